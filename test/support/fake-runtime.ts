@@ -1,0 +1,69 @@
+/** A runtime whose time moves only when a test says so, and whose randomness is a fixed sequence. */
+import type { Runtime } from '../../src/runtime.ts';
+
+interface Sleeper {
+  readonly at: number;
+  wake(): void;
+}
+
+export interface FakeRuntime extends Runtime {
+  /** Moves time on, waking every sleeper on its way in the order of their times. */
+  advance(seconds: number): Promise<void>;
+  /** Lets everything that waits for nothing but promises run. */
+  settle(): Promise<void>;
+  /** How long each sleep asked for was, in seconds. */
+  readonly slept: readonly number[];
+}
+
+export function createFakeRuntime(
+  startWallSeconds = 1_790_000_000,
+  randomNumbers: readonly number[] = [0.5],
+): FakeRuntime {
+  let now = 0;
+  let draws = 0;
+  const sleepers = new Set<Sleeper>();
+  const slept: number[] = [];
+
+  async function settle(): Promise<void> {
+    // A macrotask ends after every microtask that is due; a few of them let chains of awaits run out.
+    for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+    slept.push(seconds);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const sleeper: Sleeper = { at: now + seconds, wake: resolve };
+      sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => {
+        sleepers.delete(sleeper);
+        reject(signal.reason as Error);
+      });
+    });
+  }
+
+  async function advance(seconds: number): Promise<void> {
+    const end = now + seconds;
+    for (;;) {
+      await settle();
+      const next = [...sleepers].sort((a, b) => a.at - b.at)[0];
+      if (!next || next.at > end) break;
+      sleepers.delete(next);
+      now = Math.max(now, next.at);
+      next.wake();
+    }
+    now = end;
+    await settle();
+  }
+
+  return {
+    wallSeconds: () => startWallSeconds + now,
+    monotonicSeconds: () => now,
+    sleep,
+    random: () => randomNumbers[draws++ % randomNumbers.length] ?? 0.5,
+    randomHex: (bytes) => (draws++).toString(16).padStart(bytes * 2, '0'),
+    advance,
+    settle,
+    slept,
+  };
+}
