@@ -1,0 +1,124 @@
+/**
+ * Asks Atlas for resources on behalf of one poll: each request in up to three attempts, each list page by page to its end.
+ * It knows how Atlas pages and fails, not what a resource means. Only `GET` leaves here.
+ */
+import pRetry from 'p-retry';
+import type { Runtime } from '../runtime.ts';
+import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
+import { AtlasError, isTransient } from './error.ts';
+import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
+import type { AtlasResponse, Transport } from './transport.ts';
+import { createWork } from './work.ts';
+
+/** What is asked for, and whose budget pays for it. */
+export interface Resource {
+  readonly operation: Operation;
+  readonly budget: BudgetName;
+  readonly groupId: string;
+  /** Below `/api/atlas/v2`, its parts already percent-encoded. */
+  readonly path: string;
+}
+
+export interface AtlasApi {
+  /**
+   * Hands over every page of a list; rejects with AtlasError at the first that can't be had.
+   * Pages are handed over, not returned: a suspended async function keeps what its variables last held alive, and with
+   * hundreds of lists under way that would be hundreds of pages.
+   */
+  eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void>;
+  get(resource: Resource, signal: AbortSignal): Promise<JsonObject>;
+}
+
+export interface ClientSettings {
+  /** Signed, budgeted. */
+  readonly transport: Transport;
+  readonly credential: string;
+  /** itemsPerPage, 1 to 500. */
+  readonly pageSize: number;
+  readonly maxPages: number;
+  readonly runtime: Runtime;
+  readonly observer: AtlasObserver;
+}
+
+/** The version of the API that we speak. Answers carry the date of the version that they are of, often an older one. */
+export const ACCEPT = 'application/vnd.atlas.2025-03-12+json';
+
+const ATTEMPTS = 3;
+const BACKOFF_SECONDS = { base: 1, most: 30 };
+/** What one poll may work, its waiting for a turn not counted. */
+const POLL_SECONDS = 60;
+
+/** A client for one poll: what it spends of its time is its own. */
+export function createClient(settings: ClientSettings): AtlasApi {
+  const { transport, runtime, observer } = settings;
+  const work = createWork(POLL_SECONDS);
+
+  async function attempts<T>(
+    resource: Resource,
+    { query, continues }: { readonly query: string; readonly continues: boolean },
+    decode: (response: AtlasResponse) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const request = {
+      operation: resource.operation,
+      credential: settings.credential,
+      method: 'GET',
+      target: `/api/atlas/v2${resource.path}${query}`,
+      headers: { accept: ACCEPT },
+      lane: { groupId: resource.groupId, budget: resource.budget },
+      continues,
+      work,
+    } as const;
+    async function attempt(): Promise<T> {
+      const response = await transport(request, signal);
+      try {
+        return decode(response);
+      } finally {
+        // Promises that have waited for this answer hold it until a full garbage collection; the body is the large part.
+        response.body = '';
+      }
+    }
+    return pRetry(attempt, {
+      retries: ATTEMPTS - 1,
+      // p-retry counts; it is our runtime that sleeps.
+      minTimeout: 0,
+      signal,
+      shouldRetry: ({ error, attemptNumber }) => pause(resource.operation, error, attemptNumber, signal),
+    });
+  }
+
+  /** Waits as long as the failure asks for; false where another attempt makes no sense or the poll has no time for it. */
+  async function pause(operation: Operation, error: Error, attempt: number, signal: AbortSignal): Promise<boolean> {
+    if (!(error instanceof AtlasError) || !isTransient(error.reason)) return false;
+    const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
+    const seconds = Math.max(backoffSeconds, error.retryAfterSeconds ?? 0);
+    if (seconds >= work.remainingSeconds()) return false;
+    observer.retry({ operation, reason: error.reason });
+    await runtime.sleep(seconds, signal);
+    work.spend(seconds);
+    return true;
+  }
+
+  async function eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void> {
+    /** Whether there is another page. */
+    function decode(response: AtlasResponse): boolean {
+      const page = decodePage(response, runtime.wallSeconds());
+      take(page);
+      // A next link is believed but never followed: its page is asked for here, on our own origin.
+      return page.hasNext ?? page.results.length >= settings.pageSize;
+    }
+    for (let pageNum = 1; pageNum <= settings.maxPages; pageNum += 1) {
+      const query = `?includeCount=true&itemsPerPage=${settings.pageSize}&pageNum=${pageNum}`;
+      const hasNext = await attempts(resource, { query, continues: pageNum > 1 }, decode, signal);
+      if (!hasNext) return;
+    }
+    throw new AtlasError('truncated', `the list has more than ${settings.maxPages} pages`);
+  }
+
+  async function get(resource: Resource, signal: AbortSignal): Promise<JsonObject> {
+    const whole = { query: '', continues: false };
+    return attempts(resource, whole, (response) => decodeAnswer(response, runtime.wallSeconds()), signal);
+  }
+
+  return { eachPage, get };
+}

@@ -1,0 +1,51 @@
+/**
+ * The three kinds of credentials behind one door: each turns a transport into one that signs its requests.
+ * A 401 is answered by one re-send at most. Secrets are read when they are needed and kept no longer than they are used.
+ */
+import type { Runtime } from '../runtime.ts';
+import { createDigestSession } from './digest-session.ts';
+import { AtlasError } from './error.ts';
+import type { AtlasObserver } from './observer.ts';
+import { createHandedOverToken, createServiceAccount } from './token.ts';
+import type { Transport } from './transport.ts';
+
+/** Reads a secret anew each time: that is what makes rotation work without a restart. */
+export type ReadSecret = () => Promise<string>;
+
+export type CredentialSettings = { readonly name: string } & (
+  | { readonly kind: 'service_account'; readonly clientId: ReadSecret; readonly clientSecret: ReadSecret }
+  | { readonly kind: 'api_key'; readonly publicKey: ReadSecret; readonly privateKey: ReadSecret }
+  | { readonly kind: 'access_token'; readonly accessToken: ReadSecret }
+);
+
+export interface CredentialTools {
+  readonly runtime: Runtime;
+  readonly observer: AtlasObserver;
+  /** For token calls, which no project's budget pays for. */
+  readonly exchange: Transport;
+}
+
+export type Authorize = (next: Transport) => Transport;
+
+export function createAuthorize(settings: CredentialSettings, tools: CredentialTools): Authorize {
+  const read = (secret: ReadSecret): ReadSecret => readable(settings.name, secret);
+  switch (settings.kind) {
+    case 'service_account':
+      return createServiceAccount(settings.name, read(settings.clientId), read(settings.clientSecret), tools);
+    case 'api_key':
+      return createDigestSession(read(settings.publicKey), read(settings.privateKey), tools.runtime);
+    case 'access_token':
+      return createHandedOverToken(read(settings.accessToken));
+  }
+}
+
+function readable(name: string, secret: ReadSecret): ReadSecret {
+  return async () => {
+    try {
+      return await secret();
+    } catch {
+      // Why is left out: the reason may hold a path's content, and `check` says it in full.
+      throw new AtlasError('unauthorized', `a secret of credential ${name} can’t be read`);
+    }
+  };
+}

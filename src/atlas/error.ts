@@ -1,0 +1,110 @@
+/**
+ * Every way in which asking Atlas can fail: one error, a closed set of reasons, and for each the advice what to do next.
+ * The reason is the same word in code, log line, page and metric label. Nothing here holds foreign text: an errorCode is
+ * kept only when it looks like one, and Atlas' own sentences are left out, since they may quote what was sent.
+ */
+
+/** The closed set of reasons; also the values of the label `reason`. */
+export const REASONS = [
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'unsupported',
+  'rate_limited',
+  'client_error',
+  'server_error',
+  'timeout',
+  'network',
+  'invalid_response',
+  'truncated',
+  'internal',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface AtlasErrorDetails {
+  readonly status?: number | undefined;
+  readonly errorCode?: string | undefined;
+  /** What Atlas asked us to wait, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+export class AtlasError extends Error {
+  override readonly name = 'AtlasError';
+  readonly reason: Reason;
+  readonly status: number | undefined;
+  readonly errorCode: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly advice: string;
+
+  /** @param problem what happened, in our own words */
+  constructor(reason: Reason, problem: string, details: AtlasErrorDetails = {}) {
+    super(problem);
+    this.reason = reason;
+    this.status = details.status;
+    this.errorCode = details.errorCode;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.advice = adviceFor(reason, details.errorCode);
+  }
+}
+
+/** The error for an answer that isn't a success. */
+export function errorOfStatus(status: number, foreignErrorCode: unknown, retryAfterSeconds?: number): AtlasError {
+  const errorCode = checkedErrorCode(foreignErrorCode);
+  const reason = reasonOfStatus(status, errorCode);
+  return new AtlasError(reason, `Atlas answered ${status}${errorCode ? ` ${errorCode}` : ''}`, {
+    status,
+    errorCode,
+    retryAfterSeconds,
+  });
+}
+
+/** An error code as Atlas writes them, or undefined: anything else is foreign text that must not reach a log or a label. */
+export function checkedErrorCode(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Z0-9_]{1,64}$/.test(value) ? value : undefined;
+}
+
+/** What may pass by itself, and is worth another attempt within the same poll. */
+export function isTransient(reason: Reason): boolean {
+  return reason === 'network' || reason === 'timeout' || reason === 'rate_limited' || reason === 'server_error';
+}
+
+function reasonOfStatus(status: number, errorCode: string | undefined): Reason {
+  if (errorCode !== undefined && /^CANNOT_USE_\w+_IN_CLUSTER_API$/.test(errorCode)) return 'unsupported';
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not_found';
+  if (status === 429) return 'rate_limited';
+  if (status >= 500) return 'server_error';
+  return status >= 400 ? 'client_error' : 'invalid_response';
+}
+
+const ADVICE: Readonly<Record<Reason, string>> = {
+  unauthorized: 'check that the credential is right, has not expired and was not deleted in Atlas',
+  forbidden: 'give the credential the role Project Backup Manager in this project',
+  not_found: 'check group_id and cluster name in the config: the cluster was renamed or deleted, or never existed',
+  unsupported: 'remove this target: free, flex and serverless clusters have no snapshot exports',
+  rate_limited:
+    'lower atlas.requests_per_minute or lengthen polling.interval: this project’s API budget is shared by all its tools',
+  client_error: 'Atlas refuses the request itself: check atlas.base_url and upgrade the exporter',
+  server_error: 'nothing to do here: Atlas is in trouble, see https://status.cloud.mongodb.com; polling goes on',
+  timeout: 'check the network path to Atlas (proxy, firewall), or raise atlas.request_timeout',
+  network: 'check DNS, proxy (HTTPS_PROXY, NO_PROXY), firewall and TLS inspection between this host and Atlas',
+  invalid_response: 'check atlas.base_url and proxies in between: what answered did not answer as Atlas does',
+  truncated: 'raise atlas.max_pages or atlas.page_size: the list is longer than what may be read',
+  internal: 'this is a bug in the exporter: please report it with this log line',
+};
+
+const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
+  IP_ADDRESS_NOT_ON_ACCESS_LIST:
+    'add this host’s public address to the API access list of the service account or API key',
+  ORG_REQUIRES_ACCESS_LIST: 'the organization requires an API access list: add this host’s public address to it',
+  NOT_IN_GROUP: 'the credential belongs to another project or organization: invite it to this one',
+  USER_CANNOT_ACCESS_GROUP: 'the credential belongs to another project or organization: invite it to this one',
+  GROUP_NOT_FOUND: 'check group_id in the config: no such project, or this credential can’t see it',
+  INVALID_VERSION_DATE: 'this API version is gone from Atlas: upgrade the exporter',
+  VERSION_GONE: 'this API version is gone from Atlas: upgrade the exporter',
+};
+
+function adviceFor(reason: Reason, errorCode: string | undefined): string {
+  return (errorCode === undefined ? undefined : ADVICE_BY_CODE[errorCode]) ?? ADVICE[reason];
+}

@@ -1,0 +1,85 @@
+/**
+ * Reads a list whole: every page, every item once. A list that shifts while it is read (an id comes again, the total moves)
+ * is read once more; if that shifts too, the second reading counts. Items are folded page by page, so one page of them is
+ * alive at a time.
+ */
+import { isObject, type JsonObject, type Page } from './answer.ts';
+import type { AtlasApi, Resource } from './client.ts';
+import { AtlasError } from './error.ts';
+
+/** Takes the items of a list in, in any order and cut into pages in any way. */
+export interface Fold<T> {
+  /** @param seenBefore the ids of the pages before this one */
+  add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void;
+  /** Whether this reading can't be folded right, so that the list must be read again. Always false in a second reading. */
+  readonly wantsSecondReading: boolean;
+  result(): T;
+}
+
+export interface Reading<T> {
+  readonly result: T;
+  readonly pages: number;
+  /** Distinct items. */
+  readonly items: number;
+  /** What Atlas says there is, on the last page that said it. */
+  readonly reportedItems?: number;
+}
+
+export async function readList<T>(
+  api: AtlasApi,
+  resource: Resource,
+  signal: AbortSignal,
+  startFold: (reading: 'first' | 'second') => Fold<T>,
+): Promise<Reading<T>> {
+  const first = await readOnce(api, resource, signal, startFold('first'));
+  return first.unsteady ? readOnce(api, resource, signal, startFold('second')) : first;
+}
+
+async function readOnce<T>(
+  api: AtlasApi,
+  resource: Resource,
+  signal: AbortSignal,
+  fold: Fold<T>,
+): Promise<Reading<T> & { readonly unsteady: boolean }> {
+  const seen = new Set<string>();
+  let pages = 0;
+  let items = 0;
+  let reportedItems: number | undefined;
+  let shifted = false;
+
+  function take({ results, totalCount }: Page): void {
+    pages += 1;
+    if (totalCount !== undefined) {
+      shifted ||= reportedItems !== undefined && reportedItems !== totalCount;
+      reportedItems = totalCount;
+    }
+    const ids = new Set<string>();
+    const fresh = results.map(asObject).filter((item) => isNew(seen, ids, item));
+    shifted ||= fresh.length < results.length;
+    items += fresh.length;
+    fold.add(fresh, seen);
+    for (const id of ids) seen.add(id);
+  }
+
+  await api.eachPage(resource, signal, take);
+  return {
+    result: fold.result(),
+    pages,
+    items,
+    ...(reportedItems === undefined ? {} : { reportedItems }),
+    unsteady: shifted || fold.wantsSecondReading,
+  };
+}
+
+function asObject(item: unknown): JsonObject {
+  if (!isObject(item)) throw new AtlasError('invalid_response', 'a list holds something that is not a JSON object');
+  return item;
+}
+
+/** An item without an id can't be told from another: it counts as new. */
+function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
+  if (typeof id !== 'string') return true;
+  if (seen.has(id) || onThisPage.has(id)) return false;
+  onThisPage.add(id);
+  return true;
+}

@@ -1,0 +1,50 @@
+/** What this folder reports of itself, for whoever counts it. Types only: the counting lives in metrics/. */
+import type { Reason } from './error.ts';
+
+/** The calls we make; also the values of the label `operation`. */
+export type Operation = 'list_exports' | 'token';
+
+/** Atlas limits these separately, per project; also the values of the label `budget`. */
+export type BudgetName = 'cloud_backups';
+
+export interface RequestEnded {
+  readonly credential: string;
+  readonly operation: Operation;
+  /** The HTTP status, or `error` where there was no answer. */
+  readonly code: number | 'error';
+  readonly durationSeconds: number;
+  readonly groupId?: string | undefined;
+  readonly budget?: BudgetName | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+}
+
+/** What the headers RateLimit-Limit and RateLimit-Remaining said, in requests. */
+export interface RateLimit {
+  readonly limit: number;
+  readonly remaining: number;
+}
+
+export interface Retry {
+  readonly operation: Operation;
+  readonly reason: Reason;
+}
+
+/** A request has waited for its project's budget. */
+export interface Throttled {
+  readonly groupId: string;
+  readonly budget: BudgetName;
+  readonly seconds: number;
+}
+
+export interface TokenEvent {
+  readonly credential: string;
+  /** Unix time at which the new token ends; absent when minting failed. */
+  readonly expiresAtSeconds?: number | undefined;
+}
+
+export interface AtlasObserver {
+  request(event: RequestEnded): void;
+  retry(event: Retry): void;
+  throttled(event: Throttled): void;
+  token(event: TokenEvent): void;
+}
