@@ -1,0 +1,52 @@
+/** Target states for tests of what is made of them. */
+import type { JsonObject } from '../../src/atlas/answer.ts';
+import { REASONS, type Reason } from '../../src/atlas/error.ts';
+import type { Polled, Target, TargetState } from '../../src/collectors/collector.ts';
+import { type ExportSummary, startExportFold } from '../../src/collectors/export-summary.ts';
+import { DAY_ZERO_SECONDS } from './jobs.ts';
+
+export const GROUP_ID = '5e0000000000000000000001';
+
+export function target(clusterName = 'Cluster0', settings: Partial<Target> = {}): Target {
+  const groupId = settings.groupId ?? GROUP_ID;
+  return {
+    key: `${groupId}/${clusterName}`,
+    groupId,
+    clusterName,
+    credential: 'default',
+    projectName: '',
+    ...settings,
+  };
+}
+
+export function unpolled<S>(): Polled<S> {
+  const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
+  return { stale: false, polls: 0, failures, intervalSeconds: 60 };
+}
+
+/** The summary of these jobs, read in one page. */
+export function summaryOf(jobs: readonly JsonObject[], maxActiveJobs = 50): ExportSummary {
+  const fold = startExportFold('first', maxActiveJobs);
+  fold.add(jobs, new Set());
+  return fold.result().summary;
+}
+
+/** The state after one good poll that has read these jobs. */
+export function polledState(
+  jobs: readonly JsonObject[],
+  settings: Partial<Target> = {},
+  clusterName = 'Cluster0',
+): TargetState {
+  return {
+    target: target(clusterName, settings),
+    exports: {
+      ...unpolled<ExportSummary>(),
+      polls: 1,
+      summary: summaryOf(jobs),
+      read: { pages: 1, jobs: jobs.length, reportedJobs: jobs.length, dropped: { active_jobs: 0, error_codes: 0 } },
+      goodAtSeconds: DAY_ZERO_SECONDS + 90_000,
+      goodAtMonotonicSeconds: 10,
+      last: { endedAtSeconds: DAY_ZERO_SECONDS + 90_000, durationSeconds: 0.25 },
+    },
+  };
+}
