@@ -1,0 +1,115 @@
+/**
+ * When tasks run: one tick a second starts what is due. A new task is due at once, then on its grid; a task never overlaps
+ * itself; no lane has more than its share under way. It doesn't know what a task does.
+ */
+import type { Runtime } from '../runtime.ts';
+import { nextBeat, phaseOf } from './grid.ts';
+
+export interface Task {
+  readonly key: string;
+  /** Tasks of one lane share its places. */
+  readonly lane: string;
+  /** Resolves to the interval until the next run, in seconds; never rejects. */
+  run(signal: AbortSignal): Promise<number>;
+}
+
+export interface Scheduler {
+  /** The tasks from now on: new ones are due at once, those that are gone are aborted. */
+  set(tasks: readonly Task[]): void;
+  /** Monotonic seconds of the last tick: what liveness is judged by. */
+  lastTickAt(): number;
+  /** Aborts what is under way and waits for it to end. */
+  stop(): Promise<void>;
+}
+
+export interface SchedulerSettings {
+  /** Runs under way at once in one lane. */
+  readonly lanePlaces: number;
+  readonly runtime: Runtime;
+  /** Called at each tick, before anything is started. */
+  onTick(): void;
+}
+
+interface Entry {
+  readonly task: Task;
+  dueAtSeconds: number;
+  running?: { readonly controller: AbortController; readonly ended: Promise<void> };
+}
+
+const TICK_SECONDS = 1;
+
+export function startScheduler(settings: SchedulerSettings): Scheduler {
+  const { runtime, lanePlaces } = settings;
+  const entries = new Map<string, Entry>();
+  const stopping = new AbortController();
+  const underWay = new Map<string, number>();
+  const ending = new Set<Promise<void>>();
+  let lastTickAtSeconds = runtime.monotonicSeconds();
+
+  function tick(): void {
+    lastTickAtSeconds = runtime.monotonicSeconds();
+    settings.onTick();
+    startDue();
+  }
+
+  function startDue(): void {
+    const now = runtime.monotonicSeconds();
+    const due = [...entries.values()].filter((entry) => entry.running === undefined && entry.dueAtSeconds <= now);
+    // Who has waited longest comes first.
+    for (const entry of due.sort((a, b) => a.dueAtSeconds - b.dueAtSeconds)) {
+      if ((underWay.get(entry.task.lane) ?? 0) < lanePlaces) start(entry);
+    }
+  }
+
+  function start(entry: Entry): void {
+    const { lane } = entry.task;
+    const controller = new AbortController();
+    underWay.set(lane, (underWay.get(lane) ?? 0) + 1);
+    const ended = run(entry, controller.signal).finally(() => {
+      const left = (underWay.get(lane) ?? 1) - 1;
+      if (left > 0) underWay.set(lane, left);
+      else underWay.delete(lane);
+      ending.delete(ended);
+      delete entry.running;
+      // A place is free: whoever waits for it need not wait for the tick.
+      if (!stopping.signal.aborted) startDue();
+    });
+    ending.add(ended);
+    entry.running = { controller, ended };
+  }
+
+  async function run(entry: Entry, signal: AbortSignal): Promise<void> {
+    const { key } = entry.task;
+    const intervalSeconds = await entry.task.run(signal);
+    entry.dueAtSeconds = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(key));
+  }
+
+  function set(tasks: readonly Task[]): void {
+    const wanted = new Set(tasks.map((task) => task.key));
+    for (const [key, entry] of entries) {
+      if (wanted.has(key)) continue;
+      entry.running?.controller.abort(new Error('the target is gone'));
+      entries.delete(key);
+    }
+    for (const task of tasks) {
+      if (!entries.has(task.key)) entries.set(task.key, { task, dueAtSeconds: runtime.monotonicSeconds() });
+    }
+    if (!stopping.signal.aborted) startDue();
+  }
+
+  async function ticking(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      tick();
+      await runtime.sleep(TICK_SECONDS, stopping.signal).catch(() => undefined);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort(new Error('the program is stopping'));
+    for (const entry of entries.values()) entry.running?.controller.abort(stopping.signal.reason);
+    await Promise.all([loop, ...ending]);
+  }
+
+  const loop = ticking();
+  return { set, lastTickAt: () => lastTickAtSeconds, stop };
+}

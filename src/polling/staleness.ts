@@ -1,0 +1,16 @@
+/** When a slot's last good poll is too long ago for volatile metrics to speak of it. */
+import type { Polled, TargetState } from '../collectors/collector.ts';
+
+/** Whether the last good poll is older than max(`maxStaleSeconds`, twice the interval in force). */
+export function isOverdue(polled: Polled<unknown>, maxStaleSeconds: number, monotonicSeconds: number): boolean {
+  if (polled.goodAtMonotonicSeconds === undefined) return false;
+  const ageSeconds = monotonicSeconds - polled.goodAtMonotonicSeconds;
+  return ageSeconds > Math.max(maxStaleSeconds, 2 * polled.intervalSeconds);
+}
+
+/** The state with its slots marked; the same state where nothing has changed. A good poll clears the mark, not time. */
+export function markStale(state: TargetState, maxStaleSeconds: number, monotonicSeconds: number): TargetState {
+  const { exports } = state;
+  if (exports.stale || !isOverdue(exports, maxStaleSeconds, monotonicSeconds)) return state;
+  return { ...state, exports: { ...exports, stale: true } };
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import { phaseOf } from '../../../src/polling/grid.ts';
+import { startScheduler, type Task } from '../../../src/polling/scheduler.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+
+interface Run {
+  readonly key: string;
+  readonly at: number;
+  readonly signal: AbortSignal;
+}
+
+/** A scheduler over tasks that take `lastsSeconds` and ask for `intervalSeconds`, with a record of their runs. */
+function setUp(lanePlaces = 8) {
+  const runtime = createFakeRuntime();
+  const runs: Run[] = [];
+  let ticks = 0;
+  const scheduler = startScheduler({ lanePlaces, runtime, onTick: () => (ticks += 1) });
+  function task(key: string, { lane = 'lane', intervalSeconds = 10, lastsSeconds = 0 } = {}): Task {
+    return {
+      key,
+      lane,
+      async run(signal) {
+        runs.push({ key, at: runtime.monotonicSeconds(), signal });
+        if (lastsSeconds > 0) await runtime.sleep(lastsSeconds, signal).catch(() => undefined);
+        return intervalSeconds;
+      },
+    };
+  }
+  return {
+    runtime,
+    scheduler,
+    runs,
+    task,
+    ticks: () => ticks,
+    timesOf: (key: string) => runs.filter((run) => run.key === key).map(({ at }) => at),
+  };
+}
+
+describe('the scheduler', () => {
+  test('runs a new task at once, then on its own beats', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp();
+    await runtime.advance(100);
+    scheduler.set([task('a')]);
+    await runtime.advance(35);
+    const [first, ...others] = timesOf('a');
+    expect(first).toBe(100);
+    const phase = phaseOf('a') * 10;
+    // A tick a second: what is due at a fraction starts at the next whole second.
+    const beats = [0, 1, 2, 3].map((beat) => Math.ceil(100 + beat * 10 + phase));
+    expect(others).toEqual(beats.filter((beat) => beat <= 135));
+    await scheduler.stop();
+  });
+
+  test('spreads tasks that were added together over the interval', async () => {
+    const { runtime, scheduler, task, runs } = setUp(1000);
+    scheduler.set(Array.from({ length: 600 }, (_, index) => task(`task-${index}`, { intervalSeconds: 60 })));
+    await runtime.advance(180);
+    const perSecond = new Map<number, number>();
+    for (const { at } of runs.filter(({ at: time }) => time > 60)) perSecond.set(at, (perSecond.get(at) ?? 0) + 1);
+    expect(Math.max(...perSecond.values())).toBeLessThan(25);
+    await scheduler.stop();
+  });
+
+  test('never runs a task beside itself, and skips the beats it missed', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp();
+    scheduler.set([task('slow', { intervalSeconds: 10, lastsSeconds: 34 })]);
+    await runtime.advance(100);
+    const times = timesOf('slow');
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(34);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(45);
+    await scheduler.stop();
+  });
+
+  test('gives each lane its places, so that one lane does not hold up another', async () => {
+    const { runtime, scheduler, task, runs } = setUp(2);
+    const hundred = Array.from({ length: 100 }, (_, index) =>
+      task(`a${index}`, { lane: 'a', lastsSeconds: 5, intervalSeconds: 1000 }),
+    );
+    scheduler.set([...hundred, task('b', { lane: 'b' })]);
+    await runtime.settle();
+    expect(runs.map(({ key }) => key)).toEqual(['a0', 'a1', 'b']);
+    // A place that falls free is taken at once, in the order of waiting.
+    await runtime.advance(5);
+    expect(runs.map(({ key }) => key).slice(3)).toEqual(['a2', 'a3']);
+    await scheduler.stop();
+  });
+
+  test('one interval may follow another', async () => {
+    const { runtime, scheduler, runs } = setUp();
+    let interval = 10;
+    scheduler.set([
+      {
+        key: 'x',
+        lane: 'l',
+        run: async (signal) => {
+          runs.push({ key: 'x', at: runtime.monotonicSeconds(), signal });
+          return interval;
+        },
+      },
+    ]);
+    await runtime.advance(60);
+    const before = runs.length;
+    interval = 2;
+    await runtime.advance(40);
+    expect(before).toBeLessThanOrEqual(8);
+    expect(runs.length - before).toBeGreaterThanOrEqual(14);
+    await scheduler.stop();
+  });
+
+  test('aborts tasks that are gone and keeps the beats of those that stay', async () => {
+    const { runtime, scheduler, task, runs, timesOf } = setUp();
+    const stays = task('stays');
+    scheduler.set([stays, task('goes', { lastsSeconds: 100 })]);
+    await runtime.advance(1);
+    scheduler.set([stays]);
+    expect(runs.find(({ key }) => key === 'goes')?.signal.aborted).toBe(true);
+    expect(timesOf('stays')).toHaveLength(1);
+    await runtime.advance(30);
+    expect(timesOf('goes')).toHaveLength(1);
+    expect(timesOf('stays').length).toBeGreaterThanOrEqual(3);
+    await scheduler.stop();
+  });
+
+  test('ticks every second, and says when it last did', async () => {
+    const { runtime, scheduler, ticks } = setUp();
+    await runtime.advance(10);
+    expect(ticks()).toBe(11);
+    expect(scheduler.lastTickAt()).toBe(10);
+    await scheduler.stop();
+  });
+
+  test('a stop aborts what is under way, waits for it and starts nothing more', async () => {
+    const { runtime, scheduler, task, runs } = setUp(1);
+    scheduler.set([task('one', { lastsSeconds: 100 }), task('two')]);
+    await runtime.settle();
+    await scheduler.stop();
+    scheduler.set([task('three')]);
+    await runtime.advance(60);
+    expect(runs.map(({ key }) => key)).toEqual(['one']);
+    expect(runs[0]?.signal.aborted).toBe(true);
+  });
+});
