@@ -1,0 +1,153 @@
+/** The program's own metrics: what it asks of Atlas, its tokens, its limits. An ordinary prom-client registry. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AtlasObserver } from '../atlas/observer.ts';
+import type { TargetState } from '../collectors/collector.ts';
+
+export interface SelfMetrics {
+  readonly registry: Registry;
+  readonly observer: AtlasObserver;
+}
+
+export interface SelfSettings {
+  readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string };
+  readonly credentials: readonly {
+    readonly name: string;
+    readonly mintsTokens: boolean;
+    readonly expiresAtSeconds?: number;
+  }[];
+  /** process_* and nodejs_*. */
+  readonly withProcessMetrics: boolean;
+  states(): Iterable<TargetState>;
+  /** Unix time of the scheduler's last tick; undefined before the first. */
+  lastTickAtSeconds(): number | undefined;
+}
+
+const PREFIX = 'mongodbatlas_backup_exporter_';
+const REQUEST_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Gauges that prom-client names like counters, against Prometheus' convention; each is the sum of a family that stays. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
+  const registry = new Registry();
+  registerStateOfProgram(registry, settings);
+  const observer = createObserver(registry, settings);
+  if (settings.withProcessMetrics) {
+    collectDefaultMetrics({ register: registry });
+    for (const name of MISNAMED) registry.removeSingleMetric(name);
+  }
+  return { registry, observer };
+}
+
+function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
+  const registers = [registry];
+  const { build } = settings;
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'The running program; always 1.',
+    labelNames: ['version', 'revision', 'node_version'],
+    registers,
+  }).set({ version: build.version, revision: build.revision, node_version: build.nodeVersion }, 1);
+  new Gauge({
+    name: `${PREFIX}targets`,
+    help: 'Clusters that are watched.',
+    registers,
+    collect() {
+      this.set([...settings.states()].length);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}series_dropped`,
+    help: 'What caps keep out of the series: active jobs and error codes beyond their limits, over all targets.',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      const dropped: Record<string, number> = { active_jobs: 0, error_codes: 0 };
+      for (const { exports } of settings.states()) {
+        for (const [limit, count] of Object.entries(exports.read?.dropped ?? {}))
+          dropped[limit] = (dropped[limit] ?? 0) + count;
+      }
+      for (const [limit, count] of Object.entries(dropped)) this.set({ limit }, count);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}scheduler_last_tick_timestamp_seconds`,
+    help: 'Unix time at which the scheduler last looked for what is due; it does so every second.',
+    registers,
+    collect() {
+      const at = settings.lastTickAtSeconds();
+      if (at === undefined) this.remove();
+      else this.set(at);
+    },
+  });
+  const expiry = new Gauge({
+    name: `${PREFIX}credential_expiry_timestamp_seconds`,
+    help: 'Unix time at which a credential ends, from expires_at in the config.',
+    labelNames: ['credential'],
+    registers,
+  });
+  for (const { name, expiresAtSeconds } of settings.credentials) {
+    if (expiresAtSeconds !== undefined) expiry.set({ credential: name }, expiresAtSeconds);
+  }
+}
+
+function createObserver(registry: Registry, settings: SelfSettings): AtlasObserver {
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: string[]): Counter =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
+    new Gauge({ name: PREFIX + name, help, labelNames, registers });
+  const requests = counter(
+    'api_requests_total',
+    'Requests to Atlas by HTTP status, error where there was no answer; the first leg of a digest counts as 401.',
+    ['credential', 'operation', 'code'],
+  );
+  const durations = new Histogram({
+    name: `${PREFIX}api_request_duration_seconds`,
+    help: 'Duration of requests to Atlas, body included, waiting for the budget not.',
+    labelNames: ['operation'],
+    buckets: REQUEST_BUCKETS_SECONDS,
+    registers,
+  });
+  const retries = counter('api_retries_total', 'Requests to Atlas that were made again within a poll, by why.', [
+    'operation',
+    'reason',
+  ]);
+  const throttled = counter(
+    'api_throttled_seconds_total',
+    'Time that requests have waited for the budget of their project or for a place among those under way.',
+    ['group_id', 'budget'],
+  );
+  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as it last said.', [
+    'group_id',
+    'budget',
+  ]);
+  const remaining = gauge('api_rate_limit_remaining_requests', 'Requests that Atlas said were left to the project.', [
+    'group_id',
+    'budget',
+  ]);
+  const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use ends.', [
+    'credential',
+  ]);
+  const mints = counter('token_requests_total', 'Access tokens asked for.', ['credential']);
+  const mintFailures = counter('token_request_failures_total', 'Access tokens asked for in vain.', ['credential']);
+  for (const { name: credential } of settings.credentials.filter(({ mintsTokens }) => mintsTokens)) {
+    mints.inc({ credential }, 0);
+    mintFailures.inc({ credential }, 0);
+  }
+  return {
+    request({ credential, operation, code, durationSeconds, groupId, budget, rateLimit }) {
+      requests.inc({ credential, operation, code: String(code) });
+      durations.observe({ operation }, durationSeconds);
+      if (rateLimit === undefined || groupId === undefined || budget === undefined) return;
+      limit.set({ group_id: groupId, budget }, rateLimit.limit);
+      remaining.set({ group_id: groupId, budget }, rateLimit.remaining);
+    },
+    retry: ({ operation, reason }) => retries.inc({ operation, reason }),
+    throttled: ({ groupId, budget, seconds }) => throttled.inc({ group_id: groupId, budget }, seconds),
+    token({ credential, expiresAtSeconds }) {
+      mints.inc({ credential });
+      if (expiresAtSeconds === undefined) mintFailures.inc({ credential });
+      else expiry.set({ credential }, expiresAtSeconds);
+    },
+  };
+}

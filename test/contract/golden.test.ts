@@ -1,0 +1,89 @@
+/**
+ * One whole page, as it was once looked at line by line. What changes here changes for every user's query; after a change that
+ * is meant, UPDATE_DOCS=1 writes the files anew, and the difference is to be read.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { createCollectors } from '../../src/collectors/index.ts';
+import { createExposition } from '../../src/metrics/exposition.ts';
+import { createSelfMetrics } from '../../src/metrics/self.ts';
+import { pollingFamilies } from '../../src/polling/families.ts';
+import { createFakeRuntime } from '../support/fake-runtime.ts';
+import { DAY_ZERO_SECONDS, job, objectId } from '../support/jobs.ts';
+import { polledState, target, unpolled } from '../support/states.ts';
+
+const hour = (hours: number) => DAY_ZERO_SECONDS + hours * 3600;
+const collections = (exportedCollections: number, totalCollections: number) => ({
+  exportStatus: { exportedCollections, totalCollections },
+});
+
+/** A replica set in the middle of an export, a sharded cluster, one that can't be read, and one not read yet. */
+function states() {
+  const shop = polledState(
+    [
+      job('Queued', { createdAtSeconds: hour(25), fields: collections(0, 0) }),
+      job('InProgress', { createdAtSeconds: hour(24), fields: collections(3, 12) }),
+      job('Failed', { createdAtSeconds: hour(20) }),
+      job('Cancelled', { createdAtSeconds: hour(19) }),
+      job('Successful', { createdAtSeconds: hour(18), fields: collections(11, 12) }),
+      job('Successful', { createdAtSeconds: hour(1), durationSeconds: 1000, bucket: '5f0000000000000000000002' }),
+    ],
+    { successMaxAgeSeconds: 93_600, durationMaxSeconds: 7_200, projectName: 'Shop' },
+    'orders',
+  );
+  const components = [1, 2].map((shard) => ({ exportId: objectId(hour(23), shard), replicaSetName: `shard-${shard}` }));
+  const sharded = { exportStatus: undefined, finishedAt: undefined, components };
+  const analytics = polledState(
+    [
+      job('InProgress', { createdAtSeconds: hour(23), fields: sharded }),
+      job('Successful', { createdAtSeconds: hour(2), fields: { ...sharded, components: [] } }),
+      job('Thawing', { createdAtSeconds: hour(3) }),
+    ],
+    {},
+    'analytics',
+  );
+  const failure = {
+    reason: 'forbidden',
+    status: 403,
+    problem: 'Atlas answered 403',
+    advice: 'ask for the role',
+  } as const;
+  const blocked = {
+    target: target('blocked'),
+    exports: {
+      ...unpolled<never>(),
+      polls: 3,
+      intervalSeconds: 300,
+      failures: { ...unpolled().failures, forbidden: 2, timeout: 1 },
+      last: { endedAtSeconds: hour(26), durationSeconds: 0.125, failure },
+    },
+  };
+  return [shop, analytics, blocked, { target: target('new'), exports: unpolled<never>() }];
+}
+
+test.each([
+  ['text', 'test/fixtures/golden-metrics.txt'],
+  ['openmetrics', 'test/fixtures/golden-openmetrics.txt'],
+] as const)('the page in %s is the golden one', async (format, file) => {
+  const all = states();
+  const self = createSelfMetrics({
+    build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v24.0.0' },
+    credentials: [{ name: 'default', mintsTokens: true, expiresAtSeconds: hour(1000) }],
+    withProcessMetrics: false,
+    states: () => all,
+    lastTickAtSeconds: () => hour(26),
+  });
+  const call = {
+    credential: 'default',
+    operation: 'list_exports',
+    groupId: target().groupId,
+    budget: 'cloud_backups',
+  } as const;
+  self.observer.request({ ...call, code: 200, durationSeconds: 0.3, rateLimit: { limit: 1200, remaining: 1180 } });
+  const families = [...pollingFamilies, ...createCollectors({ maxActiveJobs: 50 }).exports.families];
+  const exposition = createExposition({ families, own: self.registry, runtime: createFakeRuntime() });
+  await exposition.apply(all, []);
+  const page = (await exposition.page(format, false)).toString();
+  if (process.env['UPDATE_DOCS']) writeFileSync(file, page);
+  expect(page).toBe(readFileSync(file, 'utf8'));
+});

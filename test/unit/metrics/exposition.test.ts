@@ -1,0 +1,145 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { Gauge, Registry } from 'prom-client';
+import type { Family, TargetState } from '../../../src/collectors/collector.ts';
+import { createExposition } from '../../../src/metrics/exposition.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { polledState, target } from '../../support/states.ts';
+
+const families: readonly Family[] = ['x', 'y'].map((name) => ({
+  name,
+  help: `The polls, as ${name}.`,
+  type: 'gauge',
+  labels: [],
+  samples: ({ exports }: TargetState) => [{ value: exports.polls }],
+}));
+
+function setUp() {
+  const runtime = createFakeRuntime();
+  const own = new Registry();
+  let renderings = 0;
+  new Gauge({
+    name: 'own',
+    help: 'Own.',
+    registers: [own],
+    collect() {
+      renderings += 1;
+      this.set(renderings);
+    },
+  });
+  const exposition = createExposition({ families, own, runtime });
+  const page = async (format: 'text' | 'openmetrics' = 'text') => (await exposition.page(format, false)).toString();
+  return { exposition, page, runtime, renderings: () => renderings };
+}
+
+function state(clusterName: string, polls: number): TargetState {
+  const known = polledState([], {}, clusterName);
+  return { ...known, exports: { ...known.exports, polls } };
+}
+
+const short = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => /^[xy]{/.test(line))
+    .map((line) => line.replace(/group_id="\w*",/, ''));
+
+describe('a page', () => {
+  test('groups the samples of all targets under their family, then the program’s own', async () => {
+    const { exposition, page } = setUp();
+    await exposition.apply([state('a', 1), state('b', 2)], []);
+    expect((await page()).replaceAll(/group_id="\w*",/g, '')).toBe(
+      '# HELP x The polls, as x.\n# TYPE x gauge\nx{cluster_name="a"} 1\nx{cluster_name="b"} 2\n' +
+        '# HELP y The polls, as y.\n# TYPE y gauge\ny{cluster_name="a"} 1\ny{cluster_name="b"} 2\n' +
+        '# HELP own Own.\n# TYPE own gauge\nown 1\n',
+    );
+  });
+
+  test('is there before any target is', async () => {
+    const { page } = setUp();
+    expect(await page()).toBe('# HELP own Own.\n# TYPE own gauge\nown 1\n');
+    expect((await page('openmetrics')).endsWith('\n# EOF\n')).toBe(true);
+  });
+
+  test('is made once per change and encoding', async () => {
+    const { exposition, page, renderings } = setUp();
+    await exposition.apply([state('a', 1)], []);
+    await Promise.all([page(), page(), page()]);
+    expect(renderings()).toBe(1);
+    const bytes = await exposition.page('text', true);
+    expect(await exposition.page('text', true)).toBe(bytes);
+    expect(gunzipSync(bytes).toString()).toBe(await page());
+    expect(renderings()).toBe(1);
+    await exposition.apply([state('a', 2)], []);
+    expect(short(await page())[0]).toBe('x{cluster_name="a"} 2');
+    expect(renderings()).toBe(2);
+  });
+
+  test('is made again after five seconds, for the program’s own metrics', async () => {
+    const { page, runtime, renderings } = setUp();
+    await page();
+    await runtime.advance(4.9);
+    await page();
+    expect(renderings()).toBe(1);
+    await runtime.advance(0.2);
+    await page();
+    expect(renderings()).toBe(2);
+  });
+
+  test('never mixes two polls', async () => {
+    const { exposition, page } = setUp();
+    await exposition.apply([state('a', 0)], []);
+    for (let polls = 1; polls < 50; polls += 1) {
+      const applied = exposition.apply([state('a', polls)], []);
+      const [x, y] = short(await page()).map((line) => line.split(' ')[1]);
+      expect(x).toBe(y);
+      await applied;
+    }
+  });
+
+  test('shows the newest state, whichever was rendered first', async () => {
+    const { exposition, page } = setUp();
+    await Promise.all([1, 2, 3].map((polls) => exposition.apply([state('a', polls)], [])));
+    expect(short(await page())[0]).toBe('x{cluster_name="a"} 3');
+  });
+
+  test('forgets a removed target at once, also one that is being rendered', async () => {
+    const { exposition, page } = setUp();
+    await exposition.apply([state('a', 1)], []);
+    await page();
+    const late = exposition.apply([state('a', 2)], []);
+    await exposition.apply([], [target('a').key]);
+    expect(short(await page())).toEqual([]);
+    await late;
+    expect(short(await page())).toEqual([]);
+  });
+
+  test('of many targets is joined in turns and complete', async () => {
+    const { exposition, page } = setUp();
+    await exposition.apply(
+      Array.from({ length: 25_000 }, (_, index) => state(`c${index}`, index)),
+      [],
+    );
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 0);
+    expect(short(await page())).toHaveLength(50_000);
+    clearInterval(counting);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  test('that could not be made is made again when it is asked for next', async () => {
+    const own = new Registry();
+    let broken = true;
+    new Gauge({
+      name: 'own',
+      help: 'Own.',
+      registers: [own],
+      collect() {
+        if (broken) throw new Error('broken');
+      },
+    });
+    const exposition = createExposition({ families, own, runtime: createFakeRuntime() });
+    await expect(exposition.page('text', false)).rejects.toThrow('broken');
+    broken = false;
+    await expect(exposition.page('text', false)).resolves.toBeInstanceOf(Buffer);
+  });
+});

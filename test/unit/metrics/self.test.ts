@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import { createSelfMetrics, type SelfSettings } from '../../../src/metrics/self.ts';
+import { polledState } from '../../support/states.ts';
+
+const SETTINGS: SelfSettings = {
+  build: { version: '1.2.3', revision: 'abc', nodeVersion: 'v20' },
+  credentials: [
+    { name: 'account', mintsTokens: true, expiresAtSeconds: 1_800_000_000 },
+    { name: 'key', mintsTokens: false },
+  ],
+  withProcessMetrics: false,
+  states: () => [],
+  lastTickAtSeconds: () => undefined,
+};
+
+async function linesOf(
+  settings: Partial<SelfSettings>,
+  act = (_: ReturnType<typeof createSelfMetrics>): void => undefined,
+) {
+  const self = createSelfMetrics({ ...SETTINGS, ...settings });
+  act(self);
+  const text = await self.registry.metrics();
+  return text
+    .replaceAll('mongodbatlas_backup_exporter_', '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+describe('the program’s own metrics', () => {
+  test('tell at the start what is built, watched and granted, and nothing that has not happened', async () => {
+    expect(await linesOf({})).toEqual([
+      'build_info{version="1.2.3",revision="abc",node_version="v20"} 1',
+      'targets 0',
+      'series_dropped{limit="active_jobs"} 0',
+      'series_dropped{limit="error_codes"} 0',
+      'credential_expiry_timestamp_seconds{credential="account"} 1800000000',
+      'token_requests_total{credential="account"} 0',
+      'token_request_failures_total{credential="account"} 0',
+    ]);
+  });
+
+  test('count targets and what caps drop over all of them, and tell of the last tick', async () => {
+    const state = polledState([]);
+    const dropped = { pages: 1, jobs: 9, dropped: { active_jobs: 3, error_codes: 1 } };
+    const lines = await linesOf({
+      states: () => [state, { ...state, exports: { ...state.exports, read: dropped } }],
+      lastTickAtSeconds: () => 42,
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'targets 2',
+        'series_dropped{limit="active_jobs"} 3',
+        'series_dropped{limit="error_codes"} 1',
+        'scheduler_last_tick_timestamp_seconds 42',
+      ]),
+    );
+  });
+
+  test('count requests, retries, waiting and tokens', async () => {
+    const lines = await linesOf({}, ({ observer }) => {
+      const request = {
+        credential: 'key',
+        operation: 'list_exports',
+        durationSeconds: 0.2,
+        groupId: 'g',
+        budget: 'cloud_backups',
+      } as const;
+      observer.request({ ...request, code: 401 });
+      observer.request({ ...request, code: 200, rateLimit: { limit: 1200, remaining: 1100 } });
+      observer.request({ ...request, code: 'error' });
+      observer.retry({ operation: 'list_exports', reason: 'timeout' });
+      observer.throttled({ groupId: 'g', budget: 'cloud_backups', seconds: 1.5 });
+      observer.token({ credential: 'account', expiresAtSeconds: 99 });
+      observer.token({ credential: 'account' });
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'api_requests_total{credential="key",operation="list_exports",code="401"} 1',
+        'api_requests_total{credential="key",operation="list_exports",code="200"} 1',
+        'api_requests_total{credential="key",operation="list_exports",code="error"} 1',
+        'api_request_duration_seconds_count{operation="list_exports"} 3',
+        'api_retries_total{operation="list_exports",reason="timeout"} 1',
+        'api_throttled_seconds_total{group_id="g",budget="cloud_backups"} 1.5',
+        'api_rate_limit_requests{group_id="g",budget="cloud_backups"} 1200',
+        'api_rate_limit_remaining_requests{group_id="g",budget="cloud_backups"} 1100',
+        'token_expiry_timestamp_seconds{credential="account"} 99',
+        'token_requests_total{credential="account"} 2',
+        'token_request_failures_total{credential="account"} 1',
+      ]),
+    );
+  });
+
+  test('of the process are Node’s, without those whose names promise counters', async () => {
+    const names = new Set((await linesOf({ withProcessMetrics: true })).map((line) => /^\w+/.exec(line)?.[0] ?? ''));
+    expect(names).toContain('process_resident_memory_bytes');
+    expect(names).toContain('nodejs_active_resources');
+    expect([...names].filter((name) => /^nodejs_active_\w+_total$/.test(name))).toEqual([]);
+  });
+});
