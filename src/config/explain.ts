@@ -1,0 +1,72 @@
+/**
+ * What the schema finds wrong, in words: what is missing, empty, of the wrong kind or unknown is worded alike everywhere;
+ * what is particular to a value is worded in the schema. Values are not repeated here, as they may be secrets.
+ */
+import type { z } from 'zod';
+import { keysAt } from './json-schema.ts';
+import type { Locate } from './positions.ts';
+import type { Problem } from './problems.ts';
+import { formatPath, type Path, valueAt } from './raw.ts';
+import { configSchema } from './schema.ts';
+import { nearest } from './suggestion.ts';
+
+export function schemaProblems(value: unknown, locate: Locate): readonly Problem[] {
+  const findings = configSchema.safeParse(value, { error: wordingOf }).error?.issues ?? [];
+  const unknown = findings
+    .filter((found) => found.code === 'unrecognized_keys')
+    .flatMap(({ path, keys }) => keys.map((key) => unknownKey(path, key)));
+  const misspelt = new Set(unknown.map(({ meant }) => meant));
+  const wrong = findings.flatMap(({ code, path, message }): readonly Problem[] => {
+    const name = formatPath(path);
+    if (code === 'unrecognized_keys') return [];
+    if (valueAt(value, path) !== undefined) return [{ ...locate(path, 'value'), message: `${name}: ${message}` }];
+    // A key that is there under a wrong name is told once.
+    return misspelt.has(name) ? [] : [{ ...locate(path, 'value'), message: `${name}: is missing` }];
+  });
+  return [...unknown.map(({ path, message }) => ({ ...locate(path, 'key'), message })), ...wrong];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  number: 'a whole number',
+  array: 'a list',
+  object: 'keys with values',
+};
+
+function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'invalid_type') return undefined;
+  if (input === null) return 'is empty: give it a value or leave the key out';
+  const expected = 'expected' in rest ? String(rest.expected) : '';
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
+    return `YAML reads this as ${typeof input === 'number' ? 'a number' : 'true or false'}: put it in quotes`;
+  }
+  return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}`;
+}
+
+function kindOf(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'keys with values';
+  return typeof input === 'string' ? 'text' : 'a single value';
+}
+
+interface UnknownKey {
+  readonly path: Path;
+  readonly message: string;
+  /** The path that was probably meant. */
+  readonly meant: string | undefined;
+}
+
+function unknownKey(path: Path, key: string): UnknownKey {
+  const known = keysAt(path);
+  const meant = nearest(key, known);
+  const place = path.length === 0 ? '' : ` in ${formatPath(path)}`;
+  // With a colon or an indent forgotten, a secret becomes part of a key.
+  const name = path[0] !== 'credentials' && /^[A-Za-z_-]{1,40}$/.test(key) ? ` ${key}` : '';
+  const hint = meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
+  return {
+    path: [...path, key],
+    message: `unknown key${name}${place}${hint}`,
+    meant: meant && formatPath([...path, meant]),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The flags, declared once: the command line, the environment variables, `--help` and docs/configuration.md are made from
+ * this list. What a flag's text may be is in flag-values.ts.
+ */
+export type CommandName = 'serve' | 'demo';
+
+export interface Flag {
+  /** Without the dashes. */
+  readonly name: string;
+  /** What stands for its value in the help; a flag without one is a switch. */
+  readonly value?: string;
+  readonly repeatable?: true;
+  readonly commands: readonly CommandName[];
+  /** As one would write it, per command. Left out: there is none, or it is said in the meaning. */
+  readonly defaults?: Partial<Readonly<Record<CommandName, string>>>;
+  readonly meaning: string;
+}
+
+export const COMMANDS: Readonly<Record<CommandName, string>> = {
+  serve: 'Poll Atlas and serve the metrics (what runs without a command).',
+  demo: 'Try it without an account: an Atlas of its own, inside, with backups that go well and ill.',
+};
+
+const BOTH = ['serve', 'demo'] as const;
+
+export const FLAGS = [
+  {
+    name: 'config.file',
+    value: 'FILE',
+    commands: ['serve'],
+    meaning: 'The config file. Left out: mongodbatlas-backup-exporter.yml in the current directory, if there is one.',
+  },
+  {
+    name: 'target',
+    value: 'GROUP_ID/CLUSTER',
+    repeatable: true,
+    commands: ['serve'],
+    meaning: 'A cluster to watch, instead of a config file; credentials come from the MONGODB_ATLAS_… variables.',
+  },
+  {
+    name: 'speed',
+    value: 'N',
+    commands: ['demo'],
+    defaults: { demo: '60' },
+    meaning: 'How many times faster than the clock the story runs, 0.1 to 10000.',
+  },
+  {
+    name: 'seed',
+    value: 'N',
+    commands: ['demo'],
+    defaults: { demo: '1' },
+    meaning: 'A whole number: the same one tells the same story.',
+  },
+  {
+    name: 'web.listen-address',
+    value: 'HOST:PORT',
+    repeatable: true,
+    commands: BOTH,
+    defaults: { serve: ':19017', demo: '127.0.0.1:19017' },
+    meaning: 'Where to listen. Without a host: on all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free one.',
+  },
+  {
+    name: 'web.telemetry-path',
+    value: 'PATH',
+    commands: BOTH,
+    defaults: { serve: '/metrics', demo: '/metrics' },
+    meaning: 'Under which path the metrics are.',
+  },
+  {
+    name: 'web.disable-exporter-metrics',
+    commands: BOTH,
+    meaning: 'Leave out the metrics of the process and of Node.js.',
+  },
+  {
+    name: 'log.level',
+    value: 'LEVEL',
+    commands: BOTH,
+    defaults: { serve: 'info', demo: 'warn' },
+    meaning: 'From which level on to log: debug, info, warn or error.',
+  },
+  {
+    name: 'log.format',
+    value: 'FORMAT',
+    commands: BOTH,
+    defaults: { serve: 'json', demo: 'logfmt' },
+    meaning: 'How log lines look: json or logfmt. They go to standard error.',
+  },
+] as const satisfies readonly Flag[];
+
+export type FlagName = (typeof FLAGS)[number]['name'];
+
+const VARIABLE_PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
+
+/** `log.level` is MONGODBATLAS_BACKUP_EXPORTER_LOG_LEVEL in the environment. */
+export function variableOf(name: string): string {
+  return VARIABLE_PREFIX + name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+}
+
+export function flagsOf(command: CommandName): readonly (Flag & { readonly name: FlagName })[] {
+  return FLAGS.filter((flag) => (flag.commands as readonly CommandName[]).includes(command));
+}

@@ -1,0 +1,135 @@
+/**
+ * The configuration: from a file, or from `--target` and the environment. It is either whole or a list of everything that
+ * is wrong with it, each with its place. Secrets are tried, so that a missing one shows now; they are not kept.
+ */
+import { access } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { buildConfig } from './build.ts';
+import type { Config } from './config.ts';
+import { buildCredential, credentialProblems } from './credentials.ts';
+import { baseUrlFromEnvironment, credentialFromEnvironment, type FromEnvironment } from './environment.ts';
+import { schemaProblems } from './explain.ts';
+import { readConfigFile } from './file.ts';
+import { parsePairs } from './pairs.ts';
+import { type Problem, sortProblems } from './problems.ts';
+import { mappingAt, valueAt } from './raw.ts';
+import { credentialNames, ruleProblems } from './rules.ts';
+import { configSchema } from './schema.ts';
+import type { Environment } from './secret.ts';
+import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
+import { parseYaml } from './yaml.ts';
+
+export { formatProblem, type Problem } from './problems.ts';
+
+export interface ConfigSource {
+  /** `--config.file`, where it is given. */
+  readonly file?: string | undefined;
+  /** `--target`: GROUP_ID/CLUSTER. */
+  readonly targets: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+export type Loaded =
+  | { readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly problems: readonly Problem[] };
+
+export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
+
+const MOST_PROBLEMS = 100;
+
+export async function loadConfig(source: ConfigSource): Promise<Loaded> {
+  const { file, targets, cwd } = source;
+  const hasDefaultFile = file === undefined && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));
+  if (targets.length === 0) {
+    const name = hasDefaultFile ? DEFAULT_CONFIG_FILE : file;
+    return name === undefined ? refused([HOW_TO_START]) : await loadFile(name, source);
+  }
+  if (file !== undefined) {
+    return refused(['--target and --config.file exclude each other: put the targets into the file, or leave it out']);
+  }
+  const ignored = `${DEFAULT_CONFIG_FILE} is not read, as --target is given`;
+  return await loadTargets(source, hasDefaultFile ? [ignored] : []);
+}
+
+async function loadFile(name: string, { env, cwd }: ConfigSource): Promise<Loaded> {
+  const path = resolve(cwd, name);
+  const read = await readConfigFile(name, path);
+  if ('problem' in read) return { problems: [read.problem] };
+  const { value, problems: syntax, locate } = parseYaml(read.text);
+  if (mappingAt(value) === undefined) {
+    const message = 'the file has to consist of keys with values, such as targets';
+    return inFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]);
+  }
+  const place = { directory: dirname(path), env };
+  const wantsCredential = valueAt(value, ['credentials']) === undefined;
+  const outside = await fromOutside(env, wantsCredential, valueAt(value, ['atlas', 'base_url']) === undefined);
+  const problems = [
+    ...syntax,
+    ...schemaProblems(value, locate),
+    ...ruleProblems(value, credentialNames(value), locate),
+    ...(await credentialProblems(value, place, locate)),
+    ...outside.problems.map((message) => ({ message })),
+  ];
+  if (problems.length > 0) return inFile(name, problems);
+  const file = configSchema.parse(value);
+  const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
+  const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
+  return { config, warnings: [...outside.warnings, ...unusedCredentials(config)] };
+}
+
+/** A problem without a line is not the file's. */
+function inFile(name: string, problems: readonly Problem[]): Loaded {
+  const sorted = sortProblems(problems);
+  const told = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file: name, ...problem } : problem));
+  const rest = sorted.length - told.length;
+  return { problems: rest > 0 ? [...told, { message: `and ${rest} more problems` }] : told };
+}
+
+async function loadTargets({ targets, env }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
+  const { pairs, problems } = parsePairs(targets);
+  const outside = await fromOutside(env, true, true);
+  if (problems.length + outside.problems.length > 0) return refused([...problems, ...outside.problems]);
+  const file = configSchema.parse({
+    targets: pairs.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
+  });
+  return { config: buildConfig({ ...outside, file }), warnings: [...warnings, ...outside.warnings] };
+}
+
+/** What the environment adds, as far as it is wanted. */
+async function fromOutside(env: Environment, wantsCredential: boolean, wantsBaseUrl: boolean) {
+  const nothing: FromEnvironment = { problems: [], warnings: [] };
+  const { credential, problems, warnings } = wantsCredential ? await credentialFromEnvironment(env) : nothing;
+  const url = wantsBaseUrl ? baseUrlFromEnvironment(env) : undefined;
+  const lacksCredential = wantsCredential && credential === undefined && problems.length === 0;
+  return {
+    credentials: credential === undefined ? [] : [credential],
+    baseUrl: url !== undefined && 'origin' in url ? url.origin : undefined,
+    problems: [
+      ...problems,
+      ...(lacksCredential ? [NO_CREDENTIAL] : []),
+      ...(url !== undefined && 'wrong' in url ? [url.wrong] : []),
+    ],
+    warnings,
+  };
+}
+
+function unusedCredentials({ credentials, targets }: Config): readonly string[] {
+  return credentials
+    .filter(({ name }) => !targets.some(({ credential }) => credential === name))
+    .map(({ name }) => `no target uses the credential ${name}`);
+}
+
+function refused(messages: readonly string[]): Loaded {
+  return { problems: messages.map((message) => ({ message })) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    // Where it can't be looked at, reading it says why.
+    return (error as { code?: string }).code !== 'ENOENT';
+  }
+}

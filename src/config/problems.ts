@@ -1,0 +1,34 @@
+/**
+ * What is wrong with a configuration, and where. A problem never holds a secret nor a line of the file: whoever makes one
+ * says what would be right, and the position shows the rest.
+ */
+export interface Problem {
+  readonly file?: string;
+  /** From 1, as editors count. */
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+export function formatProblem({ file, line, column, message }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  return place === '' ? message : `${place}: ${message}`;
+}
+
+/** In the order of the file; those without a place come last. */
+export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+  const rank = ({ line = Number.POSITIVE_INFINITY, column = 0 }: Problem): readonly [number, number] => [line, column];
+  return problems.toSorted((left, right) => {
+    const [leftLine, leftColumn] = rank(left);
+    const [rightLine, rightColumn] = rank(right);
+    return leftLine === rightLine ? leftColumn - rightColumn : leftLine - rightLine;
+  });
+}
+
+const LONGEST_QUOTE = 40;
+
+/** A value for a message: short, in quotes, on one line. Not for anything that could be a secret. */
+export function quote(value: unknown): string {
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
+}

@@ -1,0 +1,93 @@
+/**
+ * Where a secret comes from, and how it is read: from a file, an environment variable, or the config itself. The secret is
+ * in no message and no property, only in what `read` resolves to. Files are read anew each time; nothing is cached here.
+ */
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { SecretSource } from './config.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SecretPlace {
+  /** Relative files are looked for here. */
+  readonly directory: string;
+  readonly env: Environment;
+}
+
+export interface CheckedSecret extends SecretSource {
+  /** Why it can't be used, without the value nor, as a secret may stand where its place should, the place. */
+  readonly check: () => Promise<string | undefined>;
+}
+
+export type SecretForm = 'inline' | 'file' | 'env';
+
+type Reading = { readonly secret: string } | { readonly why: string };
+
+const LARGEST_BYTES = 64 * 1024;
+
+export function openSecret(form: SecretForm, text: string, place: SecretPlace): CheckedSecret {
+  switch (form) {
+    case 'inline':
+      return secretFrom('inline', async () => usable(text));
+    case 'env':
+      return secretFrom(`environment variable ${text}`, async () => readVariable(place.env[text]));
+    case 'file': {
+      const path = resolve(place.directory, text);
+      return secretFrom(`file ${path}`, () => readSecretFile(path, place.directory));
+    }
+  }
+}
+
+function secretFrom(description: string, reading: () => Promise<Reading>): CheckedSecret {
+  return {
+    description,
+    async read() {
+      const result = await reading();
+      if ('why' in result) throw new Error(`${description}: ${result.why}`);
+      return result.secret;
+    },
+    async check() {
+      const result = await reading();
+      return 'why' in result ? result.why : undefined;
+    },
+  };
+}
+
+function readVariable(value: string | undefined): Reading {
+  return value === undefined || value === '' ? { why: 'this environment variable is not set' } : usable(value);
+}
+
+async function readSecretFile(path: string, directory: string): Promise<Reading> {
+  try {
+    const bytes = await readRegularFile(path);
+    if (typeof bytes === 'string') return { why: bytes };
+    return usable(new TextDecoder().decode(bytes));
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'ENOENT') return { why: `there is no such file (relative paths begin at ${directory})` };
+    if (code === 'EACCES' || code === 'EPERM') return { why: 'this program is not allowed to read the file' };
+    return { why: `the file can not be read (${code ?? 'unknown error'})` };
+  }
+}
+
+async function readRegularFile(path: string): Promise<Uint8Array | string> {
+  const file = await open(path);
+  try {
+    const stats = await file.stat();
+    if (stats.isDirectory()) return 'this is a directory, not a file';
+    if (!stats.isFile()) return 'this is not a regular file';
+    if (stats.size > LARGEST_BYTES) return 'the file is too large for a secret';
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What could never be sent is refused here, where there is a place to point at. */
+function usable(text: string): Reading {
+  const secret = text.replace(/\r?\n$/, '');
+  if (secret === '') return { why: 'the secret is empty' };
+  if (/[\r\n]/.test(secret)) return { why: 'the secret has more than one line' };
+  if (!/^[\x21-\x7e]+$/.test(secret)) return { why: 'the secret has a space or a character outside of ASCII' };
+  return { secret };
+}
