@@ -1,0 +1,110 @@
+/**
+ * The `demo` command: the embedded Atlas simulator and the daemon against it, on loopback, with all three kinds of
+ * credentials. Nothing leaves this machine. It shows what the program does; it is configured by no file.
+ */
+import type { DemoFlags } from './cli.ts';
+import type { Config, CredentialConfig, SecretSource } from './config/config.ts';
+import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
+import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from './demo/scenario.ts';
+import { type Simulator, type SimulatorCredentials, startSimulator } from './demo/simulator.ts';
+
+export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
+  readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
+  /** Where the welcome goes. */
+  say(text: string): void;
+}
+
+const HOUR = 3600;
+/** The demo's exports run in fast motion, so it looks more often than anyone should look at Atlas. */
+const POLL_SECONDS = 2;
+
+export async function startDemonstration(settings: DemonstrationSettings): Promise<Daemon> {
+  const { flags, runtime } = settings;
+  const speed = flags.speed ?? DEFAULT_DEMO_SPEED;
+  const startedAtMs = runtime.wallSeconds() * 1000;
+  const world = createDemoWorld({ seed: flags.seed ?? 1, startedAtMs, speed });
+  const simulator = await startSimulator({ world });
+  try {
+    const daemon = await startDaemon({ ...settings, config: demoConfig(simulator, world.targets) });
+    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed));
+    return {
+      urls: daemon.urls,
+      async stop() {
+        await daemon.stop();
+        await simulator.close();
+      },
+    };
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
+}
+
+function demoConfig(simulator: Simulator, targets: readonly DemoTarget[]): Config {
+  return {
+    atlas: {
+      baseUrl: simulator.origin,
+      requestTimeoutSeconds: 10,
+      pageSize: 500,
+      maxPages: 200,
+      // Fast motion needs more than Atlas would grant.
+      requestsPerMinute: 6000,
+      concurrency: 8,
+    },
+    credentials: demoCredentials(simulator.credentials),
+    polling: {
+      intervalSeconds: POLL_SECONDS,
+      idleIntervalSeconds: POLL_SECONDS,
+      maxStaleSeconds: 15 * POLL_SECONDS,
+      maxActiveJobs: 50,
+    },
+    targets: targets.map(({ groupId, clusterName, credential }) => ({
+      groupId,
+      clusterName,
+      credential,
+      successMaxAgeSeconds: 26 * HOUR,
+      durationMaxSeconds: 2 * HOUR,
+    })),
+  };
+}
+
+function demoCredentials(secrets: SimulatorCredentials): readonly CredentialConfig[] {
+  const { clientId, clientSecret, publicKey, privateKey, accessToken } = secrets;
+  return [
+    {
+      name: 'service-account',
+      kind: 'service_account',
+      clientId: synthetic(clientId),
+      clientSecret: synthetic(clientSecret),
+    },
+    { name: 'api-key', kind: 'api_key', publicKey: synthetic(publicKey), privateKey: synthetic(privateKey) },
+    { name: 'access-token', kind: 'access_token', accessToken: synthetic(accessToken) },
+  ];
+}
+
+function synthetic(value: string): SecretSource {
+  return { description: 'made up for the demo', read: () => Promise.resolve(value) };
+}
+
+function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
+  return `
+A simulated MongoDB Atlas runs at ${atlas}; the exporter watches it. Time runs ${speed} times as fast as in life.
+
+  status page   ${url}/
+  metrics       ${url}${telemetryPath}
+  health        ${url}/-/healthy
+
+What to look for (metric names begin with mongodbatlas_backup_export_):
+  orders        a healthy cluster with a daily export
+  billing       fails now and then:           consecutive_failures, failed_jobs
+  events        jobs that queue and run:      active_job_progress_ratio, oldest_active_created_timestamp_seconds
+  analytics     a sharded cluster:            active_job_shards
+  archive       a list of three pages:        last_poll_pages, last_poll_jobs
+  reports       no export for days:           time() - last_success_timestamp_seconds > success_max_age_seconds
+  ledger        a state nobody knows:         jobs{state="unknown"}
+  catalog       successes with gaps:          last_success_collections_exported < last_success_collections
+  vault, sandbox, renamed-away, sessions      what can’t be read, and why: up, poll_failing
+
+Stop with Ctrl-C.
+`;
+}

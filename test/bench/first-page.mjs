@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+/**
+ * How long the built daemon takes from its start to a complete /metrics, and how much memory: 40 projects of 25 clusters with
+ * 1,000 export jobs each (two pages), an Atlas that takes 50 ms for every answer, 8 requests under way.
+ *
+ *   npm run build && node test/bench/first-page.mjs [--projects 40] [--clusters 25] [--jobs 1000] [--delay-ms 50]
+ *
+ * The floor is what the network alone takes: requests × delay / 8.
+ */
+import { fork, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const CONCURRENCY = 8;
+const PAGE_SIZE = 500;
+const DAY_SECONDS = 86_400;
+const FIRST_SECONDS = 1_772_323_200;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const text = (fallback) => ({ type: 'string', default: fallback });
+const { values } = parseArgs({
+  options: { projects: text('40'), clusters: text('25'), jobs: text('1000'), 'delay-ms': text('50') },
+});
+const size = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Number(value)]));
+
+if (process.env.BENCH_ATLAS) await serveAtlas();
+else await measure();
+
+function projectId(index) {
+  return (0x5e000000 + index).toString(16).padEnd(24, '0');
+}
+
+/** Runs in a process of its own, so that it takes no time from the daemon's. */
+async function serveAtlas() {
+  const { createFixedWorld } = await import('../../dist/demo/world.js');
+  const { startSimulator } = await import('../../dist/demo/simulator.js');
+  const jobs = Array.from({ length: size.jobs }, (_, index) => syntheticJob(size.jobs - index));
+  const clusters = Array.from({ length: size.clusters }, (_, index) => ({ name: `cluster-${index}`, exports: jobs }));
+  const projects = Array.from({ length: size.projects }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
+  const simulator = await startSimulator({ world: createFixedWorld(projects), delayMs: size['delay-ms'] });
+  process.send({ origin: simulator.origin, accessToken: simulator.credentials.accessToken });
+  process.on('disconnect', () => process.exit());
+}
+
+function syntheticJob(number) {
+  const createdSeconds = FIRST_SECONDS + number * DAY_SECONDS;
+  const iso = (seconds) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  const id = createdSeconds.toString(16) + number.toString(16).padStart(16, '0');
+  return Object.freeze({
+    id,
+    snapshotId: id,
+    exportBucketId: '5f0000000000000000000001',
+    state: 'Successful',
+    createdAt: iso(createdSeconds),
+    finishedAt: iso(createdSeconds + 780),
+    exportStatus: { exportedCollections: 40, totalCollections: 40 },
+    customData: [],
+    prefix: `exported_snapshots/000000000000000000000000/000000000000000000000000/cluster/${number}`,
+  });
+}
+
+async function measure() {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const atlas = fork(fileURLToPath(import.meta.url), process.argv.slice(2), {
+    env: { ...process.env, BENCH_ATLAS: '1' },
+  });
+  const { origin, accessToken } = await new Promise((resolve) => atlas.once('message', resolve));
+  const config = join(folder, 'bench.yml');
+  writeFileSync(config, configText(origin, accessToken));
+  const startedAt = performance.now();
+  const daemon = spawn(
+    process.execPath,
+    [
+      join(root, 'dist/main.js'),
+      '--config.file',
+      config,
+      '--web.listen-address',
+      '127.0.0.1:0',
+      '--log.format',
+      'json',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  try {
+    const url = await listeningUrl(daemon);
+    const targets = size.projects * size.clusters;
+    // Ready means that each target was tried; that it was tried well is seen on the page.
+    while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    const page = await (await fetch(`${url}/metrics`)).text();
+    const up = page.match(/^mongodbatlas_backup_export_up\{.*\} 1$/gm)?.length ?? 0;
+    if (up !== targets) throw new Error(`${targets - up} of ${targets} targets are not up`);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const pages = Math.floor(size.jobs / PAGE_SIZE) + 1;
+    const requests = targets * Math.max(1, Math.ceil(size.jobs / PAGE_SIZE));
+    const floorSeconds = (requests * size['delay-ms']) / 1000 / CONCURRENCY;
+    console.log({ targets, jobs: targets * size.jobs, requests, mostPages: pages });
+    console.log({ floorSeconds, seconds: round(seconds), timesFloor: round(seconds / floorSeconds) });
+    console.log({ peakRssMegabytes: peakRssMegabytes(daemon.pid) });
+  } finally {
+    daemon.kill();
+    atlas.disconnect();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function configText(origin, accessToken) {
+  const names = Array.from({ length: size.clusters }, (_, index) => `cluster-${index}`);
+  return JSON.stringify({
+    atlas: { base_url: origin, requests_per_minute: 1_000_000, concurrency: CONCURRENCY },
+    credentials: [{ name: 'bench', access_token: accessToken }],
+    targets: Array.from({ length: size.projects }, (_, index) => ({ group_id: projectId(index), clusters: names })),
+  });
+}
+
+function listeningUrl(daemon) {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    daemon.once('exit', () => reject(new Error(`the daemon ended: ${said}`)));
+    daemon.stderr.on('data', (chunk) => {
+      said += chunk;
+      const url = /"urls":\["([^"]+)"/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
+}
+
+/** The greatest resident set the process ever had, as Linux tells it. */
+function peakRssMegabytes(pid) {
+  const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
+function round(number) {
+  return Math.round(number * 100) / 100;
+}

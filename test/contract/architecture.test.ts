@@ -1,0 +1,167 @@
+/** Reads the imports of src and holds the walls of docs/architecture.md. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const SRC = resolve('src');
+
+interface Import {
+  readonly from: string;
+  /** A file below src, or a package's name. */
+  readonly to: string;
+  readonly isOurs: boolean;
+  readonly typesOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .sort();
+const imports = files.flatMap(importsOf);
+
+function importsOf(from: string): Import[] {
+  const text = readFileSync(join(SRC, from), 'utf8');
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\('([^']+)'\)/gm,
+  );
+  return [...statements].map(([, type, named, bare, dynamic]) => {
+    const specifier = named ?? bare ?? dynamic ?? '';
+    const isOurs = specifier.startsWith('.');
+    const to = isOurs ? relative(SRC, resolve(SRC, dirname(from), specifier)) : specifier;
+    return { from, to, isOurs, typesOnly: type !== undefined };
+  });
+}
+
+const inFolder = (folder: string) => (file: string) => file.startsWith(`${folder}/`);
+const show = ({ from, to }: Import) => `${from} imports ${to}`;
+
+/** What these files import of ours, beyond what they may. */
+function trespasses(who: (file: string) => boolean, may: (file: string, one: Import) => boolean): string[] {
+  return imports.filter((one) => one.isOurs && who(one.from) && !may(one.to, one)).map(show);
+}
+
+describe('the walls of the source', () => {
+  test('the scan sees the imports there are', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(imports.length).toBeGreaterThan(files.length);
+    expect(imports.map(show)).toContain('daemon.ts imports web/server.ts');
+  });
+
+  test.each([['runtime.ts'], ['atlas/error.ts'], ['atlas/digest.ts']])('%s imports nothing of ours', (file) => {
+    expect(
+      trespasses(
+        (from) => from === file,
+        () => false,
+      ),
+    ).toEqual([]);
+  });
+
+  test('the simulator imports nothing of ours and no package, so that it stays an independent witness', () => {
+    expect(trespasses(inFolder('demo'), inFolder('demo'))).toEqual([]);
+    const packages = imports.filter(
+      ({ from, to, isOurs }) => inFolder('demo')(from) && !isOurs && !to.startsWith('node:'),
+    );
+    expect(packages.map(show)).toEqual([]);
+  });
+
+  test('atlas/ sees itself and the runtime', () => {
+    expect(trespasses(inFolder('atlas'), (to) => inFolder('atlas')(to) || to === 'runtime.ts')).toEqual([]);
+  });
+
+  test('collectors/ sees itself and atlas/', () => {
+    expect(trespasses(inFolder('collectors'), (to) => inFolder('collectors')(to) || inFolder('atlas')(to))).toEqual([]);
+  });
+
+  test('metrics/ sees itself, collectors, the runtime’s types, and of atlas/ what it reports and how it fails', () => {
+    const may = (to: string, { typesOnly }: Import) =>
+      inFolder('metrics')(to) ||
+      inFolder('collectors')(to) ||
+      ['atlas/observer.ts', 'atlas/error.ts'].includes(to) ||
+      (to === 'runtime.ts' && typesOnly);
+    expect(trespasses(inFolder('metrics'), may)).toEqual([]);
+  });
+
+  test('the scheduler sees the runtime and its grid alone', () => {
+    expect(
+      trespasses(
+        (from) => from === 'polling/scheduler.ts',
+        (to) => ['runtime.ts', 'polling/grid.ts'].includes(to),
+      ),
+    ).toEqual([]);
+  });
+
+  test('polling/ sees itself, collectors, atlas/, the runtime and the log', () => {
+    const may = (to: string) =>
+      ['polling', 'collectors', 'atlas'].some((folder) => inFolder(folder)(to)) ||
+      ['runtime.ts', 'log.ts'].includes(to);
+    expect(trespasses(inFolder('polling'), may)).toEqual([]);
+  });
+
+  test('web/ sees itself and collectors, never atlas/', () => {
+    expect(trespasses(inFolder('web'), (to) => inFolder('web')(to) || inFolder('collectors')(to))).toEqual([]);
+  });
+
+  test('config/ sees itself and nothing that runs', () => {
+    expect(trespasses(inFolder('config'), inFolder('config'))).toEqual([]);
+  });
+
+  test.each([
+    ['got', /^atlas\/(transport|agents)\.ts$/],
+    ['p-retry', /^atlas\/client\.ts$/],
+    ['prom-client', /^metrics\//],
+    ['express', /^web\//],
+    ['pino', /^log\.ts$/],
+    ['zod', /^config\//],
+    ['yaml', /^config\//],
+    ['commander', /^cli\.ts$/],
+    ['https-proxy-agent', /^atlas\/agents\.ts$/],
+    ['proxy-from-env', /^atlas\/agents\.ts$/],
+    ['negotiator', /^web\//],
+  ])('%s has one door', (name, door) => {
+    const importers = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`)).map(({ from }) => from);
+    expect(importers).not.toEqual([]);
+    expect(importers.filter((from) => !door.test(from))).toEqual([]);
+  });
+
+  test('every package that is imported is a dependency, and the other way round', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const used = new Set(
+      imports.filter(({ to, isOurs }) => !isOurs && !to.startsWith('node:')).map(({ to }) => to.split('/')[0]),
+    );
+    expect([...used].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  test.each([
+    ['process', /\bprocess\./, /^main\.ts$/],
+    ['a default export', /^export default/m, /^$/],
+    ['a class that extends one of ours', /class \w+ extends (?!Error\b)/, /^$/],
+    ['the system’s clock or chance', /\bDate\.now\(|\bMath\.random\b|performance\.now\(/, /^(runtime\.ts|demo\/)/],
+  ])('%s is found in its place only', (_what, pattern, place) => {
+    const found = files.filter((file) => pattern.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(found.filter((file) => !place.test(file))).toEqual([]);
+  });
+
+  test('no file has more than 300 lines', () => {
+    const lines = files.map((file) => ({ file, lines: readFileSync(join(SRC, file), 'utf8').split('\n').length - 1 }));
+    expect(lines.filter((one) => one.lines > 300)).toEqual([]);
+  });
+
+  test('no import is for its side effect, and none goes in a circle', () => {
+    const bare = files.filter((file) => /^import '/m.test(readFileSync(join(SRC, file), 'utf8')));
+    expect(bare).toEqual([]);
+    const edges = new Map(
+      files.map((file) => [
+        file,
+        imports.filter((one) => one.from === file && one.isOurs && !one.typesOnly).map(({ to }) => to),
+      ]),
+    );
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      else for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+    };
+    for (const file of files) if (circles.length === 0) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+});

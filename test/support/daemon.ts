@@ -1,0 +1,108 @@
+/** The whole daemon against a simulated Atlas, over real sockets, in this process. */
+import type { Config, CredentialConfig, SecretSource } from '../../src/config/config.ts';
+import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import { defaultCredentials, type Simulator } from '../../src/demo/simulator.ts';
+import { systemRuntime } from '../../src/runtime.ts';
+import { createRecordingLog } from './recording-log.ts';
+
+export interface RunningDaemon {
+  readonly daemon: Daemon;
+  readonly logLines: Record<string, unknown>[];
+  readonly url: string;
+  metrics(accept?: string): Promise<string>;
+  /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
+  series(name: string): Promise<Record<string, number>>;
+  /** Asks until what it says is true. */
+  until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>>;
+}
+
+export function secret(value: string): SecretSource {
+  return { description: 'inline', read: () => Promise.resolve(value) };
+}
+
+export const CREDENTIALS: Readonly<Record<'account' | 'key' | 'token', CredentialConfig>> = {
+  account: {
+    name: 'account',
+    kind: 'service_account',
+    clientId: secret(defaultCredentials.clientId),
+    clientSecret: secret(defaultCredentials.clientSecret),
+  },
+  key: {
+    name: 'key',
+    kind: 'api_key',
+    publicKey: secret(defaultCredentials.publicKey),
+    privateKey: secret(defaultCredentials.privateKey),
+  },
+  token: { name: 'token', kind: 'access_token', accessToken: secret(defaultCredentials.accessToken) },
+};
+
+export interface ConfigParts {
+  readonly targets: Config['targets'];
+  readonly credentials?: readonly CredentialConfig[];
+  readonly atlas?: Partial<Config['atlas']>;
+  readonly polling?: Partial<Config['polling']>;
+}
+
+export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): Config {
+  return {
+    atlas: {
+      baseUrl: simulator.origin,
+      requestTimeoutSeconds: 5,
+      pageSize: 500,
+      maxPages: 200,
+      requestsPerMinute: 60_000,
+      concurrency: 8,
+      ...parts.atlas,
+    },
+    credentials: parts.credentials ?? [CREDENTIALS.token],
+    polling: { intervalSeconds: 1, idleIntervalSeconds: 1, maxStaleSeconds: 60, maxActiveJobs: 50, ...parts.polling },
+    targets: parts.targets,
+  };
+}
+
+export async function runDaemon(config: Config): Promise<RunningDaemon> {
+  const { log, lines: logLines } = createRecordingLog();
+  const daemon = await startDaemon({
+    config,
+    web: {
+      listenAddresses: [{ host: '127.0.0.1', port: 0 }],
+      telemetryPath: '/metrics',
+      disableExporterMetrics: false,
+    },
+    build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
+    runtime: systemRuntime,
+    log,
+  });
+  const url = daemon.urls[0] ?? '';
+
+  async function metrics(accept = 'text/plain'): Promise<string> {
+    const response = await fetch(`${url}/metrics`, { headers: { accept } });
+    if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
+    return response.text();
+  }
+
+  async function series(name: string): Promise<Record<string, number>> {
+    const found: Record<string, number> = {};
+    for (const line of (await metrics()).split('\n')) {
+      const [, metric, labels = '', value] = /^(\w+)(?:{(.*)})? (\S+)$/.exec(line) ?? [];
+      if (metric !== `mongodbatlas_backup_${name}`) continue;
+      const values = [...labels.matchAll(/(\w+)="([^"]*)"/g)]
+        .filter(([, key]) => key !== 'group_id')
+        .map(([, , one]) => one);
+      found[values.join(',')] = Number(value);
+    }
+    return found;
+  }
+
+  async function until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const found = await series(name);
+      if (is(found)) return found;
+      if (Date.now() > deadline) throw new Error(`${name} never became right: ${JSON.stringify(found)}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  return { daemon, logLines, url, metrics, series, until };
+}
