@@ -10,11 +10,14 @@ import { formatPath, type Path, valueAt } from './raw.ts';
 import { configSchema } from './schema.ts';
 import { nearest } from './suggestion.ts';
 
+/** Of one mapping: a file that has more of them is no config of this program. */
+const MOST_KEYS = 100;
+
 export function schemaProblems(value: unknown, locate: Locate): readonly Problem[] {
   const findings = configSchema.safeParse(value, { error: wordingOf }).error?.issues ?? [];
   const unknown = findings
     .filter((found) => found.code === 'unrecognized_keys')
-    .flatMap(({ path, keys }) => keys.map((key) => unknownKey(path, key)));
+    .flatMap(({ path, keys }) => keys.slice(0, MOST_KEYS).map((key) => unknownKey(path, key)));
   const misspelt = new Set(unknown.map(({ meant }) => meant));
   const wrong = findings.flatMap(({ code, path, message }): readonly Problem[] => {
     const name = formatPath(path);

@@ -3,7 +3,17 @@
  * document, no key twice, no tags, few aliases, little depth. Its own messages are never passed on: they quote the file,
  * and so a secret.
  */
-import { type Alias, Composer, type Document, Lexer, LineCounter, type ParsedNode, Parser, visit } from 'yaml';
+import {
+  type Alias,
+  Composer,
+  type Document,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type ParsedNode,
+  Parser,
+  visit,
+} from 'yaml';
 import { type Locate, locateIn } from './positions.ts';
 import type { Problem } from './problems.ts';
 
@@ -17,7 +27,8 @@ const OPTIONS = {
   version: '1.2',
   schema: 'core',
   strict: true,
-  uniqueKeys: true,
+  // Its own check takes hours for a mapping of a million keys.
+  uniqueKeys: false,
   stringKeys: true,
   merge: false,
   resolveKnownTags: false,
@@ -38,7 +49,6 @@ const MESSAGES: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'a second colon in one value, or a line that is indented too far: use quotes or indent it less',
-  DUPLICATE_KEY: 'this key is given twice: keep one of them',
   MISSING_CHAR: 'a quote, bracket, comma or colon is missing here or above',
   MULTILINE_IMPLICIT_KEY: 'this line has no key: write a key, a colon and a space',
   NON_STRING_KEY: 'a key has to be a plain word',
@@ -59,13 +69,12 @@ export function parseYaml(text: string): ParsedYaml {
   // Without tags and with just one document, a warning is a mistake like any other.
   const found = [...document.errors, ...document.warnings].slice(0, MOST_LOOKED_AT);
   const problems = found.map(({ code, pos }) => at(lines, pos[0], MESSAGES[code] ?? 'this is no YAML'));
-  problems.push(...aliasProblems(document, lines));
-  // A key given twice leaves the rest readable, so that the rest can be judged too.
-  const readable = found.every(({ code }) => code === 'DUPLICATE_KEY') && problems.length === found.length;
-  if (!readable) return failed(firstPerLine(problems).slice(0, MOST_PROBLEMS));
+  problems.push(...danglingAliases(document, lines));
+  if (problems.length > 0) return failed(firstPerLine(problems).slice(0, MOST_PROBLEMS));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    return { value, problems, locate: locateIn(document, lines) };
+    // A key given twice leaves the rest readable, so that the rest can be judged too.
+    return { value, problems: repeatedKeys(document, lines), locate: locateIn(document, lines) };
   } catch {
     return failed([{ line: 1, column: 1, message: 'the aliases (*) stand for too many values: write them out' }]);
   }
@@ -84,7 +93,7 @@ function tokensOf(text: string, lines: LineCounter) {
   return tokens;
 }
 
-function aliasProblems(document: Document.Parsed<ParsedNode>, lines: LineCounter): readonly Problem[] {
+function danglingAliases(document: Document.Parsed<ParsedNode>, lines: LineCounter): readonly Problem[] {
   const dangling: Alias[] = [];
   visit(document, {
     Alias(_key, alias) {
@@ -94,6 +103,27 @@ function aliasProblems(document: Document.Parsed<ParsedNode>, lines: LineCounter
   return dangling.map(({ range }) =>
     at(lines, range?.[0] ?? 0, 'this alias (*) names no anchor above it: a value that begins with * needs quotes'),
   );
+}
+
+function repeatedKeys(document: Document, lines: LineCounter): readonly Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Map(_key, { items }) {
+      const firstLines = new Map<string, number>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const place = lines.linePos(key.range?.[0] ?? 0);
+        const firstLine = firstLines.get(String(key.value));
+        if (firstLine === undefined) firstLines.set(String(key.value), place.line);
+        else problems.push({ line: place.line, column: place.col, message: twice(firstLine) });
+      }
+    },
+  });
+  return problems.slice(0, MOST_LOOKED_AT);
+}
+
+function twice(line: number): string {
+  return `this key is in line ${line} too: keep one of them`;
 }
 
 function firstPerLine(problems: readonly Problem[]): readonly Problem[] {

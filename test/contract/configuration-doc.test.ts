@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { FLAGS } from '../../src/config/flags.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { DEFAULT_DEMO_SPEED } from '../../src/demo/scenario.ts';
+import { configurationDoc, schemaFile } from '../support/configuration-doc.ts';
+
+const root = join(import.meta.dirname, '../..');
+const example = join(root, 'deploy/config/mongodbatlas-backup-exporter.example.yml');
+const schema = join(root, 'deploy/config/mongodbatlas-backup-exporter.schema.json');
+
+test.each([
+  ['docs/configuration.md', () => configurationDoc(readFileSync(example, 'utf8'))],
+  ['deploy/config/mongodbatlas-backup-exporter.schema.json', schemaFile],
+])('%s says what the code does', (path, made) => {
+  if (process.env['UPDATE_DOCS']) writeFileSync(join(root, path), made());
+  expect(readFileSync(join(root, path), 'utf8')).toBe(made());
+});
+
+test('the demo runs at the speed that its help tells of', () => {
+  expect(FLAGS.find(({ name }) => name === 'speed')).toMatchObject({ defaults: { demo: String(DEFAULT_DEMO_SPEED) } });
+});
+
+test('the example config loads as it is', async () => {
+  const text = readFileSync(example, 'utf8');
+  const env = { MONGODB_ATLAS_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' };
+  const minimal = await loadConfig({ file: example, targets: [], env, cwd: '/' });
+  expect(minimal).toMatchObject({ warnings: [], config: { targets: [{ clusterName: 'Cluster0' }] } });
+  expect(text.split('\n')[0]).toBe(`# yaml-language-server: $schema=./${basename(schema)}`);
+  expect(dirname(schema)).toBe(dirname(example));
+});
+
+test('the example config loads with all that is commented out', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'example-'));
+  mkdirSync(join(directory, 'secrets'));
+  for (const name of ['production', 'legacy']) writeFileSync(join(directory, 'secrets', name), 'x\n');
+  // Comments that are prose have a space behind their sign.
+  const text = readFileSync(example, 'utf8')
+    .replaceAll(/^( *)#(?! |$)/gm, '$1')
+    .replaceAll(/^#(?= {2})/gm, '');
+  writeFileSync(join(directory, 'c.yml'), text);
+  const env = { PRODUCTION_CLIENT_ID: 'id' };
+  expect(await loadConfig({ file: 'c.yml', targets: [], env, cwd: directory })).toMatchObject({
+    warnings: [],
+    config: {
+      atlas: { baseUrl: 'https://cloud.mongodbgov.com' },
+      credentials: [{ name: 'production' }, { name: 'legacy' }],
+      targets: [{ clusterName: 'Cluster0' }, { clusterName: 'analytics' }, { clusterName: 'billing' }],
+    },
+  });
+});

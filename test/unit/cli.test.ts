@@ -1,0 +1,269 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCommandLine } from '../../src/cli.ts';
+import { FLAGS, variableOf } from '../../src/config/flags.ts';
+
+const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
+const SERVE = {
+  targets: [],
+  web: { listenAddresses: [{ port: 19017 }], telemetryPath: '/metrics', disableExporterMetrics: false },
+  log: { level: 'info', format: 'json' },
+};
+const LAST = 'mongodbatlas-backup-exporter --help shows all flags\n';
+
+function parse(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}) {
+  return parseCommandLine(args, env, '1.2.3');
+}
+
+/** The lines of a usage error, without the last one, which is always the same. */
+function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): readonly string[] {
+  const line = parse(args, env);
+  if (line.command !== 'exit' || line.code !== 2) throw new Error(`accepted: ${JSON.stringify(line)}`);
+  expect(line.stdout).toBe('');
+  expect(line.stderr.endsWith(`\n${LAST}`)).toBe(true);
+  return line.stderr.slice(0, -LAST.length - 1).split('\n');
+}
+
+test('without arguments it serves, with the defaults', () => {
+  expect(parse([])).toEqual({ command: 'serve', flags: SERVE });
+  expect(parse(['serve'])).toEqual({ command: 'serve', flags: SERVE });
+});
+
+test('the demo listens on this host alone and logs little, for people', () => {
+  expect(parse(['demo'])).toEqual({
+    command: 'demo',
+    flags: {
+      speed: 60,
+      seed: 1,
+      web: { ...SERVE.web, listenAddresses: [{ host: '127.0.0.1', port: 19017 }] },
+      log: { level: 'warn', format: 'logfmt' },
+    },
+  });
+});
+
+test('all flags of serve are taken, before and after its name', () => {
+  const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
+    --web.telemetry-path /a/b --web.disable-exporter-metrics --log.level debug --log.format logfmt`.split(/\s+/);
+  const expected = {
+    command: 'serve',
+    flags: {
+      configFile: 'a.yml',
+      targets: ['g/c', 'g/d'],
+      web: {
+        listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
+        telemetryPath: '/a/b',
+        disableExporterMetrics: true,
+      },
+      log: { level: 'debug', format: 'logfmt' },
+    },
+  };
+  expect(parse(flags)).toEqual(expected);
+  expect(parse(['serve', ...flags])).toEqual(expected);
+});
+
+test('all flags of the demo are taken', () => {
+  expect(parse(['demo', '--speed', '0.1', '--seed', '-7', '--web.listen-address', 'localhost:0'])).toMatchObject({
+    command: 'demo',
+    flags: { speed: 0.1, seed: -7, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
+  });
+});
+
+describe('listen addresses', () => {
+  test.each([
+    [':19017', { port: 19017 }],
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['exporter.example:65535', { host: 'exporter.example', port: 65535 }],
+    ['[::]:1', { host: '::', port: 1 }],
+  ])('%s is one', (text, address) => {
+    expect(parse(['--web.listen-address', text])).toMatchObject({ flags: { web: { listenAddresses: [address] } } });
+  });
+
+  test.each([
+    ['19017', 'write host:port, or :19017 for all interfaces'],
+    ['localhost', 'write host:port, or :19017 for all interfaces'],
+    ['a b:1', 'write host:port, or :19017 for all interfaces'],
+    ['http://a:1', 'an IPv6 address goes in brackets, such as [::1]:19017'],
+    ['::1:19017', 'an IPv6 address goes in brackets, such as [::1]:19017'],
+    ['[localhost]:1', 'only an IPv6 address goes in brackets, such as [::1]:19017'],
+    [':65536', 'the port must be from 0 to 65535'],
+  ])('%s is none', (text, why) => {
+    expect(refusal(['--web.listen-address', text])).toEqual([`--web.listen-address "${text}": ${why}`]);
+  });
+
+  test('the same one twice is refused, port 0 may come several times', () => {
+    const address = '--web.listen-address=';
+    expect(refusal([`${address}:1`, `${address}:1`])).toEqual(['--web.listen-address ":1": is given twice']);
+    expect(parse([`${address}:0`, `${address}:0`])).toMatchObject({ command: 'serve' });
+  });
+});
+
+describe('the telemetry path', () => {
+  test.each(['/m', '/a/b/', '/apiary', '/-metrics', '/v1.0/metrics_~x'])('%s is one', (text) => {
+    expect(parse(['--web.telemetry-path', text])).toMatchObject({ flags: { web: { telemetryPath: text } } });
+  });
+
+  test.each([
+    ['metrics', 'must begin with /, such as /metrics'],
+    ['/', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/-/metrics', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/-', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/api/v1/targets', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/API', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/:id', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/*all', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/a?b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/a/../b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['//', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+  ])('%s is none', (text, why) => {
+    expect(refusal(['--web.telemetry-path', text])).toEqual([`--web.telemetry-path "${text}": ${why}`]);
+  });
+});
+
+describe('a usage error names the flag and what would be right', () => {
+  test.each([
+    [['--log.level', 'loud'], '--log.level "loud": must be debug, info, warn or error'],
+    [['--log.format', 'xml'], '--log.format "xml": must be json or logfmt'],
+    [['demo', '--speed', '0'], '--speed "0": must be a number from 0.1 to 10000'],
+    [['demo', '--speed', '1e3'], '--speed "1e3": must be a number from 0.1 to 10000'],
+    [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number, such as 1'],
+    [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number, such as 1'],
+    [['--config.file', ''], '--config.file: needs a value'],
+    [['--config.file', '--log.level'], '--config.file "--log.level": needs a value'],
+    [['--config.file'], '--config.file: needs a value'],
+    [['--config.fil', 'x'], 'unknown flag --config.fil: did you mean --config.file?'],
+    [['demo', '--sped', '3'], 'unknown flag --sped: did you mean --speed?'],
+    [['--speed', '3'], '--speed: serve has no such flag, demo has'],
+    [['demo', '--target', 'a/b'], '--target: demo has no such flag, serve has'],
+    [['-x'], 'unknown flag -x'],
+    [['--client-secret=S3cret'], 'unknown flag --client-secret'],
+    [['--S3cretS3cret'], 'unknown flag'],
+    [
+      ['--web.disable-exporter-metrics=false'],
+      '--web.disable-exporter-metrics: takes no value; it is off where it is left out',
+    ],
+    [['dmeo'], 'unknown command: the commands are serve and demo; did you mean demo?'],
+    [['--log.level', 'debug', 'S3cret'], 'unknown command: the commands are serve and demo'],
+    [['demo', 'S3cret'], 'only flags may follow a command; the commands are serve and demo'],
+    [['serve', 'demo'], 'only flags may follow a command; the commands are serve and demo'],
+  ])('%j', (args, problem) => {
+    expect(refusal(args)).toEqual([problem]);
+  });
+
+  test('and all values that are wrong are told at once', () => {
+    expect(refusal(['--log.level', 'x', '--web.listen-address', 'y'], { [`${PREFIX}LOG_FORMAT`]: 'z' })).toHaveLength(
+      3,
+    );
+  });
+});
+
+describe('the environment', () => {
+  test('has a variable for each flag', () => {
+    const env = {
+      CONFIG_FILE: 'a.yml',
+      TARGET: 'g/c, g/d',
+      WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
+      WEB_TELEMETRY_PATH: '/m',
+      WEB_DISABLE_EXPORTER_METRICS: '1',
+      LOG_LEVEL: 'error',
+      LOG_FORMAT: 'logfmt',
+    };
+    const prefixed = Object.fromEntries(Object.entries(env).map(([name, value]) => [PREFIX + name, value]));
+    const onDemo = FLAGS.filter(({ commands }) => commands.length === 1 && commands[0] === 'demo').length;
+    expect(Object.keys(env)).toHaveLength(FLAGS.length - onDemo);
+    expect(parse([], prefixed)).toEqual({
+      command: 'serve',
+      flags: {
+        configFile: 'a.yml',
+        targets: ['g/c', 'g/d'],
+        web: {
+          listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
+          telemetryPath: '/m',
+          disableExporterMetrics: true,
+        },
+        log: { level: 'error', format: 'logfmt' },
+      },
+    });
+    expect(parse(['demo'], { [`${PREFIX}SPEED`]: '60', [`${PREFIX}SEED`]: '2' })).toMatchObject({
+      flags: { speed: 60, seed: 2 },
+    });
+  });
+
+  test('loses against the command line', () => {
+    const env = { [`${PREFIX}TARGET`]: 'g/env', [`${PREFIX}LOG_LEVEL`]: 'nonsense' };
+    expect(parse(['--target', 'g/line', '--log.level', 'warn'], env)).toMatchObject({
+      flags: { targets: ['g/line'], log: { level: 'warn' } },
+    });
+  });
+
+  test('counts as unset where it is empty, and what it does not know is ignored', () => {
+    const env = {
+      [`${PREFIX}LOG_LEVEL`]: '',
+      [`${PREFIX}WEB_LISTEN_ADDRESS`]: ' ',
+      [`${PREFIX}WEB_DISABLE_EXPORTER_METRICS`]: '',
+      [`${PREFIX}TARGET`]: undefined,
+      [`${PREFIX}PORT`]: 'tcp://10.0.0.1:19017',
+    };
+    expect(parse([], env)).toEqual({ command: 'serve', flags: SERVE });
+  });
+
+  test.each([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])('takes %s for a switch', (text, value) => {
+    const env = { [`${PREFIX}WEB_DISABLE_EXPORTER_METRICS`]: text };
+    expect(parse([], env)).toMatchObject({ flags: { web: { disableExporterMetrics: value } } });
+  });
+
+  test.each([
+    ['WEB_DISABLE_EXPORTER_METRICS', 'yes', '"yes": must be true, false, 1 or 0'],
+    ['WEB_DISABLE_EXPORTER_METRICS', 'TRUE', '"TRUE": must be true, false, 1 or 0'],
+    ['LOG_LEVEL', 'loud', '"loud": must be debug, info, warn or error'],
+  ])('is named where it is wrong: %s=%s', (name, value, problem) => {
+    expect(refusal([], { [PREFIX + name]: value })).toEqual([`${PREFIX}${name} ${problem}`]);
+  });
+
+  test('may end a list with a comma', () => {
+    expect(parse([], { [`${PREFIX}TARGET`]: 'g/c,' })).toMatchObject({ flags: { targets: ['g/c'] } });
+    expect(parse([], { [`${PREFIX}WEB_LISTEN_ADDRESS`]: ',' })).toEqual({ command: 'serve', flags: SERVE });
+  });
+});
+
+describe('help', () => {
+  test.each([[['--help']], [['-h']], [['serve', '--help']]])(
+    'of %j shows what it is, examples and each flag',
+    (args) => {
+      const line = parse(args);
+      if (line.command !== 'exit') throw new Error();
+      expect(line).toMatchObject({ code: 0, stderr: '' });
+      expect(line.stdout).toContain('tells Prometheus how the backup snapshot exports of MongoDB Atlas clusters do');
+      expect(line.stdout).toContain('  mongodbatlas-backup-exporter demo\n');
+      expect(line.stdout).toContain('--web.listen-address HOST:PORT  (repeatable, default :19017)');
+      for (const { name, commands } of FLAGS) {
+        const isOfServe = (commands as readonly string[]).includes('serve');
+        expect(line.stdout.includes(`  --${name}`)).toBe(isOfServe);
+        expect(line.stdout.includes(`      ${variableOf(name)}\n`)).toBe(isOfServe);
+      }
+      expect(Math.max(...line.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
+    },
+  );
+
+  test('of the demo shows its own flags and defaults', () => {
+    const line = parse(['demo', '--help']);
+    expect(line).toMatchObject({
+      command: 'exit',
+      code: 0,
+      stdout: expect.stringContaining('(repeatable, default 127.0.0.1:19017)'),
+    });
+    expect(line).toMatchObject({ stdout: expect.not.stringContaining('--config.file') });
+  });
+
+  test('the version is one line', () => {
+    expect(parse(['--version'])).toEqual({
+      command: 'exit',
+      code: 0,
+      stdout: 'mongodbatlas-backup-exporter 1.2.3\n',
+      stderr: '',
+    });
+  });
+});

@@ -1,0 +1,476 @@
+import { describe, expect, test } from '@jest/globals';
+import { GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
+
+const CREDENTIALS = 'credentials:\n  - name: main\n    access_token_env: TOKEN\n';
+const GOOD = `${CREDENTIALS}targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
+const NUMBER = 'must be a whole number from 1 to';
+
+interface Bad {
+  readonly what: string;
+  readonly text: string;
+  readonly problems: readonly string[];
+}
+
+/** In front of a good config, so that it takes line 1. */
+function before(text: string): string {
+  return `${text}\n${GOOD}`;
+}
+
+/** A last line for the first target, line 7. */
+function inTarget(text: string): string {
+  return `${GOOD}    ${text}\n`;
+}
+
+/** Instead of the value of `clusters`, line 6. */
+function clusters(text: string): string {
+  return GOOD.replace('[Cluster0]', text);
+}
+
+const BAD_YAML: readonly Bad[] = [
+  { what: 'an empty file', text: '', problems: ['1:1: the file is empty: it needs at least the key targets'] },
+  { what: 'comments alone', text: '# x\n', problems: ['1:1: the file is empty: it needs at least the key targets'] },
+  {
+    what: 'a text',
+    text: 'hello',
+    problems: ['1:1: the file has to consist of keys with values, such as targets'],
+  },
+  { what: 'a list', text: '[1]', problems: ['1:1: the file has to consist of keys with values, such as targets'] },
+  {
+    what: 'a second document',
+    text: `${GOOD}---\na: 1\n`,
+    problems: ['7:1: a second YAML document begins here: one is allowed'],
+  },
+  { what: 'a tab', text: `${CREDENTIALS}targets:\n\t- a\n`, problems: ['5:1: a tab indents this line: use spaces'] },
+  {
+    what: 'a quote that is open',
+    text: 'a: "x\nb: 1\n',
+    problems: ['3:1: a quote, bracket, comma or colon is missing here or above'],
+  },
+  {
+    what: 'two colons',
+    text: 'a: b: c\n',
+    problems: ['1:4: a second colon in one value, or a line that is indented too far: use quotes or indent it less'],
+  },
+  {
+    what: 'a bracket that is open',
+    text: 'a: [1,\nb: 2',
+    problems: ['2:1: the indentation is wrong here, or a bracket above is not closed'],
+  },
+  {
+    what: 'an alias of nothing',
+    text: 'a: *x\n',
+    problems: ['1:4: this alias (*) names no anchor above it: a value that begins with * needs quotes'],
+  },
+  {
+    what: 'a tag',
+    text: 'a: !foo x\n',
+    problems: ['1:4: tags (!) are not supported: a value that begins with ! needs quotes'],
+  },
+  { what: 'an @', text: 'a: @x\n', problems: ['1:4: a value cannot begin with this character: put it in quotes'] },
+  {
+    what: 'a line without a key',
+    text: 'x\ny: 1\n',
+    problems: ['1:1: this line has no key: write a key, a colon and a space'],
+  },
+  {
+    what: 'an escape that YAML has not',
+    text: 'a: "\\q"\n',
+    problems: ['1:5: a backslash in double quotes that YAML does not know: use single quotes'],
+  },
+  { what: 'a list as a key', text: '? [a]\n: 1\n', problems: ['1:3: a key has to be a plain word'] },
+  { what: 'depth without end', text: '- '.repeat(50_000), problems: ['1:200: the values are nested too deeply'] },
+  { what: 'brackets without end', text: '['.repeat(500_000), problems: ['1:101: the values are nested too deeply'] },
+  {
+    what: 'a billion laughs',
+    text: [
+      'a: &a [1,1,1,1,1,1,1,1,1]',
+      'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]',
+      'c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]',
+    ].join('\n'),
+    problems: ['1:1: the aliases (*) stand for too many values: write them out'],
+  },
+];
+
+const BAD_VALUES: readonly Bad[] = [
+  { what: 'no targets', text: CREDENTIALS, problems: ['1:1: targets: is missing'] },
+  {
+    what: 'an empty list of targets',
+    text: `${CREDENTIALS}targets: []`,
+    problems: ['4:10: targets: is empty: list a project and its clusters'],
+  },
+  {
+    what: 'a key misspelt',
+    text: GOOD.replace('targets', 'target'),
+    problems: ['4:1: unknown key target; did you mean targets?'],
+  },
+  {
+    what: 'a nested key misspelt',
+    text: before('atlas: {bas_url: 1}'),
+    problems: ['1:9: unknown key bas_url in atlas; did you mean base_url?'],
+  },
+  {
+    what: 'a key of nowhere',
+    text: inTarget('exclude: [a]'),
+    problems: [
+      '7:5: unknown key exclude in targets[0]; known are group_id, clusters, credential, success_max_age, duration_max',
+    ],
+  },
+  {
+    what: 'a key that could be anything',
+    text: before('mdb_sa_sk_0: 2'),
+    problems: ['1:1: unknown key; known are atlas, credentials, polling, defaults, targets'],
+  },
+  {
+    what: '__proto__',
+    text: before('atlas: {__proto__: {}}'),
+    problems: [
+      '1:9: unknown key __proto__ in atlas; known are base_url, request_timeout, page_size, max_pages, requests_per_minute, concurrency',
+    ],
+  },
+  {
+    what: 'a key given twice',
+    text: before('atlas: {page_size: 1, page_size: 2}'),
+    problems: ['1:23: this key is in line 1 too: keep one of them'],
+  },
+  {
+    what: 'a section without a value',
+    text: before('polling:'),
+    problems: ['1:1: polling: is empty: give it a value or leave the key out'],
+  },
+  {
+    what: 'a section of the wrong kind',
+    text: before('polling: 60s'),
+    problems: ['1:10: polling: must be keys with values, not text'],
+  },
+  {
+    what: 'clusters: all',
+    text: clusters('all'),
+    problems: [
+      '6:15: targets[0].clusters: this version can not find clusters by itself: list their names, such as [Cluster0]',
+    ],
+  },
+  {
+    what: 'one cluster',
+    text: clusters('Cluster0'),
+    problems: ['6:15: targets[0].clusters: must be a list: put the name in brackets, such as [Cluster0]'],
+  },
+  {
+    what: 'no clusters',
+    text: clusters('[]'),
+    problems: ['6:15: targets[0].clusters: is empty: list the names of the clusters, such as [Cluster0]'],
+  },
+  {
+    what: 'names that are none',
+    text: clusters('[1e5, true, -x, {a: 1}]'),
+    problems: [
+      '6:16: targets[0].clusters[0]: YAML reads this as a number: put it in quotes',
+      '6:21: targets[0].clusters[1]: YAML reads this as true or false: put it in quotes',
+      '6:27: targets[0].clusters[2]: "-x" is no cluster name: letters, digits and hyphens, at most 64, no hyphen at the front',
+      '6:31: targets[0].clusters[3]: must be text, not keys with values',
+    ],
+  },
+  {
+    what: 'a group id of digits',
+    text: GOOD.replace(GROUP, '123456789012345678901234'),
+    problems: ['5:15: targets[0].group_id: YAML reads this as a number: put it in quotes'],
+  },
+  {
+    what: 'a group id in capitals, and long',
+    text: GOOD.replace(GROUP, GROUP.toUpperCase().repeat(2)),
+    problems: [
+      '5:15: targets[0].group_id: "32B6E34B3D91647ABB20E7B832B6E34B3D91647A…" is no project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+    ],
+  },
+  {
+    what: 'durations without a unit',
+    text: before('polling: {interval: 60, idle_interval: "300"}'),
+    problems: [
+      '1:21: polling.interval: 60 has no unit: write 60s',
+      '1:40: polling.idle_interval: 300 has no unit: write 300s',
+    ],
+  },
+  {
+    what: 'durations that are too short, too long or none',
+    text: before('polling: {interval: 500ms, idle_interval: 1.5h, max_stale: 2y}'),
+    problems: [
+      '1:21: polling.interval: must be at least 1s',
+      '1:43: polling.idle_interval: must be a duration such as 90s, 1h30m or 8d',
+      '1:60: polling.max_stale: must be at most 365d',
+    ],
+  },
+  {
+    what: 'numbers out of range',
+    text: before('atlas: {page_size: 501, max_pages: 0, requests_per_minute: many, concurrency: 1.5}'),
+    problems: [
+      `1:20: atlas.page_size: ${NUMBER} 500, not 501`,
+      `1:36: atlas.max_pages: ${NUMBER} 1000000, not 0`,
+      `1:60: atlas.requests_per_minute: ${NUMBER} 1000000, not "many"`,
+      `1:79: atlas.concurrency: ${NUMBER} 100, not 1.5`,
+    ],
+  },
+  {
+    what: 'values of the wrong kind',
+    text: before('atlas: {page_size: [1], request_timeout: true, base_url: {a: b}}'),
+    problems: [
+      '1:20: atlas.page_size: must be a whole number, not a list',
+      '1:42: atlas.request_timeout: YAML reads this as true or false: put it in quotes',
+      '1:58: atlas.base_url: must be text, not keys with values',
+    ],
+  },
+];
+
+const BAD_RULES: readonly Bad[] = [
+  {
+    what: 'an idle interval that is too short',
+    text: before('polling: {interval: 10m, idle_interval: 5m}'),
+    problems: ['1:41: polling.idle_interval: is shorter than interval (10m): make it the same or longer'],
+  },
+  {
+    what: 'readings that end before the next',
+    text: before('polling: {max_stale: 1m}'),
+    problems: ['1:22: polling.max_stale: is shorter than idle_interval (5m): make it the same or longer'],
+  },
+  {
+    what: 'a credential misspelt',
+    text: inTarget('credential: mian'),
+    problems: ['7:17: targets[0].credential: no credential has the name "mian": did you mean main?'],
+  },
+  {
+    what: 'a credential of nowhere',
+    text: inTarget('credential: zzz'),
+    problems: ['7:17: targets[0].credential: no credential has the name "zzz": the credentials are main'],
+  },
+  {
+    what: 'a choice that is not made',
+    text: GOOD.replace('targets', '  - name: other\n    access_token_env: TOKEN\ntargets'),
+    problems: ['7:5: targets[0].credential: is missing: there are several credentials (main, other)'],
+  },
+  {
+    what: 'a pair given twice',
+    text: `${GOOD}  - group_id: ${OTHER_GROUP}\n    clusters: [Cluster0]\n  - group_id: ${GROUP}\n    clusters: [a, Cluster0]\n`,
+    problems: ['10:19: targets[2].clusters[1]: this cluster of this project is in line 6 too'],
+  },
+  {
+    what: 'no credentials in a list',
+    text: GOOD.replace(CREDENTIALS, 'credentials: []\n'),
+    problems: [
+      '1:14: credentials: is empty: list a credential, or leave the key out to use the MONGODB_ATLAS_… variables',
+    ],
+  },
+  {
+    what: 'credentials that are none',
+    text: GOOD.replace(CREDENTIALS, 'credentials: [main]\n'),
+    problems: ['1:15: credentials[0]: must be keys with values, not text'],
+  },
+];
+
+function credential(...lines: readonly string[]): string {
+  return GOOD.replace('    access_token_env: TOKEN\n', lines.map((line) => `    ${line}\n`).join(''));
+}
+
+const BAD_CREDENTIALS: readonly Bad[] = [
+  {
+    what: 'no kind',
+    text: credential(),
+    problems: ['2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file'],
+  },
+  {
+    what: 'two kinds',
+    text: credential('access_token: x', 'api_key: {public_key: a, private_key: b}'),
+    problems: ['2:5: credentials[0]: has api_key and access_token: keep one of them'],
+  },
+  {
+    what: 'two forms',
+    text: credential('access_token: x', 'access_token_file: y'),
+    problems: ['4:5: credentials[0]: access_token and access_token_file are both given: keep one of them'],
+  },
+  {
+    what: 'half a pair',
+    text: credential('api_key: {public_key: p}'),
+    problems: [
+      '3:14: credentials[0].api_key: private_key is missing: give private_key_file, private_key_env or private_key',
+    ],
+  },
+  {
+    what: 'a kind without a value',
+    text: credential('service_account:'),
+    problems: ['3:5: credentials[0].service_account: is empty: give it a value or leave the key out'],
+  },
+  {
+    what: 'an empty secret',
+    text: credential('access_token: ""'),
+    problems: ['3:19: credentials[0].access_token: is empty'],
+  },
+  {
+    what: 'a number as a secret',
+    text: credential('access_token: 12'),
+    problems: ['3:19: credentials[0].access_token: YAML reads this as a number: put it in quotes'],
+  },
+  {
+    what: 'a secret of two lines',
+    text: credential('access_token: "a\\nb"'),
+    problems: ['3:19: credentials[0].access_token: the secret has more than one line'],
+  },
+  {
+    what: 'a secret with a space',
+    text: credential('access_token: a b'),
+    problems: ['3:19: credentials[0].access_token: the secret has a space or a character outside of ASCII'],
+  },
+  {
+    what: 'a variable that is not set',
+    text: credential('access_token_env: NOPE'),
+    problems: ['3:23: credentials[0].access_token_env: this environment variable is not set'],
+  },
+  {
+    what: 'a variable that is empty',
+    text: credential('access_token_env: EMPTY'),
+    problems: ['3:23: credentials[0].access_token_env: this environment variable is not set'],
+  },
+  {
+    what: 'a name of a variable that is none',
+    text: credential('access_token_env: $TOKEN'),
+    problems: ['3:23: credentials[0].access_token_env: must be the name of an environment variable'],
+  },
+  {
+    what: 'a directory as a file',
+    text: credential('access_token_file: .'),
+    problems: ['3:24: credentials[0].access_token_file: this is a directory, not a file'],
+  },
+  {
+    what: 'a device as a file',
+    text: credential('access_token_file: /dev/zero'),
+    problems: ['3:24: credentials[0].access_token_file: this is not a regular file'],
+  },
+  {
+    what: 'a file that is empty',
+    text: credential('access_token_file: newline'),
+    problems: ['3:24: credentials[0].access_token_file: the secret is empty'],
+  },
+  {
+    what: 'a file that is large',
+    text: credential('access_token_file: large'),
+    problems: ['3:24: credentials[0].access_token_file: the file is too large for a secret'],
+  },
+  {
+    what: 'a file below a file',
+    text: credential('access_token_file: large/x'),
+    problems: ['3:24: credentials[0].access_token_file: the file can not be read (ENOTDIR)'],
+  },
+  {
+    what: 'a day that does not exist',
+    text: credential('access_token_env: TOKEN', 'expires_at: 2027-02-30'),
+    problems: [
+      '4:17: credentials[0].expires_at: must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z',
+    ],
+  },
+  {
+    what: 'a year as a date',
+    text: credential('access_token_env: TOKEN', 'expires_at: 2027'),
+    problems: [
+      '4:17: credentials[0].expires_at: must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z',
+    ],
+  },
+  {
+    what: 'a name with a space',
+    text: GOOD.replace('main', 'a b'),
+    problems: ['2:11: credentials[0].name: must be letters, digits, hyphens and underscores, at most 64'],
+  },
+  {
+    what: 'no name',
+    text: GOOD.replace('name: main', 'api_key: {public_key: a, private_key: b}').replace(
+      '    access_token_env: TOKEN\n',
+      '',
+    ),
+    problems: ['2:5: credentials[0].name: is missing'],
+  },
+  {
+    what: 'a name given twice',
+    text: GOOD.replace('targets', '  - name: main\n    access_token_env: TOKEN\ntargets'),
+    problems: ['4:11: credentials[1].name: the credential in line 2 has this name too'],
+  },
+  {
+    what: 'a key misspelt',
+    text: credential('access_token_fil: x'),
+    problems: [
+      '2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file',
+      '3:5: unknown key in credentials[0]; did you mean access_token_file?',
+    ],
+  },
+];
+
+const files = { newline: '\r\n', large: 'x'.repeat(70_000) };
+
+describe.each([
+  ['YAML', BAD_YAML],
+  ['a value', BAD_VALUES],
+  ['what has to fit together', BAD_RULES],
+  ['a credential', BAD_CREDENTIALS],
+])('problems with %s are told with their place and what would be right', (_of, table) => {
+  test.each(table)('$what', async ({ text, problems }) => {
+    const loaded = await load(text, { TOKEN: 't0ken', EMPTY: '' }, files);
+    expect(printed(loaded)).toEqual(problems.map((problem) => `c.yml:${problem}`));
+  });
+});
+
+test('a key given twice does not hide what else is wrong, nor the line of the first', async () => {
+  expect(printed(await load(`${GOOD}targets: []\n`, { TOKEN: 'x' }))).toEqual([
+    'c.yml:7:1: this key is in line 4 too: keep one of them',
+    'c.yml:7:10: targets: is empty: list a project and its clusters',
+  ]);
+});
+
+test('a mapping with thousands of keys is refused, without thousands of problems', async () => {
+  const text = Array.from({ length: 5000 }, (_, index) => `a${index}: 1\n`).join('');
+  expect(printed(await load(text, { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }))).toHaveLength(101);
+});
+
+describe('base_url', () => {
+  test.each([
+    ['http://cloud.mongodb.com', 'must begin with https://: http:// is for loopback addresses only'],
+    ['http://127.0.0.1.example.com', 'must begin with https://: http:// is for loopback addresses only'],
+    ['https://u:p@cloud.mongodb.com', 'must have no user and password in it: credentials have their own place'],
+    ['https://cloud.mongodb.com/api', 'must end after the host or port: no path, no query'],
+    ['https://cloud.mongodb.com?', 'must end after the host or port: no path, no query'],
+    ['https://cloud.mongodb.com#', 'must end after the host or port: no path, no query'],
+    ['ftp://cloud.mongodb.com', 'must begin with https://'],
+    ['cloud.mongodb.com', 'must be a URL such as https://cloud.mongodb.com'],
+  ])('%s is refused, in the file and in the environment', async (url, why) => {
+    expect(printed(await load(before(`atlas: {base_url: "${url}"}`), { TOKEN: 'x' }))).toEqual([
+      `c.yml:1:19: atlas.base_url: ${why}`,
+    ]);
+    const env = { TOKEN: 'x', MONGODB_ATLAS_BASE_URL: url };
+    expect(printed(await load(GOOD, env))).toEqual([`MONGODB_ATLAS_BASE_URL ${why}`]);
+  });
+});
+
+test('every problem of a file is told at once, in the order of the file', async () => {
+  const text = `polling: {interval: 5}
+credentials:
+  - name: one
+    access_token_env: NOPE
+  - name: one
+    api_key: {public_key: a}
+targets:
+  - group_id: ${GROUP}
+    clusters: [a, a]
+    credential: two
+    sucess_max_age: 1h
+`;
+  expect(printed(await load(text, { MONGODB_ATLAS_BASE_URL: 'x' }))).toEqual([
+    'c.yml:1:21: polling.interval: 5 has no unit: write 5s',
+    'c.yml:4:23: credentials[0].access_token_env: this environment variable is not set',
+    'c.yml:5:11: credentials[1].name: the credential in line 3 has this name too',
+    'c.yml:6:14: credentials[1].api_key: private_key is missing: give private_key_file, private_key_env or private_key',
+    'c.yml:9:19: targets[0].clusters[1]: this cluster of this project is in line 9 too',
+    'c.yml:10:17: targets[0].credential: no credential has the name "two": the credentials are one',
+    'c.yml:11:5: unknown key sucess_max_age in targets[0]; did you mean success_max_age?',
+    'MONGODB_ATLAS_BASE_URL must be a URL such as https://cloud.mongodb.com',
+  ]);
+});
+
+test('a hundred problems are told, the rest is counted', async () => {
+  const pairs = Array.from({ length: 150 }, () => '-').join(', ');
+  const lines = printed(await load(clusters(`[${pairs.replaceAll('-', '"-"')}]`), { TOKEN: 'x' }));
+  expect(lines).toHaveLength(101);
+  expect(lines.at(-1)).toMatch(/^and \d+ more problems$/);
+});

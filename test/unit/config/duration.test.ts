@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatDuration, parseDuration } from '../../../src/config/duration.ts';
+
+describe('a duration is read as Prometheus reads it', () => {
+  test.each([
+    ['1ms', 0.001],
+    ['1500ms', 1.5],
+    ['90s', 90],
+    ['1h30m', 5400],
+    ['8d', 691_200],
+    ['2w', 1_209_600],
+    ['1y', 31_536_000],
+    ['1y2w3d4h5m6s7ms', 33_019_506.007],
+    ['0s', 0],
+  ])('%s', (text, seconds) => {
+    expect(parseDuration(text)).toEqual({ seconds: expect.closeTo(seconds, 6) });
+  });
+
+  test.each(['', ' ', '1.5h', '-5s', '5 s', '5S', 's', '30m1h', '1h1h', '5sec', '+5s', '1e3s', '٣s'])(
+    'but not %j',
+    (text) => {
+      expect(parseDuration(text)).toEqual({ wrong: 'must be a duration such as 90s, 1h30m or 8d' });
+    },
+  );
+
+  test.each([
+    [60, '60 has no unit: write 60s'],
+    ['60', '60 has no unit: write 60s'],
+    [-1, 'must be a duration such as 90s, 1h30m or 8d'],
+    ['9'.repeat(50), '999999999999… has no unit: write 999999999999…s'],
+  ])('nor %j', (text, wrong) => {
+    expect(parseDuration(text)).toEqual({ wrong });
+  });
+});
+
+test('what is written is read as it was', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10 * 365 * 86_400_000 }), (ms) => {
+      expect(parseDuration(formatDuration(ms / 1000))).toEqual({ seconds: expect.closeTo(ms / 1000, 4) });
+    }),
+  );
+});
+
+test.each([
+  [0, '0s'],
+  [1.5, '1s500ms'],
+  [5400, '1h30m'],
+  [30 * 86_400, '30d'],
+])('%d seconds are written in the fewest words', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
+});

@@ -1,0 +1,312 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { formatProblem, loadConfig } from '../../../src/config/load.ts';
+import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
+
+const TARGETS = `targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
+const TOKEN = { MONGODB_ATLAS_ACCESS_TOKEN: 't0ken' };
+const PAIR = `${GROUP}/Cluster0`;
+
+test('a file of three lines is enough, and the rest has defaults', async () => {
+  const config = configOf(await load(TARGETS, TOKEN));
+  expect(JSON.parse(JSON.stringify(config))).toEqual({
+    atlas: {
+      baseUrl: 'https://cloud.mongodb.com',
+      requestTimeoutSeconds: 10,
+      pageSize: 500,
+      maxPages: 200,
+      requestsPerMinute: 150,
+      concurrency: 8,
+    },
+    credentials: [
+      {
+        name: 'default',
+        kind: 'access_token',
+        accessToken: { description: 'environment variable MONGODB_ATLAS_ACCESS_TOKEN' },
+      },
+    ],
+    polling: { intervalSeconds: 60, idleIntervalSeconds: 300, maxStaleSeconds: 900, maxActiveJobs: 50 },
+    targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
+  });
+});
+
+const FULL = `
+atlas:
+  base_url: http://localhost:8080/
+  request_timeout: 5s
+  page_size: 100
+  max_pages: 7
+  requests_per_minute: 90
+  concurrency: 2
+credentials:
+  - name: account
+    service_account: { client_id: mdb_sa_id_1, client_secret_file: secret }
+    expires_at: 2027-03-01
+  - name: key
+    api_key: { public_key_env: PUBLIC, private_key: private }
+    expires_at: 2027-03-01T12:00:00+02:00
+  - name: token
+    access_token_file: secret
+polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0 }
+defaults: { success_max_age: 26h, duration_max: 2h }
+targets:
+  - { group_id: ${GROUP}, credential: account, clusters: [a, b] }
+  - { group_id: ${OTHER_GROUP}, credential: key, clusters: [a], success_max_age: 8d, duration_max: 1w }
+  - { group_id: ${OTHER_GROUP}, credential: token, clusters: [b] }
+`;
+
+test('a file with everything is taken as it is written, one target per pair', async () => {
+  const config = configOf(await load(FULL, { PUBLIC: 'public' }, { secret: 's3cret\n' }));
+  expect(config.atlas).toEqual({
+    baseUrl: 'http://localhost:8080',
+    requestTimeoutSeconds: 5,
+    pageSize: 100,
+    maxPages: 7,
+    requestsPerMinute: 90,
+    concurrency: 2,
+  });
+  expect(config.polling).toEqual({
+    intervalSeconds: 90,
+    idleIntervalSeconds: 5400,
+    maxStaleSeconds: 86_400,
+    maxActiveJobs: 0,
+  });
+  const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200 };
+  expect(config.targets).toEqual([
+    { groupId: GROUP, clusterName: 'a', credential: 'account', ...byDefault },
+    { groupId: GROUP, clusterName: 'b', credential: 'account', ...byDefault },
+    {
+      groupId: OTHER_GROUP,
+      clusterName: 'a',
+      credential: 'key',
+      successMaxAgeSeconds: 8 * 86_400,
+      durationMaxSeconds: 7 * 86_400,
+    },
+    { groupId: OTHER_GROUP, clusterName: 'b', credential: 'token', ...byDefault },
+  ]);
+  const [account, key, token] = config.credentials;
+  if (account?.kind !== 'service_account' || key?.kind !== 'api_key' || token?.kind !== 'access_token')
+    throw new Error();
+  expect([account.expiresAtSeconds, key.expiresAtSeconds, token.expiresAtSeconds]).toEqual([
+    Date.UTC(2027, 2, 1) / 1000,
+    Date.UTC(2027, 2, 1, 10) / 1000,
+    undefined,
+  ]);
+  const { clientId, clientSecret } = account;
+  const sources = [clientId, clientSecret, key.publicKey, key.privateKey, token.accessToken];
+  expect(await Promise.all(sources.map(({ read }) => read()))).toEqual([
+    'mdb_sa_id_1',
+    's3cret',
+    'public',
+    'private',
+    's3cret',
+  ]);
+  expect(sources.map(({ description }) => description.replace(/ .*\//, ' …/'))).toEqual([
+    'inline',
+    'file …/secret',
+    'environment variable PUBLIC',
+    'inline',
+    'file …/secret',
+  ]);
+});
+
+describe('intervals that are left out', () => {
+  test.each([
+    ['{interval: 10m}', 600, 600, 1800],
+    ['{idle_interval: 10m}', 60, 600, 1800],
+    ['{interval: 5s}', 5, 300, 900],
+    ['{interval: 5s, idle_interval: 5s}', 5, 5, 15],
+  ])('follow those of %s', async (polling, intervalSeconds, idleIntervalSeconds, maxStaleSeconds) => {
+    const config = configOf(await load(`polling: ${polling}\n${TARGETS}`, TOKEN));
+    expect(config.polling).toMatchObject({ intervalSeconds, idleIntervalSeconds, maxStaleSeconds });
+  });
+});
+
+test('a byte order mark, Windows line ends, anchors and quotes are fine', async () => {
+  const text = `\uFEFFpolling: {interval: &one "90s", idle_interval: *one}\n${TARGETS}`.replaceAll('\n', '\r\n');
+  expect(configOf(await load(text, TOKEN)).polling.idleIntervalSeconds).toBe(90);
+});
+
+describe('a file that is not to be had is one clear problem', () => {
+  test.each([
+    ['none', 'config file none does not exist'],
+    ['file/below', 'config file file/below does not exist'],
+    ['.', 'config file . is a directory'],
+    ['latin1', 'config file latin1 is not UTF-8: save it in that encoding'],
+    ['large', 'config file large is larger than 5 MB: is this the config file?'],
+    ['a\u0000b', 'config file a\u0000b can not be read (ERR_INVALID_ARG_VALUE)'],
+  ])('%s', async (file, problem) => {
+    const cwd = directoryWith({ file: '', latin1: Buffer.from('# é\n', 'latin1'), large: '#'.repeat(5_000_001) });
+    expect(printed(await loadConfig({ file, targets: [], env: {}, cwd }))).toEqual([problem]);
+  });
+});
+
+test('the default file is read where it is there', async () => {
+  const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': 'targets: []' });
+  expect(printed(await loadConfig({ targets: [], env: TOKEN, cwd }))).toEqual([
+    'mongodbatlas-backup-exporter.yml:1:10: targets: is empty: list a project and its clusters',
+  ]);
+});
+
+test('without a file and a target it is told how to begin', async () => {
+  const [text] = printed(await loadConfig({ targets: [], env: TOKEN, cwd: directoryWith() }));
+  expect(text).toContain('nothing to watch: there is no --target, no --config.file');
+  expect(text).toContain('mongodbatlas-backup-exporter demo');
+  expect(text).toContain('mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER');
+});
+
+describe('--target', () => {
+  const cwd = directoryWith();
+
+  test('and the environment are enough', async () => {
+    const targets = [PAIR, `${OTHER_GROUP}/a`];
+    const env = { ...TOKEN, MONGODB_ATLAS_BASE_URL: 'https://cloud.mongodbgov.com/' };
+    const config = configOf(await loadConfig({ targets, env, cwd }));
+    expect(config.atlas.baseUrl).toBe('https://cloud.mongodbgov.com');
+    expect(config.targets).toEqual([
+      { groupId: GROUP, clusterName: 'Cluster0', credential: 'default' },
+      { groupId: OTHER_GROUP, clusterName: 'a', credential: 'default' },
+    ]);
+  });
+
+  test.each([
+    ['', 'write the project’s id, a slash and the name of one cluster'],
+    [`${GROUP}:a`, 'write the project’s id, a slash and the name of one cluster'],
+    [`${GROUP}/a/b`, 'write the project’s id, a slash and the name of one cluster'],
+    [
+      'A/b',
+      'the part before the slash is no project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+    ],
+    [
+      `${GROUP}/`,
+      'the part after the slash is no cluster name: letters, digits and hyphens, at most 64, no hyphen at the front',
+    ],
+  ])('%j is refused', async (target, why) => {
+    expect(printed(await loadConfig({ targets: [target], env: TOKEN, cwd }))).toEqual([
+      `--target ${JSON.stringify(target)}: ${why}`,
+    ]);
+  });
+
+  test('given twice, and other problems, are told together', async () => {
+    expect(printed(await loadConfig({ targets: [PAIR, PAIR], env: {}, cwd }))).toEqual([
+      `--target "${PAIR}": is given twice`,
+      expect.stringMatching(/^no credential: set MONGODB_ATLAS_CLIENT_ID and /),
+    ]);
+  });
+
+  test('and --config.file exclude each other', async () => {
+    expect(printed(await loadConfig({ file: 'x', targets: [PAIR], env: TOKEN, cwd }))).toEqual([
+      '--target and --config.file exclude each other: put the targets into the file, or leave it out',
+    ]);
+  });
+
+  test('wins over the default file, and says so', async () => {
+    const withFile = directoryWith({ 'mongodbatlas-backup-exporter.yml': 'nonsense' });
+    expect(await loadConfig({ targets: [PAIR], env: TOKEN, cwd: withFile })).toMatchObject({
+      warnings: ['mongodbatlas-backup-exporter.yml is not read, as --target is given'],
+    });
+  });
+});
+
+describe('the environment', () => {
+  const ACCOUNT = { MONGODB_ATLAS_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' };
+  const KEY = { MONGODB_ATLAS_PUBLIC_API_KEY: 'public', MONGODB_ATLAS_PRIVATE_API_KEY: 'private' };
+
+  test.each([
+    ['a token', { ...TOKEN }, 'access_token', 0],
+    ['a service account', { ...ACCOUNT }, 'service_account', 0],
+    ['a key pair', { ...KEY }, 'api_key', 0],
+    ['a token before a service account', { ...TOKEN, ...ACCOUNT }, 'access_token', 1],
+    [
+      'a service account before half a key pair',
+      { ...ACCOUNT, MONGODB_ATLAS_PUBLIC_API_KEY: 'p' },
+      'service_account',
+      1,
+    ],
+    ['a token before all', { ...TOKEN, ...ACCOUNT, ...KEY }, 'access_token', 2],
+    [
+      'a key pair beside empty variables',
+      { ...KEY, MONGODB_ATLAS_ACCESS_TOKEN: '', MONGODB_ATLAS_CLIENT_ID: '' },
+      'api_key',
+      0,
+    ],
+  ])('gives %s', async (_what, env, kind, warnings) => {
+    const loaded = await load(TARGETS, env);
+    expect(configOf(loaded).credentials).toMatchObject([{ name: 'default', kind }]);
+    expect(loaded).toHaveProperty('warnings.length', warnings);
+  });
+
+  test('is warned of where it gives several', async () => {
+    expect(await load(TARGETS, { ...ACCOUNT, ...KEY })).toMatchObject({
+      warnings: [
+        'MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET win over MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY: an API key is set too, and not used',
+      ],
+    });
+  });
+
+  test.each([
+    [
+      { MONGODB_ATLAS_CLIENT_ID: 'x', ...KEY },
+      'MONGODB_ATLAS_CLIENT_ID is set, but MONGODB_ATLAS_CLIENT_SECRET is not: a service account needs both',
+    ],
+    [
+      { MONGODB_ATLAS_PRIVATE_API_KEY: 'x' },
+      'MONGODB_ATLAS_PRIVATE_API_KEY is set, but MONGODB_ATLAS_PUBLIC_API_KEY is not: an API key needs both',
+    ],
+    [
+      { MONGODB_ATLAS_ACCESS_TOKEN: 'a b' },
+      'MONGODB_ATLAS_ACCESS_TOKEN: the secret has a space or a character outside of ASCII',
+    ],
+  ])('is refused where it gives half of something: %j', async (env, problem) => {
+    expect(printed(await load(TARGETS, env))).toEqual([problem]);
+  });
+
+  test('is not looked at for what the file says itself', async () => {
+    const text = `atlas: {base_url: "https://a.example"}\ncredentials: [{name: c, access_token: x}]\n${TARGETS}`;
+    const loaded = await load(text, { MONGODB_ATLAS_CLIENT_ID: 'x', MONGODB_ATLAS_BASE_URL: 'nonsense' });
+    expect(configOf(loaded)).toMatchObject({ atlas: { baseUrl: 'https://a.example' }, credentials: [{ name: 'c' }] });
+    expect(loaded).toMatchObject({ warnings: [] });
+  });
+});
+
+test('a credential that no target uses is warned of', async () => {
+  const text = `credentials: [{name: a, access_token: x}, {name: b, access_token: y}]\n${TARGETS}    credential: a\n`;
+  expect(await load(text)).toMatchObject({ warnings: ['no target uses the credential b'] });
+});
+
+test('a secret file is read anew each time, and one newline at its end is cut', async () => {
+  const cwd = directoryWith({
+    'c.yml': `credentials: [{name: a, access_token_file: token}]\n${TARGETS}`,
+    token: 'one',
+  });
+  const [credential] = configOf(await loadConfig({ file: 'c.yml', targets: [], env: {}, cwd })).credentials;
+  if (credential?.kind !== 'access_token') throw new Error();
+  const { read } = credential.accessToken;
+  const reads: unknown[] = [];
+  for (const content of ['one', 'two\n', 'three\r\n', '\n', 'a\n\n']) {
+    writeFileSync(join(cwd, 'token'), content);
+    reads.push(await read().catch((error: Error) => error.message.replace(cwd, '')));
+  }
+  expect(reads).toEqual([
+    'one',
+    'two',
+    'three',
+    'file /token: the secret is empty',
+    'file /token: the secret has more than one line',
+  ]);
+});
+
+test('files are looked for beside the config file, wherever the program runs', async () => {
+  const elsewhere = directoryWith({
+    'c.yml': `credentials: [{name: a, access_token_file: ./token}]\n${TARGETS}`,
+    token: 'x',
+  });
+  const file = join(elsewhere, 'c.yml');
+  expect(configOf(await loadConfig({ file, targets: [], env: {}, cwd: directoryWith() })).credentials).toHaveLength(1);
+});
+
+test('a problem without a place is its message alone', () => {
+  expect(formatProblem({ message: 'a' })).toBe('a');
+  expect(formatProblem({ file: 'f', message: 'a' })).toBe('f: a');
+});
