@@ -85,6 +85,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
 
   async function stop(): Promise<void> {
     stopping = true;
+    log.info({}, 'stopping');
     await scheduler?.stop();
     await web.close();
     parts.close();

@@ -17,6 +17,7 @@ export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
 const HOUR = 3600;
 /** The demo's exports run in fast motion, so it looks more often than anyone should look at Atlas. */
 const POLL_SECONDS = 2;
+const KEY_EXPIRES_IN_SECONDS = 20 * 24 * HOUR;
 
 export async function startDemonstration(settings: DemonstrationSettings): Promise<Daemon> {
   const { flags, runtime } = settings;
@@ -25,7 +26,10 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   const world = createDemoWorld({ seed: flags.seed ?? 1, startedAtMs, speed });
   const simulator = await startSimulator({ world });
   try {
-    const daemon = await startDaemon({ ...settings, config: demoConfig(simulator, world.targets) });
+    const daemon = await startDaemon({
+      ...settings,
+      config: demoConfig(simulator, world.targets, runtime.wallSeconds()),
+    });
     settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed));
     return {
       urls: daemon.urls,
@@ -40,7 +44,7 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   }
 }
 
-function demoConfig(simulator: Simulator, targets: readonly DemoTarget[]): Config {
+function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSeconds: number): Config {
   return {
     atlas: {
       baseUrl: simulator.origin,
@@ -51,7 +55,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[]): Confi
       requestsPerMinute: 6000,
       concurrency: 8,
     },
-    credentials: demoCredentials(simulator.credentials),
+    credentials: demoCredentials(simulator.credentials, wallSeconds + KEY_EXPIRES_IN_SECONDS),
     polling: {
       intervalSeconds: POLL_SECONDS,
       idleIntervalSeconds: POLL_SECONDS,
@@ -68,7 +72,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[]): Confi
   };
 }
 
-function demoCredentials(secrets: SimulatorCredentials): readonly CredentialConfig[] {
+function demoCredentials(secrets: SimulatorCredentials, expiresAtSeconds: number): readonly CredentialConfig[] {
   const { clientId, clientSecret, publicKey, privateKey, accessToken } = secrets;
   return [
     {
@@ -77,7 +81,13 @@ function demoCredentials(secrets: SimulatorCredentials): readonly CredentialConf
       clientId: synthetic(clientId),
       clientSecret: synthetic(clientSecret),
     },
-    { name: 'api-key', kind: 'api_key', publicKey: synthetic(publicKey), privateKey: synthetic(privateKey) },
+    {
+      name: 'api-key',
+      kind: 'api_key',
+      publicKey: synthetic(publicKey),
+      privateKey: synthetic(privateKey),
+      expiresAtSeconds,
+    },
     { name: 'access-token', kind: 'access_token', accessToken: synthetic(accessToken) },
   ];
 }

@@ -1,0 +1,140 @@
+/** The built program as its user meets it: arguments, exit codes, signals, what it prints. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { defaultCredentials, type Simulator, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld } from '../../src/demo/world.ts';
+import { job } from '../support/jobs.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { GROUP_ID } from '../support/states.ts';
+
+let folder: string;
+let simulator: Simulator;
+const programs: Program[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'program-'));
+  const clusters = [{ name: 'one', exports: [job('Successful')] }];
+  simulator = await startSimulator({ world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters }]) });
+});
+afterEach(async () => {
+  for (const program of programs.splice(0)) if (program.process.exitCode === null) await program.stop('SIGKILL');
+});
+afterAll(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const program = startProgram(args, { env, cwd: folder });
+  programs.push(program);
+  return program;
+}
+
+const LOOPBACK = ['--web.listen-address', '127.0.0.1:0'];
+const ONE = ['--target', `${GROUP_ID}/one`, ...LOOPBACK];
+const atlasEnv = () => ({
+  MONGODB_ATLAS_BASE_URL: simulator.origin,
+  MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken,
+});
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error('it never became true');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the program', () => {
+  test('says its version', async () => {
+    const program = run(['--version']);
+    expect(await program.ended).toBe(0);
+    expect(program.output.stdout).toMatch(/^mongodbatlas-backup-exporter \d+\.\d+\.\d+/);
+  });
+
+  test('watches a cluster with nothing but a target and the variables of Atlas’ own tools', async () => {
+    const program = run(ONE, atlasEnv());
+    const url = await program.listening();
+    await until(async () =>
+      (await (await fetch(`${url}/metrics`)).text()).includes(`_up{group_id="${GROUP_ID}",cluster_name="one"} 1`),
+    );
+    expect(await program.stop()).toBe(0);
+  });
+
+  test('refuses a bad config with every problem and exit code 2, without a stack', async () => {
+    const file = join(folder, 'bad.yml');
+    writeFileSync(file, 'targets:\n  - group_id: nope\n    clusters: []\npolling:\n  interval: 60\n');
+    const program = run(['--config.file', file], atlasEnv());
+    expect(await program.ended).toBe(2);
+    const problems = program.output.stderr.trimEnd().split('\n');
+    expect(problems).toEqual([
+      expect.stringMatching(/bad\.yml:2:15: .*group_id/),
+      expect.stringMatching(/bad\.yml:3:15: .*clusters/),
+      expect.stringMatching(/bad\.yml:5:13: .*60s/),
+    ]);
+    expect(program.output.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('refuses a flag that it does not know with exit code 2', async () => {
+    const program = run(['--confg.file', 'x']);
+    expect(await program.ended).toBe(2);
+    expect(program.output.stderr).toContain('--config.file');
+  });
+
+  test('ends with exit code 1 and names the port when it is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const program = run([...ONE.slice(0, 2), '--web.listen-address', `127.0.0.1:${port}`], atlasEnv());
+    expect(await program.ended).toBe(1);
+    expect(program.output.stderr).toContain(`port ${port}`);
+    expect(program.output.stderr).not.toMatch(/^\s+at /m);
+    server.close();
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends with exit code 0 on %s, also while Atlas keeps it waiting',
+    async (signal) => {
+      const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+      await new Promise((resolve) => silent.once('listening', resolve));
+      const { port } = silent.address() as AddressInfo;
+      const program = run(ONE, { ...atlasEnv(), MONGODB_ATLAS_BASE_URL: `http://127.0.0.1:${port}` });
+      await program.listening();
+      const startedAt = Date.now();
+      expect(await program.stop(signal)).toBe(0);
+      expect(Date.now() - startedAt).toBeLessThan(5000);
+      silent.closeAllConnections();
+      silent.close();
+    },
+  );
+
+  test('ends at once on a second signal', async () => {
+    const program = run(ONE, atlasEnv());
+    const url = await program.listening();
+    // A request whose body never ends holds up a clean stop.
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n');
+    await until(() => Promise.resolve(socket.bytesRead > 0));
+    program.process.kill('SIGTERM');
+    await until(() => Promise.resolve(program.output.stderr.includes('"stopping"')));
+    expect(program.process.exitCode).toBeNull();
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(130);
+    socket.destroy();
+  });
+
+  test('shows a whole demo: addresses, and soon every target', async () => {
+    const program = run(['demo', ...LOOPBACK]);
+    await until(() => Promise.resolve(program.output.stdout.includes('Ctrl-C')));
+    const url = /http:\/\/[\d.:]+(?=\/\n)/.exec(program.output.stdout)?.[0] ?? '';
+    await until(async () => (await fetch(`${url}/-/ready`)).status === 200);
+    const page = await (await fetch(`${url}/metrics`)).text();
+    expect(page.match(/_up\{.*\} 1$/gm)?.length).toBeGreaterThan(6);
+    expect(await program.stop()).toBe(0);
+  });
+});

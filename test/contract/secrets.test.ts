@@ -1,0 +1,116 @@
+/**
+ * The secret shows nowhere. A recording proxy stands between the built program and Atlas, so that it is known what was really
+ * sent: secrets, tokens, digests. None of it may be found in what the program shows, in good and in bad times.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld } from '../../src/demo/world.ts';
+import { job } from '../support/jobs.ts';
+import { startProgram } from '../support/program.ts';
+import { GROUP_ID } from '../support/states.ts';
+
+const SECRETS = {
+  clientId: 'mdb_sa_id_5e00000000000000000000aa',
+  clientSecret: 'mdb_sa_sk_SECRET-of-the-account',
+  publicKey: 'publickey',
+  privateKey: '99999999-aaaa-4bbb-8ccc-SECRETOFKEY0',
+  accessToken: 'SECRET-ready-made-token',
+} as const;
+const HIDDEN = [SECRETS.clientSecret, SECRETS.privateKey, SECRETS.accessToken];
+
+let folder: string;
+let simulator: Simulator;
+let proxy: Server;
+let sent: Set<string>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+  sent = new Set();
+  const clusters = [{ name: 'one', exports: [job('Failed')] }];
+  simulator = await startSimulator({
+    world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters }]),
+    credentials: SECRETS,
+  });
+  proxy = createServer((incoming, response) => {
+    remember(incoming.headers.authorization);
+    const outgoing = httpRequest(
+      simulator.origin + incoming.url,
+      { method: incoming.method, headers: incoming.headers },
+      (answer) => {
+        answer.on('data', (chunk: Buffer) => remember(/"access_token":"([^"]+)"/.exec(chunk.toString())?.[1]));
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    incoming.pipe(outgoing);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => proxy.once('listening', resolve));
+});
+afterEach(async () => {
+  proxy.closeAllConnections();
+  proxy.close();
+  await simulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** What must not be seen of an Authorization header: the token, the Basic credentials, a digest's response. */
+function remember(header: string | undefined): void {
+  if (header === undefined) return;
+  const response = /response="([^"]+)"/.exec(header)?.[1];
+  sent.add(response ?? header.replace(/^\w+ /, ''));
+}
+
+const INLINE = {
+  account: `service_account: { client_id: ${SECRETS.clientId}, client_secret: ${SECRETS.clientSecret} }`,
+  key: `api_key: { public_key: ${SECRETS.publicKey}, private_key: ${SECRETS.privateKey} }`,
+  token: `access_token: ${SECRETS.accessToken}`,
+};
+
+describe.each(Object.entries(INLINE))('with the credential %s', (_kind, credential) => {
+  async function everythingShown(rightSecret: boolean): Promise<string> {
+    if (!rightSecret) simulator.rotateCredentials({ clientSecret: 'x', privateKey: 'x', accessToken: 'x' });
+    const { port } = proxy.address() as AddressInfo;
+    const file = join(folder, 'config.yml');
+    writeFileSync(
+      file,
+      `atlas: { base_url: "http://127.0.0.1:${port}" }\ncredentials: [ { name: c, ${credential} } ]\npolling: { interval: 1s, idle_interval: 1s }\ntargets: [ { group_id: "${GROUP_ID}", clusters: [one, gone] } ]\n`,
+    );
+    const program = startProgram([
+      '--config.file',
+      file,
+      '--web.listen-address',
+      '127.0.0.1:0',
+      '--log.level',
+      'debug',
+    ]);
+    const url = await program.listening();
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    const shown = [];
+    for (const path of ['/metrics', '/', '/-/healthy', '/-/ready', '/nothing']) {
+      const response = await fetch(url + path);
+      shown.push(await response.text(), JSON.stringify([...response.headers]));
+    }
+    shown.push(
+      readFileSync(`/proc/${program.process.pid}/cmdline`, 'utf8'),
+      readFileSync(`/proc/${program.process.pid}/comm`, 'utf8'),
+    );
+    expect(await program.stop()).toBe(0);
+    shown.push(program.output.stdout, program.output.stderr);
+    return shown.join('\n');
+  }
+
+  test.each([
+    ['right', true],
+    ['wrong', false],
+  ])('the %s secret is found nowhere', async (_what, right) => {
+    const shown = await everythingShown(right);
+    expect(shown).toContain(`cluster_name="one"} ${right ? 1 : 0}`);
+    expect(sent.size).toBeGreaterThan(0);
+    expect([...sent, ...HIDDEN].filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+});
