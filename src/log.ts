@@ -39,7 +39,7 @@ export function toLogfmt({ time, level, msg, ...facts }: Readonly<Record<string,
   return Object.entries({ time, level, msg, ...facts })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => {
-      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
       return `${key}=${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`;
     })
     .join(' ');

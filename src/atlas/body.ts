@@ -13,7 +13,9 @@ const PIECE_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 const gunzipped = promisify(gunzip);
 
 export async function decodeBody(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<string> {
-  if (coding === undefined || coding === '' || coding === 'identity') return bytes.toString('utf8');
+  // Nothing is nothing in any coding: the status of such an answer must not be lost over it.
+  if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity')
+    return bytes.toString('utf8');
   if (coding.toLowerCase() !== 'gzip') {
     throw new AtlasError('invalid_response', 'the answer is in a content coding that was not asked for');
   }

@@ -70,7 +70,7 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     for (let admitted = true; admitted && underWay < concurrency; ) {
       admitted = false;
       soonestSeconds = Number.POSITIVE_INFINITY;
-      for (const [key, lane] of [...lanes]) {
+      for (const [key, lane] of Array.from(lanes)) {
         const queue = lane.continuing.size > 0 ? lane.continuing : lane.beginning;
         const [first] = queue;
         if (first === undefined || underWay >= concurrency) continue;

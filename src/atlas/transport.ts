@@ -99,11 +99,15 @@ async function send(
   });
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the stream, and with it the connection.
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } finally {
+    // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
+    stream.destroy();
   }
   const answer = stream.response;
   if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');

@@ -19,7 +19,7 @@ export const OPENMETRICS_END = '# EOF\n';
 export async function renderTarget(families: readonly Family[], state: TargetState): Promise<readonly string[]> {
   const registry = new Registry();
   const { groupId: group_id, clusterName: cluster_name } = state.target;
-  const rendered = families.map((family) => {
+  const rendered = families.map(async (family) => {
     const samples = family.volatile && state.exports.stale ? [] : [...family.samples(state)];
     if (samples.length === 0) return '';
     const { name, help } = family;

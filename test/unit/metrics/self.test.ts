@@ -15,7 +15,7 @@ const SETTINGS: SelfSettings = {
 
 async function linesOf(
   settings: Partial<SelfSettings>,
-  act = (_: ReturnType<typeof createSelfMetrics>): void => undefined,
+  act: (self: ReturnType<typeof createSelfMetrics>) => void = () => undefined,
 ) {
   const self = createSelfMetrics({ ...SETTINGS, ...settings });
   act(self);

@@ -167,9 +167,9 @@ describe('the log of polls', () => {
     await run();
     await runtime.advance(3500);
     await run();
-    expect(lines.map(({ msg, reason }) => `${msg}: ${reason}`)).toEqual([
-      'polling fails: timeout',
-      'polling fails: not_found',
+    expect(lines.map(({ msg, reason }) => [msg, reason])).toEqual([
+      ['polling fails', 'timeout'],
+      ['polling fails', 'not_found'],
     ]);
     await runtime.advance(100);
     await run();

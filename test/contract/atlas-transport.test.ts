@@ -1,0 +1,297 @@
+/** One exchange, over real sockets of loopback: what Atlas and everything between can do to it. */
+import { getEventListeners } from 'node:events';
+import type { RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import type { Reason } from '../../src/atlas/error.ts';
+import { createWork, type Work } from '../../src/atlas/work.ts';
+import { atlas, endAll, exchangeWith, failureOf, rawServer, SECRET } from '../unit/atlas/loopback.ts';
+import { GROUP_ID, outcomeOf } from '../unit/atlas/support.ts';
+
+/** Answers with this text again and again, without an end. */
+const dripping =
+  (text: string): RequestListener =>
+  (_req, res) => {
+    const timer = setInterval(() => res.write(text), 20);
+    res.on('close', () => clearInterval(timer));
+  };
+
+const gzipped =
+  (text: string): RequestListener =>
+  (_req, res) =>
+    res.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(text));
+
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+
+describe('an exchange', () => {
+  test('hands back status, headers and body as they came, a failure too', async () => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(404, { 'X-Error-Code': 'CLUSTER_NOT_FOUND', 'Content-Type': 'application/json' });
+      res.end('{"detail":"größer ☃"}');
+    });
+    const headers = { 'x-error-code': 'CLUSTER_NOT_FOUND' };
+    expect(await exchangeWith(baseUrl).send()).toMatchObject({ status: 404, headers, body: '{"detail":"größer ☃"}' });
+  });
+
+  test('sends the method, the target, the headers and our User-Agent, byte for byte', async () => {
+    const { baseUrl, asked } = await atlas((_req, res) => res.end('{}'));
+    const target = '/api/atlas/v2/x%20y?includeCount=true&itemsPerPage=500&pageNum=1&odd=%5F+~';
+    await exchangeWith(baseUrl).send({ target });
+    expect(asked[0]).toMatchObject({
+      method: 'GET',
+      url: target,
+      headers: { accept: 'application/json', authorization: SECRET, 'user-agent': 'backup-exporter/1.2.3' },
+    });
+  });
+
+  test('sends a body with its type', async () => {
+    let body = '';
+    const { baseUrl, asked } = await atlas((req, res) => {
+      req.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      req.on('end', () => res.end('{}'));
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    await exchangeWith(baseUrl).send({ method: 'POST', headers, body: 'grant_type=client_credentials' });
+    expect(body).toBe('grant_type=client_credentials');
+    expect(asked[0]).toMatchObject({ method: 'POST', headers: { ...headers, 'content-length': '29' } });
+  });
+
+  test('takes compressed answers and unpacks them', async () => {
+    const { baseUrl, asked } = await atlas(gzipped('{"results":[]}'));
+    expect((await exchangeWith(baseUrl).send()).body).toBe('{"results":[]}');
+    expect(asked[0]?.headers['accept-encoding']).toContain('gzip');
+  });
+
+  test('keeps the status of an answer that is empty and yet called compressed', async () => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(503, { 'Content-Encoding': 'gzip', 'Retry-After': '7' });
+      res.end();
+    });
+    const headers = { 'retry-after': '7' };
+    expect(await exchangeWith(baseUrl).send()).toMatchObject({ status: 503, headers, body: '' });
+  });
+
+  test.each([[301], [302], [303], [307], [308]])(
+    'follows no redirect: a %d is an answer like any other',
+    async (status) => {
+      const elsewhere = await atlas((_req, res) => res.end('{}'));
+      const { baseUrl, asked } = await atlas((_req, res) => {
+        res.writeHead(status, { Location: `${elsewhere.baseUrl}/steal` });
+        res.end();
+      });
+      expect((await exchangeWith(baseUrl).send()).status).toBe(status);
+      expect([asked.length, elsewhere.asked.length]).toEqual([1, 0]);
+    },
+  );
+
+  test.each([[429], [500], [503]])('repeats nothing: a %d is asked for once', async (status) => {
+    const { baseUrl, asked } = await atlas((_req, res) => {
+      res.writeHead(status, { 'Retry-After': '0' }).end();
+    });
+    expect((await exchangeWith(baseUrl).send()).status).toBe(status);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('uses a connection again', async () => {
+    const { baseUrl, connections } = await atlas((_req, res) => res.end('{}'));
+    const { send } = exchangeWith(baseUrl);
+    for (let times = 0; times < 5; times += 1) await send();
+    expect(connections()).toBe(1);
+  });
+
+  test('leaves nothing behind on a signal that many share', async () => {
+    const { baseUrl } = await atlas((_req, res) => res.end('{}'));
+    const { send } = exchangeWith(baseUrl);
+    const { signal } = new AbortController();
+    for (let times = 0; times < 5; times += 1) await send({}, signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('a body', () => {
+  const largest = { maxBodyBytes: 1000 };
+
+  test('of just the largest size is taken', async () => {
+    const { baseUrl } = await atlas((_req, res) => res.end('x'.repeat(1000)));
+    expect((await exchangeWith(baseUrl, largest).send()).body).toHaveLength(1000);
+  });
+
+  test.each<[string, RequestListener]>([
+    ['plain', (_req, res) => res.end('x'.repeat(1001))],
+    ['endless', dripping('x'.repeat(300))],
+    ['small only while it is compressed', gzipped('x'.repeat(500_000))],
+  ])('that is too large (%s) is an invalid response', async (_how, listener) => {
+    const { baseUrl } = await atlas(listener);
+    const error = await failureOf(exchangeWith(baseUrl, largest).send());
+    expect(error).toMatchObject({ reason: 'invalid_response', message: 'the answer is larger than 1000 bytes' });
+  });
+});
+
+describe('a failure of the connection', () => {
+  test.each<[string, (socket: Socket) => void, Reason]>([
+    ['a reset', (socket) => socket.resetAndDestroy(), 'network'],
+    ['an end without an answer', (socket) => socket.end(), 'network'],
+    ['an end within the headers', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-'), 'network'],
+    [
+      'a body shorter than announced',
+      (socket) => socket.end(`${HEAD}Content-Length: 99\r\n\r\n{"results":[`),
+      'network',
+    ],
+    [
+      'a body that ends between chunks',
+      (socket) => socket.end(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n`),
+      'network',
+    ],
+    [
+      'a reset within the body',
+      (socket) => {
+        socket.write(`${HEAD}Content-Length: 99\r\n\r\n{`);
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      },
+      'network',
+    ],
+    ['something that isn’t HTTP', (socket) => socket.end('220 mail.example ESMTP\r\n'), 'network'],
+    [
+      'a compressed body that is cut off',
+      (socket) => {
+        socket.write(`${HEAD}Content-Encoding: gzip\r\nContent-Length: 99\r\n\r\n`);
+        socket.end(gzipSync('{"results":[]}').subarray(0, 20));
+      },
+      'network',
+    ],
+    [
+      'a compressed body that is corrupt',
+      (socket) => socket.end(`${HEAD}Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!`),
+      'invalid_response',
+    ],
+  ])('%s', async (_what, treat, reason) => {
+    const { send, observer } = exchangeWith(await rawServer(treat), { requestTimeoutSeconds: 3 });
+    const error = await failureOf(send());
+    expect([error.reason, error.message]).toEqual([reason, expect.stringMatching(/^the (connection|answer) /)]);
+    expect(observer.requests).toMatchObject([{ code: 'error' }]);
+  });
+
+  test('nobody listens', async () => {
+    const { baseUrl } = await atlas((_req, res) => res.end());
+    endAll();
+    expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject({
+      reason: 'network',
+      message: 'the connection failed (ECONNREFUSED)',
+    });
+  });
+
+  test('an address that can’t be', async () => {
+    expect(await failureOf(exchangeWith('http://127.0.0.1:port').send())).toMatchObject({ reason: 'internal' });
+  });
+
+  test('a header that can’t be sent is our own fault', async () => {
+    const { baseUrl, asked } = await atlas((_req, res) => res.end());
+    const error = await failureOf(exchangeWith(baseUrl).send({ headers: { authorization: `${SECRET}\n` } }));
+    expect([error.reason, asked.length]).toEqual(['internal', 0]);
+  });
+});
+
+describe('the time', () => {
+  const hang: RequestListener = () => undefined;
+
+  async function timed(promise: Promise<unknown>) {
+    const startedAt = performance.now();
+    const error = await failureOf(promise);
+    return { error, seconds: (performance.now() - startedAt) / 1000 };
+  }
+
+  test.each<[string, RequestListener]>([
+    ['never answers', hang],
+    ['answers drop by drop', dripping(' ')],
+  ])('ends an exchange with a server that %s', async (_what, listener) => {
+    const { baseUrl } = await atlas(listener);
+    const { send, observer } = exchangeWith(baseUrl, { requestTimeoutSeconds: 0.3 });
+    const { error, seconds } = await timed(send());
+    expect(error).toMatchObject({ reason: 'timeout', message: 'no full answer in time (request)' });
+    expect(seconds).toBeGreaterThan(0.25);
+    expect(seconds).toBeLessThan(2);
+    expect(observer.requests).toMatchObject([{ code: 'error' }]);
+  });
+
+  test('of an exchange is never more than the poll has left, and is taken from it', async () => {
+    const { baseUrl } = await atlas(hang);
+    const work: Work = createWork(0.2);
+    const { error, seconds } = await timed(exchangeWith(baseUrl).send({ work }));
+    expect(error.reason).toBe('timeout');
+    expect(seconds).toBeLessThan(2);
+    expect(work.remainingSeconds()).toBeLessThan(0.02);
+  });
+
+  test('used up means that nothing is sent', async () => {
+    const { baseUrl, asked } = await atlas((_req, res) => res.end());
+    const { send, observer } = exchangeWith(baseUrl);
+    expect(await failureOf(send({ work: createWork(0) }))).toMatchObject({ reason: 'timeout' });
+    expect([asked.length, observer.requests]).toEqual([0, []]);
+  });
+});
+
+describe('an abort', () => {
+  const reason = new Error('the target is gone');
+
+  test.each<[string, RequestListener]>([
+    ['before the answer', () => undefined],
+    ['within the body', (_req, res) => res.write('{')],
+  ])('%s ends the exchange at once with the signal’s reason, and counts as no request', async (_when, listener) => {
+    const giveUp = new AbortController();
+    const { baseUrl } = await atlas((req, res) => {
+      listener(req, res);
+      setTimeout(() => giveUp.abort(reason), 50);
+    });
+    const { send, observer } = exchangeWith(baseUrl);
+    expect(await outcomeOf(send({}, giveUp.signal))).toBe(reason);
+    expect(observer.requests).toEqual([]);
+  });
+
+  test('before the exchange means that nothing is sent', async () => {
+    const { baseUrl, asked } = await atlas((_req, res) => res.end());
+    expect(await outcomeOf(exchangeWith(baseUrl).send({}, AbortSignal.abort(reason)))).toBe(reason);
+    expect(asked).toHaveLength(0);
+  });
+});
+
+describe('the observer', () => {
+  test('is told of each answer: whose it was, how long it took, what is left of the limit', async () => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(429, { 'RateLimit-Limit': '1200', 'RateLimit-Remaining': '17' });
+      setTimeout(() => res.end(), 50);
+    });
+    const { send, observer } = exchangeWith(baseUrl);
+    await send({ lane: { groupId: GROUP_ID, budget: 'cloud_backups' } });
+    const [event] = observer.requests;
+    expect(event).toEqual({
+      credential: 'default',
+      operation: 'list_exports',
+      code: 429,
+      durationSeconds: expect.any(Number),
+      groupId: GROUP_ID,
+      budget: 'cloud_backups',
+      rateLimit: { limit: 1200, remaining: 17 },
+    });
+    expect(event?.durationSeconds).toBeGreaterThan(0.04);
+    expect(event?.durationSeconds).toBeLessThan(2);
+  });
+
+  test.each<[Record<string, string>]>([
+    [{}],
+    [{ 'RateLimit-Limit': '1200' }],
+    [{ 'RateLimit-Limit': '1200', 'RateLimit-Remaining': 'many' }],
+    [{ 'RateLimit-Limit': '1200', 'RateLimit-Remaining': '-1' }],
+  ])('is told no limit where the headers are %j', async (headers) => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(200, headers);
+      res.end('{}');
+    });
+    const { send, observer } = exchangeWith(baseUrl);
+    await send();
+    expect(observer.requests[0]?.rateLimit).toBeUndefined();
+  });
+});

@@ -1,0 +1,250 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Page } from '../../../src/atlas/answer.ts';
+import { ACCEPT, createClient, type Resource } from '../../../src/atlas/client.ts';
+import { AtlasError, REASONS } from '../../../src/atlas/error.ts';
+import type { Transport } from '../../../src/atlas/transport.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { answer, GROUP_ID, never, outcomeOf, recordingObserver, refusal, type Step, scripted } from './support.ts';
+
+const resource: Resource = {
+  operation: 'list_exports',
+  budget: 'cloud_backups',
+  groupId: GROUP_ID,
+  path: `/groups/${GROUP_ID}/clusters/Cluster0/backup/exports`,
+};
+const ok = answer(200, { id: 'a' });
+const busy = (retryAfter?: string) =>
+  refusal(429, 'RATE_LIMITED', retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+
+interface Options {
+  readonly pageSize?: number;
+  readonly maxPages?: number;
+  readonly randomNumbers?: readonly number[];
+  /** What each exchange takes of the poll's time; once that is used up, an exchange is a timeout. */
+  readonly exchangeSeconds?: number;
+}
+
+function setUp(script: readonly Step[], options: Options = {}) {
+  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0 } = options;
+  const runtime = createFakeRuntime(1_790_000_000, randomNumbers);
+  const observer = recordingObserver();
+  const atlas = scripted(...script);
+  const transport: Transport = async (sent, signal) => {
+    if (sent.work.remainingSeconds() <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
+    sent.work.spend(exchangeSeconds);
+    return atlas.transport(sent, signal);
+  };
+  const client = createClient({ transport, credential: 'default', pageSize, maxPages, runtime, observer });
+  /** Runs something of the client with as much time as it wants. */
+  async function withTime(promise: Promise<unknown>): Promise<unknown> {
+    const outcome = outcomeOf(promise);
+    await runtime.advance(3600);
+    return outcome;
+  }
+  return {
+    runtime,
+    observer,
+    requests: atlas.requests,
+    get: (signal = never) => withTime(client.get(resource, signal)),
+    /** The items of each page and how reading them ended. */
+    pages: async (signal = never) => {
+      const taken: Page[] = [];
+      const end = await withTime(client.eachPage(resource, signal, (page) => taken.push(page)));
+      return { pages: taken.map(({ results }) => results.join('')), end };
+    },
+    startGet: (signal: AbortSignal) => outcomeOf(client.get(resource, signal)),
+  };
+}
+
+describe('a request', () => {
+  test('asks below /api/atlas/v2 for our version, in its project’s lane', async () => {
+    const { get, requests } = setUp([ok]);
+    expect(await get()).toEqual({ id: 'a' });
+    expect(requests).toEqual([
+      expect.objectContaining({
+        operation: 'list_exports',
+        credential: 'default',
+        method: 'GET',
+        target: `/api/atlas/v2/groups/${GROUP_ID}/clusters/Cluster0/backup/exports`,
+        headers: { accept: ACCEPT },
+        lane: { groupId: GROUP_ID, budget: 'cloud_backups' },
+        continues: false,
+      }),
+    ]);
+    expect(ACCEPT).toMatch(/^application\/vnd\.atlas\.\d{4}-\d{2}-\d{2}\+json$/);
+  });
+
+  test('empties the answer that it has decoded, since promises hold answers for long', async () => {
+    const response = answer(200, { id: 'a' });
+    const { get } = setUp([() => response]);
+    await get();
+    expect(response.body).toBe('');
+  });
+});
+
+describe('attempts', () => {
+  test('are three, with pauses at random below 1 and 2 seconds', async () => {
+    const { get, requests, runtime, observer } = setUp([refusal(503)], { randomNumbers: [0.5, 0.25] });
+    expect(await get()).toMatchObject({ reason: 'server_error', status: 503 });
+    expect([requests.length, runtime.slept]).toEqual([3, [0.5, 0.5]]);
+    expect(observer.retries).toEqual(Array(2).fill({ operation: 'list_exports', reason: 'server_error' }));
+  });
+
+  test('end with the first success', async () => {
+    const { get, requests } = setUp([refusal(500), new AtlasError('network', 'reset'), ok]);
+    expect(await get()).toEqual({ id: 'a' });
+    expect(requests).toHaveLength(3);
+  });
+
+  test.each(REASONS)('after %s are made only where it may pass by itself', async (reason) => {
+    const { get, requests, observer } = setUp([new AtlasError(reason, 'failed'), ok]);
+    const passes = ['network', 'timeout', 'rate_limited', 'server_error'].includes(reason);
+    expect(await get()).toMatchObject(passes ? { id: 'a' } : { reason });
+    expect([requests.length, observer.retries.length]).toEqual(passes ? [2, 1] : [1, 0]);
+  });
+
+  test.each([[new Error('a bug')], [new TypeError('fetch failed')]])(
+    'are not made after %s, which is not of Atlas',
+    async (bug) => {
+      const { get, requests, observer } = setUp([bug]);
+      expect(await get()).toBe(bug);
+      expect([requests.length, observer.retries.length]).toEqual([1, 0]);
+    },
+  );
+
+  test.each([
+    [refusal(404, 'CLUSTER_NOT_FOUND'), 'not_found'],
+    [answer(200, '<html>'), 'invalid_response'],
+    [answer(302, ''), 'invalid_response'],
+  ])('are not made after an answer that won’t change', async (response, reason) => {
+    const { get, requests } = setUp([response]);
+    expect(await get()).toMatchObject({ reason });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a pause', () => {
+  // The clock of these tests shows Mon, 21 Sep 2026 14:13:20 GMT.
+  test.each([
+    ['7', 7],
+    ['0', 1],
+    ['Mon, 21 Sep 2026 14:13:50 GMT', 30],
+    ['Mon, 21 Sep 2026 14:00:00 GMT', 1],
+    ['soon', 0.25],
+    [undefined, 0.25],
+  ])('after Retry-After %s lasts %d seconds', async (retryAfter, seconds) => {
+    const { get, runtime } = setUp([busy(retryAfter), ok], { randomNumbers: [0.25] });
+    expect(await get()).toEqual({ id: 'a' });
+    expect(runtime.slept).toEqual([seconds]);
+  });
+
+  test('lasts as long as the jitter where Retry-After is shorter', async () => {
+    const { get, runtime } = setUp([refusal(503), busy('1'), ok], { randomNumbers: [0.5, 0.9] });
+    await get();
+    expect(runtime.slept).toEqual([0.5, 1.8]);
+  });
+
+  test.each([['60'], ['3600'], ['Mon, 21 Sep 2026 15:13:20 GMT']])(
+    'that the poll has no time for (%s) is not begun',
+    async (retryAfter) => {
+      const { get, requests, runtime, observer } = setUp([busy(retryAfter)]);
+      expect(await get()).toMatchObject({ reason: 'rate_limited' });
+      expect([requests.length, runtime.slept, observer.retries]).toEqual([1, [], []]);
+    },
+  );
+
+  test('is part of the poll’s time: two of 25 seconds leave none for a third', async () => {
+    const { get, requests, runtime } = setUp([busy('25')], { exchangeSeconds: 6 });
+    expect(await get()).toMatchObject({ reason: 'rate_limited' });
+    expect([requests.length, runtime.slept]).toEqual([2, [25]]);
+  });
+
+  test('ends with the signal’s reason when the poll is aborted', async () => {
+    const { startGet, requests, runtime } = setUp([busy('30'), ok]);
+    const giveUp = new AbortController();
+    const outcome = startGet(giveUp.signal);
+    await runtime.advance(10);
+    giveUp.abort(new Error('the target is gone'));
+    expect(await outcome).toEqual(new Error('the target is gone'));
+    await runtime.advance(60);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+test('a poll that is aborted already asks for nothing', async () => {
+  const { get, requests } = setUp([ok]);
+  expect(await get(AbortSignal.abort(new Error('stop')))).toEqual(new Error('stop'));
+  expect(requests).toEqual([]);
+});
+
+describe('a list', () => {
+  const self = { rel: 'self', href: 'https://cloud.mongodb.com/x?pageNum=1' };
+  const next = { rel: 'next', href: 'https://elsewhere.example/api/steal?pageNum=99' };
+  const page = (results: readonly string[], links?: readonly object[], totalCount?: number) =>
+    answer(200, { results, ...(links ? { links } : {}), ...(totalCount === undefined ? {} : { totalCount }) });
+
+  test('is asked for page by page, with its count, in the size that was set', async () => {
+    const { pages, requests } = setUp([page(['a', 'b'], [self, next]), page(['c'], [self])]);
+    expect(await pages()).toEqual({ pages: ['ab', 'c'], end: undefined });
+    expect(requests.map(({ target }) => target)).toEqual([
+      `/api/atlas/v2${resource.path}?includeCount=true&itemsPerPage=2&pageNum=1`,
+      `/api/atlas/v2${resource.path}?includeCount=true&itemsPerPage=2&pageNum=2`,
+    ]);
+    expect(requests.map(({ continues }) => continues)).toEqual([false, true]);
+  });
+
+  test.each<[string, readonly Step[], readonly string[]]>([
+    ['goes on after a short page that links to a next one', [page(['a'], [next]), page(['b'], [self])], ['a', 'b']],
+    ['goes on after an empty page that links to a next one', [page([], [next]), page(['b'], [self])], ['', 'b']],
+    ['ends where the links name no next page, though the page is full', [page(['a', 'b'], [self])], ['ab']],
+    ['without links ends on a short page', [page(['a', 'b']), page(['c'])], ['ab', 'c']],
+    ['without links ends on an empty page', [page(['a', 'b']), page([])], ['ab', '']],
+    ['may be empty', [page([], [self], 0)], ['']],
+    ['isn’t ended by a total that is reached', [page(['a', 'b'], [next], 2), page(['c'], [self], 2)], ['ab', 'c']],
+    ['isn’t continued by a total that isn’t reached', [page(['a'], [self], 99)], ['a']],
+  ])('%s', async (_what, script, expected) => {
+    const { pages, requests } = setUp(script);
+    expect(await pages()).toEqual({ pages: expected, end: undefined });
+    expect(requests).toHaveLength(expected.length);
+  });
+
+  test('is never asked for where a link points: the path stays ours', async () => {
+    const { pages, requests } = setUp([page(['a'], [next]), page(['b'], [next]), page(['c'], [self])]);
+    await pages();
+    expect(requests.map(({ target }) => target.replace(/pageNum=\d/, ''))).toEqual(
+      Array(3).fill(`/api/atlas/v2${resource.path}?includeCount=true&itemsPerPage=2&`),
+    );
+  });
+
+  test('longer than max_pages is truncated, which fails the poll', async () => {
+    const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 3 });
+    expect((await pages()).end).toMatchObject({ reason: 'truncated', message: 'the list has more than 3 pages' });
+    expect(requests).toHaveLength(3);
+  });
+
+  test('of exactly max_pages is whole', async () => {
+    const { pages } = setUp([page(['a', 'b'], [next]), page(['c'], [self])], { maxPages: 2 });
+    expect((await pages()).end).toBeUndefined();
+  });
+
+  test('hands over a page once, though it took several attempts', async () => {
+    const { pages } = setUp([page(['a', 'b'], [next]), refusal(502), busy('1'), page(['c'], [self])]);
+    expect(await pages()).toEqual({ pages: ['ab', 'c'], end: undefined });
+  });
+
+  test('fails with the first page that can’t be had', async () => {
+    const { pages } = setUp([page(['a', 'b'], [next]), refusal(403, 'ACCESS_FORBIDDEN')]);
+    expect((await pages()).end).toMatchObject({ reason: 'forbidden' });
+  });
+
+  test('without results fails', async () => {
+    const { pages } = setUp([answer(200, { results: null })]);
+    expect((await pages()).end).toMatchObject({ reason: 'invalid_response' });
+  });
+
+  test('has 60 seconds of work for all its pages together, then it is a timeout', async () => {
+    const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 100, exchangeSeconds: 9 });
+    expect((await pages()).end).toMatchObject({ reason: 'timeout' });
+    expect(requests).toHaveLength(7);
+  });
+});

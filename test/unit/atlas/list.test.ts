@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JsonObject, Page } from '../../../src/atlas/answer.ts';
+import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
+import { AtlasError } from '../../../src/atlas/error.ts';
+import { readList } from '../../../src/atlas/list.ts';
+import { GROUP_ID, never } from './support.ts';
+
+const resource: Resource = { operation: 'list_exports', budget: 'cloud_backups', groupId: GROUP_ID, path: '/x' };
+
+const page = (ids: string, totalCount?: number): Page => ({
+  results: ids.split('').map((id) => ({ id })),
+  ...(totalCount === undefined ? {} : { totalCount }),
+});
+
+/** Reads a list that has these pages the first, the second and each further time; the fold collects ids per page. */
+async function read(readings: readonly (readonly (Page | Error)[])[], wantsSecondReading = false) {
+  let begun = 0;
+  const api: AtlasApi = {
+    async eachPage(_resource, _signal, take) {
+      for (const one of readings[begun++] ?? []) {
+        if (one instanceof Error) throw one;
+        take(one);
+      }
+    },
+    get: () => Promise.reject(new Error('not asked for')),
+  };
+  const folds: string[] = [];
+  const reading = await readList(api, resource, never, (which) => {
+    folds.push(which);
+    const added: JsonObject[][] = [];
+    return {
+      add: (items) => added.push([...items]),
+      wantsSecondReading: wantsSecondReading && which === 'first',
+      result: () => added.map((items) => items.map(({ id }) => (typeof id === 'string' ? id : '-')).join('')),
+    };
+  });
+  const { result, pages, items, reportedItems } = reading;
+  return { result, pages, items, reportedItems, folds, readings: begun };
+}
+
+test('a fold is told the ids of the pages before, not those of the page itself', async () => {
+  const told: string[] = [];
+  const api: AtlasApi = {
+    async eachPage(_resource, _signal, take) {
+      for (const ids of ['ab', 'c', 'd']) take(page(ids));
+    },
+    get: () => Promise.reject(new Error('not asked for')),
+  };
+  await readList(api, resource, never, () => ({
+    add: (_items, seenBefore) => told.push([...seenBefore].join('')),
+    wantsSecondReading: false,
+    result: () => undefined,
+  }));
+  expect(told).toEqual(['', 'ab', 'abc']);
+});
+
+describe('a list', () => {
+  test('is read once, page by page, when nothing moves', async () => {
+    expect(await read([[page('ab', 3), page('c', 3)]])).toEqual({
+      result: ['ab', 'c'],
+      pages: 2,
+      items: 3,
+      reportedItems: 3,
+      folds: ['first'],
+      readings: 1,
+    });
+  });
+
+  test('may be empty, and Atlas may leave the total out', async () => {
+    expect(await read([[page('')]])).toMatchObject({
+      result: [''],
+      pages: 1,
+      items: 0,
+      reportedItems: undefined,
+      readings: 1,
+    });
+  });
+
+  test.each<[string, readonly Page[]]>([
+    ['an id that comes again on a later page', [page('ab', 3), page('bc', 3)]],
+    ['an id that comes twice on one page', [page('aab', 3)]],
+    ['a total that moves', [page('ab', 4), page('cd', 5)]],
+  ])('is read once more after %s', async (_what, shifting) => {
+    expect(await read([shifting, [page('xab', 5), page('cd', 5)]])).toEqual({
+      result: ['xab', 'cd'],
+      pages: 2,
+      items: 5,
+      reportedItems: 5,
+      folds: ['first', 'second'],
+      readings: 2,
+    });
+  });
+
+  test('that shifts while it is read again counts as the second reading found it, every item once', async () => {
+    expect(
+      await read([
+        [page('ab'), page('bc')],
+        [page('xa'), page('ab')],
+      ]),
+    ).toMatchObject({
+      result: ['xa', 'b'],
+      items: 3,
+      readings: 2,
+    });
+  });
+
+  test('is not read again for a total that is only wrong, or missing on some pages', async () => {
+    expect(await read([[page('ab', 9), page('cd'), page('e', 9)]])).toMatchObject({
+      items: 5,
+      reportedItems: 9,
+      readings: 1,
+    });
+  });
+
+  test('is read again when the fold asks for it', async () => {
+    expect(await read([[page('a')], [page('a')]], true)).toMatchObject({ folds: ['first', 'second'], result: ['a'] });
+  });
+
+  test('counts items without an id, or with one that is no text, each by itself', async () => {
+    const odd: Page = { results: [{}, {}, { id: null }, { id: 7 }, { id: 7 }] };
+    expect(await read([[odd]])).toMatchObject({ items: 5, readings: 1 });
+  });
+
+  test.each<[unknown]>([[null], ['a'], [7], [['a']]])('that holds %j is an invalid response', async (item) => {
+    await expect(read([[{ results: [{ id: 'a' }, item] }]])).rejects.toMatchObject({ reason: 'invalid_response' });
+  });
+
+  test('with a page that can’t be had is not read at all', async () => {
+    const failure = new AtlasError('server_error', 'Atlas answered 500');
+    await expect(read([[page('ab'), failure]])).rejects.toBe(failure);
+  });
+
+  test('with a page that can’t be had in the second reading is not read at all', async () => {
+    const failure = new AtlasError('timeout', 'too slow');
+    await expect(read([[page('aa')], [failure]])).rejects.toBe(failure);
+  });
+});

@@ -1,0 +1,100 @@
+/** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
+import type { AtlasObserver, RequestEnded, Retry, Throttled, TokenEvent } from '../../../src/atlas/observer.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
+import { createWork } from '../../../src/atlas/work.ts';
+
+export const GROUP_ID = '5e0000000000000000000001';
+export const TARGET = '/api/atlas/v2/groups/5e0000000000000000000001/clusters/Cluster0/backup/exports?pageNum=1';
+
+/** A signal that nothing aborts. */
+export const never = new AbortController().signal;
+
+/** An answer; a body that isn't text is written as JSON. */
+export function answer(status: number, body: unknown = {}, headers: AtlasResponse['headers'] = {}): AtlasResponse {
+  return { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
+}
+
+export function refusal(status: number, errorCode?: string, headers: AtlasResponse['headers'] = {}): AtlasResponse {
+  return answer(status, { error: status, ...(errorCode === undefined ? {} : { errorCode }) }, headers);
+}
+
+export function request(changes: Partial<AtlasRequest> = {}): AtlasRequest {
+  return {
+    operation: 'list_exports',
+    credential: 'default',
+    method: 'GET',
+    target: TARGET,
+    headers: { accept: 'application/json' },
+    work: createWork(60),
+    ...changes,
+  };
+}
+
+export type Step =
+  | AtlasResponse
+  | Error
+  | ((request: AtlasRequest, signal: AbortSignal) => AtlasResponse | Promise<AtlasResponse>);
+
+export interface ScriptedTransport {
+  readonly transport: Transport;
+  readonly requests: readonly AtlasRequest[];
+  /** The Authorization header of each request so far. */
+  authorizations(): (string | undefined)[];
+}
+
+/** Answers with one step after the other; the last one again and again. */
+export function scripted(...script: readonly Step[]): ScriptedTransport {
+  const requests: AtlasRequest[] = [];
+  return {
+    requests,
+    authorizations: () => requests.map(({ headers }) => headers['authorization']),
+    async transport(sent, signal) {
+      const step = script[Math.min(requests.length, script.length - 1)];
+      requests.push(sent);
+      if (step === undefined) throw new Error('the script is empty');
+      if (step instanceof Error) throw step;
+      // A copy: whoever decodes an answer empties it.
+      return typeof step === 'function' ? step(sent, signal) : { ...step };
+    },
+  };
+}
+
+export interface RecordingObserver extends AtlasObserver {
+  readonly requests: RequestEnded[];
+  readonly retries: Retry[];
+  readonly waits: Throttled[];
+  readonly tokens: TokenEvent[];
+}
+
+export function recordingObserver(): RecordingObserver {
+  const requests: RequestEnded[] = [];
+  const retries: Retry[] = [];
+  const waits: Throttled[] = [];
+  const tokens: TokenEvent[] = [];
+  return {
+    requests,
+    retries,
+    waits,
+    tokens,
+    request: (event) => requests.push(event),
+    retry: (event) => retries.push(event),
+    throttled: (event) => waits.push(event),
+    token: (event) => tokens.push(event),
+  };
+}
+
+/** What a promise came to, so that a rejection can wait until it is looked at. */
+export function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
+}
+
+/** A promise to be settled from outside. */
+export function gate<T>(): { readonly promise: Promise<T>; open(value: T): void; fail(error: Error): void } {
+  let open: (value: T) => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    open = resolve;
+    fail = reject;
+  });
+  return { promise, open: (value) => open(value), fail: (error) => fail(error) };
+}
