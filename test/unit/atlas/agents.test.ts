@@ -27,14 +27,13 @@ afterEach(() => {
   }
 });
 
-/** The proxy that requests to this base URL go through. */
+/** The proxy that any request with these connections goes through. */
 function proxyFor(baseUrl: string, env: Readonly<Record<string, string>>): string | undefined {
   Object.assign(process.env, env);
   const connections = createConnections(baseUrl);
   connections.close();
-  // A boolean could only be false: no agent.
-  const agent: unknown = baseUrl.startsWith('https:') ? connections.agents.https : connections.agents.http;
-  return agent instanceof HttpsProxyAgent ? agent.proxy.href : undefined;
+  const agents: unknown[] = Object.values(connections.agents);
+  return agents.find((agent) => agent instanceof HttpsProxyAgent)?.proxy.href;
 }
 
 describe('the proxy', () => {

@@ -123,6 +123,15 @@ describe('a token', () => {
     await send();
     expect(tokenCalls).toHaveLength(2);
   });
+
+  test('that was long in coming ends as early', async () => {
+    const { send, sentWith, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
+    for (const seconds of [20, 40, 20]) {
+      void send();
+      await runtime.advance(seconds);
+    }
+    expect(sentWith()).toEqual(['t1', 't1', 't2']);
+  });
 });
 
 describe('a failed token request', () => {
