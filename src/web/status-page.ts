@@ -24,7 +24,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem
 table { border-collapse: collapse; width: 100% }
 caption { text-align: left; padding: .5rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886 }
-td.number { text-align: right; font-variant-numeric: tabular-nums }
+td:is(:nth-child(3), :nth-child(4), :nth-child(6)) { white-space: nowrap; font-variant-numeric: tabular-nums }
 small { opacity: .75; display: block }
 .failing, .failed, .overdue, .no_success { font-weight: 600; color: light-dark(#a40e26, #ff8589) }
 .running { color: light-dark(#0b57a4, #79b8ff) }
