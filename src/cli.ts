@@ -12,11 +12,13 @@ import {
   parseTelemetryPath,
   parseText,
   parseWholeNumber,
+  parseWholeNumberBetween,
   type Value,
 } from './config/flag-values.ts';
 import { COMMANDS, type CommandName, type FlagName, flagsOf, variableOf } from './config/flags.ts';
 import { helpText } from './config/help.ts';
 import { quote } from './config/problems.ts';
+import { MOST_SHARDS, parseShard, type Shard } from './config/shard.ts';
 import { wordingOf } from './config/usage-error.ts';
 
 export type { ListenAddress } from './config/flag-values.ts';
@@ -36,6 +38,8 @@ export interface ServeFlags {
   readonly configFile?: string;
   /** GROUP_ID/CLUSTER, not looked at yet. */
   readonly targets: readonly string[];
+  /** Left out: this process watches everything. */
+  readonly shard?: Shard;
   readonly web: WebFlags;
   readonly log: LogFlags;
 }
@@ -141,9 +145,17 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   };
   const repeated = repeatedAddress(web.listenAddresses);
   if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
+  const shardIndex = last('shard.index', parseWholeNumberBetween(0, MOST_SHARDS - 1));
+  const shardCount = last('shard.count', parseWholeNumberBetween(1, MOST_SHARDS));
   if (problems.length > 0) return usage(problems);
+  const shard = parseShard(shardIndex, shardCount, env['HOSTNAME']);
+  if ('wrong' in shard) return usage([shard.wrong]);
   if (command === 'serve') {
-    return { command, flags: { ...(configFile === undefined ? {} : { configFile }), targets, web, log } };
+    const given = {
+      ...(configFile === undefined ? {} : { configFile }),
+      ...(shard.value ? { shard: shard.value } : {}),
+    };
+    return { command, flags: { ...given, targets, web, log } };
   }
   return {
     command,

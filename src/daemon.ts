@@ -2,25 +2,26 @@
  * The composition root: builds the parts, wires them, starts them, stops them in reverse order. Only here are parts of
  * different folders put together.
  */
-import { createConnections } from './atlas/agents.ts';
-import { createBudget } from './atlas/budget.ts';
-import { type AtlasApi, createClient } from './atlas/client.ts';
-import { type CredentialSettings, createAuthorize } from './atlas/credentials.ts';
-import type { AtlasObserver } from './atlas/observer.ts';
-import { createExchange, type Transport } from './atlas/transport.ts';
-import type { Target, TargetState } from './collectors/collector.ts';
-import { type Collectors, createCollectors } from './collectors/index.ts';
+import { type Atlas, createAtlas } from './atlas/atlas.ts';
+import type { CredentialSettings } from './atlas/credentials.ts';
+import type { Paused } from './atlas/observer.ts';
+import { clusterSource } from './collectors/clusters.ts';
+import type { Failure, Target, TargetState } from './collectors/collector.ts';
+import { type Collectors, createCollectors, familiesOf } from './collectors/index.ts';
+import { readProjectName } from './collectors/project.ts';
 import type { Config, CredentialConfig } from './config/config.ts';
+import type { Shard } from './config/shard.ts';
 import type { Log } from './log.ts';
 import { createExposition, type Exposition } from './metrics/exposition.ts';
 import { createSelfMetrics } from './metrics/self.ts';
 import { CONTENT_TYPES } from './metrics/text.ts';
 import { pollingFamilies } from './polling/families.ts';
-import { createPoll } from './polling/poll.ts';
 import { type Scheduler, startScheduler } from './polling/scheduler.ts';
+import { shareOf } from './polling/shards.ts';
 import { markStale } from './polling/staleness.ts';
 import { createStates, type States } from './polling/states.ts';
-import { targetOf } from './polling/targets.ts';
+import { createLaterTask, createPollTask } from './polling/tasks.ts';
+import { createWatch, type Watch } from './polling/watch.ts';
 import type { Runtime } from './runtime.ts';
 import { createApp, type ListenAddress, startWeb, type Web } from './web/server.ts';
 
@@ -32,6 +33,8 @@ export interface Build {
 
 export interface DaemonSettings {
   readonly config: Config;
+  /** Whose projects are watched here; all where it is left out. */
+  readonly shard?: Shard;
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
@@ -51,9 +54,11 @@ export interface Daemon {
 const READY_AFTER_SECONDS = 60;
 /** A scheduler that has missed this many of its one-second ticks is stuck. */
 const STUCK_AFTER_SECONDS = 3;
+/** Schedules hardly ever change. */
+const SCHEDULE_SECONDS = { intervalSeconds: 3600, idleIntervalSeconds: 3600, retryIntervalSeconds: 300 };
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
-  const { config, runtime, log } = settings;
+  const { runtime, log } = settings;
   const startedAtSeconds = runtime.monotonicSeconds();
   const parts = createParts(settings);
   const { states, exposition } = parts;
@@ -72,16 +77,14 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     notReadyBecause() {
       if (stopping) return 'The exporter is stopping.';
       if (runtime.monotonicSeconds() - startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
-      const untried = [...states.all()].filter(({ exports }) => exports.polls === 0).length;
-      return untried === 0 ? undefined : `${untried} targets have not been tried yet.`;
+      return untried(parts);
     },
     onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
   });
-  states.replace(config.targets.map(targetOf));
   const web: Web = await startWeb(app, settings.web.listenAddresses);
   scheduler = startPolling(settings, parts);
-  parts.watch(scheduler);
-  log.info({ urls: web.urls, targets: config.targets.length, version: settings.build.version }, 'listening');
+  parts.watchTicks(scheduler);
+  log.info({ urls: web.urls, ...factsOf(settings, parts) }, 'listening');
 
   async function stop(): Promise<void> {
     stopping = true;
@@ -98,17 +101,38 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
 interface Parts {
   readonly states: States;
   readonly exposition: Exposition;
-  readonly collectors: Collectors;
-  apiFor(target: Target): AtlasApi;
+  readonly watch: Watch;
   /** Whose ticks the metrics tell of. */
-  watch(scheduler: Scheduler): void;
+  watchTicks(scheduler: Scheduler): void;
   close(): void;
 }
 
-function createParts({ config, web, build, runtime, log }: DaemonSettings): Parts {
+function factsOf({ build, shard }: DaemonSettings, { states, watch }: Parts) {
+  return {
+    targets: [...states.all()].length,
+    discoveries: watch.discoveries().length,
+    shard_index: shard?.index,
+    shard_count: shard?.count,
+    version: build.version,
+  };
+}
+
+function untried({ states, watch }: Parts): string | undefined {
+  const projects = watch.discoveries().filter(({ tried }) => !tried).length;
+  if (projects > 0) return `${projects} projects have not been searched for clusters yet.`;
+  const targets = [...states.all()].filter(({ exports }) => exports.polls === 0).length;
+  return targets === 0 ? undefined : `${targets} targets have not been tried yet.`;
+}
+
+function createParts(settings: DaemonSettings): Parts {
+  const { config, web, build, runtime, log } = settings;
   let scheduler: Scheduler | undefined;
+  let watch: Watch | undefined;
   const collectors = createCollectors({ maxActiveJobs: config.polling.maxActiveJobs });
-  const states: States = createStates(config.polling.intervalSeconds, onChange);
+  const states: States = createStates(
+    { exports: config.polling.intervalSeconds, schedule: SCHEDULE_SECONDS.intervalSeconds },
+    onChange,
+  );
   const self = createSelfMetrics({
     build,
     credentials: config.credentials.map((credential) => ({
@@ -117,11 +141,19 @@ function createParts({ config, web, build, runtime, log }: DaemonSettings): Part
     })),
     withProcessMetrics: !web.disableExporterMetrics,
     states: states.all,
+    discoveries: () => watch?.discoveries() ?? [],
     lastTickAtSeconds: () => scheduler && runtime.wallSeconds() - (runtime.monotonicSeconds() - scheduler.lastTickAt()),
   });
-  const families = [...pollingFamilies, ...collectors.exports.families];
+  const families = [...pollingFamilies, ...familiesOf(collectors)];
   const exposition = createExposition({ families, own: self.registry, runtime });
-  const atlas = createAtlas(config, build.version, runtime, self.observer);
+  const atlas = createAtlas({
+    settings: config.atlas,
+    credentials: config.credentials.map(credentialSettings),
+    userAgent: `mongodbatlas-backup-exporter/${build.version}`,
+    runtime,
+    observer: { ...self.observer, paused: (pause) => tellOfPause(log, pause) },
+  });
+  watch = createWatching(settings, { states, collectors, apiFor: atlas.apiFor });
 
   function onChange(put: readonly TargetState[], remove: readonly string[]): void {
     exposition.apply(put, remove).catch((error: unknown) => {
@@ -132,41 +164,19 @@ function createParts({ config, web, build, runtime, log }: DaemonSettings): Part
   return {
     states,
     exposition,
-    collectors,
-    apiFor: atlas.apiFor,
-    watch(running) {
+    watch,
+    watchTicks(running) {
       scheduler = running;
     },
     close: atlas.close,
   };
 }
 
-function createAtlas(config: Config, version: string, runtime: Runtime, observer: AtlasObserver) {
-  const { baseUrl, requestTimeoutSeconds, requestsPerMinute, concurrency, pageSize, maxPages } = config.atlas;
-  const connections = createConnections(baseUrl);
-  const exchange = createExchange({
-    baseUrl,
-    userAgent: `mongodbatlas-backup-exporter/${version}`,
-    requestTimeoutSeconds,
-    agents: connections.agents,
-    runtime,
-    observer,
-  });
-  const budgeted = createBudget({ requestsPerMinute, concurrency, runtime, observer })(exchange);
-  const transports = new Map<string, Transport>(
-    config.credentials.map((credential) => {
-      const authorize = createAuthorize(credentialSettings(credential), { runtime, observer, exchange });
-      return [credential.name, authorize(budgeted)];
-    }),
-  );
-  return {
-    apiFor({ credential }: Target): AtlasApi {
-      const transport = transports.get(credential);
-      if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
-      return createClient({ transport, credential, pageSize, maxPages, runtime, observer });
-    },
-    close: connections.close,
-  };
+/** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */
+function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSeconds }: Paused): void {
+  if (askedSeconds <= seconds) return;
+  const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
+  log.warn(facts, 'Atlas asks for a longer pause than is heeded');
 }
 
 function credentialSettings(credential: CredentialConfig): CredentialSettings {
@@ -191,28 +201,50 @@ function credentialSettings(credential: CredentialConfig): CredentialSettings {
   }
 }
 
-function startPolling({ config, runtime, log }: DaemonSettings, { states, collectors, apiFor }: Parts): Scheduler {
-  const { intervalSeconds, idleIntervalSeconds, maxStaleSeconds } = config.polling;
+interface PollingParts {
+  readonly states: States;
+  readonly collectors: Collectors;
+  readonly apiFor: Atlas['apiFor'];
+}
+
+function createWatching(
+  { config, shard, runtime, log }: DaemonSettings,
+  { states, collectors, apiFor }: PollingParts,
+): Watch {
+  const { intervalSeconds, idleIntervalSeconds, readSchedule } = config.polling;
+  const common = { states, runtime, log, apiFor };
+  const exportTools = {
+    ...common,
+    collector: collectors.exports,
+    settings: { intervalSeconds, idleIntervalSeconds },
+    giveUp: (target: Target, failure: Failure) => watch.giveUp(target, failure),
+  };
+  const scheduleTools = { ...common, collector: collectors.schedule, settings: SCHEDULE_SECONDS };
+  const everything = { named: config.targets, discovered: config.discoveries };
+  const watch = createWatch({
+    ...common,
+    wanted: shard ? shareOf(everything, shard.index, shard.count) : everything,
+    clusterSource,
+    readProjectName,
+    pollsOf: (target) => [
+      createPollTask(target, exportTools),
+      ...(readSchedule ? [createLaterTask(target, 'exports', scheduleTools)] : []),
+    ],
+  });
+  return watch;
+}
+
+function startPolling({ config, runtime }: DaemonSettings, { states, watch }: Parts): Scheduler {
   const scheduler = startScheduler({
     lanePlaces: config.atlas.concurrency,
     runtime,
     onTick() {
       const now = runtime.monotonicSeconds();
       for (const { target } of states.all()) {
-        states.update(target.key, (state) => markStale(state, maxStaleSeconds, now));
+        states.update(target.key, (state) => markStale(state, config.polling.maxStaleSeconds, now));
       }
     },
   });
-  const tools = {
-    collector: collectors.exports,
-    states,
-    settings: { intervalSeconds, idleIntervalSeconds },
-    runtime,
-    log,
-    apiFor,
-  };
-  scheduler.set(
-    [...states.all()].map(({ target: { key, groupId } }) => ({ key, lane: groupId, run: createPoll(key, tools) })),
-  );
+  watch.start(scheduler);
   return scheduler;
 }

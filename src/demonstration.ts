@@ -17,6 +17,8 @@ export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
 const HOUR = 3600;
 /** The demo's exports run in fast motion, so it looks more often than anyone should look at Atlas. */
 const POLL_SECONDS = 2;
+const DISCOVERY_SECONDS = 30;
+const DISCOVERED_PROJECT = 'Storefront';
 const KEY_EXPIRES_IN_SECONDS = 20 * 24 * HOUR;
 
 export async function startDemonstration(settings: DemonstrationSettings): Promise<Daemon> {
@@ -61,14 +63,28 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       idleIntervalSeconds: POLL_SECONDS,
       maxStaleSeconds: 15 * POLL_SECONDS,
       maxActiveJobs: 50,
+      readSchedule: true,
     },
-    targets: targets.map(({ groupId, clusterName, credential }) => ({
-      groupId,
-      clusterName,
-      credential,
-      successMaxAgeSeconds: 26 * HOUR,
-      durationMaxSeconds: 2 * HOUR,
-    })),
+    // One project is discovered, and its schedules say what to expect; the others are named.
+    targets: targets
+      .filter(({ projectName }) => projectName !== DISCOVERED_PROJECT)
+      .map(({ groupId, clusterName, credential }) => ({
+        groupId,
+        clusterName,
+        credential,
+        successMaxAgeSeconds: 26 * HOUR,
+        durationMaxSeconds: 2 * HOUR,
+      })),
+    discoveries: targets
+      .filter(({ projectName }) => projectName === DISCOVERED_PROJECT)
+      .slice(0, 1)
+      .map(({ groupId, credential }) => ({
+        groupId,
+        credential,
+        exclude: [],
+        discoveryIntervalSeconds: DISCOVERY_SECONDS,
+        durationMaxSeconds: 2 * HOUR,
+      })),
   };
 }
 
@@ -105,7 +121,7 @@ A simulated MongoDB Atlas runs at ${atlas}; the exporter watches it. Time runs $
   health        ${url}/-/healthy
 
 What to look for (metric names begin with mongodbatlas_backup_export_):
-  orders        a healthy cluster with a daily export
+  orders        a healthy cluster with a daily export: auto_export_info, success_max_age_seconds
   billing       fails now and then:           consecutive_failures, failed_jobs
   events        jobs that queue and run:      active_job_progress_ratio, oldest_active_created_timestamp_seconds
   analytics     a sharded cluster:            active_job_shards
@@ -113,6 +129,7 @@ What to look for (metric names begin with mongodbatlas_backup_export_):
   reports       no export for days:           time() - last_success_timestamp_seconds > success_max_age_seconds
   ledger        a state nobody knows:         jobs{state="unknown"}
   catalog       successes with gaps:          last_success_collections_exported < last_success_collections
+  Storefront    a project whose clusters are found, not named: discovery_up, cluster_paused, target_info
   vault, sandbox, renamed-away, sessions      what can’t be read, and why: up, poll_failing
 
 Stop with Ctrl-C.

@@ -47,7 +47,9 @@ async function main(): Promise<void> {
     return;
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
-  await runUntilSignalled(() => startDaemon({ ...common, config: loaded.config } satisfies DaemonSettings));
+  const { shard } = line.flags;
+  const settings: DaemonSettings = { ...common, config: loaded.config, ...(shard ? { shard } : {}) };
+  await runUntilSignalled(() => startDaemon(settings));
 }
 
 /** The first signal stops cleanly, a second one at once. */

@@ -1,13 +1,16 @@
 /**
- * Who may send a request now. Each project has a token bucket per Atlas rate limit (a lane), and all lanes share a number of
- * requests under way. In any w seconds a lane sends at most `capacity + rate × w` requests. Lanes take turns, so a project
- * with a hundred requests waiting delays another's single one by no more than what is already under way. Within a lane a list
- * that is half read goes on before another is begun: it has less time to shift, and few lists are half read at a time.
- * A request that waits holds no place among those under way.
+ * Who may send a request now. Each project has a lane per rate limit of Atlas, and all lanes share a number of requests under
+ * way. In any w seconds a lane sends at most `capacity + rate × w` requests. Lanes take turns, so a project with a hundred
+ * requests waiting delays another's single one by no more than what is already under way. Within a lane a list that is half
+ * read goes on before another is begun: it has less time to shift, and few lists are half read at a time.
+ * A request that waits holds no place among those under way. A 429 pauses its lane for everyone.
  */
 import type { Runtime } from '../runtime.ts';
+import { retryAfterSecondsOf } from './answer.ts';
+import { AtlasError } from './error.ts';
+import { createLane, type Lane } from './lane.ts';
 import type { AtlasObserver, BudgetName } from './observer.ts';
-import type { Transport } from './transport.ts';
+import { type AtlasRequest, type AtlasResponse, rateLimitOf, type Transport } from './transport.ts';
 
 export interface BudgetSettings {
   /** Per lane. */
@@ -18,75 +21,69 @@ export interface BudgetSettings {
   readonly observer: AtlasObserver;
 }
 
-/** Rounding may leave a token short by a hair: a wait too short to move the clock would be waited for ever again. */
-const SHORTEST_WAIT_SECONDS = 0.001;
-
-interface Lane {
-  readonly groupId: string;
-  readonly budget: BudgetName;
-  tokens: number;
-  filledAtSeconds: number;
-  /** Both in the order of coming. */
-  readonly continuing: Set<() => void>;
-  readonly beginning: Set<() => void>;
+interface Waiter {
+  readonly request: AtlasRequest;
+  start(): void;
+  refuse(error: unknown): void;
 }
 
-/** A decorator that lets requests of a lane through as its budget allows; requests without a lane pass at once. */
+interface Queue {
+  readonly groupId: string;
+  readonly budget: BudgetName;
+  readonly lane: Lane;
+  /** Both in the order of coming. */
+  readonly continuing: Set<Waiter>;
+  readonly beginning: Set<Waiter>;
+}
+
+/** Rounding may leave a token short by a hair: a wait too short to move the clock would be waited for ever again. */
+const SHORTEST_WAIT_SECONDS = 0.001;
+const PAUSE_SECONDS = { least: 1, most: 600 };
+/** Of a pause, on top of it, so that not everyone who was told the same comes back at the same moment. */
+const JITTER_SHARE = 0.1;
+
+/** A decorator that lets requests through as the budget of their lane allows; requests without a lane pass at once. */
 export function createBudget(settings: BudgetSettings): (next: Transport) => Transport {
   const { runtime, observer, requestsPerMinute, concurrency } = settings;
-  const ratePerSecond = requestsPerMinute / 60;
   const capacity = Math.max(1, Math.floor(requestsPerMinute / 3));
-  const lanes = new Map<string, Lane>();
+  const queues = new Map<string, Queue>();
   let underWay = 0;
   let alarm: AbortController | undefined;
 
-  function laneOf(groupId: string, budget: BudgetName): Lane {
+  function queueOf({ groupId, budget }: NonNullable<AtlasRequest['lane']>): Queue {
     const key = `${groupId} ${budget}`;
-    const known = lanes.get(key);
+    const known = queues.get(key);
     if (known) return known;
-    const lane: Lane = {
-      groupId,
-      budget,
-      tokens: capacity,
-      filledAtSeconds: runtime.monotonicSeconds(),
-      continuing: new Set(),
-      beginning: new Set(),
-    };
-    lanes.set(key, lane);
-    return lane;
-  }
-
-  function refill(lane: Lane): void {
-    const now = runtime.monotonicSeconds();
-    lane.tokens = Math.min(capacity, lane.tokens + (now - lane.filledAtSeconds) * ratePerSecond);
-    lane.filledAtSeconds = now;
+    const lane = createLane(requestsPerMinute / 60, capacity, runtime.monotonicSeconds());
+    const queue: Queue = { groupId, budget, lane, continuing: new Set(), beginning: new Set() };
+    queues.set(key, queue);
+    return queue;
   }
 
   /** Lets in whoever may go, one per lane and turn, and sets the alarm for the lane that may go next. */
   function admit(): void {
     alarm?.abort();
     alarm = undefined;
+    const now = runtime.monotonicSeconds();
     let soonestSeconds = Number.POSITIVE_INFINITY;
     for (let admitted = true; admitted && underWay < concurrency; ) {
       admitted = false;
       soonestSeconds = Number.POSITIVE_INFINITY;
-      for (const [key, lane] of Array.from(lanes)) {
-        const queue = lane.continuing.size > 0 ? lane.continuing : lane.beginning;
-        const [first] = queue;
+      for (const [key, queue] of Array.from(queues)) {
+        const waiting = queue.continuing.size > 0 ? queue.continuing : queue.beginning;
+        const [first] = waiting;
         if (first === undefined || underWay >= concurrency) continue;
-        refill(lane);
-        if (lane.tokens < 1) {
-          soonestSeconds = Math.min(soonestSeconds, (1 - lane.tokens) / ratePerSecond);
+        if (!queue.lane.take(now)) {
+          soonestSeconds = Math.min(soonestSeconds, queue.lane.readyInSeconds(now));
           continue;
         }
-        lane.tokens -= 1;
-        queue.delete(first);
+        waiting.delete(first);
         // To the end of the line: the next turn begins with the others.
-        lanes.delete(key);
-        lanes.set(key, lane);
+        queues.delete(key);
+        queues.set(key, queue);
         underWay += 1;
         admitted = true;
-        first();
+        first.start();
       }
     }
     if (underWay < concurrency && soonestSeconds < Number.POSITIVE_INFINITY) {
@@ -102,34 +99,65 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     });
   }
 
-  function turn(queue: Set<() => void>, signal: AbortSignal): Promise<void> {
+  function turn(queue: Queue, request: AtlasRequest, signal: AbortSignal): Promise<void> {
+    const waiting = request.continues ? queue.continuing : queue.beginning;
     return new Promise((resolve, reject) => {
-      const start = (): void => {
-        signal.removeEventListener('abort', leave);
-        resolve();
+      const waiter: Waiter = {
+        request,
+        start() {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+        refuse(error) {
+          signal.removeEventListener('abort', leave);
+          waiting.delete(waiter);
+          reject(error as Error);
+        },
       };
-      const leave = (): void => {
-        queue.delete(start);
-        reject(signal.reason as Error);
-      };
+      const leave = (): void => waiter.refuse(signal.reason);
       signal.addEventListener('abort', leave, { once: true });
-      queue.add(start);
+      waiting.add(waiter);
+      refuseHopeless(queue);
       admit();
     });
+  }
+
+  /** Whoever would have to wait longer than its poll may work is told so at once. */
+  function refuseHopeless({ lane, continuing, beginning }: Queue): void {
+    const seconds = lane.pausedForSeconds(runtime.monotonicSeconds());
+    if (seconds === 0) return;
+    for (const waiter of [...continuing, ...beginning]) {
+      if (waiter.request.work.remainingSeconds() > seconds) continue;
+      const problem = `Atlas wants no requests of this project for another ${Math.ceil(seconds)} s`;
+      waiter.refuse(new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds }));
+    }
+  }
+
+  function learn(queue: Queue, response: AtlasResponse): void {
+    const now = runtime.monotonicSeconds();
+    const rateLimit = rateLimitOf(response);
+    if (rateLimit) queue.lane.heed(rateLimit, now);
+    if (response.status !== 429) return;
+    const askedSeconds = retryAfterSecondsOf(response, runtime.wallSeconds()) ?? PAUSE_SECONDS.least;
+    const seconds = Math.min(PAUSE_SECONDS.most, Math.max(PAUSE_SECONDS.least, askedSeconds));
+    queue.lane.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE));
+    observer.paused({ groupId: queue.groupId, budget: queue.budget, seconds, askedSeconds });
+    refuseHopeless(queue);
   }
 
   return (next) =>
     async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
       signal.throwIfAborted();
-      const { groupId, budget } = request.lane;
       const askedAtSeconds = runtime.monotonicSeconds();
-      const lane = laneOf(groupId, budget);
-      await turn(request.continues ? lane.continuing : lane.beginning, signal);
+      const queue = queueOf(request.lane);
+      await turn(queue, request, signal);
       try {
         const seconds = runtime.monotonicSeconds() - askedAtSeconds;
-        if (seconds > 0) observer.throttled({ groupId, budget, seconds });
-        return await next(request, signal);
+        if (seconds > 0) observer.throttled({ ...request.lane, seconds });
+        const response = await next(request, signal);
+        learn(queue, response);
+        return response;
       } finally {
         underWay -= 1;
         admit();

@@ -2,10 +2,10 @@
 import type { Reason } from './error.ts';
 
 /** The calls we make; also the values of the label `operation`. */
-export type Operation = 'list_exports' | 'token';
+export type Operation = 'list_exports' | 'get_schedule' | 'list_clusters' | 'get_group' | 'token';
 
 /** Atlas limits these separately, per project; also the values of the label `budget`. */
-export type BudgetName = 'cloud_backups';
+export type BudgetName = 'cloud_backups' | 'clusters' | 'projects';
 
 export interface RequestEnded {
   readonly credential: string;
@@ -36,6 +36,16 @@ export interface Throttled {
   readonly seconds: number;
 }
 
+/** Atlas has answered 429: the project's budget rests. */
+export interface Paused {
+  readonly groupId: string;
+  readonly budget: BudgetName;
+  /** How long it rests. */
+  readonly seconds: number;
+  /** What Atlas asked for; longer than `seconds` where that is more than we heed. */
+  readonly askedSeconds: number;
+}
+
 export interface TokenEvent {
   readonly credential: string;
   /** Unix time at which the new token ends; absent when minting failed. */
@@ -46,5 +56,6 @@ export interface AtlasObserver {
   request(event: RequestEnded): void;
   retry(event: Retry): void;
   throttled(event: Throttled): void;
+  paused(event: Paused): void;
   token(event: TokenEvent): void;
 }

@@ -22,6 +22,8 @@ export interface AtlasRequest {
   readonly lane?: { readonly groupId: string; readonly budget: BudgetName };
   /** Whether it continues a list that is half read. */
   readonly continues?: boolean;
+  /** How long to wait for the answer, where that is less than usual. */
+  readonly patienceSeconds?: number;
   readonly work: Work;
 }
 
@@ -51,7 +53,8 @@ export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
   return async function exchange(request, signal) {
     signal.throwIfAborted();
-    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds, request.work.remainingSeconds());
+    const { work, patienceSeconds = settings.requestTimeoutSeconds } = request;
+    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds, patienceSeconds, work.remainingSeconds());
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
     const startedAt = runtime.monotonicSeconds();
     let response: AtlasResponse | undefined;
@@ -62,7 +65,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
       throw signal.aborted ? signal.reason : atlasErrorOf(error);
     } finally {
       const durationSeconds = runtime.monotonicSeconds() - startedAt;
-      request.work.spend(durationSeconds);
+      work.spend(durationSeconds);
       if (!signal.aborted) {
         observer.request({
           credential: request.credential,
@@ -133,7 +136,8 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';
 }
 
-function rateLimitOf(response: AtlasResponse): RateLimit | undefined {
+/** What Atlas says of the project's budget: RateLimit-Limit and RateLimit-Remaining, which come with most answers. */
+export function rateLimitOf(response: AtlasResponse): RateLimit | undefined {
   const limit = wholeNumber(response.headers['ratelimit-limit']);
   const remaining = wholeNumber(response.headers['ratelimit-remaining']);
   return limit === undefined || remaining === undefined ? undefined : { limit, remaining };

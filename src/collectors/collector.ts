@@ -4,6 +4,7 @@
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { Reason } from '../atlas/error.ts';
+import type { BackupSchedule } from './backup-schedule.ts';
 import type { ExportSummary } from './export-summary.ts';
 
 /** One cluster that is watched, with its settings. Replaced whole, never changed. */
@@ -15,6 +16,10 @@ export interface Target {
   readonly credential: string;
   /** Empty while unknown. */
   readonly projectName: string;
+  /** Found by asking Atlas, and not named in the config. */
+  readonly discovered: boolean;
+  /** As Atlas says; absent where it has not been asked for the project's clusters. */
+  readonly paused?: boolean;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
 }
@@ -65,10 +70,14 @@ export interface LastPoll {
 /** One slot per collector. */
 export interface Summaries {
   readonly exports: ExportSummary;
+  readonly schedule: BackupSchedule;
 }
-export type Slot = keyof Summaries;
+export const SLOTS = ['exports', 'schedule'] as const;
+export type Slot = (typeof SLOTS)[number];
 
-export type TargetState = { readonly target: Target } & { readonly [K in Slot]: Polled<Summaries[K]> };
+export type PolledSlots = { readonly [K in Slot]: Polled<Summaries[K]> };
+
+export type TargetState = { readonly target: Target } & PolledSlots;
 
 /** One sample of a family, without the target's labels: those are added to all alike. */
 export interface Sample {
@@ -82,14 +91,15 @@ export interface Family {
   readonly type: 'gauge' | 'counter';
   /** Beside group_id and cluster_name. */
   readonly labels: readonly string[];
-  /** Volatile families say nothing of a target whose last good poll is too long ago. */
-  readonly volatile?: true;
+  /** Volatile families say nothing of a target while this slot of it is stale; the others are facts, which stay. */
+  readonly volatile?: Slot;
   samples(state: TargetState): Iterable<Sample>;
 }
 
 export interface Read<S> {
   readonly summary: S;
-  readonly facts: ReadFacts;
+  /** Of a list. */
+  readonly facts?: ReadFacts;
   readonly notices: readonly Notice[];
 }
 
@@ -99,9 +109,13 @@ export interface Notice {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+export type Advice = Readonly<Partial<Record<Reason, string>>>;
+
 export interface Collector<K extends Slot> {
   readonly slot: K;
   readonly families: readonly Family[];
+  /** What to do about a failure where the usual advice is wrong: another role, or a switch in the config. */
+  readonly advice?: Advice;
   /** Reads the whole resource; throws AtlasError. */
   read(api: AtlasApi, target: Target, signal: AbortSignal): Promise<Read<Summaries[K]>>;
   /** Whether something is going on that is worth the shorter interval. */

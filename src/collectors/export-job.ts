@@ -131,7 +131,8 @@ function parseTime(value: unknown): number | undefined {
   return Number.isNaN(seconds) ? undefined : seconds;
 }
 
-function checkedId(value: unknown): string {
+/** An id that can be a label, or nothing. */
+export function checkedId(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : '';
 }
 

@@ -96,6 +96,6 @@ function volatileGauge(name: string, help: string) {
     help: `${help} Cached; refreshed every poll interval.`,
     type: 'gauge',
     labels: [] as readonly string[],
-    volatile: true,
+    volatile: 'exports',
   } as const;
 }

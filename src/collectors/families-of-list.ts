@@ -9,7 +9,7 @@ export const listFamilies: readonly Family[] = [
     help: 'Export jobs that Atlas lists now, by state. Cached; refreshed every poll interval.',
     type: 'gauge',
     labels: ['state'],
-    volatile: true,
+    volatile: 'exports',
     samples: ({ exports: { summary } }) =>
       summary ? JOB_STATES.map((state) => ({ labels: { state }, value: summary.counts[state] })) : [],
   },
@@ -18,7 +18,7 @@ export const listFamilies: readonly Family[] = [
     help: 'Failed export jobs that Atlas lists now, by the error code Atlas gives; the 20 most frequent codes, the rest as other. Cached; refreshed every poll interval.',
     type: 'gauge',
     labels: ['error_code'],
-    volatile: true,
+    volatile: 'exports',
     samples: ({ exports: { summary } }) =>
       [...(summary?.failedByCode ?? [])].map(([error_code, value]): Sample => ({ labels: { error_code }, value })),
   },

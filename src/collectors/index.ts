@@ -1,11 +1,14 @@
 /** Every collector there is. A new resource is a file, a line here and a slot in TargetState. */
-import type { Collector } from './collector.ts';
+import { createBackupSchedule } from './backup-schedule.ts';
+import { type Collector, type Family, SLOTS, type Slot } from './collector.ts';
 import { createExportJobs, type ExportJobsSettings } from './export-jobs.ts';
 
-export interface Collectors {
-  readonly exports: Collector<'exports'>;
-}
+export type Collectors = { readonly [K in Slot]: Collector<K> };
 
 export function createCollectors(settings: ExportJobsSettings): Collectors {
-  return { exports: createExportJobs(settings) };
+  return { exports: createExportJobs(settings), schedule: createBackupSchedule() };
+}
+
+export function familiesOf(collectors: Collectors): readonly Family[] {
+  return SLOTS.flatMap((slot) => collectors[slot].families);
 }

@@ -1,6 +1,12 @@
 /** From what has passed all checks to the configuration in force: defaults filled in, one target per pair. Nothing fails here. */
-import type { AtlasConfig, Config, CredentialConfig, PollingConfig, TargetConfig } from './config.ts';
-import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
+import type { AtlasConfig, Config, CredentialConfig, PollingConfig } from './config.ts';
+import {
+  ALL_CLUSTERS,
+  type ConfigFile,
+  DEFAULT_BASE_URL,
+  DEFAULT_DISCOVERY_INTERVAL_SECONDS,
+  DEFAULT_IDLE_INTERVAL_SECONDS,
+} from './schema.ts';
 
 export interface Parts {
   readonly file: ConfigFile;
@@ -14,7 +20,7 @@ export function buildConfig({ file, credentials, baseUrl }: Parts): Config {
     atlas: buildAtlas(file, baseUrl),
     credentials,
     polling: buildPolling(file),
-    targets: file.targets.flatMap((target) => buildTargets(target, file.defaults, credentials[0]?.name ?? '')),
+    ...buildTargets(file, credentials[0]?.name ?? ''),
   };
 }
 
@@ -38,21 +44,37 @@ function buildPolling({ polling }: ConfigFile): PollingConfig {
     // The idle interval is the longer of the two.
     maxStaleSeconds: polling.max_stale ?? 3 * idleIntervalSeconds,
     maxActiveJobs: polling.max_active_jobs,
+    readSchedule: polling.read_schedule,
   };
 }
 
 function buildTargets(
-  target: ConfigFile['targets'][number],
-  defaults: ConfigFile['defaults'],
+  { targets, defaults }: ConfigFile,
   onlyCredential: string,
-): readonly TargetConfig[] {
-  const successMaxAgeSeconds = target.success_max_age ?? defaults.success_max_age;
-  const durationMaxSeconds = target.duration_max ?? defaults.duration_max;
-  return target.clusters.map((clusterName) => ({
-    groupId: target.group_id,
-    clusterName,
-    credential: target.credential ?? onlyCredential,
-    ...(successMaxAgeSeconds === undefined ? {} : { successMaxAgeSeconds }),
-    ...(durationMaxSeconds === undefined ? {} : { durationMaxSeconds }),
-  }));
+): Pick<Config, 'targets' | 'discoveries'> {
+  const entries = targets.map((target) => {
+    const successMaxAgeSeconds = target.success_max_age ?? defaults.success_max_age;
+    const durationMaxSeconds = target.duration_max ?? defaults.duration_max;
+    const settings = {
+      groupId: target.group_id,
+      credential: target.credential ?? onlyCredential,
+      ...(successMaxAgeSeconds === undefined ? {} : { successMaxAgeSeconds }),
+      ...(durationMaxSeconds === undefined ? {} : { durationMaxSeconds }),
+    };
+    return { target, settings };
+  });
+  return {
+    targets: entries.flatMap(({ target: { clusters }, settings }) =>
+      clusters === ALL_CLUSTERS ? [] : clusters.map((clusterName) => ({ ...settings, clusterName })),
+    ),
+    discoveries: entries.flatMap(({ target: { clusters, exclude, discovery_interval }, settings }) =>
+      clusters !== ALL_CLUSTERS
+        ? []
+        : {
+            ...settings,
+            exclude: exclude ?? [],
+            discoveryIntervalSeconds: discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
+          },
+    ),
+  };
 }

@@ -7,6 +7,7 @@ export interface Config {
   readonly credentials: readonly CredentialConfig[];
   readonly polling: PollingConfig;
   readonly targets: readonly TargetConfig[];
+  readonly discoveries: readonly DiscoveryConfig[];
 }
 
 export interface AtlasConfig {
@@ -24,12 +25,24 @@ export interface PollingConfig {
   readonly idleIntervalSeconds: number;
   readonly maxStaleSeconds: number;
   readonly maxActiveJobs: number;
+  readonly readSchedule: boolean;
 }
 
 export interface TargetConfig {
   readonly groupId: string;
   readonly clusterName: string;
   readonly credential: string;
+  readonly successMaxAgeSeconds?: number;
+  readonly durationMaxSeconds?: number;
+}
+
+/** A project all of whose clusters are targets, but for those that `targets` names. */
+export interface DiscoveryConfig {
+  readonly groupId: string;
+  readonly credential: string;
+  /** Globs of clusters' names. */
+  readonly exclude: readonly string[];
+  readonly discoveryIntervalSeconds: number;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
 }

@@ -14,7 +14,7 @@ import { nearest } from './suggestion.ts';
 const MOST_KEYS = 100;
 
 export function schemaProblems(value: unknown, locate: Locate): readonly Problem[] {
-  const findings = configSchema.safeParse(value, { error: wordingOf }).error?.issues ?? [];
+  const findings = (configSchema.safeParse(value, { error: wordingOf }).error?.issues ?? []).flatMap(opened);
   const unknown = findings
     .filter((found) => found.code === 'unrecognized_keys')
     .flatMap(({ path, keys }) => keys.slice(0, MOST_KEYS).map((key) => unknownKey(path, key)));
@@ -27,6 +27,12 @@ export function schemaProblems(value: unknown, locate: Locate): readonly Problem
     return misspelt.has(name) ? [] : [{ ...locate(path, 'value'), message: `${name}: is missing` }];
   });
   return [...unknown.map(({ path, message }) => ({ ...locate(path, 'key'), message })), ...wrong];
+}
+
+/** What may be of two kinds is told of as if it had to be of the first. */
+function opened(found: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (found.code !== 'invalid_union') return [found];
+  return (found.errors[0] ?? []).map((inner) => ({ ...inner, path: [...found.path, ...inner.path] }));
 }
 
 const KINDS: Readonly<Record<string, string>> = {

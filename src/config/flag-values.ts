@@ -46,6 +46,13 @@ export function parseNumberBetween(min: number, max: number) {
   };
 }
 
+export function parseWholeNumberBetween(min: number, max: number) {
+  return (text: string): Value<number> => {
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { wrong: `must be a whole number from ${min} to ${max}` };
+  };
+}
+
 export function parseWholeNumber(text: string): Value<number> {
   const value = /^-?[0-9]+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(value) ? { value } : { wrong: 'must be a whole number, such as 1' };

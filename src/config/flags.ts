@@ -72,6 +72,19 @@ export const FLAGS = [
     meaning: 'Leave out the metrics of the process and of Node.js.',
   },
   {
+    name: 'shard.count',
+    value: 'N',
+    commands: ['serve'],
+    meaning:
+      'How many exporters share the projects of one config, 1 to 1000. Alone it is enough in a StatefulSet, whose pods have numbers.',
+  },
+  {
+    name: 'shard.index',
+    value: 'N',
+    commands: ['serve'],
+    meaning: 'Which of them this one is, from 0. Left out: the number at the end of HOSTNAME, as exporter-0 has one.',
+  },
+  {
     name: 'log.level',
     value: 'LEVEL',
     commands: BOTH,

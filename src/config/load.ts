@@ -114,9 +114,9 @@ async function fromOutside(env: Environment, wantsCredential: boolean, wantsBase
   };
 }
 
-function unusedCredentials({ credentials, targets }: Config): readonly string[] {
+function unusedCredentials({ credentials, targets, discoveries }: Config): readonly string[] {
   return credentials
-    .filter(({ name }) => !targets.some(({ credential }) => credential === name))
+    .filter(({ name }) => ![...targets, ...discoveries].some(({ credential }) => credential === name))
     .map(({ name }) => `no target uses the credential ${name}`);
 }
 

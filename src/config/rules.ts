@@ -6,7 +6,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import type { Locate } from './positions.ts';
 import { type Problem, quote } from './problems.ts';
 import { formatPath, type Item, itemsOf, mappingAt, type Path, valueAt } from './raw.ts';
-import { CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
+import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { nearest } from './suggestion.ts';
 
 /** `credentials`: the names that targets may use. */
@@ -16,6 +16,8 @@ export function ruleProblems(config: unknown, credentials: readonly string[], lo
     ...orderOfIntervals(config, locate),
     ...targets.flatMap((target) => credentialOf(target, credentials, locate)),
     ...repeatedPairs(targets, locate),
+    ...repeatedDiscoveries(targets, locate),
+    ...targets.flatMap((target) => discoveryKeys(target, locate)),
   ];
 }
 
@@ -78,4 +80,29 @@ function repeatedPairs(targets: readonly Item[], locate: Locate): readonly Probl
       return [];
     });
   });
+}
+
+function repeatedDiscoveries(targets: readonly Item[], locate: Locate): readonly Problem[] {
+  const firstLines = new Map<unknown, number>();
+  return targets.flatMap(({ path, value: { group_id: groupId, clusters } }): readonly Problem[] => {
+    if (typeof groupId !== 'string' || clusters !== ALL_CLUSTERS) return [];
+    const at = [...path, 'clusters'];
+    const place = locate(at, 'value');
+    const firstLine = firstLines.get(groupId);
+    if (firstLine === undefined) {
+      firstLines.set(groupId, place.line);
+      return [];
+    }
+    return [{ ...place, message: `${formatPath(at)}: all clusters of this project are in line ${firstLine} too` }];
+  });
+}
+
+function discoveryKeys({ path, value }: Item, locate: Locate): readonly Problem[] {
+  if (!Array.isArray(value['clusters'])) return [];
+  return ['exclude', 'discovery_interval']
+    .filter((key) => Object.hasOwn(value, key))
+    .map((key) => {
+      const at = [...path, key];
+      return { ...locate(at, 'key'), message: `${formatPath(at)}: has a meaning only with clusters: all` };
+    });
 }

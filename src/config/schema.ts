@@ -10,10 +10,16 @@ import { quote } from './problems.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
+export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
+/** In place of a list of clusters. */
+export const ALL_CLUSTERS = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
 export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas';
 export const CLUSTER_NAME_FORM = 'letters, digits and hyphens, at most 64, no hyphen at the front';
+
+const CLUSTER_GLOB = /^[a-zA-Z0-9*?-]{1,64}$/;
+const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -40,7 +46,9 @@ const atlas = z.strictObject({
     .describe('A list longer than this many pages fails the poll as `truncated`.'),
   requests_per_minute: wholeNumber(1, 1_000_000)
     .prefault(150)
-    .describe('Per project. Atlas grants 500 a minute to all clients of a project together.'),
+    .describe(
+      'Per project, of each of three kinds: backups, lists of clusters, names of projects. Atlas grants 500 a minute, of the first kind, to all clients of a project together.',
+    ),
   concurrency: wholeNumber(1, 100).prefault(8).describe('Requests under way at once, all projects together.'),
 });
 
@@ -63,6 +71,12 @@ const polling = z.strictObject({
   max_active_jobs: wholeNumber(0, 1000)
     .prefault(50)
     .describe('How many running exports of one target get series of their own.'),
+  read_schedule: z
+    .boolean({ error: (found) => (isSingleValue(found.input) ? 'must be true or false' : undefined) })
+    .prefault(true)
+    .describe(
+      'Whether the backup schedule of each target is read every hour: whether it exports by itself, and how old the newest success may be where `success_max_age` is left out. It needs the role Project Read Only.',
+    ),
 });
 
 const expectations = {
@@ -120,13 +134,33 @@ const target = z.strictObject({
   group_id: matching(GROUP_ID, (input) => `${quote(input)} is no project id: ${GROUP_ID_FORM}`).describe(
     `The Atlas project’s id: ${GROUP_ID_FORM}. In quotes where it has no letter but e.`,
   ),
+  // What is wrong is told of the first kind: nearly all that is neither was meant to be a list.
   clusters: z
+    .union([
+      z
+        .array(
+          matching(CLUSTER_NAME, (input) => `${quote(input)} is no cluster name: ${CLUSTER_NAME_FORM}`),
+          { error: clustersError },
+        )
+        .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
+      z.literal(ALL_CLUSTERS),
+    ])
+    .describe(
+      'The names of the clusters in this project, or `all`: every dedicated cluster with backup, found again and again (needs the role Project Read Only). A project may be listed several times, a cluster once; one that is named beside `all` keeps its own settings.',
+    ),
+  exclude: z
     .array(
-      matching(CLUSTER_NAME, (input) => `${quote(input)} is no cluster name: ${CLUSTER_NAME_FORM}`),
-      { error: clustersError },
+      matching(CLUSTER_GLOB, (input) => `${quote(input)} is no pattern of names: ${CLUSTER_GLOB_FORM}`),
+      { error: (found) => (typeof found.input === 'string' ? 'must be a list, such as [scratch, "ci-*"]' : undefined) },
     )
-    .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0]' })
-    .describe('The names of the clusters in this project. A project may be listed several times, a cluster once.'),
+    .optional()
+    .describe('With `clusters: all`: which clusters are left out. `*` stands for any characters, `?` for one.'),
+  discovery_interval: duration(10, DAY_SECONDS)
+    .optional()
+    .meta({
+      defaultElsewhere: formatDuration(DEFAULT_DISCOVERY_INTERVAL_SECONDS),
+      description: 'With `clusters: all`: how often clusters are looked for.',
+    }),
   credential: matching(CREDENTIAL_NAME, (input) => `${quote(input)} is no name of a credential`)
     .optional()
     .describe('The `name` of the credential to use. It may be left out where there is just one.'),
@@ -199,9 +233,12 @@ function oneOfForms(name: string) {
 }
 
 function clustersError({ input }: { readonly input?: unknown }): string | undefined {
-  if (input === 'all') return 'this version can not find clusters by itself: list their names, such as [Cluster0]';
-  if (typeof input === 'string') return 'must be a list: put the name in brackets, such as [Cluster0]';
+  if (typeof input === 'string') return 'must be a list or all: put the name in brackets, such as [Cluster0]';
   return undefined;
+}
+
+function isSingleValue(input: unknown): boolean {
+  return input !== null && typeof input !== 'object';
 }
 
 function refuse(context: z.RefinementCtx<unknown>, message: string): never {

@@ -2,10 +2,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasObserver } from '../atlas/observer.ts';
 import type { TargetState } from '../collectors/collector.ts';
+import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
 
 export interface SelfMetrics {
   readonly registry: Registry;
-  readonly observer: AtlasObserver;
+  readonly observer: Omit<AtlasObserver, 'paused'>;
 }
 
 export interface SelfSettings {
@@ -18,6 +19,8 @@ export interface SelfSettings {
   /** process_* and nodejs_*. */
   readonly withProcessMetrics: boolean;
   states(): Iterable<TargetState>;
+  /** Of the projects whose clusters are discovered. */
+  discoveries(): Iterable<DiscoveryFacts>;
   /** Unix time of the scheduler's last tick; undefined before the first. */
   lastTickAtSeconds(): number | undefined;
 }
@@ -29,6 +32,7 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
   const registry = new Registry();
+  registerDiscoveries(registry, settings.discoveries);
   registerStateOfProgram(registry, settings);
   const observer = createObserver(registry, settings);
   if (settings.withProcessMetrics) {
@@ -90,7 +94,7 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   }
 }
 
-function createObserver(registry: Registry, settings: SelfSettings): AtlasObserver {
+function createObserver(registry: Registry, settings: SelfSettings): SelfMetrics['observer'] {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[]): Counter =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });

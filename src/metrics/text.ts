@@ -20,7 +20,7 @@ export async function renderTarget(families: readonly Family[], state: TargetSta
   const registry = new Registry();
   const { groupId: group_id, clusterName: cluster_name } = state.target;
   const rendered = families.map(async (family) => {
-    const samples = family.volatile && state.exports.stale ? [] : [...family.samples(state)];
+    const samples = family.volatile && state[family.volatile].stale ? [] : [...family.samples(state)];
     if (samples.length === 0) return '';
     const { name, help } = family;
     const metric = { name, help, labelNames: [...TARGET_LABELS, ...family.labels], registers: [registry] };

@@ -1,5 +1,6 @@
 /** The metric families of watching a target: its settings, whether polling works, how fresh what is known is. */
 import { REASONS } from '../atlas/error.ts';
+import { successMaxAgeSeconds } from '../collectors/backup-schedule.ts';
 import { type Family, PREFIX, type Sample, type TargetState } from '../collectors/collector.ts';
 import { maybe } from '../collectors/samples.ts';
 
@@ -61,14 +62,24 @@ export const pollingFamilies: readonly Family[] = [
       REASONS.map((reason): Sample => ({ labels: { reason }, value: exports.failures[reason] })),
   },
   gauge(
+    'schedule_up',
+    '1 if the latest read of the backup schedule succeeded, else 0; absent if it has not been read.',
+    ({ schedule }) => schedule.last && (schedule.last.failure ? 0 : 1),
+  ),
+  gauge(
     'success_max_age_seconds',
-    'Greatest age of the last success that is thought right, from the config; absent if not set.',
-    ({ target }) => target.successMaxAgeSeconds,
+    'Greatest age of the last success that is thought right: from the config, else from how often the backup schedule exports (daily 26 h, weekly 8 d, monthly 32 d, yearly 367 d); absent if neither is known.',
+    successMaxAgeSeconds,
   ),
   gauge(
     'duration_max_seconds',
     'Longest duration of an export job that is thought right, from the config; absent if not set.',
     ({ target }) => target.durationMaxSeconds,
+  ),
+  gauge(
+    'cluster_paused',
+    '1 while Atlas says that the cluster is paused, else 0; absent where the clusters of its project are not discovered.',
+    ({ target }) => (target.paused === undefined ? undefined : Number(target.paused)),
   ),
   {
     ...gauge(

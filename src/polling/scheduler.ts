@@ -9,6 +9,8 @@ export interface Task {
   readonly key: string;
   /** Tasks of one lane share its places. */
   readonly lane: string;
+  /** How many of its lane may be under way when it starts; the scheduler's number where left out. */
+  readonly lanePlaces?: number;
   /** Resolves to the interval until the next run, in seconds; never rejects. */
   run(signal: AbortSignal): Promise<number>;
 }
@@ -39,7 +41,7 @@ interface Entry {
 const TICK_SECONDS = 1;
 
 export function startScheduler(settings: SchedulerSettings): Scheduler {
-  const { runtime, lanePlaces } = settings;
+  const { runtime } = settings;
   const entries = new Map<string, Entry>();
   const stopping = new AbortController();
   const underWay = new Map<string, number>();
@@ -57,7 +59,8 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
     const due = [...entries.values()].filter((entry) => entry.running === undefined && entry.dueAtSeconds <= now);
     // Who has waited longest comes first.
     for (const entry of due.sort((a, b) => a.dueAtSeconds - b.dueAtSeconds)) {
-      if ((underWay.get(entry.task.lane) ?? 0) < lanePlaces) start(entry);
+      const { lane, lanePlaces = settings.lanePlaces } = entry.task;
+      if ((underWay.get(lane) ?? 0) < lanePlaces) start(entry);
     }
   }
 

@@ -1,5 +1,5 @@
 /** When a slot's last good poll is too long ago for volatile metrics to speak of it. */
-import type { Polled, TargetState } from '../collectors/collector.ts';
+import { type Polled, SLOTS, type TargetState } from '../collectors/collector.ts';
 
 /** Whether the last good poll is older than max(`maxStaleSeconds`, twice the interval in force). */
 export function isOverdue(polled: Polled<unknown>, maxStaleSeconds: number, monotonicSeconds: number): boolean {
@@ -8,9 +8,13 @@ export function isOverdue(polled: Polled<unknown>, maxStaleSeconds: number, mono
   return ageSeconds > Math.max(maxStaleSeconds, 2 * polled.intervalSeconds);
 }
 
-/** The state with its slots marked; the same state where nothing has changed. A good poll clears the mark, not time. */
+/** The state with its slots marked, each by itself; the same state where nothing has changed. A good poll clears a mark, not time. */
 export function markStale(state: TargetState, maxStaleSeconds: number, monotonicSeconds: number): TargetState {
-  const { exports } = state;
-  if (exports.stale || !isOverdue(exports, maxStaleSeconds, monotonicSeconds)) return state;
-  return { ...state, exports: { ...exports, stale: true } };
+  let marked = state;
+  for (const slot of SLOTS) {
+    const polled = state[slot];
+    if (polled.stale || !isOverdue(polled, maxStaleSeconds, monotonicSeconds)) continue;
+    marked = { ...marked, [slot]: { ...polled, stale: true } };
+  }
+  return marked;
 }

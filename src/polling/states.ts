@@ -1,6 +1,6 @@
 /** The state of every target, each replaced whole by an update; whoever listens is told what has changed. */
 import { REASONS, type Reason } from '../atlas/error.ts';
-import type { Polled, Target, TargetState } from '../collectors/collector.ts';
+import type { Polled, Slot, Target, TargetState } from '../collectors/collector.ts';
 
 export interface States {
   all(): Iterable<TargetState>;
@@ -13,7 +13,8 @@ export interface States {
 
 export type StatesListener = (put: readonly TargetState[], remove: readonly string[]) => void;
 
-export function createStates(initialIntervalSeconds: number, onChange: StatesListener): States {
+/** @param intervalSeconds in force before the first poll */
+export function createStates(intervalSeconds: Readonly<Record<Slot, number>>, onChange: StatesListener): States {
   let states = new Map<string, TargetState>();
 
   function update(key: string, change: (now: TargetState) => TargetState): void {
@@ -25,18 +26,26 @@ export function createStates(initialIntervalSeconds: number, onChange: StatesLis
   }
 
   function replace(targets: readonly Target[]): void {
-    const next = new Map(targets.map((target) => [target.key, stateFor(target)]));
-    const removed = [...states.keys()].filter((key) => !next.has(key));
-    states = next;
-    onChange([...next.values()], removed);
+    const before = states;
+    states = new Map(targets.map((target) => [target.key, stateFor(target)]));
+    const changed = [...states].filter(([key, state]) => state !== before.get(key)).map(([, state]) => state);
+    const removed = [...before.keys()].filter((key) => !states.has(key));
+    if (changed.length + removed.length > 0) onChange(changed, removed);
   }
 
   function stateFor(target: Target): TargetState {
     const known = states.get(target.key);
-    return known ? { ...known, target } : { target, exports: notYetPolled(initialIntervalSeconds) };
+    if (known) return isSame(known.target, target) ? known : { ...known, target };
+    const { exports, schedule } = intervalSeconds;
+    return { target, exports: notYetPolled(exports), schedule: notYetPolled(schedule) };
   }
 
   return { all: () => states.values(), get: (key) => states.get(key), update, replace };
+}
+
+function isSame(a: Target, b: Target): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Target>;
+  return [...keys].every((key) => a[key] === b[key]);
 }
 
 /** What is known of a target before its first poll. */

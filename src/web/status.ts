@@ -1,4 +1,5 @@
 /** What is said of a target to people: a pure projection of its state at one moment. */
+import { successMaxAgeSeconds } from '../collectors/backup-schedule.ts';
 import type { TargetState } from '../collectors/collector.ts';
 import type { JobState } from '../collectors/export-job.ts';
 import { endedAtSeconds } from '../collectors/export-job.ts';
@@ -46,7 +47,7 @@ export function statusOf(state: TargetState, nowSeconds: number): TargetStatus {
     counts: summary?.counts,
     lastSuccessAtSeconds,
     lastSuccessAgeSeconds,
-    successMaxAgeSeconds: target.successMaxAgeSeconds,
+    successMaxAgeSeconds: successMaxAgeSeconds(state),
     lastPollAtSeconds: last?.endedAtSeconds,
     nextPollAtSeconds: exports.nextAtSeconds,
     activeJobs: summary?.activeCount ?? 0,
@@ -54,12 +55,12 @@ export function statusOf(state: TargetState, nowSeconds: number): TargetStatus {
   };
 }
 
-function conditionOf({ target, exports }: TargetState, lastSuccessAgeSeconds: number | undefined): Condition {
-  const { summary, last } = exports;
+function conditionOf(state: TargetState, lastSuccessAgeSeconds: number | undefined): Condition {
+  const { summary, last } = state.exports;
   if (last?.failure) return 'failing';
   if (summary === undefined) return 'waiting';
   if (summary.lastFinished?.state === 'failed') return 'failed';
   if (lastSuccessAgeSeconds === undefined) return 'no_success';
-  if (lastSuccessAgeSeconds > (target.successMaxAgeSeconds ?? Number.POSITIVE_INFINITY)) return 'overdue';
+  if (lastSuccessAgeSeconds > (successMaxAgeSeconds(state) ?? Number.POSITIVE_INFINITY)) return 'overdue';
   return summary.activeCount > 0 ? 'running' : 'fine';
 }

@@ -96,6 +96,12 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
+  test('polling/ does not know what it polls: of collectors/ it sees types, but for its metrics', () => {
+    const may = (to: string, { from, typesOnly }: Import) =>
+      !inFolder('collectors')(to) || typesOnly || to === 'collectors/collector.ts' || from === 'polling/families.ts';
+    expect(trespasses(inFolder('polling'), may)).toEqual([]);
+  });
+
   test('web/ sees itself and collectors, never atlas/', () => {
     expect(trespasses(inFolder('web'), (to) => inFolder('web')(to) || inFolder('collectors')(to))).toEqual([]);
   });

@@ -48,6 +48,7 @@ test('the example config loads with all that is commented out', async () => {
       atlas: { baseUrl: 'https://cloud.mongodbgov.com' },
       credentials: [{ name: 'production' }, { name: 'legacy' }],
       targets: [{ clusterName: 'Cluster0' }, { clusterName: 'analytics' }, { clusterName: 'billing' }],
+      discoveries: [{ exclude: ['scratch', 'ci-*'], discoveryIntervalSeconds: 600 }],
     },
   });
 });

@@ -4,13 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { createCollectors } from '../../src/collectors/index.ts';
+import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { createExposition } from '../../src/metrics/exposition.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { createFakeRuntime } from '../support/fake-runtime.ts';
 import { DAY_ZERO_SECONDS, job, objectId } from '../support/jobs.ts';
-import { polledState, target, unpolled } from '../support/states.ts';
+import { newState, polledState, target, unpolled, withSchedule } from '../support/states.ts';
 
 const hour = (hours: number) => DAY_ZERO_SECONDS + hours * 3600;
 const collections = (exportedCollections: number, totalCollections: number) => ({
@@ -31,6 +31,10 @@ function states() {
     { successMaxAgeSeconds: 93_600, durationMaxSeconds: 7_200, projectName: 'Shop' },
     'orders',
   );
+  const scheduled = withSchedule(shop, {
+    autoExportEnabled: true,
+    export: { bucketId: '5f0000000000000000000001', frequency: 'daily' },
+  });
   const components = [1, 2].map((shard) => ({ exportId: objectId(hour(23), shard), replicaSetName: `shard-${shard}` }));
   const sharded = { exportStatus: undefined, finishedAt: undefined, components };
   const analytics = polledState(
@@ -42,6 +46,7 @@ function states() {
     {},
     'analytics',
   );
+  const weekly = { autoExportEnabled: true, export: { bucketId: '5f0000000000000000000002', frequency: 'WEEKLY' } };
   const failure = {
     reason: 'forbidden',
     status: 403,
@@ -49,7 +54,7 @@ function states() {
     advice: 'ask for the role',
   } as const;
   const blocked = {
-    target: target('blocked'),
+    ...newState('blocked'),
     exports: {
       ...unpolled<never>(),
       polls: 3,
@@ -58,7 +63,7 @@ function states() {
       last: { endedAtSeconds: hour(26), durationSeconds: 0.125, failure },
     },
   };
-  return [shop, analytics, blocked, { target: target('new'), exports: unpolled<never>() }];
+  return [scheduled, withSchedule(analytics, weekly), blocked, newState('new', { discovered: true, paused: true })];
 }
 
 test.each([
@@ -71,6 +76,10 @@ test.each([
     credentials: [{ name: 'default', mintsTokens: true, expiresAtSeconds: hour(1000) }],
     withProcessMetrics: false,
     states: () => all,
+    discoveries: () => [
+      { groupId: target().groupId, up: true, goodAtSeconds: hour(26) },
+      { groupId: '5e0000000000000000000002', up: false },
+    ],
     lastTickAtSeconds: () => hour(26),
   });
   const call = {
@@ -80,7 +89,7 @@ test.each([
     budget: 'cloud_backups',
   } as const;
   self.observer.request({ ...call, code: 200, durationSeconds: 0.3, rateLimit: { limit: 1200, remaining: 1180 } });
-  const families = [...pollingFamilies, ...createCollectors({ maxActiveJobs: 50 }).exports.families];
+  const families = [...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 50 }))];
   const exposition = createExposition({ families, own: self.registry, runtime: createFakeRuntime() });
   await exposition.apply(all, []);
   const page = (await exposition.page(format, false)).toString();

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { createCollectors } from '../../src/collectors/index.ts';
+import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { metricsDocument } from '../support/metrics-doc.ts';
 
@@ -12,7 +12,7 @@ test('docs/metrics.md says what the code does', () => {
 });
 
 test('every family is named once, in base units, and explained without double quotes', () => {
-  const families = [...pollingFamilies, ...createCollectors({ maxActiveJobs: 1 }).exports.families];
+  const families = [...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 1 }))];
   expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
   for (const { name, help, type } of families) {
     expect(name).toMatch(/^mongodbatlas_backup_export_[a-z_]+$/);
@@ -21,8 +21,8 @@ test('every family is named once, in base units, and explained without double qu
   }
 });
 
-test('every job metric says that it is cached', () => {
-  for (const { help } of createCollectors({ maxActiveJobs: 1 }).exports.families) {
-    expect(help).toContain('Cached; refreshed every poll interval.');
-  }
+test('every metric of what Atlas says tells that it is cached, and for how long', () => {
+  const { exports, schedule } = createCollectors({ maxActiveJobs: 1 });
+  for (const { help } of exports.families) expect(help).toContain('Cached; refreshed every poll interval.');
+  for (const { help } of schedule.families) expect(help).toContain('Cached; read again every hour.');
 });

@@ -7,13 +7,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCollectors } from '../../src/collectors/index.ts';
+import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { HOW_TO_GET, runTool } from '../support/tools.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
-const NAMES = [...pollingFamilies, ...createCollectors({ maxActiveJobs: 50 }).exports.families].map(({ name }) => name);
+const NAMES = [
+  ...[...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 50 }))].map(({ name }) => name),
+  'mongodbatlas_backup_export_discovery_up',
+  'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds',
+];
 const STRICT_PARSER = `
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families

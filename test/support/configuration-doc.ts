@@ -92,10 +92,13 @@ function rowsOf(schema: JsonSchema, prefix: string): readonly (readonly string[]
   });
 }
 
-function typeOf({ type, pattern, minimum, maximum, items }: JsonSchema): string {
+function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: JsonSchema): string {
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ');
+  if (only !== undefined) return `\`${only}\``;
   if (items !== undefined) return 'list of texts';
   if (type === 'integer') return `whole number, ${minimum} to ${maximum}`;
   if (type === 'object') return 'keys';
+  if (type === 'boolean') return '`true` or `false`';
   return pattern?.includes(')ms)') ? 'duration' : 'text';
 }
 
@@ -113,7 +116,8 @@ from the largest to the smallest, each at most once. The unit is required.
 
 **Ids that look like numbers** need quotes: YAML reads \`123456789012345678901234\` and \`1e5\` as numbers.
 
-**Targets.** A cluster of a project may be listed once. Where there are several credentials, each target names one.
+**Targets.** A cluster of a project may be listed once, all clusters of a project once; a cluster that is listed beside them
+keeps its own settings. Where there are several credentials, each target names one.
 
 **YAML.** One document; no key twice; no tags; at most a hundred aliases; no merge keys.`;
 

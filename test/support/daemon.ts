@@ -37,7 +37,8 @@ export const CREDENTIALS: Readonly<Record<'account' | 'key' | 'token', Credentia
 };
 
 export interface ConfigParts {
-  readonly targets: Config['targets'];
+  readonly targets?: Config['targets'];
+  readonly discoveries?: Config['discoveries'];
   readonly credentials?: readonly CredentialConfig[];
   readonly atlas?: Partial<Config['atlas']>;
   readonly polling?: Partial<Config['polling']>;
@@ -55,8 +56,16 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
       ...parts.atlas,
     },
     credentials: parts.credentials ?? [CREDENTIALS.token],
-    polling: { intervalSeconds: 1, idleIntervalSeconds: 1, maxStaleSeconds: 60, maxActiveJobs: 50, ...parts.polling },
-    targets: parts.targets,
+    polling: {
+      intervalSeconds: 1,
+      idleIntervalSeconds: 1,
+      maxStaleSeconds: 60,
+      maxActiveJobs: 50,
+      readSchedule: false,
+      ...parts.polling,
+    },
+    targets: parts.targets ?? [],
+    discoveries: parts.discoveries ?? [],
   };
 }
 

@@ -1,10 +1,12 @@
 /** docs/metrics.md, made from the families and the registry that make the metrics. */
 import type { MetricObject } from 'prom-client';
 import { REASONS } from '../../src/atlas/error.ts';
-import type { Family } from '../../src/collectors/collector.ts';
+import { type Family, PREFIX } from '../../src/collectors/collector.ts';
 import { createCollectors } from '../../src/collectors/index.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
+
+type OwnMetric = MetricObject & { labelNames: string[] };
 
 const INTRODUCTION = `# Metrics
 
@@ -13,12 +15,12 @@ const INTRODUCTION = `# Metrics
 Every name, label and meaning here is a public interface. There are two prefixes:
 
 - \`mongodbatlas_backup_export_\`: what is true of export jobs and of watching one cluster. Every series has the labels
-  \`group_id\` and \`cluster_name\` (T below), Atlas' own names in snake case.
+  \`group_id\` and \`cluster_name\` (T below), Atlas' own names in snake case; the two of finding clusters have the first alone.
 - \`mongodbatlas_backup_exporter_\`: the program itself.
 
 What to expect of them:
 
-- **A job metric is a pure function of Atlas' list** (plus the config): the same list gives the same numbers before and
+- **A job metric is a pure function of Atlas' list** (plus config and schedule): the same list gives the same numbers before and
   after a restart. Atlas may drop old jobs from its list, so \`jobs\` is a gauge.
 - **Timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. Values are as of the last good
   poll.
@@ -37,19 +39,26 @@ What to expect of them:
 `;
 
 export function metricsDocument(): string {
-  const { families } = createCollectors({ maxActiveJobs: 50 }).exports;
+  const collectors = createCollectors({ maxActiveJobs: 50 });
   const self = createSelfMetrics({
     build: { version: '', revision: '', nodeVersion: '' },
     credentials: [],
     withProcessMetrics: false,
     states: () => [],
+    discoveries: () => [],
     lastTickAtSeconds: () => undefined,
   });
-  const own = self.registry.getMetricsAsArray() as (MetricObject & { labelNames: string[] })[];
+  const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}
 ## Export jobs
 
-${table(families)}
+${table(collectors.exports.families)}
+
+## Backup schedule
+
+Read once an hour, unless \`polling.read_schedule\` is false.
+
+${table(collectors.schedule.families)}
 
 ## Watching a cluster
 
@@ -57,16 +66,32 @@ ${table(pollingFamilies)}
 
 The reasons of \`poll_failing\` and \`poll_failures_total\`: ${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
 
+## Finding clusters
+
+Of each project with \`clusters: all\`; they have the label \`group_id\` alone.
+
+${ownTable(own.filter(isOfExports))}
+
 ## The program
 
-| name | type | labels | meaning |
-|---|---|---|---|
-${own.map(({ name, type, labelNames, help }) => `| \`${name}\` | ${String(type)} | ${labelNames.join(', ') || '–'} | ${help} |`).join('\n')}
+${ownTable(own.filter((metric) => !isOfExports(metric)))}
 
 Beside them \`process_*\` and \`nodejs_*\` as prom-client has them, unless \`--web.disable-exporter-metrics\` is given; without
 \`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\`, gauges with the names of
 counters, each the sum of the family without \`_total\`.
 `;
+}
+
+function isOfExports({ name }: OwnMetric): boolean {
+  return name.startsWith(PREFIX);
+}
+
+function ownTable(metrics: readonly OwnMetric[]): string {
+  const rows = metrics.map(
+    ({ name, type, labelNames, help }) =>
+      `| \`${name}\` | ${String(type)} | ${labelNames.join(', ') || '–'} | ${help} |`,
+  );
+  return ['| name | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function table(families: readonly Family[]): string {

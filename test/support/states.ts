@@ -1,11 +1,14 @@
 /** Target states for tests of what is made of them. */
 import type { JsonObject } from '../../src/atlas/answer.ts';
 import { REASONS, type Reason } from '../../src/atlas/error.ts';
+import type { BackupSchedule } from '../../src/collectors/backup-schedule.ts';
 import type { Polled, Target, TargetState } from '../../src/collectors/collector.ts';
 import { type ExportSummary, startExportFold } from '../../src/collectors/export-summary.ts';
 import { DAY_ZERO_SECONDS } from './jobs.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';
+
+const READ = { endedAtSeconds: DAY_ZERO_SECONDS + 90_000, durationSeconds: 0.25 };
 
 export function target(clusterName = 'Cluster0', settings: Partial<Target> = {}): Target {
   const groupId = settings.groupId ?? GROUP_ID;
@@ -15,6 +18,7 @@ export function target(clusterName = 'Cluster0', settings: Partial<Target> = {})
     clusterName,
     credential: 'default',
     projectName: '',
+    discovered: false,
     ...settings,
   };
 }
@@ -22,6 +26,16 @@ export function target(clusterName = 'Cluster0', settings: Partial<Target> = {})
 export function unpolled<S>(): Polled<S> {
   const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
   return { stale: false, polls: 0, failures, intervalSeconds: 60 };
+}
+
+/** The state before the first poll. */
+export function newState(clusterName = 'Cluster0', settings: Partial<Target> = {}): TargetState {
+  return { target: target(clusterName, settings), exports: unpolled(), schedule: unpolled() };
+}
+
+/** The same state after its backup schedule was read. */
+export function withSchedule(state: TargetState, summary: BackupSchedule): TargetState {
+  return { ...state, schedule: { ...unpolled<BackupSchedule>(), polls: 1, summary, last: READ } };
 }
 
 /** The summary of these jobs, read in one page. */
@@ -39,6 +53,7 @@ export function polledState(
 ): TargetState {
   return {
     target: target(clusterName, settings),
+    schedule: unpolled(),
     exports: {
       ...unpolled<ExportSummary>(),
       polls: 1,
@@ -46,7 +61,7 @@ export function polledState(
       read: { pages: 1, jobs: jobs.length, reportedJobs: jobs.length, dropped: { active_jobs: 0, error_codes: 0 } },
       goodAtSeconds: DAY_ZERO_SECONDS + 90_000,
       goodAtMonotonicSeconds: 10,
-      last: { endedAtSeconds: DAY_ZERO_SECONDS + 90_000, durationSeconds: 0.25 },
+      last: READ,
     },
   };
 }

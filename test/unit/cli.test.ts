@@ -163,6 +163,8 @@ describe('the environment', () => {
       WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
       WEB_TELEMETRY_PATH: '/m',
       WEB_DISABLE_EXPORTER_METRICS: '1',
+      SHARD_INDEX: '1',
+      SHARD_COUNT: '3',
       LOG_LEVEL: 'error',
       LOG_FORMAT: 'logfmt',
     };
@@ -174,6 +176,7 @@ describe('the environment', () => {
       flags: {
         configFile: 'a.yml',
         targets: ['g/c', 'g/d'],
+        shard: { index: 1, count: 3 },
         web: {
           listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
           telemetryPath: '/m',

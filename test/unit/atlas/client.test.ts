@@ -34,7 +34,15 @@ function setUp(script: readonly Step[], options: Options = {}) {
     sent.work.spend(exchangeSeconds);
     return atlas.transport(sent, signal);
   };
-  const client = createClient({ transport, credential: 'default', pageSize, maxPages, runtime, observer });
+  const client = createClient({
+    transport,
+    credential: 'default',
+    pageSize,
+    maxPages,
+    isLost: () => false,
+    runtime,
+    observer,
+  });
   /** Runs something of the client with as much time as it wants. */
   async function withTime(promise: Promise<unknown>): Promise<unknown> {
     const outcome = outcomeOf(promise);

@@ -1,5 +1,5 @@
 /** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
-import type { AtlasObserver, RequestEnded, Retry, Throttled, TokenEvent } from '../../../src/atlas/observer.ts';
+import type { AtlasObserver, Paused, RequestEnded, Retry, Throttled, TokenEvent } from '../../../src/atlas/observer.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createWork } from '../../../src/atlas/work.ts';
 
@@ -63,6 +63,7 @@ export interface RecordingObserver extends AtlasObserver {
   readonly requests: RequestEnded[];
   readonly retries: Retry[];
   readonly waits: Throttled[];
+  readonly pauses: Paused[];
   readonly tokens: TokenEvent[];
 }
 
@@ -70,15 +71,18 @@ export function recordingObserver(): RecordingObserver {
   const requests: RequestEnded[] = [];
   const retries: Retry[] = [];
   const waits: Throttled[] = [];
+  const pauses: Paused[] = [];
   const tokens: TokenEvent[] = [];
   return {
     requests,
     retries,
     waits,
+    pauses,
     tokens,
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
+    paused: (event) => pauses.push(event),
     token: (event) => tokens.push(event),
   };
 }

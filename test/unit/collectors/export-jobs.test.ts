@@ -59,7 +59,7 @@ describe('reading the export jobs of a cluster', () => {
     const api = apiOf(shifted, shifted);
     const { facts, summary } = await collector.read(api, target(), signal);
     expect(api.asked).toHaveLength(2);
-    expect(facts.jobs).toBe(3);
+    expect(facts?.jobs).toBe(3);
     expect(summary.counts.successful).toBe(3);
   });
 
@@ -68,7 +68,7 @@ describe('reading the export jobs of a cluster', () => {
     const list = [{ results: jobs }, { results: [parent] }];
     const { facts, summary } = await collector.read(apiOf(list, list), target(), signal);
     expect(summary.counts.successful).toBe(3);
-    expect(facts.jobs).toBe(4);
+    expect(facts?.jobs).toBe(4);
   });
 
   test('is worth the shorter interval while a job is active', async () => {
@@ -83,7 +83,7 @@ describe('reading the export jobs of a cluster', () => {
     const odd = ['Paused', 'Queued'].map((state, number) => job(state, { number: number + 20 }));
     const { facts, notices } = await collector.read(apiOf([{ results: odd }]), target(), signal);
     expect(notices).toEqual([{ message: expect.stringContaining('does not know'), facts: { state: 'Paused' } }]);
-    expect(facts.dropped).toEqual({ active_jobs: 1, error_codes: 0 });
+    expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0 });
   });
 
   test('an id is part of the path in no other way than as a name', async () => {

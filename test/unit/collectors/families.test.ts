@@ -192,6 +192,12 @@ test('stale volatile metrics are silent, facts stay', async () => {
   ]);
 });
 
+test('what another slot of the target knows too long does not silence them', async () => {
+  const fresh = polledState([job('InProgress')]);
+  const other = { ...fresh, schedule: { ...fresh.schedule, stale: true } };
+  expect(await renderTarget(families, other)).toEqual(await renderTarget(families, fresh));
+});
+
 const ACTIVE = [
   'oldest_active_created_timestamp_seconds',
   'active_collections',

@@ -110,9 +110,9 @@ const BAD_VALUES: readonly Bad[] = [
   },
   {
     what: 'a key of nowhere',
-    text: inTarget('exclude: [a]'),
+    text: inTarget('labels: [a]'),
     problems: [
-      '7:5: unknown key exclude in targets[0]; known are group_id, clusters, credential, success_max_age, duration_max',
+      '7:5: unknown key labels in targets[0]; known are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max',
     ],
   },
   {
@@ -143,21 +143,57 @@ const BAD_VALUES: readonly Bad[] = [
     problems: ['1:10: polling: must be keys with values, not text'],
   },
   {
-    what: 'clusters: all',
-    text: clusters('all'),
+    what: 'a switch that is no switch',
+    text: before('polling: {read_schedule: "no"}'),
+    problems: ['1:26: polling.read_schedule: must be true or false'],
+  },
+  {
+    what: 'clusters: All',
+    text: clusters('All'),
+    problems: ['6:15: targets[0].clusters: must be a list or all: put the name in brackets, such as [Cluster0]'],
+  },
+  {
+    what: 'clusters of another kind',
+    text: clusters('{all: true}'),
+    problems: ['6:15: targets[0].clusters: must be a list, not keys with values'],
+  },
+  {
+    what: 'all clusters of a project twice',
+    text: `${clusters('all')}  - {group_id: ${GROUP}, clusters: [a]}\n  - {group_id: ${OTHER_GROUP}, clusters: all}\n  - {group_id: ${GROUP}, clusters: all}\n`,
+    problems: ['9:52: targets[3].clusters: all clusters of this project are in line 6 too'],
+  },
+  {
+    what: 'what belongs to all clusters, beside a list',
+    text: inTarget('exclude: [a]\n    discovery_interval: 1h'),
     problems: [
-      '6:15: targets[0].clusters: this version can not find clusters by itself: list their names, such as [Cluster0]',
+      '7:5: targets[0].exclude: has a meaning only with clusters: all',
+      '8:5: targets[0].discovery_interval: has a meaning only with clusters: all',
     ],
+  },
+  {
+    what: 'patterns that are none',
+    text: `${clusters('all')}    exclude: ["ci_*", "", 7]\n    discovery_interval: 1s\n`,
+    problems: [
+      '7:15: targets[0].exclude[0]: "ci_*" is no pattern of names: letters, digits, hyphens, * and ?, at most 64',
+      '7:23: targets[0].exclude[1]: "" is no pattern of names: letters, digits, hyphens, * and ?, at most 64',
+      '7:27: targets[0].exclude[2]: YAML reads this as a number: put it in quotes',
+      '8:25: targets[0].discovery_interval: must be at least 10s',
+    ],
+  },
+  {
+    what: 'one pattern',
+    text: `${clusters('all')}    exclude: ci-*\n`,
+    problems: ['7:14: targets[0].exclude: must be a list, such as [scratch, "ci-*"]'],
   },
   {
     what: 'one cluster',
     text: clusters('Cluster0'),
-    problems: ['6:15: targets[0].clusters: must be a list: put the name in brackets, such as [Cluster0]'],
+    problems: ['6:15: targets[0].clusters: must be a list or all: put the name in brackets, such as [Cluster0]'],
   },
   {
     what: 'no clusters',
     text: clusters('[]'),
-    problems: ['6:15: targets[0].clusters: is empty: list the names of the clusters, such as [Cluster0]'],
+    problems: ['6:15: targets[0].clusters: is empty: list the names of the clusters, such as [Cluster0], or write all'],
   },
   {
     what: 'names that are none',

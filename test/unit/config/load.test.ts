@@ -26,8 +26,15 @@ test('a file of three lines is enough, and the rest has defaults', async () => {
         accessToken: { description: 'environment variable MONGODB_ATLAS_ACCESS_TOKEN' },
       },
     ],
-    polling: { intervalSeconds: 60, idleIntervalSeconds: 300, maxStaleSeconds: 900, maxActiveJobs: 50 },
+    polling: {
+      intervalSeconds: 60,
+      idleIntervalSeconds: 300,
+      maxStaleSeconds: 900,
+      maxActiveJobs: 50,
+      readSchedule: true,
+    },
     targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
+    discoveries: [],
   });
 });
 
@@ -48,12 +55,13 @@ credentials:
     expires_at: 2027-03-01T12:00:00+02:00
   - name: token
     access_token_file: secret
-polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0 }
+polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0, read_schedule: false }
 defaults: { success_max_age: 26h, duration_max: 2h }
 targets:
   - { group_id: ${GROUP}, credential: account, clusters: [a, b] }
   - { group_id: ${OTHER_GROUP}, credential: key, clusters: [a], success_max_age: 8d, duration_max: 1w }
   - { group_id: ${OTHER_GROUP}, credential: token, clusters: [b] }
+  - { group_id: ${OTHER_GROUP}, credential: key, clusters: all, exclude: [scratch, "ci-*"], discovery_interval: 1h, duration_max: 1h }
 `;
 
 test('a file with everything is taken as it is written, one target per pair', async () => {
@@ -71,6 +79,7 @@ test('a file with everything is taken as it is written, one target per pair', as
     idleIntervalSeconds: 5400,
     maxStaleSeconds: 86_400,
     maxActiveJobs: 0,
+    readSchedule: false,
   });
   const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200 };
   expect(config.targets).toEqual([
@@ -84,6 +93,16 @@ test('a file with everything is taken as it is written, one target per pair', as
       durationMaxSeconds: 7 * 86_400,
     },
     { groupId: OTHER_GROUP, clusterName: 'b', credential: 'token', ...byDefault },
+  ]);
+  expect(config.discoveries).toEqual([
+    {
+      groupId: OTHER_GROUP,
+      credential: 'key',
+      exclude: ['scratch', 'ci-*'],
+      discoveryIntervalSeconds: 3600,
+      successMaxAgeSeconds: 26 * 3600,
+      durationMaxSeconds: 3600,
+    },
   ]);
   const [account, key, token] = config.credentials;
   if (account?.kind !== 'service_account' || key?.kind !== 'api_key' || token?.kind !== 'access_token')
@@ -109,6 +128,21 @@ test('a file with everything is taken as it is written, one target per pair', as
     'inline',
     'file …/secret',
   ]);
+});
+
+test('all clusters of a project are looked for every ten minutes, none excluded, beside those that are named', async () => {
+  const config = configOf(
+    await load(`targets:\n  - {group_id: ${GROUP}, clusters: all}\n  - {group_id: ${GROUP}, clusters: [a]}`, TOKEN),
+  );
+  expect(config.targets).toEqual([{ groupId: GROUP, clusterName: 'a', credential: 'default' }]);
+  expect(config.discoveries).toEqual([
+    { groupId: GROUP, credential: 'default', exclude: [], discoveryIntervalSeconds: 600 },
+  ]);
+});
+
+test('a credential that only a discovery uses is used', async () => {
+  const text = `credentials: [{name: main, access_token: x}]\ntargets:\n  - {group_id: ${GROUP}, clusters: all}\n`;
+  expect(await load(text)).toMatchObject({ warnings: [] });
 });
 
 describe('intervals that are left out', () => {

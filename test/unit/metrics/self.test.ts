@@ -10,6 +10,7 @@ const SETTINGS: SelfSettings = {
   ],
   withProcessMetrics: false,
   states: () => [],
+  discoveries: () => [],
   lastTickAtSeconds: () => undefined,
 };
 

@@ -3,7 +3,7 @@ import type { AtlasApi } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { Collector, Notice, Read } from '../../../src/collectors/collector.ts';
 import type { ExportSummary } from '../../../src/collectors/export-summary.ts';
-import { createPoll } from '../../../src/polling/poll.ts';
+import { createPoll, type GivenUp } from '../../../src/polling/poll.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { job } from '../../support/jobs.ts';
@@ -14,9 +14,13 @@ const KEY = target().key;
 
 /** A poll whose collector answers from a script: jobs, or an error to throw. */
 function setUp(...script: (readonly string[] | Error)[]) {
+  return setUpWith(() => 'no', ...script);
+}
+
+function setUpWith(giveUp: () => GivenUp, ...script: (readonly string[] | Error)[]) {
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
-  const states = createStates(60, () => undefined);
+  const states = createStates({ exports: 60, schedule: 3600 }, () => undefined);
   states.replace([target()]);
   let step = 0;
   let notices: readonly Notice[] = [];
@@ -39,6 +43,7 @@ function setUp(...script: (readonly string[] | Error)[]) {
     runtime,
     log,
     apiFor: () => ({}) as AtlasApi,
+    giveUp,
   });
   async function run(signal = new AbortController().signal): Promise<number> {
     const running = poll(signal);
@@ -128,6 +133,24 @@ describe('a poll', () => {
     states.replace([]);
     expect(await run()).toBe(300);
     expect(lines).toEqual([]);
+  });
+
+  test('of a target that is given up shows no failure, and tells of it as it is told to', async () => {
+    let step = 0;
+    const { run, exports, lines } = setUpWith(() => (step++ === 0 ? 'aloud' : 'silently'), notFound, notFound, [
+      'Queued',
+    ]);
+    for (let poll = 0; poll < 3; poll += 1) await run();
+    expect(exports()?.polls).toBe(1);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        cluster_name: 'Cluster0',
+        reason: 'not_found',
+        error_code: 'CLUSTER_NOT_FOUND',
+      }),
+    ]);
+    expect(lines[0]).not.toHaveProperty('advice');
   });
 
   test('meets a bug as `internal`, and tells its kind but not its words', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isOverdue, markStale } from '../../../src/polling/staleness.ts';
-import { polledState, unpolled } from '../../support/states.ts';
+import { polledState, unpolled, withSchedule } from '../../support/states.ts';
 
 const goodAt = (seconds: number, intervalSeconds: number) => ({
   ...unpolled(),
@@ -25,4 +25,14 @@ test('a state is marked once, and otherwise stays the same object', () => {
   const stale = markStale(fresh, 900, 5000);
   expect(stale.exports.stale).toBe(true);
   expect(markStale(stale, 900, 6000)).toBe(stale);
+});
+
+test('each slot is marked by itself', () => {
+  const state = withSchedule(polledState([]), { autoExportEnabled: true });
+  const read = { ...state, schedule: { ...state.schedule, goodAtMonotonicSeconds: 4000, intervalSeconds: 3600 } };
+  const marked = markStale(read, 900, 5000);
+  expect([marked.exports.stale, marked.schedule.stale]).toEqual([true, false]);
+  expect(marked.schedule).toBe(read.schedule);
+  const later = markStale(read, 900, 20_000);
+  expect([later.exports.stale, later.schedule.stale]).toEqual([true, true]);
 });

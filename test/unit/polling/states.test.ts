@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TargetState } from '../../../src/collectors/collector.ts';
 import { createStates } from '../../../src/polling/states.ts';
-import { targetOf } from '../../../src/polling/targets.ts';
-import { GROUP_ID, target } from '../../support/states.ts';
+import { target } from '../../support/states.ts';
 
 function setUp() {
   const heard: { put: readonly TargetState[]; remove: readonly string[] }[] = [];
-  const states = createStates(60, (put, remove) => heard.push({ put, remove }));
+  const states = createStates({ exports: 60, schedule: 3600 }, (put, remove) => heard.push({ put, remove }));
   return { states, heard };
 }
 
@@ -41,14 +40,17 @@ describe('the states of targets', () => {
     states.update(target('a').key, (now) => now);
     expect(heard).toHaveLength(1);
   });
-});
 
-test('a named target is known by project and cluster', () => {
-  expect(targetOf({ groupId: GROUP_ID, clusterName: 'x', credential: 'c' })).toEqual({
-    key: `${GROUP_ID}/x`,
-    groupId: GROUP_ID,
-    clusterName: 'x',
-    credential: 'c',
-    projectName: '',
+  test('a replacement is heard of for what it has changed, and for nothing else', () => {
+    const { states, heard } = setUp();
+    states.replace([target('a'), target('b', { paused: false })]);
+    const known = states.get(target('a').key);
+    states.replace([target('a'), target('b', { paused: true })]);
+    expect(heard.at(-1)?.put.map((state) => state.target.clusterName)).toEqual(['b']);
+    expect(states.get(target('a').key)).toBe(known);
+    states.replace([target('a'), target('b')]);
+    expect(heard).toHaveLength(3);
+    states.replace([target('b'), target('a')]);
+    expect(heard).toHaveLength(3);
   });
 });

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { TargetState } from '../../../src/collectors/collector.ts';
 import { statusOf, statusOfAll } from '../../../src/web/status.ts';
 import { DAY_ZERO_SECONDS, job } from '../../support/jobs.ts';
-import { polledState, target, unpolled } from '../../support/states.ts';
+import { newState, polledState, withSchedule } from '../../support/states.ts';
 
 const NOW = DAY_ZERO_SECONDS + 100_000;
 const success = job('Successful');
+const DAILY = { autoExportEnabled: true, export: { bucketId: '', frequency: 'daily' } };
 const failure = { reason: 'timeout', problem: 'no answer', advice: 'look at the network' } as const;
 
 function failing(state: TargetState): TargetState {
@@ -14,11 +15,13 @@ function failing(state: TargetState): TargetState {
 
 describe('the condition of a target', () => {
   test.each([
-    ['waiting', { target: target(), exports: unpolled<never>() }],
+    ['waiting', newState()],
     ['failing', failing(polledState([success]))],
     ['failed', polledState([success, job('Failed', { createdAtSeconds: DAY_ZERO_SECONDS + 10 })])],
     ['no_success', polledState([])],
     ['overdue', polledState([success], { successMaxAgeSeconds: 3600 })],
+    ['overdue', withSchedule(polledState([success]), DAILY)],
+    ['fine', withSchedule(polledState([success], { successMaxAgeSeconds: 1e6 }), DAILY)],
     [
       'running',
       polledState([success, job('Queued', { createdAtSeconds: DAY_ZERO_SECONDS + 10 })], { successMaxAgeSeconds: 1e6 }),

@@ -1,0 +1,36 @@
+/** The metrics of finding a project's clusters: of a project, not of a cluster, so they are no families of targets. */
+import { Gauge, type Registry } from 'prom-client';
+import { PREFIX } from '../collectors/collector.ts';
+
+export interface DiscoveryFacts {
+  readonly groupId: string;
+  readonly up: boolean;
+  /** Unix time. */
+  readonly goodAtSeconds?: number;
+}
+
+export function registerDiscoveries(registry: Registry, discoveries: () => Iterable<DiscoveryFacts>): void {
+  const registers = [registry];
+  new Gauge({
+    name: `${PREFIX}discovery_up`,
+    help: '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first one has; the last known clusters stay watched.',
+    labelNames: ['group_id'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { groupId, up } of discoveries()) this.set({ group_id: groupId }, Number(up));
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}last_discovery_success_timestamp_seconds`,
+    help: 'Unix time at which the clusters of a project were last discovered.',
+    labelNames: ['group_id'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { groupId, goodAtSeconds } of discoveries()) {
+        if (goodAtSeconds !== undefined) this.set({ group_id: groupId }, goodAtSeconds);
+      }
+    },
+  });
+}

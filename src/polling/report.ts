@@ -1,0 +1,64 @@
+/**
+ * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails otherwise or works
+ * again, and one an hour while it goes on failing. What it is that fails is told by whoever asks.
+ */
+import { AtlasError } from '../atlas/error.ts';
+import type { Advice, Failure, Notice } from '../collectors/collector.ts';
+import type { Log } from '../log.ts';
+import type { Runtime } from '../runtime.ts';
+
+export type Facts = Readonly<Record<string, string | number | undefined>>;
+
+export interface Report {
+  /** @param was the failure of the time before, if that failed */
+  failed(facts: Facts, failure: Failure, was: Failure | undefined): void;
+  worked(facts: Facts, was: Failure | undefined): void;
+  /** Each once. */
+  notice(facts: Facts, notices: readonly Notice[]): void;
+}
+
+const REMIND_AFTER_SECONDS = 3600;
+
+/** @param what is done, as the log calls it: `polling` */
+export function createReport(what: string, { log, runtime }: { readonly log: Log; readonly runtime: Runtime }): Report {
+  let remindAtSeconds = 0;
+  const told = new Set<string>();
+
+  return {
+    failed(facts, { reason, status, errorCode: error_code, problem, advice }, was) {
+      // Codes may alternate; what is to be done about them says whether something has changed.
+      const isNews = reason !== was?.reason || advice !== was?.advice;
+      if (!isNews && runtime.monotonicSeconds() < remindAtSeconds) return;
+      remindAtSeconds = runtime.monotonicSeconds() + REMIND_AFTER_SECONDS;
+      const level = reason === 'internal' ? 'error' : 'warn';
+      const message = isNews ? `${what} fails` : `${what} still fails`;
+      log[level]({ ...facts, reason, status, error_code, problem, advice }, message);
+    },
+    worked(facts, was) {
+      if (was !== undefined) log.info(facts, `${what} works again`);
+    },
+    notice(facts, notices) {
+      for (const notice of notices) {
+        const text = JSON.stringify(notice);
+        if (told.has(text)) continue;
+        told.add(text);
+        log.warn({ ...facts, ...notice.facts }, notice.message);
+      }
+    },
+  };
+}
+
+/** @param own what to do instead of the usual, where the failure says nothing more special */
+export function failureOf(error: unknown, own: Advice = {}): Failure {
+  const known = error instanceof AtlasError ? error : new AtlasError('internal', `unexpected ${nameOf(error)}`);
+  const { reason, status, errorCode, message: problem, advice } = known;
+  const isUsual = advice === new AtlasError(reason, '').advice;
+  return { reason, status, errorCode, problem, advice: (isUsual ? own[reason] : undefined) ?? advice };
+}
+
+/** Of a bug only its name is told: its message may hold anything. The first line of the stack says where it is. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'error';
+  const place = /\(?([\w./-]*\/[\w.-]+:\d+:\d+)\)?/.exec(error.stack?.split('\n')[1] ?? '')?.[1];
+  return place === undefined ? error.name : `${error.name} at ${place.replace(/^.*\/(?=(src|dist)\/)/, '')}`;
+}

@@ -1,0 +1,304 @@
+/** What is learned beside exports: schedules, clusters, names of projects. Simulated Atlas, real sockets, the whole daemon. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld, type FixedCluster, type FixedProject, type World } from '../../src/demo/world.ts';
+import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { job } from '../support/jobs.ts';
+import { GROUP_ID } from '../support/states.ts';
+
+const open: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+async function atlas(projects: readonly FixedProject[], options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
+  const simulator = await startSimulator({ world: createFixedWorld(projects), ...options });
+  open.push(simulator);
+  return simulator;
+}
+
+const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProject> = {}): FixedProject => ({
+  id: GROUP_ID,
+  name: 'Shop',
+  clusters,
+  ...settings,
+});
+const named = (clusterName: string) => ({ groupId: GROUP_ID, clusterName, credential: 'token' });
+
+async function watch(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): Promise<RunningDaemon> {
+  const running = await runDaemon(configFor(simulator, parts));
+  open.push({ close: running.daemon.stop });
+  return running;
+}
+
+/** The simulator behind something that refuses whatever is asked of the paths that end so. */
+async function gatekeeper(simulator: Simulator, ...ends: string[]) {
+  const refused = new Set(ends);
+  const server = createServer((request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    if ([...refused].some((end) => path.endsWith(end))) {
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"errorCode":"USER_UNAUTHORIZED"}');
+      return;
+    }
+    const { authorization = '', accept = '' } = request.headers;
+    fetch(`${simulator.origin}${request.url}`, { headers: { authorization, accept } })
+      .then(async (answer) => {
+        const type = answer.headers.get('content-type') ?? '';
+        response.writeHead(answer.status, { 'content-type': type }).end(await answer.text());
+      })
+      .catch(() => response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push({
+    async close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, refused };
+}
+
+const asked = (simulator: Simulator, end: string) =>
+  simulator.requests.filter(({ path }) => path.replace(/\?.*/, '').endsWith(end));
+
+const BUCKET = '5f0000000000000000000001';
+const schedule = (frequencyType: string) => ({
+  autoExportEnabled: true,
+  export: { exportBucketId: BUCKET, frequencyType },
+});
+
+describe('the backup schedule', () => {
+  test('tells what to expect of a cluster, once an hour', async () => {
+    const simulator = await atlas([
+      project([
+        { name: 'daily', exports: [], schedule: schedule('DAILY') },
+        { name: 'manual', exports: [] },
+      ]),
+    ]);
+    const targets = [named('daily'), { ...named('manual'), successMaxAgeSeconds: 60 }];
+    const { until, series } = await watch(simulator, { targets, polling: { readSchedule: true } });
+    expect(await until('export_schedule_up', (up) => Object.keys(up).length === 2)).toEqual({ daily: 1, manual: 1 });
+    expect(await series('export_auto_export_enabled')).toEqual({ daily: 1, manual: 0 });
+    expect(await series('export_auto_export_info')).toEqual({ [`daily,${BUCKET},DAILY`]: 1 });
+    expect(await series('export_success_max_age_seconds')).toEqual({ daily: 93_600, manual: 60 });
+    await until('export_polls_total', ({ daily = 0 }) => daily >= 3);
+    expect(asked(simulator, '/backup/schedule')).toHaveLength(2);
+    expect(await series('exporter_api_requests_total')).toMatchObject({ 'token,get_schedule,200': 2 });
+  });
+
+  test('that may not be read shows so, and harms nothing', async () => {
+    const simulator = await atlas([project([{ name: 'one', exports: [job('Successful')] }])]);
+    const front = await gatekeeper(simulator, '/backup/schedule');
+    const { until, series, logLines } = await watch(front, {
+      targets: [named('one')],
+      polling: { readSchedule: true },
+    });
+    expect(await until('export_schedule_up', ({ one }) => one !== undefined)).toEqual({ one: 0 });
+    await until('export_polls_total', ({ one = 0 }) => one >= 3);
+    expect(await series('export_up')).toEqual({ one: 1 });
+    expect(await series('export_poll_failing')).toEqual({});
+    expect(await series('export_auto_export_enabled')).toEqual({});
+    expect(logLines.filter(({ msg }) => msg === 'polling fails')).toEqual([
+      expect.objectContaining({ collector: 'schedule', advice: expect.stringContaining('Project Read Only') }),
+    ]);
+  });
+
+  test('is not read where that is switched off', async () => {
+    const simulator = await atlas([project([{ name: 'one', exports: [], schedule: schedule('daily') }])]);
+    const { until, series } = await watch(simulator, { targets: [named('one')] });
+    await until('export_polls_total', ({ one = 0 }) => one >= 4);
+    expect(await series('export_schedule_up')).toEqual({});
+    expect(asked(simulator, '/backup/schedule')).toEqual([]);
+  });
+});
+
+interface Living {
+  clusters: readonly FixedCluster[];
+}
+
+/** A project whose clusters may change. */
+async function livingAtlas(living: Living, settings: Partial<FixedProject> = {}, delayMs = 0): Promise<Simulator> {
+  const now = () => createFixedWorld([project(living.clusters, settings)]);
+  const world: World = {
+    projects: () => now().projects(),
+    project: (groupId) => now().project(groupId),
+    cluster: (groupId, clusterName) => now().cluster(groupId, clusterName),
+    exports: (groupId, clusterName, nowMs) => now().exports(groupId, clusterName, nowMs),
+    schedule: (groupId, clusterName, nowMs) => now().schedule(groupId, clusterName, nowMs),
+  };
+  const simulator = await startSimulator({ world, delayMs });
+  open.push(simulator);
+  return simulator;
+}
+
+const all = (settings: object = {}) => ({
+  groupId: GROUP_ID,
+  credential: 'token',
+  exclude: [],
+  discoveryIntervalSeconds: 1,
+  ...settings,
+});
+const one = (name: string): FixedCluster => ({ name, exports: [job('Successful')] });
+const names = (series: Record<string, number>) => Object.keys(series).sort();
+
+describe('a project whose clusters are found', () => {
+  test('is watched as if they were named, with the settings of the project', async () => {
+    const living = { clusters: [one('a'), { ...one('b'), paused: true }, { name: 'flex', kind: 'flex' as const }] };
+    const simulator = await livingAtlas(living);
+    const { until, series } = await watch(simulator, {
+      discoveries: [all({ successMaxAgeSeconds: 60, durationMaxSeconds: 70, exclude: ['scr*'] })],
+    });
+    expect(await until('export_up', (up) => names(up).length === 2)).toEqual({ a: 1, b: 1 });
+    expect(await series('export_cluster_paused')).toEqual({ a: 0, b: 1 });
+    expect(await series('export_success_max_age_seconds')).toEqual({ a: 60, b: 60 });
+    expect(await series('export_duration_max_seconds')).toEqual({ a: 70, b: 70 });
+    expect(await until('export_target_info', (info) => 'a,token,Shop,a' in info)).toEqual({
+      'a,token,Shop,a': 1,
+      'b,token,Shop,b': 1,
+    });
+    const requests = await series('exporter_api_requests_total');
+    expect(requests['token,get_group,200']).toBe(1);
+    expect(requests['token,list_clusters,200']).toBeGreaterThanOrEqual(1);
+    expect(Object.keys(await series('exporter_api_rate_limit_requests')).sort()).toEqual([
+      'cloud_backups',
+      'clusters',
+      'projects',
+    ]);
+  });
+
+  test('gains new clusters and loses deleted ones, with all their series, while the others keep theirs', async () => {
+    const living = { clusters: [one('stays'), one('goes')] };
+    const simulator = await livingAtlas(living);
+    const { until, metrics, series } = await watch(simulator, { discoveries: [all()] });
+    await until('export_polls_total', ({ stays = 0 }) => stays >= 2);
+    living.clusters = [one('comes'), one('stays')];
+    const before = (await series('export_polls_total'))['stays'] ?? 0;
+    expect(await until('export_up', (up) => 'comes' in up && !('goes' in up))).toEqual({ comes: 1, stays: 1 });
+    expect(await metrics()).not.toContain('cluster_name="goes"');
+    expect((await series('export_polls_total'))['stays']).toBeGreaterThanOrEqual(before);
+  });
+
+  test('is read page by page', async () => {
+    const living = { clusters: Array.from({ length: 25 }, (_, index) => one(`c${index}`)) };
+    const simulator = await livingAtlas(living);
+    const { until } = await watch(simulator, { discoveries: [all()], atlas: { pageSize: 10 } });
+    expect(names(await until('export_up', (up) => names(up).length === 25))).toHaveLength(25);
+    const pages = asked(simulator, `/groups/${GROUP_ID}/clusters`).slice(0, 3);
+    expect(pages.map(({ path }) => /pageNum=\d+/.exec(path)?.[0])).toEqual(['pageNum=1', 'pageNum=2', 'pageNum=3']);
+  });
+
+  test('shows a named cluster with its own settings, and a named one that is excluded', async () => {
+    const simulator = await livingAtlas({ clusters: [one('a'), one('ci-1'), one('ci-2')] });
+    const { until, series } = await watch(simulator, {
+      targets: [{ ...named('ci-1'), successMaxAgeSeconds: 5 }],
+      discoveries: [all({ successMaxAgeSeconds: 60, exclude: ['ci-*'] })],
+    });
+    await until('export_up', (up) => names(up).length === 2);
+    expect(await series('export_success_max_age_seconds')).toEqual({ a: 60, 'ci-1': 5 });
+  });
+
+  test('keeps its clusters while it can’t be searched, and shows that', async () => {
+    const simulator = await livingAtlas({ clusters: [one('a')] });
+    const front = await gatekeeper(simulator);
+    const { until, series, logLines } = await watch(front, { discoveries: [all()] });
+    await until('export_up', ({ a }) => a === 1);
+    expect(await until('export_discovery_up', (up) => Object.values(up)[0] === 1)).toEqual({ '': 1 });
+    front.refused.add('/clusters');
+    await until('export_discovery_up', (up) => Object.values(up)[0] === 0);
+    const [success] = Object.values(await series('export_last_discovery_success_timestamp_seconds'));
+    expect(success).toBeGreaterThan(Date.now() / 1000 - 20);
+    expect(await series('export_up')).toEqual({ a: 1 });
+    expect(logLines.filter(({ msg }) => msg === 'discovery fails')).toEqual([
+      expect.objectContaining({ group_id: GROUP_ID, advice: expect.stringContaining('Project Read Only') }),
+    ]);
+    front.refused.delete('/clusters');
+    await until('export_discovery_up', (up) => Object.values(up)[0] === 1);
+  });
+
+  test('shows from the start that it could not be searched yet', async () => {
+    const simulator = await livingAtlas({ clusters: [] }, {}, 700);
+    const { series, url, until } = await watch(simulator, { discoveries: [all()] });
+    expect(await series('export_discovery_up')).toEqual({ '': 0 });
+    expect(await series('export_last_discovery_success_timestamp_seconds')).toEqual({});
+    const waiting = await fetch(`${url}/-/ready`);
+    expect([waiting.status, await waiting.text()]).toEqual([503, expect.stringContaining('1 project')]);
+    await until('export_discovery_up', (up) => Object.values(up)[0] === 1);
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+  });
+
+  test('is ready when a search has failed, too', async () => {
+    const simulator = await livingAtlas({ clusters: [] }, { forbidden: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' });
+    const { url, series, logLines } = await watch(simulator, { discoveries: [all()] });
+    const deadline = Date.now() + 5000;
+    while ((await fetch(`${url}/-/ready`)).status !== 200 && Date.now() < deadline) await setTimeout(20);
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+    expect(await series('export_discovery_up')).toEqual({ '': 0 });
+    expect(logLines.filter(({ level }) => level !== 'info' && level !== 'debug')).toEqual([
+      expect.objectContaining({ msg: 'discovery fails', advice: expect.stringContaining('API access list') }),
+    ]);
+  });
+
+  test('drops a found cluster that has no exports, with one line; a named one shows up 0', async () => {
+    const failing = { status: 400, errorCode: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API' };
+    const simulator = await livingAtlas({
+      clusters: [one('good'), { name: 'found', failing }, { name: 'named', failing }],
+    });
+    const { until, series, logLines } = await watch(simulator, { targets: [named('named')], discoveries: [all()] });
+    expect(await until('export_up', (up) => names(up).length === 2)).toEqual({ good: 1, named: 0 });
+    await until('export_polls_total', ({ good = 0 }) => good >= 4);
+    expect(await series('export_up')).toEqual({ good: 1, named: 0 });
+    expect(asked(simulator, '/found/backup/exports').length).toBeGreaterThan(1);
+    expect(logLines.filter(({ cluster_name }) => cluster_name === 'found')).toEqual([
+      expect.objectContaining({ level: 'info', reason: 'unsupported' }),
+    ]);
+  });
+
+  test('aborts the polls of a cluster that is gone', async () => {
+    const living = { clusters: [one('a'), one('slow')] };
+    const simulator = await livingAtlas(living);
+    const ended: boolean[] = [];
+    const front = await gatekeeper(simulator);
+    const slow = createServer((request, response) => {
+      if (request.url?.includes('/slow/')) {
+        response.on('close', () => ended.push(response.writableFinished));
+        return;
+      }
+      fetch(`${front.origin}${request.url}`, { headers: request.headers as Record<string, string> })
+        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+        .catch(() => response.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    open.push({
+      async close() {
+        slow.closeAllConnections();
+        slow.close();
+      },
+    });
+    const origin = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const { until, logLines } = await watch({ origin }, { discoveries: [all()], atlas: { requestTimeoutSeconds: 60 } });
+    await until('export_up', ({ a }) => a === 1);
+    expect(ended).toEqual([]);
+    living.clusters = [one('a')];
+    await until('export_target_info', (info) => names(info).length === 1);
+    const deadline = Date.now() + 5000;
+    while (ended.length === 0 && Date.now() < deadline) await setTimeout(20);
+    expect(ended).toEqual([false]);
+    expect(logLines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+});
+
+test('the name of a project may be anything, and is no trouble where it can’t be read', async () => {
+  const simulator = await livingAtlas({ clusters: [one('a')] }, { name: `"Shop"\n${'x'.repeat(100)}` });
+  const { until, metrics } = await watch(simulator, { targets: [named('a')] });
+  await until('export_target_info', (info) => !('a,token,,a' in info));
+  expect(await metrics()).toContain(`project_name="\\"Shop\\"\uFFFD${'x'.repeat(57)}"`);
+  const front = await gatekeeper(simulator, GROUP_ID);
+  const nameless = await watch(front, { targets: [named('a')] });
+  await nameless.until('export_polls_total', ({ a = 0 }) => a >= 2);
+  expect(await nameless.series('export_target_info')).toEqual({ 'a,token,,a': 1 });
+  expect(nameless.logLines.filter(({ level }) => level === 'warn')).toEqual([]);
+});

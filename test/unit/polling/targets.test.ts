@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FoundCluster } from '../../../src/collectors/clusters.ts';
+import { type Known, type NamedTarget, targetOf, targetsOf } from '../../../src/polling/targets.ts';
+import { GROUP_ID } from '../../support/states.ts';
+
+const OTHER = '5e0000000000000000000002';
+const named = (clusterName: string, settings: Partial<NamedTarget> = {}): NamedTarget => ({
+  groupId: GROUP_ID,
+  clusterName,
+  credential: 'own',
+  ...settings,
+});
+const project = {
+  groupId: GROUP_ID,
+  credential: 'theirs',
+  exclude: [],
+  discoveryIntervalSeconds: 600,
+  successMaxAgeSeconds: 7,
+  durationMaxSeconds: 8,
+};
+const known = (clusters: readonly FoundCluster[], rest: Partial<Known> = {}): Known => ({
+  found: new Map([[GROUP_ID, clusters]]),
+  projectNames: new Map(),
+  dropped: new Set(),
+  ...rest,
+});
+const running = (name: string) => ({ name, paused: false });
+
+test('a named target is known by project and cluster', () => {
+  expect(targetOf(named('x'))).toEqual({
+    key: `${GROUP_ID}/x`,
+    groupId: GROUP_ID,
+    clusterName: 'x',
+    credential: 'own',
+    projectName: '',
+    discovered: false,
+  });
+});
+
+describe('the targets', () => {
+  test('that are found have the settings of their project, and say whether they are paused', () => {
+    const clusters = [running('a'), { name: 'b', paused: true }];
+    expect(targetsOf({ named: [], discovered: [project] }, known(clusters))).toEqual([
+      {
+        key: `${GROUP_ID}/a`,
+        groupId: GROUP_ID,
+        clusterName: 'a',
+        credential: 'theirs',
+        projectName: '',
+        discovered: true,
+        paused: false,
+        successMaxAgeSeconds: 7,
+        durationMaxSeconds: 8,
+      },
+      expect.objectContaining({ clusterName: 'b', paused: true }),
+    ]);
+  });
+
+  test('that are named win over the same ones that are found, whatever has become of those', () => {
+    const wanted = { named: [named('a', { successMaxAgeSeconds: 1 })], discovered: [project] };
+    for (const clusters of [[running('a')], []]) {
+      const [only, ...others] = targetsOf(wanted, known(clusters, { dropped: new Set([`${GROUP_ID}/a`]) }));
+      expect(only).toMatchObject({ credential: 'own', discovered: false, successMaxAgeSeconds: 1 });
+      expect(only).not.toHaveProperty('durationMaxSeconds');
+      expect(others).toEqual([]);
+    }
+    expect(targetsOf(wanted, known([{ name: 'a', paused: true }]))[0]).toMatchObject({
+      credential: 'own',
+      paused: true,
+    });
+  });
+
+  test('leave out what was found and dropped', () => {
+    const state = known([running('a'), running('b')], { dropped: new Set([`${GROUP_ID}/a`]) });
+    expect(targetsOf({ named: [], discovered: [project] }, state).map(({ clusterName }) => clusterName)).toEqual(['b']);
+  });
+
+  test('have the name of their project, once it is known', () => {
+    const wanted = { named: [named('a'), named('b', { groupId: OTHER })], discovered: [project] };
+    const targets = targetsOf(wanted, known([running('c')], { projectNames: new Map([[GROUP_ID, 'Shop']]) }));
+    expect(targets.map(({ clusterName, projectName }) => [clusterName, projectName])).toEqual([
+      ['a', 'Shop'],
+      ['b', ''],
+      ['c', 'Shop'],
+    ]);
+  });
+});
