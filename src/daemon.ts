@@ -2,14 +2,13 @@
  * The composition root: builds the parts, wires them, starts them, stops them in reverse order. Only here are parts of
  * different folders put together.
  */
-import { type Atlas, createAtlas } from './atlas/atlas.ts';
-import type { CredentialSettings } from './atlas/credentials.ts';
-import type { Paused } from './atlas/observer.ts';
+import type { Atlas } from './atlas/atlas.ts';
+import { createAtlasFromConfig } from './atlas-from-config.ts';
 import { clusterSource } from './collectors/clusters.ts';
 import type { Failure, Target, TargetState } from './collectors/collector.ts';
 import { type Collectors, createCollectors, familiesOf } from './collectors/index.ts';
 import { readProjectName } from './collectors/project.ts';
-import type { Config, CredentialConfig } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import type { Shard } from './config/shard.ts';
 import type { Log } from './log.ts';
 import { createExposition, type Exposition } from './metrics/exposition.ts';
@@ -146,13 +145,7 @@ function createParts(settings: DaemonSettings): Parts {
   });
   const families = [...pollingFamilies, ...familiesOf(collectors)];
   const exposition = createExposition({ families, own: self.registry, runtime });
-  const atlas = createAtlas({
-    settings: config.atlas,
-    credentials: config.credentials.map(credentialSettings),
-    userAgent: `mongodbatlas-backup-exporter/${build.version}`,
-    runtime,
-    observer: { ...self.observer, paused: (pause) => tellOfPause(log, pause) },
-  });
+  const atlas = createAtlasFromConfig(config, { version: build.version, runtime, log, observer: self.observer });
   watch = createWatching(settings, { states, collectors, apiFor: atlas.apiFor });
 
   function onChange(put: readonly TargetState[], remove: readonly string[]): void {
@@ -170,35 +163,6 @@ function createParts(settings: DaemonSettings): Parts {
     },
     close: atlas.close,
   };
-}
-
-/** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */
-function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSeconds }: Paused): void {
-  if (askedSeconds <= seconds) return;
-  const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
-  log.warn(facts, 'Atlas asks for a longer pause than is heeded');
-}
-
-function credentialSettings(credential: CredentialConfig): CredentialSettings {
-  const { name } = credential;
-  switch (credential.kind) {
-    case 'service_account':
-      return {
-        name,
-        kind: credential.kind,
-        clientId: credential.clientId.read,
-        clientSecret: credential.clientSecret.read,
-      };
-    case 'api_key':
-      return {
-        name,
-        kind: credential.kind,
-        publicKey: credential.publicKey.read,
-        privateKey: credential.privateKey.read,
-      };
-    case 'access_token':
-      return { name, kind: credential.kind, accessToken: credential.accessToken.read };
-  }
 }
 
 interface PollingParts {
