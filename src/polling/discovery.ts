@@ -48,7 +48,6 @@ export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTool
   const report = createReport('discovery', tools);
   const facts = { group_id: groupId };
   let status: DiscoveryStatus = { groupId, tried: false, up: false };
-  let was: Failure | undefined;
 
   async function run(signal: AbortSignal): Promise<number> {
     const outcome = await attempt(project, tools, signal);
@@ -56,16 +55,14 @@ export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTool
     if ('failure' in outcome) {
       const { failure } = outcome;
       status = { ...status, tried: true, up: false };
-      report.failed(facts, failure, was);
-      was = failure;
+      report.failed(facts, failure);
       return isTransient(failure.reason) ? Math.min(RETRY_SECONDS, discoveryIntervalSeconds) : discoveryIntervalSeconds;
     }
     const wanted = wantedOf(outcome.clusters, project);
     const clusters = wanted.slice(0, MOST_CLUSTERS);
     status = { groupId, tried: true, up: true, goodAtSeconds: runtime.wallSeconds() };
-    report.worked({ ...facts, clusters: clusters.length }, was);
+    report.worked({ ...facts, clusters: clusters.length });
     report.notice(facts, [...outcome.notices, ...tellOf(wanted.length - clusters.length)]);
-    was = undefined;
     onFound(groupId, clusters);
     return discoveryIntervalSeconds;
   }

@@ -4,15 +4,17 @@
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import { isTransient } from '../atlas/error.ts';
-import type {
-  Collector,
-  Failure,
-  Polled,
-  PolledSlots,
-  Read,
-  Slot,
-  Summaries,
-  Target,
+import {
+  type Collector,
+  type Failure,
+  type Polled,
+  type PolledSlots,
+  type Read,
+  SLOTS,
+  type Slot,
+  type Summaries,
+  type Target,
+  type TargetState,
 } from '../collectors/collector.ts';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
@@ -70,7 +72,7 @@ export function createPoll<K extends Slot>(key: string, tools: PollTools<K>): Ta
       ...now,
       [collector.slot]: { ...after, stale: 'read' in outcome ? false : now[collector.slot].stale },
     }));
-    tell(report, state.target, collector.slot, outcome, before.last?.failure);
+    tell(report, states.get(key) ?? state, collector.slot, outcome);
     return after.intervalSeconds;
   };
 }
@@ -137,20 +139,17 @@ function intervalAfter(settings: PollSettings, failure: Failure | undefined, isB
   return isTransient(failure.reason) ? (retryIntervalSeconds ?? asUsual) : idleIntervalSeconds;
 }
 
-function tell(
-  report: Report,
-  target: Target,
-  collector: Slot,
-  outcome: Outcome<unknown>,
-  was: Failure | undefined,
-): void {
-  const facts = factsOf(target, collector);
-  if ('failure' in outcome) {
-    report.failed(facts, outcome.failure, was);
+/** A failure that another collector has met at this target is not told twice: a cluster that is gone has no schedule either. */
+function tell(report: Report, state: TargetState, collector: Slot, outcome: Outcome<unknown>): void {
+  const facts = factsOf(state.target, collector);
+  if ('read' in outcome) {
+    report.worked({ ...facts, jobs: outcome.read.facts?.jobs });
+    report.notice(facts, outcome.read.notices);
     return;
   }
-  report.worked({ ...facts, jobs: outcome.read.facts?.jobs }, was);
-  report.notice(facts, outcome.read.notices);
+  const { failure } = outcome;
+  const others = SLOTS.filter((slot) => slot !== collector).map((slot) => state[slot].last?.failure?.reason);
+  if (!others.includes(failure.reason)) report.failed(facts, failure);
 }
 
 function factsOf({ groupId, clusterName }: Target, collector: Slot) {

@@ -10,9 +10,8 @@ import type { Runtime } from '../runtime.ts';
 export type Facts = Readonly<Record<string, string | number | undefined>>;
 
 export interface Report {
-  /** @param was the failure of the time before, if that failed */
-  failed(facts: Facts, failure: Failure, was: Failure | undefined): void;
-  worked(facts: Facts, was: Failure | undefined): void;
+  failed(facts: Facts, failure: Failure): void;
+  worked(facts: Facts): void;
   /** Each once. */
   notice(facts: Facts, notices: readonly Notice[]): void;
 }
@@ -22,20 +21,25 @@ const REMIND_AFTER_SECONDS = 3600;
 /** @param what is done, as the log calls it: `polling` */
 export function createReport(what: string, { log, runtime }: { readonly log: Log; readonly runtime: Runtime }): Report {
   let remindAtSeconds = 0;
+  /** What the newest line says of it; undefined where it says that all is well. */
+  let toldFailure: Failure | undefined;
   const told = new Set<string>();
 
   return {
-    failed(facts, { reason, status, errorCode: error_code, problem, advice }, was) {
+    failed(facts, failure) {
+      const { reason, status, errorCode: error_code, problem, advice } = failure;
       // Codes may alternate; what is to be done about them says whether something has changed.
-      const isNews = reason !== was?.reason || advice !== was?.advice;
+      const isNews = reason !== toldFailure?.reason || advice !== toldFailure.advice;
       if (!isNews && runtime.monotonicSeconds() < remindAtSeconds) return;
       remindAtSeconds = runtime.monotonicSeconds() + REMIND_AFTER_SECONDS;
+      toldFailure = failure;
       const level = reason === 'internal' ? 'error' : 'warn';
       const message = isNews ? `${what} fails` : `${what} still fails`;
       log[level]({ ...facts, reason, status, error_code, problem, advice }, message);
     },
-    worked(facts, was) {
-      if (was !== undefined) log.info(facts, `${what} works again`);
+    worked(facts) {
+      if (toldFailure !== undefined) log.info(facts, `${what} works again`);
+      toldFailure = undefined;
     },
     notice(facts, notices) {
       for (const notice of notices) {

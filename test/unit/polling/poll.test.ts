@@ -4,6 +4,7 @@ import { AtlasError } from '../../../src/atlas/error.ts';
 import type { Collector, Notice, Read } from '../../../src/collectors/collector.ts';
 import type { ExportSummary } from '../../../src/collectors/export-summary.ts';
 import { createPoll, type GivenUp } from '../../../src/polling/poll.ts';
+import { failureOf } from '../../../src/polling/report.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { job } from '../../support/jobs.ts';
@@ -197,6 +198,20 @@ describe('the log of polls', () => {
     await runtime.advance(100);
     await run();
     expect(lines.at(-1)).toMatchObject({ msg: 'polling still fails', reason: 'not_found' });
+  });
+
+  test('leaves out what another collector has told of this target', async () => {
+    const { run, states, lines } = setUp(notFound, timedOut, ['Successful']);
+    const last = { endedAtSeconds: 1, durationSeconds: 1, failure: failureOf(notFound) };
+    states.update(KEY, (now) => ({ ...now, schedule: { ...now.schedule, last } }));
+    await run();
+    expect(lines).toEqual([]);
+    await run();
+    await run();
+    expect(lines.map(({ msg, reason }) => [msg, reason])).toEqual([
+      ['polling fails', 'timeout'],
+      ['polling works again', undefined],
+    ]);
   });
 
   test('tells a notice once', async () => {
