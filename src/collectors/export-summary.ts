@@ -30,7 +30,7 @@ export interface ExportSummary {
   readonly lastFinished?: Job;
   readonly lastSuccess?: Job;
   readonly lastFailure?: Job;
-  /** Unix time of the last success, by bucket. */
+  /** Unix time of the last success, by bucket; of the EXPORT_BUCKETS that were used last. */
   readonly successByBucket: ReadonlyMap<string, number>;
   /** Median duration of the newest 20 successes that say when they ended. */
   readonly typicalDurationSeconds?: number;
@@ -46,12 +46,13 @@ export interface ExportSummary {
 
 export interface FoldedExports {
   readonly summary: ExportSummary;
-  readonly dropped: { readonly active_jobs: number; readonly error_codes: number };
+  readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
   /** States we don't know, as far as they can be shown; a few of them. */
   readonly foreignStates: ReadonlySet<string>;
 }
 
 export const ERROR_CODES = 20;
+export const EXPORT_BUCKETS = 20;
 const TYPICAL_OF = 20;
 const NEWEST = 30;
 const FOREIGN_STATES = 5;
@@ -117,6 +118,7 @@ function createTally(maxActiveJobs: number): Tally {
     if (durationSeconds(job) !== undefined) timedSuccesses.add(job);
     const isNewest = successes.list()[0] === job;
     if (isNewest) failuresSinceSuccess = failuresSinceSuccess.filter((failure) => newestFirst(failure, job) < 0);
+    if (job.exportBucketId === '') return;
     const known = successByBucket.get(job.exportBucketId);
     if (known === undefined || newestFirst(job, known) < 0) successByBucket.set(job.exportBucketId, job);
   }
@@ -144,6 +146,7 @@ function createTally(maxActiveJobs: number): Tally {
 
   function result(): FoldedExports {
     const codes = capCodes(failedByCode);
+    const buckets = [...successByBucket.values()].sort(newestFirst);
     const typical = median(timedSuccesses.list().flatMap((job) => durationSeconds(job) ?? []));
     const [lastFinished] = finished.list();
     const [lastSuccess] = successes.list();
@@ -152,7 +155,7 @@ function createTally(maxActiveJobs: number): Tally {
       counts,
       failedByCode: codes.kept,
       consecutiveFailures: failuresSinceSuccess.length,
-      successByBucket: timesByBucket(successByBucket),
+      successByBucket: timesByBucket(buckets.slice(0, EXPORT_BUCKETS)),
       active: active.list(),
       newest: newest.list(),
       ...activity.result(),
@@ -161,7 +164,11 @@ function createTally(maxActiveJobs: number): Tally {
       ...(lastFailure ? { lastFailure } : {}),
       ...(typical === undefined ? {} : { typicalDurationSeconds: typical }),
     };
-    const dropped = { active_jobs: active.dropped(), error_codes: codes.dropped };
+    const dropped = {
+      active_jobs: active.dropped(),
+      error_codes: codes.dropped,
+      export_buckets: Math.max(0, buckets.length - EXPORT_BUCKETS),
+    };
     return { summary, dropped, foreignStates };
   }
 
@@ -198,11 +205,11 @@ function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string
   return { kept, dropped: Math.max(0, own.length - ERROR_CODES) };
 }
 
-function timesByBucket(jobs: ReadonlyMap<string, Job>): Map<string, number> {
+function timesByBucket(jobs: readonly Job[]): Map<string, number> {
   return new Map(
-    [...jobs].flatMap(([bucket, job]) => {
+    jobs.flatMap((job) => {
       const at = endedAtSeconds(job);
-      return at === undefined || bucket === '' ? [] : [[bucket, at] as const];
+      return at === undefined ? [] : [[job.exportBucketId, at] as const];
     }),
   );
 }

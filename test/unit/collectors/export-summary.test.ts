@@ -71,6 +71,19 @@ describe('what is kept of a list of jobs', () => {
     expect(Object.fromEntries(summaryOf(jobs).successByBucket)).toEqual({ a: at(9) + 780, b: at(2) + 780 });
   });
 
+  test('of many buckets the 20 that were used last are kept', () => {
+    const jobs = Array.from({ length: 30 }, (_, number) =>
+      job('Successful', { number, createdAtSeconds: at(number), bucket: `bucket-${number}` }),
+    );
+    const fold = startExportFold('first', 50);
+    fold.add(jobs, NONE);
+    const { summary, dropped } = fold.result();
+    expect(new Set(summary.successByBucket.keys())).toEqual(
+      new Set(Array.from({ length: 20 }, (_, index) => `bucket-${index + 10}`)),
+    );
+    expect(dropped.export_buckets).toBe(10);
+  });
+
   test('active jobs: sums over all of them, series for the oldest', () => {
     const jobs = [3, 1, 2].map((hour) =>
       jobAt('InProgress', hour, { exportStatus: { exportedCollections: hour, totalCollections: 10 } }),

@@ -34,6 +34,7 @@ describe('the program’s own metrics', () => {
       'targets 0',
       'series_dropped{limit="active_jobs"} 0',
       'series_dropped{limit="error_codes"} 0',
+      'series_dropped{limit="export_buckets"} 0',
       'credential_expiry_timestamp_seconds{credential="account"} 1800000000',
       'token_requests_total{credential="account"} 0',
       'token_request_failures_total{credential="account"} 0',
