@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dashboards } from '../../deploy/grafana/src/index.ts';
 import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -85,13 +86,24 @@ async function until(check: () => Promise<boolean>, timeoutMs: number, why: () =
   }
 }
 
+interface QueryAnswer {
+  readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
+}
+
+async function ask(expr: string): Promise<QueryAnswer['data']['result']> {
+  const answer = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expr)}`);
+  if (!answer.ok) throw new Error(`${expr}: ${await answer.text()}`);
+  return ((await answer.json()) as QueryAnswer).data.result;
+}
+
+async function resultsOf(expr: string): Promise<number> {
+  return (await ask(expr)).length;
+}
+
 /** The number of series that match, now or lately. */
 async function countOf(selector: string): Promise<number> {
-  const query = encodeURIComponent(`count(last_over_time(${selector}[5m]))`);
-  const answer = (await (await fetch(`${prometheusUrl}/api/v1/query?query=${query}`)).json()) as {
-    data: { result: { value: [number, string] }[] };
-  };
-  return Number(answer.data.result[0]?.value[1] ?? 0);
+  const [first] = await ask(`count(last_over_time(${selector}[5m]))`);
+  return Number(first?.value[1] ?? 0);
 }
 
 test('a real Prometheus finds every job and poll metric of the demo within its first minute', async () => {
@@ -122,6 +134,32 @@ test('the queries of the README give data', async () => {
   const answer = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(overdue)}`);
   const { data } = (await answer.json()) as { data: { result: { metric: Record<string, string> }[] } };
   expect(data.result.map(({ metric }) => metric['cluster_name'])).toContain('reports');
+});
+
+test('every query of both dashboards gives data', async () => {
+  const values: Readonly<Record<string, string>> = {
+    __rate_interval: '10s',
+    project: '.*',
+    cluster: '.*',
+    instance: '.*',
+  };
+  const queries = [...dashboards().values()].flatMap((dashboard) =>
+    JSON.stringify(dashboard)
+      .match(/"expr":"(?:[^"\\]|\\.)*"/g)
+      ?.map((text) => JSON.parse(text.slice('"expr":'.length)) as string)
+      .filter((expr) => !expr.startsWith('ALERTS')),
+  );
+  expect(queries.length).toBeGreaterThan(50);
+  let missing = queries.map((expr = '') => expr.replace(/\$(\w+)/g, (whole, name: string) => values[name] ?? whole));
+  await until(
+    async () => {
+      const counts = await Promise.all(missing.map(resultsOf));
+      missing = missing.filter((_, index) => counts[index] === 0);
+      return missing.length === 0;
+    },
+    30_000,
+    () => missing.join('\n'),
+  );
 });
 
 test('promtool finds nothing to complain of', async () => {

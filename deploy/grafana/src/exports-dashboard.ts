@@ -1,0 +1,381 @@
+/** "Atlas backup exports": for whoever answers for the backups. Attention first, then what runs, then what was. */
+import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { startDashboard, variableOf } from './dashboard.ts';
+import {
+  ANY_IS_BAD,
+  bars,
+  type Column,
+  OF_THE_LIMIT,
+  PLAIN,
+  STATE_COLORS,
+  type Step,
+  series,
+  stat,
+  table,
+} from './panels.ts';
+import {
+  ageShare,
+  attention,
+  count,
+  EXPORT,
+  lastKnown,
+  neverSucceeded,
+  newestFailed,
+  ofClusters,
+  overdue,
+  perCluster,
+  stillWatched,
+  successAge,
+  unreadable,
+  unwatched,
+  withProjectName,
+} from './queries.ts';
+
+const CLUSTER_COLUMNS: readonly Column[] = [
+  { field: 'project_name', title: 'Project', width: 130 },
+  {
+    field: 'cluster_name',
+    title: 'Cluster',
+    width: 150,
+    link: {
+      title: 'Show the cluster on the status page',
+      url: '${status_page}/targets/${__data.fields.group_id}/${__data.fields.Cluster}',
+    },
+  },
+];
+const OK_IS_ONE: readonly Step[] = [
+  ['red', Number.NEGATIVE_INFINITY],
+  ['green', 1],
+];
+const ACTIVE_JOB = 'group_id, cluster_name, export_id';
+
+export function exportsDashboard(): DashboardBuilder {
+  const dashboard = startDashboard({
+    title: 'Atlas backup exports',
+    uid: 'atlas-backup-exports',
+    description: 'Which MongoDB Atlas cluster has no recent export of its backups, why, and what runs now.',
+    from: 'now-24h',
+    alerts: 'AtlasBackupExport[A-Z].*',
+    variables: [
+      variableOf('project', 'Project', `label_values(${EXPORT}target_info, group_id)`),
+      variableOf('cluster', 'Cluster', `label_values(${EXPORT}target_info{group_id=~"$project"}, cluster_name)`),
+    ],
+  });
+  addAttention(dashboard);
+  addRunning(dashboard);
+  addHistory(dashboard);
+  addDetails(dashboard);
+  return dashboard;
+}
+
+function addAttention(dashboard: DashboardBuilder): void {
+  const size = { unit: 'short', width: 4, height: 3 };
+  dashboard
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'Clusters watched',
+          description: 'Clusters that are configured or have been discovered.',
+        },
+        { expr: count(perCluster('target_info')) },
+      ),
+    )
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'Overdue',
+          description:
+            'Clusters whose last successful export is older than it may be, also while Atlas can’t be asked.',
+          steps: ANY_IS_BAD,
+        },
+        { expr: count(overdue) },
+      ),
+    )
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'Newest export failed',
+          description: 'Atlas does not try a failed export again, and leaves partial data behind.',
+          steps: ANY_IS_BAD,
+        },
+        { expr: count(newestFailed) },
+      ),
+    )
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'No success listed',
+          description: 'Clusters that can be read and have no successful export at all.',
+          steps: ANY_IS_BAD,
+        },
+        { expr: count(neverSucceeded) },
+      ),
+    )
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'Can’t be read',
+          description: 'Clusters whose latest poll failed; the dashboard Atlas backup exporter says why.',
+          steps: ANY_IS_BAD,
+        },
+        { expr: count(unreadable) },
+      ),
+    )
+    .withPanel(
+      stat(
+        {
+          ...size,
+          title: 'No expected age',
+          description:
+            'Clusters for which neither the config nor a schedule says how old a success may be: nothing can be overdue there.',
+          steps: [
+            ['green', Number.NEGATIVE_INFINITY],
+            ['orange', 1],
+          ],
+        },
+        { expr: count(unwatched) },
+      ),
+    )
+    .withPanel(
+      table(
+        {
+          title: 'Needs attention',
+          description:
+            'A row per cluster and problem, with the age of the last success. The cluster links to its page, which says what to do.',
+          unit: 'dtdurations',
+          width: 14,
+          height: 10,
+        },
+        [
+          ...CLUSTER_COLUMNS,
+          { field: 'problem', title: 'Problem', width: 190 },
+          { field: 'Value', title: 'Last success before', unit: 'dtdurations', width: 170, texts: { '-1': 'never' } },
+          { field: 'group_id', title: 'group_id' },
+        ],
+        { expr: attention },
+      ),
+    )
+    .withPanel(
+      bars(
+        {
+          title: 'Age of the last success by what is allowed',
+          description: 'At 100 % a cluster is overdue. The 20 that are nearest to it or beyond.',
+          unit: 'percentunit',
+          width: 10,
+          height: 10,
+          steps: OF_THE_LIMIT,
+        },
+        { expr: `sort_desc(topk(20, ${ageShare}))`, legend: '{{cluster_name}}' },
+      ),
+    );
+}
+
+function addRunning(dashboard: DashboardBuilder): void {
+  const created = `max by (${ACTIVE_JOB}) (${ofClusters('active_job_created_timestamp_seconds')})`;
+  const eta = `clamp_min(${created} + on (group_id, cluster_name) group_left () ${perCluster('typical_duration_seconds')} - time(), 0)`;
+  dashboard
+    .withRow(new RowBuilder('Running'))
+    .withPanel(
+      table(
+        {
+          title: 'Queued and running exports',
+          description:
+            'Progress counts collections, not bytes, and is not known for sharded clusters. What is left is a guess from how long exports of the cluster usually take.',
+          unit: 'short',
+          width: 14,
+          height: 8,
+        },
+        [
+          { field: 'cluster_name', title: 'Cluster', width: 150 },
+          { field: 'state', title: 'State', width: 110 },
+          { field: 'Value #B', title: 'Exported', unit: 'percentunit', width: 110 },
+          { field: 'Value #C', title: 'Since creation', unit: 'dtdurations', width: 150 },
+          { field: 'Value #D', title: 'Usually left', unit: 'dtdurations', width: 150 },
+          { field: 'export_id', title: 'Export' },
+        ],
+        { expr: `max by (${ACTIVE_JOB}, state) (${ofClusters('active_job_state')} == 1)` },
+        { expr: `max by (${ACTIVE_JOB}) (${ofClusters('active_job_progress_ratio')})` },
+        { expr: `time() - ${created}` },
+        { expr: eta },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          title: 'Oldest queued and running',
+          description:
+            'Time since the oldest active export was created. Jobs queue while five or more replica sets of a project export; a line that goes on rising is stuck.',
+          unit: 's',
+          width: 10,
+          height: 8,
+        },
+        {
+          expr: `time() - ${perCluster('oldest_active_created_timestamp_seconds', { by: 'state' })}`,
+          legend: '{{cluster_name}} {{state}}',
+        },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          title: 'Progress',
+          description: 'Exported collections of each active export by all of them.',
+          unit: 'percentunit',
+          width: 14,
+          height: 7,
+        },
+        {
+          expr: `max by (${ACTIVE_JOB}) (${ofClusters('active_job_progress_ratio')})`,
+          legend: '{{cluster_name}} {{export_id}}',
+        },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          title: 'Active exports',
+          description: 'Export jobs that are queued or in progress, over all clusters shown.',
+          unit: 'short',
+          width: 10,
+          height: 7,
+          stacked: true,
+          colors: STATE_COLORS,
+        },
+        {
+          expr: `sum by (state) (${perCluster('jobs', { matchers: 'state=~"queued|in_progress"', by: 'state' })})`,
+          legend: '{{state}}',
+        },
+      ),
+    );
+}
+
+function addHistory(dashboard: DashboardBuilder): void {
+  const half = { width: 12, height: 8 };
+  dashboard
+    .withRow(new RowBuilder('History'))
+    .withPanel(
+      series(
+        {
+          ...half,
+          title: 'Age of the last success',
+          description: 'A saw-tooth: it falls with each success. One that only rises has no new exports.',
+          unit: 's',
+        },
+        { expr: `time() - ${perCluster('last_success_timestamp_seconds')}`, legend: '{{cluster_name}}' },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          ...half,
+          title: 'Duration of the last success',
+          description:
+            'From creation to the end, queueing included. A steady rise says that exports will not fit between snapshots some day.',
+          unit: 's',
+        },
+        { expr: perCluster('last_success_duration_seconds'), legend: '{{cluster_name}}' },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          ...half,
+          title: 'Listed exports by state',
+          description: 'All export jobs that Atlas lists. Atlas may drop old ones: a fall is no loss.',
+          unit: 'short',
+          stacked: true,
+          colors: STATE_COLORS,
+        },
+        { expr: `sum by (state) (${perCluster('jobs', { by: 'state' })})`, legend: '{{state}}' },
+      ),
+    )
+    .withPanel(
+      series(
+        {
+          ...half,
+          title: 'Failures in a row',
+          description: 'Failed exports since the last success. Cancelled ones neither count nor end the row.',
+          unit: 'short',
+        },
+        { expr: `${perCluster('consecutive_failures')} > 0`, legend: '{{cluster_name}}' },
+      ),
+    )
+    .withPanel(
+      bars(
+        {
+          ...half,
+          title: 'Listed failures by error code',
+          description: 'What Atlas gives as the reason; there is no public list of codes.',
+          unit: 'none',
+        },
+        {
+          expr: `sort_desc(topk(15, sum by (error_code) (${perCluster('failed_jobs', { by: 'error_code' })})))`,
+          legend: '{{error_code}}',
+        },
+      ),
+    )
+    .withPanel(
+      table(
+        {
+          ...half,
+          title: 'Successes that may be incomplete',
+          description:
+            'Clusters whose newest successful export says that it exported fewer collections than there are. Look into the bucket before you rely on it.',
+          unit: 'short',
+        },
+        [
+          { field: 'cluster_name', title: 'Cluster' },
+          { field: 'Value #A', title: 'Exported', width: 110 },
+          { field: 'Value #B', title: 'Collections', width: 110 },
+        ],
+        { expr: `${perCluster('last_success_collections_exported')} < ${perCluster('last_success_collections')}` },
+        {
+          expr: `${perCluster('last_success_collections')} > ${perCluster('last_success_collections_exported')}`,
+        },
+      ),
+    );
+}
+
+function addDetails(dashboard: DashboardBuilder): void {
+  dashboard.withRow(new RowBuilder('Every cluster')).withPanel(
+    table(
+      {
+        title: 'Clusters',
+        description:
+          'What is expected of each cluster, what was seen last, and whether its backup schedule exports by itself. The cluster links to its page.',
+        unit: 'short',
+        width: 24,
+        height: 14,
+      },
+      [
+        ...CLUSTER_COLUMNS,
+        {
+          field: 'Value #A',
+          title: 'Readable',
+          width: 90,
+          steps: OK_IS_ONE,
+          texts: { '0': 'no', '1': 'yes' },
+        },
+        { field: 'Value #B', title: 'Last success before', unit: 'dtdurations', width: 160 },
+        { field: 'Value #C', title: 'Allowed', unit: 's', width: 120 },
+        { field: 'Value #D', title: 'Usual duration', unit: 'dtdurations', width: 150 },
+        { field: 'Value #E', title: 'Failures in a row', width: 130, steps: ANY_IS_BAD },
+        { field: 'Value #F', title: 'Auto export', width: 110, steps: PLAIN, texts: { '0': 'off', '1': 'on' } },
+        { field: 'Value #G', title: 'Snapshot age', unit: 'dtdurations', width: 140 },
+        { field: 'group_id', title: 'group_id' },
+      ],
+      { expr: withProjectName(perCluster('up')) },
+      { expr: withProjectName(stillWatched(successAge)) },
+      { expr: withProjectName(stillWatched(lastKnown('success_max_age_seconds'))) },
+      { expr: withProjectName(perCluster('typical_duration_seconds')) },
+      { expr: withProjectName(perCluster('consecutive_failures')) },
+      { expr: withProjectName(perCluster('auto_export_enabled')) },
+      { expr: withProjectName(`time() - ${perCluster('last_success_snapshot_timestamp_seconds')}`) },
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * The PromQL that both dashboards are made of. Everything of a cluster is aggregated over who scraped it, so that a rollout or
+ * a second replica shows each cluster once.
+ */
+
+export const EXPORT = 'mongodbatlas_backup_export_';
+export const EXPORTER = 'mongodbatlas_backup_exporter_';
+
+/** The dashboards' variables as matchers. */
+const HERE = 'group_id=~"$project", cluster_name=~"$cluster"';
+const CLUSTER = 'group_id, cluster_name';
+
+/** A metric of the chosen clusters. */
+export function ofClusters(name: string, matchers = ''): string {
+  return `${EXPORT}${name}{${[HERE, matchers].filter((text) => text !== '').join(', ')}}`;
+}
+
+/** One value per cluster, and per value of further labels. */
+export function perCluster(name: string, { matchers = '', by = '' } = {}): string {
+  return `max by (${[CLUSTER, by].filter((text) => text !== '').join(', ')}) (${ofClusters(name, matchers)})`;
+}
+
+/** The same for facts, which are absent between a restart and the first good poll. */
+export function lastKnown(name: string): string {
+  return `max by (${CLUSTER}) (last_over_time(${ofClusters(name)}[1d]))`;
+}
+
+/** Only what is still watched: a cluster that was removed lives on in `lastKnown` for a day. */
+export function stillWatched(expr: string): string {
+  return `(${expr}) and on (${CLUSTER}) ${ofClusters('target_info')}`;
+}
+
+/** Adds the project's name as a label. */
+export function withProjectName(expr: string): string {
+  const name = `topk by (${CLUSTER}) (1, max by (${CLUSTER}, project_name) (${ofClusters('target_info')}))`;
+  return `(${expr}) * on (${CLUSTER}) group_left (project_name) ${name}`;
+}
+
+export function count(expr: string): string {
+  return `count(${expr}) or vector(0)`;
+}
+
+export const successAge = `time() - ${lastKnown('last_success_timestamp_seconds')}`;
+export const overdue = stillWatched(`${successAge} > ${lastKnown('success_max_age_seconds')}`);
+export const ageShare = stillWatched(`(${successAge}) / ${lastKnown('success_max_age_seconds')}`);
+export const newestFailed = `${perCluster('last_finished_state', { matchers: 'state="failed"' })} == 1`;
+export const unreadable = `${perCluster('up')} == 0`;
+export const neverSucceeded = `${perCluster('up')} == 1 unless on (${CLUSTER}) ${ofClusters('last_success_timestamp_seconds')}`;
+export const unwatched = `${perCluster('target_info')} unless on (${CLUSTER}) ${lastKnown('success_max_age_seconds')}`;
+export const queuedSince = `time() - ${perCluster('oldest_active_created_timestamp_seconds', { matchers: 'state="queued"' })}`;
+
+/**
+ * What needs somebody, a row per cluster and problem. The value is the age of the last success in seconds, -1 where there
+ * has never been one.
+ */
+export const attention = withProjectName(
+  [
+    problem('overdue', overdue),
+    problem('newest export failed', newestFailed),
+    problem('can’t be read', unreadable),
+    problem('no successful export', neverSucceeded),
+    problem('no expected age known', unwatched),
+    problem('queued for over 2 h', `${queuedSince} > 2 * 3600`),
+  ].join('\nor '),
+);
+
+function problem(text: string, expr: string): string {
+  const age = `((${successAge}) and on (${CLUSTER}) (${expr})) or ((${expr}) * 0 - 1)`;
+  return `label_replace(${age}, "problem", "${text}", "", "")`;
+}
