@@ -1,6 +1,7 @@
 /**
  * The three kinds of credentials behind one door: each turns a transport into one that signs its requests.
- * A 401 is answered by one re-send (by two where a digest's challenge was stale at once). Secrets are read when they are needed and kept no longer than they are used.
+ * A 401 is answered by one re-send, by two where a digest's challenge was stale at once. Secrets are read when they are
+ * needed and kept no longer than they are used.
  */
 import type { Runtime } from '../runtime.ts';
 import { createDigestSession } from './digest-session.ts';

@@ -100,7 +100,8 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
       let { response, offered } = await send(next, request, signal);
       // A challenge is answered once; a second one means that the key is wrong, unless it says that only the nonce was.
       for (let leg = 2; offered && leg <= MOST_LEGS && (leg === 2 || offered.stale); leg += 1) {
-        ({ response, offered } = await send(next, request, signal));
+        // Ahead of what hasn't begun: a challenge may not last as long as the queue.
+        ({ response, offered } = await send(next, { ...request, continues: true }, signal));
       }
       return response;
     };

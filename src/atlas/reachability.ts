@@ -47,8 +47,8 @@ export function createReachability(runtime: Runtime): Reachability {
   /** @param hadTime whether it was given enough time to say anything about Atlas */
   function failed({ target }: AtlasRequest, error: unknown, hadTime: boolean): void {
     if (!(error instanceof AtlasError)) return;
-    // A bad answer is an answer.
-    if (error.reason === 'invalid_response') reached();
+    // A bad answer is an answer, and so is one that never ends.
+    if (error.status !== undefined) return reached();
     if (error.reason !== 'network' && !(error.reason === 'timeout' && hadTime)) return;
     failures += 1;
     last = error;

@@ -26,7 +26,7 @@ export interface AtlasRequest {
   readonly body?: string;
   /** Whose budget pays; token calls have none. */
   readonly lane?: { readonly groupId: string; readonly budget: BudgetName };
-  /** Whether it continues a list that is half read. */
+  /** Whether it continues what has begun: a list that is half read, a challenge that is to be answered. */
   readonly continues?: boolean;
   /** How long to wait for the answer, where that is less than usual. */
   readonly patienceSeconds?: number;
@@ -53,7 +53,7 @@ export interface ExchangeSettings {
   readonly observer: AtlasObserver;
 }
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
@@ -72,7 +72,8 @@ export function createExchange(settings: ExchangeSettings): Transport {
       response = await send({ ...settings, turns }, request, timeoutSeconds, signal);
       return response;
     } catch (error) {
-      throw signal.aborted ? signal.reason : atlasErrorOf(error);
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof AtlasError ? error : translated(error);
     } finally {
       const durationSeconds = runtime.monotonicSeconds() - startedAt;
       work.spend(durationSeconds);
@@ -120,6 +121,8 @@ async function send(
     if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
     const body = await decodeBody(bytes, answer.headers['content-encoding'], maxBytes, turn.take);
     return { status: answer.statusCode, headers: answer.headers, body };
+  } catch (error) {
+    throw atlasErrorOf(error, stream.response?.statusCode);
   } finally {
     // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
     stream.destroy();
@@ -173,8 +176,13 @@ function createTurn(
   return { take, end };
 }
 
-function atlasErrorOf(error: unknown): AtlasError {
-  if (error instanceof AtlasError) return error;
+/** @param status where an answer has begun: then whoever gave it is there, however it failed */
+function atlasErrorOf(error: unknown, status: number | undefined): AtlasError {
+  const { reason, message } = error instanceof AtlasError ? error : translated(error);
+  return new AtlasError(reason, message, { status });
+}
+
+function translated(error: unknown): AtlasError {
   if (error instanceof TimeoutError) return new AtlasError('timeout', `no full answer in time (${error.event})`);
   if (error instanceof AbortError || !(error instanceof RequestError)) {
     return new AtlasError('internal', `the request could not be made${codeOf(error)}`);

@@ -38,12 +38,15 @@ describe('a digest session', () => {
     expect(reads()).toBe(1);
   });
 
-  test('leaves all else of a request as it was', async () => {
+  test('leaves all else of a request as it was, but has the answer to a challenge go first', async () => {
     const { send, atlas } = session(['key'], challenge('A'), ok);
     await send();
     const { headers, ...rest } = atlas.requests[1] ?? request();
     const { headers: given, ...asked } = atlas.requests[0] ?? request();
-    expect({ rest, accept: headers['accept'] }).toEqual({ rest: asked, accept: given['accept'] });
+    expect({ rest, accept: headers['accept'] }).toEqual({
+      rest: { ...asked, continues: true },
+      accept: given['accept'],
+    });
     expect(headers['authorization']).toContain(`uri="${rest.target}"`);
   });
 

@@ -56,7 +56,9 @@ describe('Atlas is lost', () => {
     ['a success', () => answer(200)],
     ['a 500', () => answer(500)],
     ['a 401', () => answer(401)],
-    ['an answer that can’t be read', () => new AtlasError('invalid_response', 'too large')],
+    ['an answer that can’t be read', () => new AtlasError('invalid_response', 'too large', { status: 200 })],
+    ['an answer that never ends', () => new AtlasError('timeout', 'no full answer in time', { status: 200 })],
+    ['an answer that breaks off', () => new AtlasError('network', 'reset', { status: 200 })],
   ])('not where %s came between: any answer counts', async (_what, between) => {
     const { fail, answers, send, reachability } = setUp();
     await fail(9);
@@ -101,7 +103,7 @@ describe('while Atlas is lost', () => {
     const before = [asked.length, waited()];
     void send('c1');
     const others = await Promise.all(Array.from({ length: 1000 }, (_, number) => send(`d${number}`)));
-    expect([asked.length, waited()]).toEqual(before.map((count = 0) => count + 1));
+    expect([asked.length, waited()]).toEqual(before.map((count) => count + 1));
     expect(asked.at(-1)?.patienceSeconds).toBe(3);
     for (const other of others) {
       expect(other).toMatchObject({
