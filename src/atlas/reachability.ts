@@ -48,8 +48,11 @@ export function createReachability(runtime: Runtime): Reachability {
   function failed({ target }: AtlasRequest, error: unknown, hadTime: boolean): void {
     if (!(error instanceof AtlasError)) return;
     // A bad answer is an answer, and so is one that never ends.
-    if (error.status !== undefined) return reached();
-    if (error.reason !== 'network' && !(error.reason === 'timeout' && hadTime)) return;
+    if (error.status !== undefined) reached();
+    else if (error.reason === 'network' || (error.reason === 'timeout' && hadTime)) unanswered(target, error);
+  }
+
+  function unanswered(target: string, error: AtlasError): void {
     failures += 1;
     last = error;
     if (failing.size < LOST_AFTER_RESOURCES) failing.add(target.split('?', 1)[0] ?? '');

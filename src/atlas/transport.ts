@@ -112,6 +112,10 @@ async function send(
     throwHttpErrors: false,
     signal,
   });
+  const isAnnouncedTooLarge = (): boolean => Number(stream.response?.headers['content-length']) > maxBytes;
+  stream.once('response', () => {
+    if (isAnnouncedTooLarge()) stream.destroy();
+  });
   // Whatever got says after we have stopped listening, as of an abort while the body is unpacked: it has its request with it.
   stream.on('error', () => undefined);
   try {
@@ -122,7 +126,7 @@ async function send(
     const body = await decodeBody(bytes, answer.headers['content-encoding'], maxBytes, turn.take);
     return { status: answer.statusCode, headers: answer.headers, body };
   } catch (error) {
-    throw atlasErrorOf(error, stream.response?.statusCode);
+    throw atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes) : error, stream.response?.statusCode);
   } finally {
     // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
     stream.destroy();

@@ -192,6 +192,21 @@ describe('bodies far larger than any of Atlas', () => {
     expect((await send()).body).toHaveLength(3 * 1024 * 1024);
   });
 
+  test('that announce to be beyond what is ever taken are not even read', async () => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(200, { 'Content-Length': 600_000_000 });
+      res.write('{');
+    });
+    const startedAt = performance.now();
+    const error = await failureOf(exchangeWith(baseUrl).send());
+    expect(error).toMatchObject({
+      reason: 'invalid_response',
+      status: 200,
+      message: 'the answer is larger than 8388608 bytes',
+    });
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+
   test('beyond what is ever taken are left, compressed a thousand times or without an end', async () => {
     const bomb = await atlas(gzipped(' '.repeat(10 * 1024 * 1024)));
     const endless = await atlas(dripping(' '.repeat(4 * 1024 * 1024)));

@@ -192,8 +192,11 @@ describe('while Atlas is lost', () => {
   });
 
   test('token calls go out, with all their time: without a token nothing can probe', async () => {
-    const { fail, watched, asked, answers, reachability } = setUp();
+    const { fail, send, watched, asked, answers, reachability, runtime } = setUp();
     await fail(10);
+    answers(() => gate<AtlasResponse>().promise);
+    void send('probe');
+    await runtime.settle();
     answers(() => answer(200));
     await watched(request({ operation: 'token', target: '/api/oauth/token' }), never);
     expect(asked.at(-1)?.patienceSeconds).toBeUndefined();

@@ -152,6 +152,7 @@ describe('a failed token request', () => {
     for (const pause of [10, 20, 30, 30]) {
       const before = tokenCalls.length;
       await outcomeOf(send());
+      expect(tokenCalls).toHaveLength(before + 1);
       await runtime.advance(pause - 0.1);
       await outcomeOf(send());
       expect(tokenCalls).toHaveLength(before + 1);
