@@ -53,6 +53,7 @@ export interface Daemon {
 const READY_AFTER_SECONDS = 60;
 /** A scheduler that has missed this many of its one-second ticks is stuck. */
 const STUCK_AFTER_SECONDS = 3;
+const POLLS_END_SECONDS = 1;
 /** Schedules hardly ever change. */
 const SCHEDULE_SECONDS = { intervalSeconds: 3600, idleIntervalSeconds: 3600, retryIntervalSeconds: 300 };
 
@@ -88,9 +89,13 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   async function stop(): Promise<void> {
     stopping = true;
     log.info({}, 'stopping');
-    await scheduler?.stop();
-    await web.close();
-    parts.close();
+    // What is aborted ends at once, unless it reads a secret from a disk that hangs.
+    const polls = scheduler?.stop() ?? Promise.resolve();
+    const ended = new AbortController();
+    await Promise.race([polls, runtime.sleep(POLLS_END_SECONDS, ended.signal)]);
+    ended.abort();
+    // Each of the two is bounded; scrapes in flight need no token.
+    await Promise.all([parts.close(), web.close()]);
     log.info({}, 'stopped');
   }
 
@@ -103,7 +108,7 @@ interface Parts {
   readonly watch: Watch;
   /** Whose ticks the metrics tell of. */
   watchTicks(scheduler: Scheduler): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 function factsOf({ build, shard }: DaemonSettings, { states, watch }: Parts) {

@@ -47,8 +47,10 @@ export function decodeError(response: AtlasResponse): unknown {
   const header = response.headers['x-error-code'];
   try {
     const body: unknown = JSON.parse(response.body);
-    const errorCode = isObject(body) ? body['errorCode'] : undefined;
-    return errorCode ?? header;
+    if (!isObject(body)) return header;
+    // Two shapes: Atlas' own, where `error` is the status, and that of OAuth, where it is a word.
+    const word = typeof body['error'] === 'string' ? body['error'] : undefined;
+    return body['errorCode'] ?? word ?? header;
   } catch {
     return header;
   }
@@ -67,12 +69,21 @@ export function parseJson(response: AtlasResponse): JsonObject {
 }
 
 /** Retry-After (RFC 9110, section 10.2.3), in seconds from now; undefined without one or where it makes no sense. */
-export function retryAfterSecondsOf(response: AtlasResponse, wallSeconds: number): number | undefined {
-  const value = response.headers['retry-after'];
+export function retryAfterSecondsOf({ headers }: AtlasResponse, wallSeconds: number): number | undefined {
+  const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Math.max(1, Number(value));
-  const at = Date.parse(value) / 1000;
-  return Number.isNaN(at) ? undefined : Math.max(1, at - wallSeconds);
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Number(value)));
+  const atSeconds = httpDateSeconds(value);
+  // What the sender took for now, where it says so: its clock and ours may differ.
+  const nowSeconds = httpDateSeconds(headers['date']) ?? wallSeconds;
+  return atSeconds === undefined ? undefined : Math.max(1, atSeconds - nowSeconds);
+}
+
+/** Any of the three forms of HTTP. `Date.parse` alone takes nearly anything for a date. */
+function httpDateSeconds(value: string | readonly string[] | undefined): number | undefined {
+  if (typeof value !== 'string' || !/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(value)) return undefined;
+  const seconds = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`) / 1000;
+  return Number.isNaN(seconds) ? undefined : seconds;
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -6,10 +6,11 @@ import type { Runtime } from '../runtime.ts';
 import { createConnections } from './agents.ts';
 import { createBudget } from './budget.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { type CredentialSettings, createAuthorize } from './credentials.ts';
+import { type CredentialSettings, createCredential } from './credentials.ts';
 import type { AtlasObserver } from './observer.ts';
 import { createReachability } from './reachability.ts';
-import { createExchange, type Transport } from './transport.ts';
+import { createExchange } from './transport.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface AtlasSettings {
   /** An origin, no path. */
@@ -35,8 +36,14 @@ export interface AtlasParts {
 export interface Atlas {
   /** A client for one poll, signing with the credential of that name. */
   apiFor(whose: { readonly credential: string }): AtlasApi;
-  close(): void;
+  /**
+   * Gives the access tokens back, for two seconds at most, and ends the connections. To be called when nothing is polled any
+   * more; never rejects.
+   */
+  close(): Promise<void>;
 }
+
+const CLOSE_SECONDS = 2;
 
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   const { baseUrl, requestTimeoutSeconds, requestsPerMinute, concurrency, pageSize, maxPages } = settings;
@@ -48,19 +55,34 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
   );
   const budget = createBudget({ requestsPerMinute, concurrency, runtime, observer });
   const budgeted = reachability.refuseEarly(budget(exchange));
-  const transports = new Map<string, Transport>(
-    credentials.map((credential) => {
-      const authorize = createAuthorize(credential, { runtime, observer, exchange });
-      return [credential.name, authorize(budgeted)];
+  const signers = new Map(
+    credentials.map((settingsOfOne) => {
+      const { authorize, end } = createCredential(settingsOfOne, { runtime, observer, exchange });
+      return [settingsOfOne.name, { transport: authorize(budgeted), end }];
     }),
   );
+
+  async function close(): Promise<void> {
+    const over = new AbortController();
+    const done = new AbortController();
+    runtime.sleep(CLOSE_SECONDS, done.signal).then(
+      () => over.abort(new Error('the time to close is over')),
+      () => undefined,
+    );
+    const ends = Promise.all([...signers.values()].map(({ end }) => end(over.signal)));
+    // Whatever hangs, a secret's file included, is left behind.
+    await unlessAborted(ends, over.signal).catch(() => undefined);
+    done.abort();
+    connections.close();
+  }
+
   return {
     apiFor({ credential }) {
-      const transport = transports.get(credential);
+      const transport = signers.get(credential)?.transport;
       if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
       const { isLost } = reachability;
       return createClient({ transport, credential, pageSize, maxPages, isLost, runtime, observer });
     },
-    close: connections.close,
+    close,
   };
 }

@@ -1,4 +1,7 @@
-/** An answer's body as text: decompressed, and never larger than allowed, however small it came. */
+/**
+ * An answer's body as text: decompressed, and never larger than allowed, however small it came. What is larger than any
+ * answer of Atlas waits for its turn.
+ */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AtlasError } from './error.ts';
@@ -10,22 +13,41 @@ export const ACCEPT_ENCODING = 'gzip';
 const GUESSED_RATIO = 16;
 const PIECE_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 
+/** A page of 500 jobs has about 0.3 MB. */
+export const LARGE_BYTES = 1024 * 1024;
+
 const gunzipped = promisify(gunzip);
 
-export async function decodeBody(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<string> {
+/** @param takeTurn resolves when a body beyond LARGE_BYTES may be held in memory */
+export async function decodeBody(
+  bytes: Buffer,
+  coding: string | undefined,
+  maxBytes: number,
+  takeTurn: () => Promise<void>,
+): Promise<string> {
   // Nothing is nothing in any coding: the status of such an answer must not be lost over it.
   if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity')
     return bytes.toString('utf8');
   if (coding.toLowerCase() !== 'gzip') {
     throw new AtlasError('invalid_response', 'the answer is in a content coding that was not asked for');
   }
+  const usual = await unpacked(bytes, Math.min(maxBytes, LARGE_BYTES));
+  if (usual !== undefined) return usual;
+  if (maxBytes <= LARGE_BYTES) throw tooLarge(maxBytes);
+  await takeTurn();
+  const large = await unpacked(bytes, maxBytes);
+  if (large === undefined) throw tooLarge(maxBytes);
+  return large;
+}
+
+/** Undefined where it is larger. */
+async function unpacked(bytes: Buffer, maxBytes: number): Promise<string | undefined> {
   const chunkSize = Math.min(PIECE_BYTES.most, Math.max(PIECE_BYTES.least, bytes.length * GUESSED_RATIO));
   try {
     return (await gunzipped(bytes, { maxOutputLength: maxBytes, chunkSize })).toString('utf8');
   } catch (error) {
-    throw (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE'
-      ? tooLarge(maxBytes)
-      : new AtlasError('invalid_response', 'the answer can’t be decompressed');
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw new AtlasError('invalid_response', 'the answer can’t be decompressed');
   }
 }
 

@@ -3,7 +3,8 @@
  * way. In any w seconds a lane sends at most `capacity + rate × w` requests. Lanes take turns, so a project with a hundred
  * requests waiting delays another's single one by no more than what is already under way. Within a lane a list that is half
  * read goes on before another is begun: it has less time to shift, and few lists are half read at a time.
- * A request that waits holds no place among those under way. A 429 pauses its lane for everyone.
+ * A request that waits holds no place among those under way. A 429 pauses its lane for everyone; a pause is taken from the
+ * time that each of those who wait may work, a wait for our own budget is not.
  */
 import type { Runtime } from '../runtime.ts';
 import { retryAfterSecondsOf } from './answer.ts';
@@ -34,6 +35,7 @@ interface Queue {
   /** Both in the order of coming. */
   readonly continuing: Set<Waiter>;
   readonly beginning: Set<Waiter>;
+  underWay: number;
 }
 
 /** Rounding may leave a token short by a hair: a wait too short to move the clock would be waited for ever again. */
@@ -54,10 +56,19 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     const key = `${groupId} ${budget}`;
     const known = queues.get(key);
     if (known) return known;
-    const lane = createLane(requestsPerMinute / 60, capacity, runtime.monotonicSeconds());
-    const queue: Queue = { groupId, budget, lane, continuing: new Set(), beginning: new Set() };
+    const now = runtime.monotonicSeconds();
+    forgetIdle(now);
+    const lane = createLane(requestsPerMinute / 60, capacity, now);
+    const queue: Queue = { groupId, budget, lane, continuing: new Set(), beginning: new Set(), underWay: 0 };
     queues.set(key, queue);
     return queue;
+  }
+
+  /** Whatever becomes of projects: what is remembered is what was asked lately. */
+  function forgetIdle(now: number): void {
+    for (const [key, { lane, continuing, beginning, underWay: own }] of queues) {
+      if (own + continuing.size + beginning.size === 0 && lane.isFresh(now)) queues.delete(key);
+    }
   }
 
   /** Lets in whoever may go, one per lane and turn, and sets the alarm for the lane that may go next. */
@@ -82,6 +93,7 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
         queues.delete(key);
         queues.set(key, queue);
         underWay += 1;
+        queue.underWay += 1;
         admitted = true;
         first.start();
       }
@@ -114,53 +126,73 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
           reject(error as Error);
         },
       };
-      const leave = (): void => waiter.refuse(signal.reason);
+      function leave(): void {
+        waiter.refuse(signal.reason);
+        // It may be the one that the alarm was set for.
+        admit();
+      }
       signal.addEventListener('abort', leave, { once: true });
       waiting.add(waiter);
-      refuseHopeless(queue);
+      waitOut(queue.lane.pausedForSeconds(runtime.monotonicSeconds()), queue, [waiter]);
       admit();
     });
   }
 
-  /** Whoever would have to wait longer than its poll may work is told so at once. */
-  function refuseHopeless({ lane, continuing, beginning }: Queue): void {
-    const seconds = lane.pausedForSeconds(runtime.monotonicSeconds());
+  /** Time counts as waited whatever came of it. */
+  async function waitForTurn(queue: Queue, request: AtlasRequest, signal: AbortSignal): Promise<void> {
+    const askedAtSeconds = runtime.monotonicSeconds();
+    try {
+      await turn(queue, request, signal);
+    } finally {
+      const seconds = runtime.monotonicSeconds() - askedAtSeconds;
+      if (seconds > 0) observer.throttled({ groupId: queue.groupId, budget: queue.budget, seconds });
+    }
+  }
+
+  /** Whoever has less time left to work than the pause takes is told so at once; the others' time is spent. */
+  function waitOut(seconds: number, queue: Queue, waiters: Iterable<Waiter>): void {
     if (seconds === 0) return;
-    for (const waiter of [...continuing, ...beginning]) {
-      if (waiter.request.work.remainingSeconds() > seconds) continue;
-      const problem = `Atlas wants no requests of this project for another ${Math.ceil(seconds)} s`;
-      waiter.refuse(new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds }));
+    const pausedSeconds = queue.lane.pausedForSeconds(runtime.monotonicSeconds());
+    for (const waiter of Array.from(waiters)) {
+      const { work } = waiter.request;
+      if (work.remainingSeconds() > seconds) work.spend(seconds);
+      else waiter.refuse(pausedError(pausedSeconds));
     }
   }
 
   function learn(queue: Queue, response: AtlasResponse): void {
+    const { lane, groupId, budget, continuing, beginning } = queue;
     const now = runtime.monotonicSeconds();
     const rateLimit = rateLimitOf(response);
-    if (rateLimit) queue.lane.heed(rateLimit, now);
+    if (rateLimit) lane.heed(rateLimit, now);
     if (response.status !== 429) return;
     const askedSeconds = retryAfterSecondsOf(response, runtime.wallSeconds()) ?? PAUSE_SECONDS.least;
     const seconds = Math.min(PAUSE_SECONDS.most, Math.max(PAUSE_SECONDS.least, askedSeconds));
-    queue.lane.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE));
-    observer.paused({ groupId: queue.groupId, budget: queue.budget, seconds, askedSeconds });
-    refuseHopeless(queue);
+    const before = lane.pausedForSeconds(now);
+    lane.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE), now);
+    observer.paused({ groupId, budget, seconds, askedSeconds });
+    waitOut(lane.pausedForSeconds(now) - before, queue, [...continuing, ...beginning]);
   }
 
   return (next) =>
     async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
       signal.throwIfAborted();
-      const askedAtSeconds = runtime.monotonicSeconds();
       const queue = queueOf(request.lane);
-      await turn(queue, request, signal);
+      await waitForTurn(queue, request, signal);
       try {
-        const seconds = runtime.monotonicSeconds() - askedAtSeconds;
-        if (seconds > 0) observer.throttled({ ...request.lane, seconds });
         const response = await next(request, signal);
         learn(queue, response);
         return response;
       } finally {
         underWay -= 1;
+        queue.underWay -= 1;
         admit();
       }
     };
+}
+
+function pausedError(seconds: number): AtlasError {
+  const problem = `Atlas wants no requests of this project for another ${Math.ceil(seconds)} s`;
+  return new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds, isFinal: true });
 }

@@ -91,7 +91,8 @@ export function createClient(settings: ClientSettings): AtlasApi {
 
   /** Waits as long as the failure asks for; false where another attempt makes no sense or the poll has no time for it. */
   async function pause(operation: Operation, error: Error, attempt: number, signal: AbortSignal): Promise<boolean> {
-    if (!(error instanceof AtlasError) || !isTransient(error.reason) || settings.isLost()) return false;
+    if (!(error instanceof AtlasError) || !isTransient(error.reason)) return false;
+    if (error.isFinal || settings.isLost()) return false;
     const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
     const seconds = Math.max(backoffSeconds, error.retryAfterSeconds ?? 0);
     if (seconds >= work.remainingSeconds()) return false;

@@ -1,6 +1,7 @@
 /**
  * The three kinds of credentials behind one door: each turns a transport into one that signs its requests.
- * A 401 is answered by one re-send at most. Secrets are read when they are needed and kept no longer than they are used.
+ * A 401 is answered by one re-send, by two where a digest's challenge was stale at once. Secrets are read when they are
+ * needed and kept no longer than they are used.
  */
 import type { Runtime } from '../runtime.ts';
 import { createDigestSession } from './digest-session.ts';
@@ -27,16 +28,29 @@ export interface CredentialTools {
 
 export type Authorize = (next: Transport) => Transport;
 
-export function createAuthorize(settings: CredentialSettings, tools: CredentialTools): Authorize {
+export interface Credential {
+  readonly authorize: Authorize;
+  /** Gives back what Atlas holds for it, until the signal is aborted; never rejects. It signs nothing afterwards. */
+  end(signal: AbortSignal): Promise<void>;
+}
+
+export function createCredential(settings: CredentialSettings, tools: CredentialTools): Credential {
   const read = (secret: ReadSecret): ReadSecret => readable(settings.name, secret);
   switch (settings.kind) {
     case 'service_account':
-      return createServiceAccount(settings.name, read(settings.clientId), read(settings.clientSecret), tools);
+      return createServiceAccount(
+        { name: settings.name, clientId: read(settings.clientId), clientSecret: read(settings.clientSecret) },
+        tools,
+      );
     case 'api_key':
-      return createDigestSession(read(settings.publicKey), read(settings.privateKey), tools.runtime);
+      return nothingToEnd(createDigestSession(read(settings.publicKey), read(settings.privateKey), tools.runtime));
     case 'access_token':
-      return createHandedOverToken(read(settings.accessToken));
+      return nothingToEnd(createHandedOverToken(read(settings.accessToken)));
   }
+}
+
+function nothingToEnd(authorize: Authorize): Credential {
+  return { authorize, end: () => Promise.resolve() };
 }
 
 function readable(name: string, secret: ReadSecret): ReadSecret {

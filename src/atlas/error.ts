@@ -26,6 +26,8 @@ export interface AtlasErrorDetails {
   readonly errorCode?: string | undefined;
   /** What Atlas asked us to wait, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
+  /** Whether it is known that another attempt within the same poll is in vain. */
+  readonly isFinal?: boolean | undefined;
 }
 
 export class AtlasError extends Error {
@@ -34,6 +36,7 @@ export class AtlasError extends Error {
   readonly status: number | undefined;
   readonly errorCode: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly isFinal: boolean;
   readonly advice: string;
 
   /** @param problem what happened, in our own words */
@@ -43,6 +46,7 @@ export class AtlasError extends Error {
     this.status = details.status;
     this.errorCode = details.errorCode;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.isFinal = details.isFinal ?? false;
     this.advice = adviceFor(reason, details.errorCode);
   }
 }
@@ -58,9 +62,22 @@ export function errorOfStatus(status: number, foreignErrorCode: unknown, retryAf
   });
 }
 
+/** Of RFC 6749 and 7009; written in small letters, unlike Atlas' own codes. */
+const OAUTH_CODES: readonly string[] = [
+  'access_denied',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_token_type',
+];
+
 /** An error code as Atlas writes them, or undefined: anything else is foreign text that must not reach a log or a label. */
 export function checkedErrorCode(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Z0-9_]{1,64}$/.test(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  return /^[A-Z0-9_]{1,64}$/.test(value) || OAUTH_CODES.includes(value) ? value : undefined;
 }
 
 /** What may pass by itself, and is worth another attempt within the same poll. */
@@ -70,7 +87,8 @@ export function isTransient(reason: Reason): boolean {
 
 function reasonOfStatus(status: number, errorCode: string | undefined): Reason {
   if (errorCode !== undefined && /^CANNOT_USE_\w+_IN_CLUSTER_API$/.test(errorCode)) return 'unsupported';
-  if (status === 401) return 'unauthorized';
+  // OAuth lets a server say it by a 400 as well.
+  if (status === 401 || errorCode === 'invalid_client') return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
   if (status === 429) return 'rate_limited';
@@ -101,6 +119,10 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   NOT_IN_GROUP: 'the credential belongs to another project or organization: invite it to this one',
   USER_CANNOT_ACCESS_GROUP: 'the credential belongs to another project or organization: invite it to this one',
   GROUP_NOT_FOUND: 'check group_id in the config: no such project, or this credential can’t see it',
+  invalid_client:
+    'check client_id and client_secret of the service account: one is wrong, was deleted in Atlas, or the secret has expired',
+  access_denied:
+    'the service account may have its 100 live access tokens: stop what asks for tokens without revoking them, or wait until some end (an hour at most); else check that the account still exists',
   INVALID_VERSION_DATE: 'this API version is gone from Atlas: upgrade the exporter',
   VERSION_GONE: 'this API version is gone from Atlas: upgrade the exporter',
 };

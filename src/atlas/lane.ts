@@ -7,11 +7,16 @@ import type { RateLimit } from './observer.ts';
 export interface Lane {
   /** Takes a token if there is one and the lane isn't paused. */
   take(nowSeconds: number): boolean;
-  /** How long until the next token may be taken, if nobody else takes it. */
+  /** How long until it is worth trying again, if nobody else does. */
   readyInSeconds(nowSeconds: number): number;
   pausedForSeconds(nowSeconds: number): number;
-  /** Lets nothing through before that moment; a shorter pause never ends a longer one. */
-  pauseUntil(atSeconds: number): void;
+  /**
+   * Lets nothing through before that moment; a shorter pause never ends a longer one. What was saved up is void: it goes on
+   * with a single request and then at its rate, not with a burst into a limit that has just been met.
+   */
+  pauseUntil(atSeconds: number, nowSeconds: number): void;
+  /** Whether it is as it was made: it holds nothing that would be missed. */
+  isFresh(nowSeconds: number): boolean;
   /** Heeds how much Atlas says is left to all its clients of this project together. */
   heed(rateLimit: RateLimit, nowSeconds: number): void;
 }
@@ -30,9 +35,18 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   let pacedUntilSeconds = Number.NEGATIVE_INFINITY;
 
   function refill(now: number): void {
-    if (now >= pacedUntilSeconds) pace = 1;
-    tokens = Math.min(Math.max(1, capacity * pace), tokens + (now - filledAtSeconds) * ratePerSecond * pace);
-    filledAtSeconds = now;
+    if (pace < 1 && now >= pacedUntilSeconds) {
+      fill(pacedUntilSeconds);
+      pace = 1;
+    }
+    fill(now);
+  }
+
+  /** Time that lies before what is filled already, as in a pause, fills nothing. */
+  function fill(untilSeconds: number): void {
+    const seconds = Math.max(0, untilSeconds - filledAtSeconds);
+    tokens = Math.min(Math.max(1, capacity * pace), tokens + seconds * ratePerSecond * pace);
+    filledAtSeconds = Math.max(filledAtSeconds, untilSeconds);
   }
 
   function pausedForSeconds(now: number): number {
@@ -49,11 +63,25 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     readyInSeconds(now) {
       refill(now);
       const shortOf = Math.max(0, 1 - tokens);
-      return Math.max(pausedForSeconds(now), shortOf / (ratePerSecond * pace));
+      const fillingSeconds = shortOf / (ratePerSecond * pace);
+      // It is faster again from then on.
+      const pacedSeconds = pace < 1 ? pacedUntilSeconds - now : Number.POSITIVE_INFINITY;
+      return Math.max(
+        pausedForSeconds(now),
+        Math.min(fillingSeconds + Math.max(0, filledAtSeconds - now), pacedSeconds),
+      );
     },
     pausedForSeconds,
-    pauseUntil(atSeconds) {
-      pausedUntilSeconds = Math.max(pausedUntilSeconds, atSeconds);
+    pauseUntil(atSeconds, now) {
+      refill(now);
+      if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;
+      pausedUntilSeconds = atSeconds;
+      fill(atSeconds);
+      tokens = Math.min(tokens, 1);
+    },
+    isFresh(now) {
+      refill(now);
+      return tokens >= capacity && pace === 1 && pausedForSeconds(now) === 0;
     },
     heed({ limit, remaining }, now) {
       refill(now);

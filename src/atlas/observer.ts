@@ -2,7 +2,7 @@
 import type { Reason } from './error.ts';
 
 /** The calls we make; also the values of the label `operation`. */
-export type Operation = 'list_exports' | 'get_schedule' | 'list_clusters' | 'get_group' | 'token';
+export type Operation = 'list_exports' | 'get_schedule' | 'list_clusters' | 'get_group' | 'token' | 'revoke';
 
 /** Atlas limits these separately, per project; also the values of the label `budget`. */
 export type BudgetName = 'cloud_backups' | 'clusters' | 'projects';

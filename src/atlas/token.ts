@@ -1,61 +1,63 @@
 /**
- * Bearer tokens: a service account's, minted by OAuth 2.0 client credentials and renewed at two thirds of their life, and
- * tokens handed over ready-made. However many callers wait, one token is asked for at a time.
- * The client's id and secret go raw into Basic: RFC 6749's form-encoding would turn `_` into `%5F`, which Atlas refuses.
- * Source: https://www.mongodb.com/docs/atlas/api/service-accounts-overview/
+ * Bearer tokens: a service account's, minted when one is needed, renewed at two thirds of their life and given back at the
+ * end, and tokens handed over ready-made. However many callers wait, one token is asked for at a time.
  */
-import type { Runtime } from '../runtime.ts';
-import { decodeError, parseJson, retryAfterSecondsOf } from './answer.ts';
-import type { Authorize, CredentialTools, ReadSecret } from './credentials.ts';
-import { AtlasError, errorOfStatus } from './error.ts';
-import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
-import { createWork } from './work.ts';
+import { decodeError } from './answer.ts';
+import type { Authorize, Credential, CredentialTools, ReadSecret } from './credentials.ts';
+import { AtlasError } from './error.ts';
+import { type Client, type MintedToken, mintToken, revokeToken } from './oauth.ts';
+import type { AtlasRequest, AtlasResponse } from './transport.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
-const MINT_SECONDS = 30;
 /** A 401 makes us ask for a new token at most this often: one wrong target must not burn the account's 100 tokens. */
 const REPLACE_EVERY_SECONDS = 300;
-/** After a failed mint: at first and at most. Meanwhile callers get the same failure; Atlas caps mints per minute. */
-const MINT_PAUSE_SECONDS = { first: 10, most: 300 };
+/**
+ * After a failed mint: at first and at most. Meanwhile callers get the same failure; Atlas caps mints per minute. Where Atlas
+ * hasn't answered, it hasn't counted either.
+ */
+const MINT_PAUSE_SECONDS = { first: 10, most: 300, mostUnanswered: 30, mostAsked: 600 };
 
-interface Token {
-  readonly value: string;
-  readonly renewAtSeconds: number;
-  readonly endsAtSeconds: number;
+interface Token extends MintedToken {
   /** When a request last succeeded with it, monotonic. */
   provenAtSeconds: number;
 }
 
-export function createServiceAccount(
-  name: string,
-  clientId: ReadSecret,
-  clientSecret: ReadSecret,
-  tools: CredentialTools,
-): Authorize {
+export function createServiceAccount(client: Client, tools: CredentialTools): Credential {
   const { runtime } = tools;
+  const ending = new AbortController();
+  /** All that Atlas may still hold for good, those that were replaced too. */
+  const live = new Set<Token>();
+  const revoking = new Set<Promise<unknown>>();
   let token: Token | undefined;
   let minting: Promise<Token> | undefined;
   let replacedAtSeconds = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown; readonly pauseSeconds: number; readonly untilSeconds: number } | undefined;
+  let ended = false;
 
   function mint(): Promise<Token> {
+    if (ended) return Promise.reject(new AtlasError('internal', 'a request after the end of its credential'));
     if (failure && runtime.monotonicSeconds() < failure.untilSeconds) return Promise.reject(failure.error);
-    minting ??= requestToken(name, clientId, clientSecret, tools).then(keep, fail);
+    // Many polls share the token: it is not for one of them to call the request off.
+    minting ??= mintToken(client, tools, ending.signal).then(keep, fail);
     return minting;
   }
 
-  function keep(minted: Token): Token {
+  function keep(minted: MintedToken): Token {
     minting = failure = undefined;
-    token = minted;
-    return minted;
+    token = { ...minted, provenAtSeconds: Number.NEGATIVE_INFINITY };
+    const now = runtime.monotonicSeconds();
+    for (const old of live) if (old.endsAtSeconds <= now) live.delete(old);
+    live.add(token);
+    return token;
   }
 
   function fail(error: unknown): never {
     minting = undefined;
-    const pauseSeconds = failure
-      ? Math.min(MINT_PAUSE_SECONDS.most, failure.pauseSeconds * 2)
-      : MINT_PAUSE_SECONDS.first;
+    const isUnanswered = error instanceof AtlasError && (error.reason === 'network' || error.reason === 'timeout');
+    const most = isUnanswered ? MINT_PAUSE_SECONDS.mostUnanswered : MINT_PAUSE_SECONDS.most;
+    const pauseSeconds = failure ? Math.min(most, failure.pauseSeconds * 2) : MINT_PAUSE_SECONDS.first;
     const asked = error instanceof AtlasError ? (error.retryAfterSeconds ?? 0) : 0;
-    const waitSeconds = Math.max(pauseSeconds, Math.min(asked, MINT_PAUSE_SECONDS.most * 2));
+    const waitSeconds = Math.max(pauseSeconds, Math.min(asked, MINT_PAUSE_SECONDS.mostAsked));
     failure = { error, pauseSeconds, untilSeconds: runtime.monotonicSeconds() + waitSeconds };
     throw error;
   }
@@ -78,19 +80,45 @@ export function createServiceAccount(
     );
   }
 
-  return (next) =>
+  function drop(used: Token): void {
+    token = undefined;
+    replacedAtSeconds = runtime.monotonicSeconds();
+    // Perhaps it was refused only here: then Atlas would go on counting it among the account's live ones.
+    revoke(used, ending.signal).catch(() => undefined);
+  }
+
+  async function revoke(one: Token, signal: AbortSignal): Promise<void> {
+    live.delete(one);
+    const revoked = revokeToken(client, one.value, tools, signal);
+    revoking.add(revoked);
+    if (!(await revoked)) live.add(one);
+    revoking.delete(revoked);
+  }
+
+  async function end(signal: AbortSignal): Promise<void> {
+    ended = true;
+    const callOff = (): void => ending.abort(signal.reason);
+    signal.addEventListener('abort', callOff, { once: true });
+    await minting?.catch(() => undefined);
+    token = undefined;
+    const now = runtime.monotonicSeconds();
+    const left = [...live].filter(({ endsAtSeconds }) => endsAtSeconds > now);
+    await Promise.all([...revoking, ...left.map((one) => revoke(one, ending.signal))]);
+    signal.removeEventListener('abort', callOff);
+  }
+
+  const authorize: Authorize = (next) =>
     async function withToken(request, signal) {
       const used = await current(signal);
       const sentAtSeconds = runtime.monotonicSeconds();
       const response = await next(bearing(request, used.value), signal);
       if (response.status < 400) used.provenAtSeconds = runtime.monotonicSeconds();
       if (!isRefused(response, used, sentAtSeconds)) return response;
-      if (token === used) {
-        token = undefined;
-        replacedAtSeconds = runtime.monotonicSeconds();
-      }
+      if (token === used) drop(used);
       return next(bearing(request, (await current(signal)).value), signal);
     };
+
+  return { authorize, end };
 }
 
 /** A token from elsewhere: read once, and again when Atlas refuses it, since whoever made it may have made a new one. */
@@ -98,73 +126,13 @@ export function createHandedOverToken(accessToken: ReadSecret): Authorize {
   let value: string | undefined;
   return (next) =>
     async function withToken(request, signal) {
-      value ??= await accessToken();
+      value ??= await unlessAborted(accessToken(), signal);
       const used = value;
       const response = await next(bearing(request, used), signal);
       if (response.status !== 401 || isForeignProject(response)) return response;
-      value = await accessToken();
+      value = await unlessAborted(accessToken(), signal);
       return value === used ? response : next(bearing(request, value), signal);
     };
-}
-
-async function requestToken(
-  name: string,
-  clientId: ReadSecret,
-  clientSecret: ReadSecret,
-  { exchange, runtime, observer }: CredentialTools,
-): Promise<Token> {
-  try {
-    const basic = Buffer.from(`${await clientId()}:${await clientSecret()}`, 'utf8').toString('base64');
-    const askedAtSeconds = runtime.monotonicSeconds();
-    const response = await tokenExchange(exchange, name, basic);
-    const token = decodeToken(response, runtime, askedAtSeconds);
-    const lifeSeconds = token.endsAtSeconds - runtime.monotonicSeconds();
-    observer.token({ credential: name, expiresAtSeconds: runtime.wallSeconds() + lifeSeconds });
-    return token;
-  } catch (error) {
-    observer.token({ credential: name });
-    throw error;
-  }
-}
-
-function tokenExchange(exchange: Transport, credential: string, basic: string): Promise<AtlasResponse> {
-  const request: AtlasRequest = {
-    operation: 'token',
-    credential,
-    method: 'POST',
-    target: '/api/oauth/token',
-    headers: {
-      accept: 'application/json',
-      authorization: `Basic ${basic}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: 'grant_type=client_credentials',
-    work: createWork(MINT_SECONDS),
-  };
-  // Many polls share the token: it is not for one of them to call the request off.
-  return exchange(request, new AbortController().signal);
-}
-
-function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: number): Token {
-  if (response.status !== 200) {
-    const retryAfterSeconds = retryAfterSecondsOf(response, runtime.wallSeconds());
-    throw errorOfStatus(response.status, decodeError(response), retryAfterSeconds);
-  }
-  const answer = parseJson(response);
-  const value = answer['access_token'];
-  const lifeSeconds = answer['expires_in'];
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
-    throw new AtlasError('invalid_response', 'the answer to a token request has no access_token');
-  }
-  if (typeof lifeSeconds !== 'number' || !(lifeSeconds > 0)) {
-    throw new AtlasError('invalid_response', 'the answer to a token request has no expires_in');
-  }
-  return {
-    value,
-    renewAtSeconds: askedAtSeconds + (lifeSeconds * 2) / 3,
-    endsAtSeconds: askedAtSeconds + lifeSeconds,
-    provenAtSeconds: Number.NEGATIVE_INFINITY,
-  };
 }
 
 function bearing(request: AtlasRequest, token: string): AtlasRequest {
@@ -174,12 +142,4 @@ function bearing(request: AtlasRequest, token: string): AtlasRequest {
 function isForeignProject(response: AtlasResponse): boolean {
   const errorCode = decodeError(response);
   return errorCode === 'NOT_IN_GROUP' || errorCode === 'USER_CANNOT_ACCESS_GROUP';
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }

@@ -5,9 +5,10 @@
  */
 import got, { AbortError, type Agents, RequestError, TimeoutError } from 'got';
 import type { Runtime } from '../runtime.ts';
-import { ACCEPT_ENCODING, decodeBody, tooLarge } from './body.ts';
+import { ACCEPT_ENCODING, decodeBody, LARGE_BYTES, tooLarge } from './body.ts';
 import { AtlasError } from './error.ts';
 import type { AtlasObserver, BudgetName, Operation, RateLimit } from './observer.ts';
+import { createTurns, type Turns } from './turns.ts';
 import type { Work } from './work.ts';
 
 export interface AtlasRequest {
@@ -17,10 +18,15 @@ export interface AtlasRequest {
   /** Path and query, as Atlas will see them: also what a digest signs. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Makes the Authorization header when the request is about to be sent, where it must not grow old in a queue; undefined
+   * leaves it out.
+   */
+  readonly sign?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly body?: string;
   /** Whose budget pays; token calls have none. */
   readonly lane?: { readonly groupId: string; readonly budget: BudgetName };
-  /** Whether it continues a list that is half read. */
+  /** Whether it continues what has begun: a list that is half read, a challenge that is to be answered. */
   readonly continues?: boolean;
   /** How long to wait for the answer, where that is less than usual. */
   readonly patienceSeconds?: number;
@@ -47,22 +53,27 @@ export interface ExchangeSettings {
   readonly observer: AtlasObserver;
 }
 
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
-  return async function exchange(request, signal) {
+  const turns = createTurns();
+  return async function exchange({ sign, ...unsigned }, signal) {
     signal.throwIfAborted();
+    const authorization = await sign?.(signal);
+    const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
+    const request = { ...unsigned, headers };
     const { work, patienceSeconds = settings.requestTimeoutSeconds } = request;
     const timeoutSeconds = Math.min(settings.requestTimeoutSeconds, patienceSeconds, work.remainingSeconds());
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
     const startedAt = runtime.monotonicSeconds();
     let response: AtlasResponse | undefined;
     try {
-      response = await send(settings, request, timeoutSeconds, signal);
+      response = await send({ ...settings, turns }, request, timeoutSeconds, signal);
       return response;
     } catch (error) {
-      throw signal.aborted ? signal.reason : atlasErrorOf(error);
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof AtlasError ? error : translated(error);
     } finally {
       const durationSeconds = runtime.monotonicSeconds() - startedAt;
       work.spend(durationSeconds);
@@ -82,12 +93,13 @@ export function createExchange(settings: ExchangeSettings): Transport {
 }
 
 async function send(
-  settings: ExchangeSettings,
+  settings: ExchangeSettings & { readonly turns: Turns },
   request: AtlasRequest,
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
   const maxBytes = settings.maxBodyBytes ?? MAX_BODY_BYTES;
+  const turn = createTurn(settings, timeoutSeconds, signal);
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
     headers: { 'user-agent': settings.userAgent, 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
@@ -100,26 +112,81 @@ async function send(
     throwHttpErrors: false,
     signal,
   });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const isAnnouncedTooLarge = (): boolean => Number(stream.response?.headers['content-length']) > maxBytes;
+  stream.once('response', () => {
+    if (isAnnouncedTooLarge()) stream.destroy();
+  });
+  // Whatever got says after we have stopped listening, as of an abort while the body is unpacked: it has its request with it.
+  stream.on('error', () => undefined);
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
+    const bytes = await readAll(stream as AsyncIterable<Buffer>, maxBytes, turn.take);
+    const answer = stream.response;
+    stream.destroy();
+    if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
+    const body = await decodeBody(bytes, answer.headers['content-encoding'], maxBytes, turn.take);
+    return { status: answer.statusCode, headers: answer.headers, body };
+  } catch (error) {
+    throw atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes) : error, stream.response?.statusCode);
   } finally {
     // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
     stream.destroy();
+    turn.end();
   }
-  const answer = stream.response;
-  if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
-  const body = await decodeBody(Buffer.concat(chunks), answer.headers['content-encoding'], maxBytes);
-  return { status: answer.statusCode, headers: answer.headers, body };
 }
 
-function atlasErrorOf(error: unknown): AtlasError {
-  if (error instanceof AtlasError) return error;
+async function readAll(
+  stream: AsyncIterable<Buffer>,
+  maxBytes: number,
+  takeTurn: () => Promise<void>,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > LARGE_BYTES) await takeTurn();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The turn of one large body. Most requests never take it; got's own timeout doesn't see whoever waits for it. */
+function createTurn(
+  { turns, runtime }: { readonly turns: Turns; readonly runtime: Runtime },
+  timeoutSeconds: number,
+  signal: AbortSignal,
+) {
+  const endsAtSeconds = runtime.monotonicSeconds() + timeoutSeconds;
+  const ended = new AbortController();
+  let endTurn: (() => void) | undefined;
+
+  async function take(): Promise<void> {
+    if (endTurn) return;
+    const over = new AbortController();
+    const leave = (): void => over.abort();
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    runtime.sleep(endsAtSeconds - runtime.monotonicSeconds(), ended.signal).then(leave, () => undefined);
+    endTurn = await turns.take(over.signal);
+    signal.removeEventListener('abort', leave);
+    if (over.signal.aborted) throw new AtlasError('timeout', 'no full answer in time (turn)');
+  }
+
+  function end(): void {
+    ended.abort();
+    endTurn?.();
+  }
+
+  return { take, end };
+}
+
+/** @param status where an answer has begun: then whoever gave it is there, however it failed */
+function atlasErrorOf(error: unknown, status: number | undefined): AtlasError {
+  const { reason, message } = error instanceof AtlasError ? error : translated(error);
+  return new AtlasError(reason, message, { status });
+}
+
+function translated(error: unknown): AtlasError {
   if (error instanceof TimeoutError) return new AtlasError('timeout', `no full answer in time (${error.event})`);
   if (error instanceof AbortError || !(error instanceof RequestError)) {
     return new AtlasError('internal', `the request could not be made${codeOf(error)}`);

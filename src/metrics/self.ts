@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { AtlasObserver } from '../atlas/observer.ts';
 import type { TargetState } from '../collectors/collector.ts';
 import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
+import { registerProjectBudgets } from './project-budgets.ts';
 
 export interface SelfMetrics {
   readonly registry: Registry;
@@ -116,19 +117,7 @@ function createObserver(registry: Registry, settings: SelfSettings): SelfMetrics
     'operation',
     'reason',
   ]);
-  const throttled = counter(
-    'api_throttled_seconds_total',
-    'Time that requests have waited for the budget of their project or for a place among those under way.',
-    ['group_id', 'budget'],
-  );
-  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as it last said.', [
-    'group_id',
-    'budget',
-  ]);
-  const remaining = gauge('api_rate_limit_remaining_requests', 'Requests that Atlas said were left to the project.', [
-    'group_id',
-    'budget',
-  ]);
+  const budgets = registerProjectBudgets(registry, PREFIX, () => projectsOf(settings));
   const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use ends.', [
     'credential',
   ]);
@@ -139,19 +128,27 @@ function createObserver(registry: Registry, settings: SelfSettings): SelfMetrics
     mintFailures.inc({ credential }, 0);
   }
   return {
-    request({ credential, operation, code, durationSeconds, groupId, budget, rateLimit }) {
+    request(event) {
+      const { credential, operation, code, durationSeconds } = event;
       requests.inc({ credential, operation, code: String(code) });
       durations.observe({ operation }, durationSeconds);
-      if (rateLimit === undefined || groupId === undefined || budget === undefined) return;
-      limit.set({ group_id: groupId, budget }, rateLimit.limit);
-      remaining.set({ group_id: groupId, budget }, rateLimit.remaining);
+      budgets.request(event);
     },
     retry: ({ operation, reason }) => retries.inc({ operation, reason }),
-    throttled: ({ groupId, budget, seconds }) => throttled.inc({ group_id: groupId, budget }, seconds),
+    throttled: budgets.throttled,
     token({ credential, expiresAtSeconds }) {
       mints.inc({ credential });
       if (expiresAtSeconds === undefined) mintFailures.inc({ credential });
       else expiry.set({ credential }, expiresAtSeconds);
     },
   };
+}
+
+/** Of the targets, and those in which some are looked for. */
+function projectsOf({ states, discoveries }: SelfSettings): ReadonlySet<string> {
+  return new Set([...Array.from(states(), ({ target }) => target.groupId), ...Array.from(discoveries(), idOf)]);
+}
+
+function idOf({ groupId }: DiscoveryFacts): string {
+  return groupId;
 }

@@ -131,6 +131,97 @@ describe('a body', () => {
   });
 });
 
+describe('bodies far larger than any of Atlas', () => {
+  const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, 32);
+
+  /** The first answer stops half-way until it is told to go on; the others come at once. */
+  async function largeAnswers(bytes: Buffer, headers: Record<string, string> = {}) {
+    let goOn: () => void = () => undefined;
+    let answers = 0;
+    const { baseUrl } = await atlas((_req, res) => {
+      answers += 1;
+      res.writeHead(200, answers === 1 ? {} : headers);
+      if (answers > 1) return res.end(bytes);
+      goOn = () => res.end();
+      return res.write(megabytes(2));
+    });
+    return { baseUrl, goOn: () => goOn() };
+  }
+
+  const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  test.each<[string, Buffer, Record<string, string>]>([
+    ['plain', megabytes(3), {}],
+    ['compressed', gzipSync(megabytes(3)), { 'Content-Encoding': 'gzip' }],
+  ])('are held one at a time, while others of the usual size pass (%s)', async (_how, bytes, headers) => {
+    const { baseUrl, goOn } = await largeAnswers(bytes, headers);
+    const small = await atlas((_req, res) => res.end('{}'));
+    const { send } = exchangeWith(baseUrl);
+    const first = send();
+    await wait(200);
+    let arrived = false;
+    const second = send().then(({ body }) => {
+      arrived = true;
+      return body.length;
+    });
+    await wait(300);
+    expect(arrived).toBe(false);
+    expect((await exchangeWith(small.baseUrl).send()).body).toBe('{}');
+    goOn();
+    expect([(await first).body.length, await second]).toEqual([2 * 1024 * 1024, 3 * 1024 * 1024]);
+  });
+
+  test.each<[string, Buffer, Record<string, string>]>([
+    ['plain', megabytes(3), {}],
+    ['compressed', gzipSync(megabytes(3)), { 'Content-Encoding': 'gzip' }],
+  ])('that wait for their turn have a deadline like any other (%s)', async (_how, bytes, headers) => {
+    const { baseUrl, goOn } = await largeAnswers(bytes, headers);
+    const { send } = exchangeWith(baseUrl);
+    const first = send();
+    await wait(200);
+    const startedAt = performance.now();
+    expect(await failureOf(send({ patienceSeconds: 0.5 }))).toMatchObject({ reason: 'timeout' });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const giveUp = new AbortController();
+    const called = outcomeOf(send({}, giveUp.signal));
+    await wait(200);
+    giveUp.abort(new Error('the target is gone'));
+    expect(await called).toEqual(new Error('the target is gone'));
+    goOn();
+    await first;
+    expect((await send()).body).toHaveLength(3 * 1024 * 1024);
+  });
+
+  test('that announce to be beyond what is ever taken are not even read', async () => {
+    const { baseUrl } = await atlas((_req, res) => {
+      res.writeHead(200, { 'Content-Length': 600_000_000 });
+      res.write('{');
+    });
+    const startedAt = performance.now();
+    const error = await failureOf(exchangeWith(baseUrl).send());
+    expect(error).toMatchObject({
+      reason: 'invalid_response',
+      status: 200,
+      message: 'the answer is larger than 8388608 bytes',
+    });
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+
+  test('beyond what is ever taken are left, compressed a thousand times or without an end', async () => {
+    const bomb = await atlas(gzipped(' '.repeat(10 * 1024 * 1024)));
+    const endless = await atlas(dripping(' '.repeat(4 * 1024 * 1024)));
+    for (const { baseUrl } of [bomb, endless]) {
+      const { send } = exchangeWith(baseUrl);
+      for (const error of await Promise.all([failureOf(send()), failureOf(send())])) {
+        expect(error).toMatchObject({
+          reason: 'invalid_response',
+          message: 'the answer is larger than 8388608 bytes',
+        });
+      }
+    }
+  });
+});
+
 describe('a failure of the connection', () => {
   test.each<[string, (socket: Socket) => void, Reason]>([
     ['a reset', (socket) => socket.resetAndDestroy(), 'network'],

@@ -13,6 +13,8 @@ export interface FakeRuntime extends Runtime {
   settle(): Promise<void>;
   /** How long each sleep asked for was, in seconds. */
   readonly slept: readonly number[];
+  /** How many sleep now. */
+  sleepers(): number;
 }
 
 export function createFakeRuntime(
@@ -65,5 +67,6 @@ export function createFakeRuntime(
     advance,
     settle,
     slept,
+    sleepers: () => sleepers.size,
   };
 }

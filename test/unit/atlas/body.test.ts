@@ -2,6 +2,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { ACCEPT_ENCODING, decodeBody } from '../../../src/atlas/body.ts';
 
+const noTurn = () => Promise.resolve();
 const text = JSON.stringify({ results: ['größer', '☃'] });
 
 describe('a body', () => {
@@ -12,16 +13,16 @@ describe('a body', () => {
     ['gzip', gzipSync(text)],
     ['GZIP', gzipSync(text)],
   ])('in the coding %j is its text', async (coding, bytes) => {
-    expect(await decodeBody(bytes, coding, 1000)).toBe(text);
+    expect(await decodeBody(bytes, coding, 1000, noTurn)).toBe(text);
   });
 
   test('that shrank a thousand times is unpacked whole', async () => {
     const long = 'x'.repeat(10_000_000);
-    expect(await decodeBody(gzipSync(long), 'gzip', 10_000_000)).toHaveLength(10_000_000);
+    expect(await decodeBody(gzipSync(long), 'gzip', 10_000_000, noTurn)).toHaveLength(10_000_000);
   });
 
   test('of nothing is empty, whatever its coding is called', async () => {
-    expect(await decodeBody(Buffer.alloc(0), 'gzip', 1000)).toBe('');
+    expect(await decodeBody(Buffer.alloc(0), 'gzip', 1000, noTurn)).toBe('');
   });
 
   test.each([
@@ -30,7 +31,10 @@ describe('a body', () => {
     ['cut off', 'gzip', gzipSync(text).subarray(0, 20), 'the answer can’t be decompressed'],
     ['in another coding', 'deflate', deflateSync(text), 'the answer is in a content coding that was not asked for'],
   ])('%s is an invalid response', async (_what, coding, bytes, message) => {
-    await expect(decodeBody(bytes, coding, 1000)).rejects.toMatchObject({ reason: 'invalid_response', message });
+    await expect(decodeBody(bytes, coding, 1000, noTurn)).rejects.toMatchObject({
+      reason: 'invalid_response',
+      message,
+    });
   });
 });
 

@@ -111,6 +111,12 @@ describe('attempts', () => {
     expect([requests.length, observer.retries.length]).toEqual(passes ? [2, 1] : [1, 0]);
   });
 
+  test('are not made where it is known to be in vain', async () => {
+    const { get, requests } = setUp([new AtlasError('network', 'no access token: …', { isFinal: true }), ok]);
+    expect(await get()).toMatchObject({ reason: 'network' });
+    expect(requests).toHaveLength(1);
+  });
+
   test.each([[new Error('a bug')], [new TypeError('fetch failed')]])(
     'are not made after %s, which is not of Atlas',
     async (bug) => {

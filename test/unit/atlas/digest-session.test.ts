@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDigestSession } from '../../../src/atlas/digest-session.ts';
-import type { Transport } from '../../../src/atlas/transport.ts';
+import type { AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
-import { answer, never, refusal, request, type Step, scripted } from './support.ts';
+import { answer, gate, never, outcomeOf, refusal, request, type Step, scripted } from './support.ts';
 
 const challenge = (nonce: string, more = '') =>
   refusal(401, undefined, { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"${more}` });
@@ -38,12 +38,15 @@ describe('a digest session', () => {
     expect(reads()).toBe(1);
   });
 
-  test('leaves all else of a request as it was', async () => {
+  test('leaves all else of a request as it was, but has the answer to a challenge go first', async () => {
     const { send, atlas } = session(['key'], challenge('A'), ok);
     await send();
     const { headers, ...rest } = atlas.requests[1] ?? request();
     const { headers: given, ...asked } = atlas.requests[0] ?? request();
-    expect({ rest, accept: headers['accept'] }).toEqual({ rest: asked, accept: given['accept'] });
+    expect({ rest, accept: headers['accept'] }).toEqual({
+      rest: { ...asked, continues: true },
+      accept: given['accept'],
+    });
     expect(headers['authorization']).toContain(`uri="${rest.target}"`);
   });
 
@@ -61,6 +64,60 @@ describe('a digest session', () => {
     expect(await send()).toBe(401);
     expect(uses()).toEqual(['-', 'A 1']);
   });
+
+  test.each([
+    [2, 200],
+    [3, 200],
+    [4, 401],
+  ])('goes on while nonces are stale at once, but not for ever (%d legs wanted)', async (legs, expected) => {
+    const stale = ['A', 'B', 'C', 'D'].map((nonce) => challenge(nonce, ', stale=true'));
+    const { send, uses } = session(['key'], ...stale.slice(0, legs - 1), ok);
+    expect(await send()).toBe(expected);
+    expect(uses()).toEqual(['-', 'A 1', 'B 1'].slice(0, legs));
+  });
+
+  test('signs when a request is sent, not when it begins to wait for its turn', async () => {
+    const turn = gate<void>();
+    const { send, authorize, atlas, uses } = session(['key'], challenge('A'), ok, challenge('B'), ok);
+    await send();
+    const queued = send(
+      authorize(async (sent, signal) => {
+        await turn.promise;
+        return atlas.transport(sent, signal);
+      }),
+    );
+    await send();
+    turn.open();
+    expect(await queued).toBe(200);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
+  });
+
+  test('understands a server without qop', async () => {
+    const old = refusal(401, undefined, { 'www-authenticate': 'Digest realm="r", nonce="N"' });
+    const { send, atlas } = session(['key'], old, ok);
+    expect([await send(), await send()]).toEqual([200, 200]);
+    expect(atlas.authorizations()[2]).not.toMatch(/qop|nc=|cnonce/);
+  });
+
+  test.each(['MD5-sess', 'SHA-256-sess'])(
+    'keeps the cnonce of %s, whose key is made of the first',
+    async (algorithm) => {
+      const { send, atlas, uses } = session(
+        ['key'],
+        challenge('A', `, algorithm=${algorithm}`),
+        ok,
+        ok,
+        challenge('B'),
+        ok,
+      );
+      for (let times = 0; times < 3; times += 1) await send();
+      const cnonces = atlas.authorizations().map((header) => /cnonce="(\w+)"/.exec(header ?? '')?.[1]);
+      expect(cnonces[1]).toMatch(/^[0-9a-f]{32}$/);
+      expect(cnonces[2]).toBe(cnonces[1]);
+      expect(cnonces[4]).not.toBe(cnonces[1]);
+      expect(uses()).toEqual(['-', 'A 1', 'A 2', 'A 3', 'B 1']);
+    },
+  );
 
   test('counts on where the same nonce is offered again', async () => {
     const { send, uses } = session(['key'], challenge('A'));
@@ -91,12 +148,15 @@ describe('a digest session', () => {
     expect(uses()).toEqual(['-', '-']);
   });
 
-  test('doesn’t send when the key can’t be read', async () => {
+  test('doesn’t send what it can’t sign, and reads the key again for the next', async () => {
     const atlas = scripted(challenge('A'));
-    const unreadable = () => Promise.reject(new Error('no key'));
+    let reads = 0;
+    const unreadable = () => (++reads > 1 ? Promise.resolve('back') : Promise.reject(new Error('no key')));
     const signed = createDigestSession(unreadable, unreadable, createFakeRuntime())(atlas.transport);
     await expect(signed(request(), never)).rejects.toThrow('no key');
     expect(atlas.requests).toHaveLength(1);
+    await signed(request(), never);
+    expect(atlas.authorizations()[1]).toContain('username="back"');
   });
 });
 
@@ -105,6 +165,62 @@ test('of the nonces that went before only the latest are remembered', async () =
   const { send, uses } = session(['key'], ...script, challenge('N149'), ok, challenge('N0'), ok);
   for (let times = 0; times < 152; times += 1) await send();
   expect(uses().slice(-4)).toEqual(['N149 2', 'N149 3', 'N149 4', 'N0 1']);
+});
+
+describe('the request for a challenge', () => {
+  const fifty = <T>(make: () => T): T[] => Array.from({ length: 50 }, make);
+  const settle = () => createFakeRuntime().settle();
+
+  test('is one for many that are sent at once', async () => {
+    const first = gate<AtlasResponse>();
+    const { send, uses } = session(['key'], () => first.promise, ok);
+    const all = fifty(() => send());
+    await settle();
+    expect(uses()).toEqual(['-']);
+    first.open(challenge('A'));
+    expect(new Set(await Promise.all(all))).toEqual(new Set([200]));
+    expect([uses().length, new Set(uses()).size]).toEqual([51, 51]);
+  });
+
+  test('is not waited for by who is called off', async () => {
+    const { authorize, atlas } = session(['key'], () => gate<AtlasResponse>().promise);
+    const signed = authorize(atlas.transport);
+    void signed(request(), never);
+    const giveUp = new AbortController();
+    const waiting = outcomeOf(signed(request(), giveUp.signal));
+    await settle();
+    giveUp.abort(new Error('the target is gone'));
+    expect(await waiting).toEqual(new Error('the target is gone'));
+  });
+
+  test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
+    ['fails', (first) => first.fail(new Error('reset'))],
+    ['meets a 503', (first) => first.open(refusal(503))],
+  ])('holds up nobody when it %s: all others are sent at once', async (_how, ends) => {
+    const first = gate<AtlasResponse>();
+    const hanging = gate<AtlasResponse>();
+    const { send, uses } = session(
+      ['key'],
+      () => first.promise,
+      () => hanging.promise,
+    );
+    void outcomeOf(send());
+    const others = Array.from({ length: 5 }, () => send());
+    await settle();
+    expect(uses()).toHaveLength(1);
+    ends(first);
+    await settle();
+    expect(uses()).toHaveLength(6);
+    hanging.open(ok);
+    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  test('is made again by the next one where the first was called off', async () => {
+    const { send, uses } = session(['key'], new Error('the target is gone'), challenge('A'), ok);
+    await outcomeOf(send());
+    expect(await send()).toBe(200);
+    expect(uses()).toEqual(['-', '-', 'A 1']);
+  });
 });
 
 describe('requests side by side', () => {

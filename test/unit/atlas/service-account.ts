@@ -1,6 +1,7 @@
 /** A service account before a scripted Atlas: what its token calls and its signed requests came to. */
 import { createServiceAccount } from '../../../src/atlas/token.ts';
 import type { AtlasRequest, AtlasResponse } from '../../../src/atlas/transport.ts';
+import { unlessAborted } from '../../../src/atlas/unless-aborted.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, never, recordingObserver, refusal, request, type Step, scripted } from './support.ts';
 
@@ -15,10 +16,11 @@ export interface Script {
   readonly mints?: readonly (Step | number)[];
   readonly mintTakesSeconds?: number;
   readonly answers?: readonly Step[];
+  readonly revocations?: readonly Step[];
 }
 
 export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...script }: Script = {}) {
-  const { mints = [3600], mintTakesSeconds = 0, answers = [answer(200)] } = script;
+  const { mints = [3600], mintTakesSeconds = 0, answers = [answer(200)], revocations = [answer(200)] } = script;
   const runtime = createFakeRuntime();
   const observer = recordingObserver();
   let minted = 0;
@@ -28,18 +30,22 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
     return () => answer(200, { access_token: `t${++minted}`, expires_in: step, token_type: 'Bearer' });
   });
   const oauth = scripted(...steps);
+  const revocation = scripted(...revocations);
   const atlas = scripted(...answers);
   const readSecret = async () => {
     const secret = secrets[Math.min(reads++, secrets.length - 1)];
     if (secret instanceof Error) throw secret;
     return secret ?? '';
   };
-  const authorize = createServiceAccount('default', async () => clientId, readSecret, {
+  const client = { name: 'default', clientId: async () => clientId, clientSecret: readSecret };
+  const { authorize, end } = createServiceAccount(client, {
     runtime,
     observer,
-    exchange: async (sent, signal) => {
-      const response = await oauth.transport(sent, signal);
-      if (mintTakesSeconds > 0) await runtime.sleep(mintTakesSeconds);
+    async exchange(sent, signal) {
+      signal.throwIfAborted();
+      const transport = sent.operation === 'revoke' ? revocation.transport : oauth.transport;
+      const response = await unlessAborted(transport(sent, signal), signal);
+      if (sent.operation === 'token' && mintTakesSeconds > 0) await runtime.sleep(mintTakesSeconds);
       return response;
     },
   });
@@ -48,6 +54,10 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
     runtime,
     observer,
     tokenCalls: oauth.requests,
+    /** The tokens that were given back so far. */
+    revoked: () => revocation.requests.map(({ body }) => new URLSearchParams(body).get('token')),
+    revocations: revocation.requests,
+    end,
     /** The token of each request to the API so far. */
     sentWith: () => atlas.authorizations().map((header) => header?.replace(/^Bearer /, '')),
     send: async (signal: AbortSignal = never) => (await transport(request(), signal)).status,

@@ -42,13 +42,16 @@ export interface ScriptedTransport {
   authorizations(): (string | undefined)[];
 }
 
-/** Answers with one step after the other; the last one again and again. */
+/** Answers with one step after the other; the last one again and again. It signs as the exchange does. */
 export function scripted(...script: readonly Step[]): ScriptedTransport {
   const requests: AtlasRequest[] = [];
   return {
     requests,
     authorizations: () => requests.map(({ headers }) => headers['authorization']),
-    async transport(sent, signal) {
+    async transport({ sign, ...unsigned }, signal) {
+      const authorization = await sign?.(signal);
+      const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
+      const sent = { ...unsigned, headers };
       const step = script[Math.min(requests.length, script.length - 1)];
       requests.push(sent);
       if (step === undefined) throw new Error('the script is empty');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createSelfMetrics, type SelfSettings } from '../../../src/metrics/self.ts';
-import { polledState } from '../../support/states.ts';
+import { GROUP_ID, polledState } from '../../support/states.ts';
 
 const SETTINGS: SelfSettings = {
   build: { version: '1.2.3', revision: 'abc', nodeVersion: 'v20' },
@@ -59,7 +59,8 @@ describe('the program’s own metrics', () => {
   });
 
   test('count requests, retries, waiting and tokens', async () => {
-    const lines = await linesOf({}, ({ observer }) => {
+    const discoveries = () => [{ groupId: 'g', up: false }];
+    const lines = await linesOf({ discoveries }, ({ observer }) => {
       const request = {
         credential: 'key',
         operation: 'list_exports',
@@ -90,6 +91,36 @@ describe('the program’s own metrics', () => {
         'token_request_failures_total{credential="account"} 1',
       ]),
     );
+  });
+
+  test('of a project’s budgets begin with its first request and go with the project', async () => {
+    const lane = { budget: 'cloud_backups', rateLimit: { limit: 9, remaining: 8 } } as const;
+    const event = { credential: 'key', operation: 'list_exports', durationSeconds: 1, code: 200 } as const;
+    let found = [{ groupId: 'found', up: true }];
+    const states = () => [polledState([])];
+    const self = createSelfMetrics({ ...SETTINGS, states, discoveries: () => found });
+    const series = async () => (await self.registry.metrics()).match(/^\w+api_(throttled|rate)\w+{.*$/gm)?.map(short);
+    const short = (line: string) => line.replace('mongodbatlas_backup_exporter_api_', '').replace(/,budget="\w+"/, '');
+    for (const groupId of [GROUP_ID, 'found', 'unknown']) self.observer.request({ ...event, ...lane, groupId });
+    self.observer.throttled({ ...lane, groupId: 'found', seconds: 2 });
+    self.observer.throttled({ ...lane, groupId: 'found', seconds: 3 });
+    self.observer.request({ ...event, ...lane, groupId: 'found', rateLimit: undefined });
+    const ofNamed = (name: string, value: number) => `${name}{group_id="${GROUP_ID}"} ${value}`;
+    expect(await series()).toEqual([
+      ofNamed('throttled_seconds_total', 0),
+      'throttled_seconds_total{group_id="found"} 5',
+      ofNamed('rate_limit_requests', 9),
+      'rate_limit_requests{group_id="found"} 9',
+      ofNamed('rate_limit_remaining_requests', 8),
+      'rate_limit_remaining_requests{group_id="found"} 8',
+    ]);
+    expect(await series()).toHaveLength(6);
+    found = [];
+    expect(await series()).toEqual([
+      ofNamed('throttled_seconds_total', 0),
+      ofNamed('rate_limit_requests', 9),
+      ofNamed('rate_limit_remaining_requests', 8),
+    ]);
   });
 
   test('of the process are Node’s, without those whose names promise counters', async () => {

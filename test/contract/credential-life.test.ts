@@ -1,0 +1,257 @@
+/** The life of credentials against a simulated Atlas over real sockets: minted, rotated while the daemon runs, given back. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CredentialConfig } from '../../src/config/config.ts';
+import { openSecret } from '../../src/config/secret.ts';
+import {
+  defaultCredentials,
+  type Simulator,
+  type SimulatorCredentials,
+  startSimulator,
+} from '../../src/demo/simulator.ts';
+import { createFixedWorld, type FixedCluster } from '../../src/demo/world.ts';
+import { CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { job } from '../support/jobs.ts';
+import { GROUP_ID } from '../support/states.ts';
+import { basic } from '../unit/demo/call.ts';
+
+const open: (() => unknown)[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'credential-life-'));
+});
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+  rmSync(folder, { recursive: true });
+});
+
+const WELL: readonly FixedCluster[] = ['one', 'two', 'three'].map((name) => ({ name, exports: [job('Successful')] }));
+
+async function atlas(clusters = WELL): Promise<Simulator> {
+  const simulator = await startSimulator({ world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters }]) });
+  open.push(simulator.close);
+  return simulator;
+}
+
+async function watch(origin: string, credential: CredentialConfig, clusters = WELL): Promise<RunningDaemon> {
+  const targets = clusters.map(({ name }) => ({ groupId: GROUP_ID, clusterName: name, credential: credential.name }));
+  const running = await runDaemon(configFor({ origin }, { credentials: [credential], targets }));
+  open.push(running.daemon.stop);
+  return running;
+}
+
+/** Whatever stands between us and Atlas: may keep a request to itself. */
+async function between(simulator: Simulator, keeps: (incoming: IncomingMessage, response: ServerResponse) => boolean) {
+  const server = createServer((incoming, response) => {
+    if (keeps(incoming, response)) return;
+    const { method, headers } = incoming;
+    const outgoing = httpRequest(simulator.origin + incoming.url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(outgoing);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  open.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const allPolled =
+  (times: number) =>
+  (polls: Record<string, number>): boolean =>
+    Object.values(polls).filter((count) => count >= times).length === WELL.length;
+
+function mint({ origin, credentials }: Simulator): Promise<Response> {
+  const authorization = basic(credentials.clientId, credentials.clientSecret);
+  const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+  return fetch(`${origin}/api/oauth/token`, { method: 'POST', headers, body: 'grant_type=client_credentials' });
+}
+
+const oauthCalls = ({ requests }: Simulator): string[] =>
+  requests
+    .filter(({ path }) => path.startsWith('/api/oauth/'))
+    .map(({ path, status }) => `${path.slice(11)} ${status}`);
+
+describe('a secret that is rotated while the daemon runs', () => {
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`);
+  const file = (name: string) => openSecret('file', name, { directory: folder, env: {} });
+  type Kind = readonly [CredentialConfig['kind'], () => CredentialConfig, Partial<SimulatorCredentials>];
+
+  const kinds: readonly Kind[] = [
+    [
+      'service_account',
+      () => ({ name: 'c', kind: 'service_account', clientId: file('clientId'), clientSecret: file('clientSecret') }),
+      { clientId: 'mdb_sa_id_second', clientSecret: 'mdb_sa_sk_second' },
+    ],
+    [
+      'api_key',
+      () => ({ name: 'c', kind: 'api_key', publicKey: file('publicKey'), privateKey: file('privateKey') }),
+      { publicKey: 'secondky', privateKey: 'second-private-key' },
+    ],
+    [
+      'access_token',
+      () => ({ name: 'c', kind: 'access_token', accessToken: file('accessToken') }),
+      { accessToken: 'second-token' },
+    ],
+  ];
+
+  test.each(kinds)('(%s) is read again, and no poll fails for it', async (_kind, credential, rotated) => {
+    for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
+    const simulator = await atlas();
+    const { until, series, logLines } = await watch(simulator.origin, credential());
+    await until('export_polls_total', allPolled(1));
+    for (const [name, text] of Object.entries(rotated)) write(name, text);
+    simulator.rotateCredentials(rotated);
+    simulator.expireTokens();
+    const polls = Math.max(...Object.values(await series('export_polls_total')));
+    await until('export_polls_total', allPolled(polls + 2));
+    expect(await series('export_up')).toEqual({ one: 1, two: 1, three: 1 });
+    expect(Object.values(await series('export_poll_failures_total')).filter((count) => count > 0)).toEqual([]);
+    expect(logLines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+
+  test('is met by the next poll where Atlas knew of it first', async () => {
+    for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
+    const simulator = await atlas();
+    const { until } = await watch(simulator.origin, kinds[1]?.[1]() ?? CREDENTIALS.key);
+    await until('export_polls_total', allPolled(1));
+    simulator.rotateCredentials({ privateKey: 'second' });
+    expect(await until('export_poll_failing', (failing) => Object.keys(failing).length === 3)).toEqual({
+      'one,unauthorized': 1,
+      'two,unauthorized': 1,
+      'three,unauthorized': 1,
+    });
+    write('privateKey', 'second');
+    await until('export_up', (up) => Object.values(up).every((value) => value === 1));
+  });
+});
+
+describe('a service account', () => {
+  test('is asked for one token by all polls together, and gives it back when the polls have stopped', async () => {
+    const simulator = await atlas();
+    const { daemon, until } = await watch(simulator.origin, CREDENTIALS.account);
+    await until('export_polls_total', allPolled(2));
+    await daemon.stop();
+    expect(oauthCalls(simulator)).toEqual(['token 200', 'revoke 200']);
+    expect(simulator.requests.at(-1)?.path).toBe('/api/oauth/revoke');
+    // A hundred may live: had it not been given back, the last of these would be refused.
+    const minted = await Promise.all(Array.from({ length: 100 }, () => mint(simulator)));
+    expect(minted.filter(({ status }) => status !== 200)).toEqual([]);
+  });
+
+  test('whose token Atlas forgets gives it back and goes on with another', async () => {
+    const simulator = await atlas();
+    const { until, series } = await watch(simulator.origin, CREDENTIALS.account);
+    await until('export_polls_total', allPolled(1));
+    simulator.expireTokens();
+    await until('exporter_token_requests_total', ({ account = 0 }) => account === 2);
+    await until('export_polls_total', allPolled(4));
+    expect(await series('export_up')).toEqual({ one: 1, two: 1, three: 1 });
+    expect(oauthCalls(simulator).sort()).toEqual(['revoke 200', 'token 200', 'token 200']);
+    expect(await series('exporter_api_requests_total')).toMatchObject({ 'account,revoke,200': 1 });
+  });
+
+  test.each<[string, (simulator: Simulator) => unknown, string, string, RegExp]>([
+    [
+      'a wrong secret',
+      (simulator) => simulator.rotateCredentials({ clientSecret: 'another' }),
+      'unauthorized',
+      'invalid_client',
+      /client_id and client_secret/,
+    ],
+    [
+      'a hundred live tokens',
+      (simulator) => Promise.all(Array.from({ length: 100 }, () => mint(simulator))),
+      'forbidden',
+      'access_denied',
+      /100 live access tokens/,
+    ],
+  ])('with %s shows why on each target, and asks once', async (_what, spoil, reason, errorCode, advice) => {
+    const simulator = await atlas();
+    await spoil(simulator);
+    const before = oauthCalls(simulator).length;
+    const { until, series, logLines } = await watch(simulator.origin, CREDENTIALS.account);
+    await until('export_polls_total', allPolled(2));
+    expect(await series('export_poll_failing')).toEqual({
+      [`one,${reason}`]: 1,
+      [`two,${reason}`]: 1,
+      [`three,${reason}`]: 1,
+    });
+    expect(oauthCalls(simulator)).toHaveLength(before + 1);
+    expect(await series('exporter_token_request_failures_total')).toEqual({ account: 1 });
+    const line = logLines.find(({ msg }) => msg === 'polling fails');
+    expect(line).toMatchObject({ reason, error_code: errorCode, advice: expect.stringMatching(advice) });
+    expect(line?.['problem']).toMatch(/^no access token: Atlas answered 40[13] \w+$/);
+  });
+
+  test.each([
+    ['/api/oauth/revoke', 2],
+    ['/api/oauth/token', 2],
+    ['/api/atlas/', 0],
+  ])('stops in time though %s hangs', async (hangs, seconds) => {
+    const simulator = await atlas();
+    let kept = 0;
+    const origin = await between(simulator, ({ url = '' }) => {
+      const keeps = url.startsWith(hangs);
+      kept += keeps ? 1 : 0;
+      return keeps;
+    });
+    const { daemon, until } = await watch(origin, CREDENTIALS.account);
+    if (hangs === '/api/oauth/revoke') await until('export_polls_total', allPolled(1));
+    else while (kept === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const startedAt = performance.now();
+    await daemon.stop();
+    const took = (performance.now() - startedAt) / 1000;
+    expect(took).toBeGreaterThanOrEqual(seconds - 0.1);
+    expect(took).toBeLessThan(seconds + 1.5);
+  });
+});
+
+test('a pause of a day is cut short, with a line in the log', async () => {
+  const failing = { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 86_400 };
+  const clusters = [{ name: 'one', failing }];
+  const simulator = await atlas(clusters);
+  const { until, logLines } = await watch(simulator.origin, CREDENTIALS.token, clusters);
+  await until('export_polls_total', ({ one = 0 }) => one >= 2);
+  const lines = logLines.filter(({ msg }) => msg === 'Atlas asks for a longer pause than is heeded');
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      group_id: GROUP_ID,
+      budget: 'cloud_backups',
+      pause_seconds: 600,
+      retry_after_seconds: 86_400,
+    }),
+  ]);
+  // It is heeded: the polls that follow fail without asking.
+  expect(simulator.requests.filter(({ path }) => path.includes('/exports'))).toHaveLength(1);
+});
+
+test('a thousand targets show a black hole as up 0 in a few timeouts', async () => {
+  let asked = 0;
+  const simulator = await atlas();
+  const origin = await between(simulator, () => {
+    asked += 1;
+    return true;
+  });
+  const targets = Array.from({ length: 1000 }, (_, number) => ({
+    groupId: `5e${String(number % 4).padStart(22, '0')}`,
+    clusterName: `c${number}`,
+    credential: 'token',
+  }));
+  const polling = { intervalSeconds: 60, idleIntervalSeconds: 300, maxStaleSeconds: 900 };
+  const config = configFor({ origin }, { targets, polling, atlas: { requestTimeoutSeconds: 0.5 } });
+  const { daemon, until } = await runDaemon(config);
+  open.push(daemon.stop);
+  const up = await until('export_up', (series) => Object.keys(series).length === 1000);
+  expect(Object.values(up).filter((value) => value !== 0)).toEqual([]);
+  expect(asked).toBeLessThan(60);
+});

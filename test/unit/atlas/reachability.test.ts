@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../src/atlas/error.ts';
+import { createReachability } from '../../../src/atlas/reachability.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
+import { createWork } from '../../../src/atlas/work.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { answer, gate, never, outcomeOf, request } from './support.ts';
+
+const timeout = () => new AtlasError('timeout', 'no full answer in time (request)');
+const network = () => new AtlasError('network', 'the connection failed (ECONNRESET)');
+
+/** Atlas as it is at the moment, and what is asked of it. */
+function setUp() {
+  const runtime = createFakeRuntime();
+  const asked: AtlasRequest[] = [];
+  let atlas: Transport = async () => answer(200);
+  const reachability = createReachability(runtime);
+  const watched = reachability.watch((sent, signal) => {
+    asked.push(sent);
+    return atlas(sent, signal);
+  });
+  let waited = 0;
+  const transport = reachability.refuseEarly((sent, signal) => {
+    waited += 1;
+    return watched(sent, signal);
+  });
+  const to = (name: string, changes: Partial<AtlasRequest> = {}): AtlasRequest =>
+    request({ lane: { groupId: 'A', budget: 'cloud_backups' }, target: `/clusters/${name}?pageNum=1`, ...changes });
+  const send = (name: string, signal = never, changes: Partial<AtlasRequest> = {}) =>
+    outcomeOf(transport(to(name, changes), signal));
+  const answers = (next: () => AtlasResponse | Error | Promise<AtlasResponse>) => {
+    atlas = async () => {
+      const result = await next();
+      if (result instanceof Error) throw result;
+      return result;
+    };
+  };
+  /** Fails as often as told, over five clusters. */
+  async function fail(times: number, error: () => Error = timeout): Promise<void> {
+    answers(error);
+    for (let time = 0; time < times; time += 1) await send(`c${time % 5}`);
+  }
+  return { runtime, reachability, watched, asked, send, answers, fail, to, waited: () => waited };
+}
+
+describe('Atlas is lost', () => {
+  test('after ten failures in a row without an answer, not before', async () => {
+    const { fail, reachability } = setUp();
+    await fail(9);
+    expect(reachability.isLost()).toBe(false);
+    await fail(1, network);
+    expect(reachability.isLost()).toBe(true);
+  });
+
+  test.each<[string, () => AtlasResponse | Error]>([
+    ['a success', () => answer(200)],
+    ['a 500', () => answer(500)],
+    ['a 401', () => answer(401)],
+    ['an answer that can’t be read', () => new AtlasError('invalid_response', 'too large', { status: 200 })],
+    ['an answer that never ends', () => new AtlasError('timeout', 'no full answer in time', { status: 200 })],
+    ['an answer that breaks off', () => new AtlasError('network', 'reset', { status: 200 })],
+  ])('not where %s came between: any answer counts', async (_what, between) => {
+    const { fail, answers, send, reachability } = setUp();
+    await fail(9);
+    answers(between);
+    await send('c1');
+    await fail(9);
+    expect(reachability.isLost()).toBe(false);
+  });
+
+  test('not for what was called off, is our own fault, or had next to no time', async () => {
+    const { fail, answers, send, reachability } = setUp();
+    await fail(9);
+    answers(() => new Error('the target is gone'));
+    await send('c1');
+    answers(() => new AtlasError('internal', 'a header that can’t be sent'));
+    await send('c1');
+    answers(() => new AtlasError('unauthorized', 'a secret can’t be read'));
+    await send('c1');
+    answers(timeout);
+    for (let times = 0; times < 20; times += 1) await send('c1', never, { work: createWork(2.9) });
+    expect(reachability.isLost()).toBe(false);
+    await send('c1', never, { work: createWork(3) });
+    expect(reachability.isLost()).toBe(true);
+  });
+
+  test('not because of one or two clusters, however often those fail', async () => {
+    const { answers, send, reachability } = setUp();
+    answers(timeout);
+    for (let times = 0; times < 50; times += 1) await send(times % 2 === 0 ? 'c1' : 'c2');
+    expect(reachability.isLost()).toBe(false);
+    await send('c3');
+    expect(reachability.isLost()).toBe(true);
+  });
+});
+
+describe('while Atlas is lost', () => {
+  test('one probe of three seconds goes out, all others fail at once with what is known', async () => {
+    const { fail, send, asked, answers, waited } = setUp();
+    await fail(10);
+    const probe = gate<AtlasResponse>();
+    answers(() => probe.promise);
+    const before = [asked.length, waited()];
+    void send('c1');
+    const others = await Promise.all(Array.from({ length: 1000 }, (_, number) => send(`d${number}`)));
+    expect([asked.length, waited()]).toEqual(before.map((count) => count + 1));
+    expect(asked.at(-1)?.patienceSeconds).toBe(3);
+    for (const other of others) {
+      expect(other).toMatchObject({
+        reason: 'timeout',
+        message: 'Atlas does not answer: no full answer in time (request)',
+      });
+    }
+    probe.open(answer(200));
+  });
+
+  test('the next probe comes three seconds after the last has failed', async () => {
+    const { fail, send, asked, runtime } = setUp();
+    await fail(10);
+    await send('c1');
+    expect(asked).toHaveLength(11);
+    await runtime.advance(2.9);
+    await send('c1');
+    expect(asked).toHaveLength(11);
+    await runtime.advance(0.1);
+    await send('c1');
+    expect(asked).toHaveLength(12);
+  });
+
+  test('the first probe that is answered ends it', async () => {
+    const { fail, send, asked, answers, reachability } = setUp();
+    await fail(10);
+    answers(() => answer(503));
+    expect(await send('c1')).toMatchObject({ status: 503 });
+    expect(reachability.isLost()).toBe(false);
+    await Promise.all(['a', 'b', 'c'].map((name) => send(name)));
+    expect(asked.slice(-3).map(({ patienceSeconds }) => patienceSeconds)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('an answer to a request of before ends it too', async () => {
+    const { fail, send, answers, reachability, runtime } = setUp();
+    const slow = gate<AtlasResponse>();
+    answers(() => slow.promise);
+    void send('slow');
+    await runtime.settle();
+    await fail(10);
+    slow.open(answer(200));
+    await runtime.settle();
+    expect(reachability.isLost()).toBe(false);
+  });
+
+  test('a probe that is called off says nothing, and the next may go at once', async () => {
+    const { fail, send, asked, answers, runtime, reachability } = setUp();
+    await fail(10);
+    const probe = gate<AtlasResponse>();
+    answers(() => probe.promise);
+    const giveUp = new AbortController();
+    const called = send('c1', giveUp.signal);
+    await runtime.settle();
+    giveUp.abort(new Error('the target is gone'));
+    probe.fail(giveUp.signal.reason as Error);
+    expect(await called).toEqual(new Error('the target is gone'));
+    expect(reachability.isLost()).toBe(true);
+    answers(() => answer(200));
+    expect(await send('c2')).toMatchObject({ status: 200 });
+    expect(asked).toHaveLength(12);
+  });
+
+  test('every fourth probe has the usual patience, so that an Atlas that is merely slow is found again', async () => {
+    const { fail, send, asked, answers, runtime, reachability } = setUp();
+    await fail(10);
+    answers(timeout);
+    for (let probes = 0; probes < 3; probes += 1) {
+      await send('c1');
+      await runtime.advance(3);
+    }
+    answers(() => answer(200));
+    await send('c1');
+    expect(asked.slice(10).map(({ patienceSeconds }) => patienceSeconds)).toEqual([3, 3, 3, undefined]);
+    expect(reachability.isLost()).toBe(false);
+  });
+
+  test('who has waited for its turn meanwhile is refused as well', async () => {
+    const { fail, watched, to, asked } = setUp();
+    await fail(10);
+    const both = await Promise.all(['c1', 'c2'].map((name) => outcomeOf(watched(to(name), never))));
+    expect(both.map((error) => (error as Error).message)).toEqual([
+      'no full answer in time (request)',
+      'Atlas does not answer: no full answer in time (request)',
+    ]);
+    expect(asked).toHaveLength(11);
+  });
+
+  test('token calls go out, with all their time: without a token nothing can probe', async () => {
+    const { fail, send, watched, asked, answers, reachability, runtime } = setUp();
+    await fail(10);
+    answers(() => gate<AtlasResponse>().promise);
+    void send('probe');
+    await runtime.settle();
+    answers(() => answer(200));
+    await watched(request({ operation: 'token', target: '/api/oauth/token' }), never);
+    expect(asked.at(-1)?.patienceSeconds).toBeUndefined();
+    expect(reachability.isLost()).toBe(false);
+  });
+});

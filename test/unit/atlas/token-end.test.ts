@@ -1,0 +1,134 @@
+/** Tokens that are given back: at the end, and when one is dropped. */
+import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../src/atlas/error.ts';
+import type { AtlasResponse } from '../../../src/atlas/transport.ts';
+import { mintRequest, refused, serviceAccount } from './service-account.ts';
+import { answer, gate, never, outcomeOf, request } from './support.ts';
+
+describe('at the end', () => {
+  test('the token is given back: a form, with id and secret raw in Basic and read anew', async () => {
+    const { send, end, revocations } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['old', 'new_%+'] });
+    await send();
+    await end(never);
+    const [asked = request()] = revocations;
+    expect(mintRequest(asked)).toEqual({
+      method: 'POST',
+      target: '/api/oauth/revoke',
+      contentType: 'application/x-www-form-urlencoded',
+      body: 'token=t1&token_type_hint=access_token',
+      basic: 'mdb_sa_id_1:new_%+',
+      lane: undefined,
+    });
+    expect([asked.operation, revocations.length]).toEqual(['revoke', 1]);
+  });
+
+  test('without a token nothing is said', async () => {
+    const { end, revoked } = serviceAccount();
+    await end(never);
+    expect(revoked()).toEqual([]);
+  });
+
+  test('a token that was replaced is given back too while it lives, one that has ended is not', async () => {
+    const { send, end, revoked, runtime } = serviceAccount({ mints: [60, 60, 60] });
+    for (const seconds of [41, 41, 0]) {
+      await send();
+      await runtime.advance(seconds);
+    }
+    await end(never);
+    expect(revoked()).toEqual(['t2', 't3']);
+  });
+
+  test('a token that is being asked for is waited for, and given back', async () => {
+    const minting = gate<AtlasResponse>();
+    const { send, end, revoked, runtime } = serviceAccount({ mints: [() => minting.promise] });
+    const giveUp = new AbortController();
+    const waiting = outcomeOf(send(giveUp.signal));
+    await runtime.settle();
+    giveUp.abort(new Error('stop'));
+    await waiting;
+    const ended = end(never);
+    minting.open(answer(200, { access_token: 'late', expires_in: 3600 }));
+    await ended;
+    expect(revoked()).toEqual(['late']);
+  });
+
+  test('no new token is asked for any more', async () => {
+    const { send, end, tokenCalls } = serviceAccount();
+    await send();
+    await end(never);
+    await expect(send()).rejects.toThrow('after the end');
+    expect(tokenCalls).toHaveLength(1);
+  });
+
+  test.each<[string, object]>([
+    ['a mint', { mints: [() => new Promise<AtlasResponse>(() => undefined)] }],
+    ['a revocation', { revocations: [() => new Promise<AtlasResponse>(() => undefined)] }],
+  ])('%s that hangs is called off by the signal', async (_what, script) => {
+    const { send, end, runtime } = serviceAccount(script);
+    void outcomeOf(send());
+    await runtime.settle();
+    const over = new AbortController();
+    let ended = false;
+    const ending = end(over.signal).then(() => {
+      ended = true;
+    });
+    await runtime.settle();
+    expect(ended).toBe(false);
+    over.abort(new Error('the time is over'));
+    await ending;
+  });
+
+  test.each([[refused(500)], [refused(401)], [new AtlasError('network', 'gone')], [new Error('a bug')]])(
+    'a revocation that fails is nobody’s trouble',
+    async (revocation) => {
+      const { send, end } = serviceAccount({ revocations: [revocation] });
+      await send();
+      expect(await end(never)).toBeUndefined();
+    },
+  );
+});
+
+describe('a dropped token', () => {
+  test('is given back in the background, and not a second time', async () => {
+    const revocation = gate<AtlasResponse>();
+    const { send, end, revoked, sentWith } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [() => revocation.promise, answer(200)],
+    });
+    expect(await send()).toBe(200);
+    expect([revoked(), sentWith()]).toEqual([['t1'], ['t1', 't2']]);
+    revocation.open(answer(200));
+    await end(never);
+    expect(revoked()).toEqual(['t1', 't2']);
+  });
+
+  test('that couldn’t be given back is given back at the end', async () => {
+    const { send, end, revoked, runtime } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [refused(503), answer(200)],
+    });
+    await send();
+    await runtime.settle();
+    await end(never);
+    expect(revoked()).toEqual(['t1', 't1', 't2']);
+  });
+
+  test('is not one that merely was refused in another’s project', async () => {
+    const { send, revoked } = serviceAccount({ answers: [refused(401, 'NOT_IN_GROUP')] });
+    await send();
+    expect(revoked()).toEqual([]);
+  });
+
+  test('makes no one fail who has used it meanwhile: each is sent again with the new one', async () => {
+    const slow = gate<AtlasResponse>();
+    const { send, sentWith, runtime, tokenCalls } = serviceAccount({
+      answers: [() => slow.promise, refused(401), answer(200)],
+    });
+    const first = send();
+    await runtime.settle();
+    expect(await send()).toBe(200);
+    slow.open(refused(401));
+    expect(await first).toBe(200);
+    expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1', 't2', 't2'], 2]);
+  });
+});
