@@ -5,7 +5,7 @@
  */
 import got, { AbortError, type Agents, RequestError, TimeoutError } from 'got';
 import type { Runtime } from '../runtime.ts';
-import { ACCEPT_ENCODING, decodeBody, tooLarge } from './body.ts';
+import { ACCEPT_ENCODING, createPlaces, decodeBody, LARGE_BYTES, type Place, tooLarge } from './body.ts';
 import { AtlasError } from './error.ts';
 import type { AtlasObserver, BudgetName, Operation, RateLimit } from './observer.ts';
 import type { Work } from './work.ts';
@@ -47,23 +47,26 @@ export interface ExchangeSettings {
   readonly observer: AtlasObserver;
 }
 
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
+  const placeForBody = createPlaces();
   return async function exchange(request, signal) {
     signal.throwIfAborted();
     const { work, patienceSeconds = settings.requestTimeoutSeconds } = request;
     const timeoutSeconds = Math.min(settings.requestTimeoutSeconds, patienceSeconds, work.remainingSeconds());
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
     const startedAt = runtime.monotonicSeconds();
+    const place = placeForBody();
     let response: AtlasResponse | undefined;
     try {
-      response = await send(settings, request, timeoutSeconds, signal);
+      response = await send({ settings, place }, request, timeoutSeconds, signal);
       return response;
     } catch (error) {
       throw signal.aborted ? signal.reason : atlasErrorOf(error);
     } finally {
+      place.leave();
       const durationSeconds = runtime.monotonicSeconds() - startedAt;
       work.spend(durationSeconds);
       if (!signal.aborted) {
@@ -82,7 +85,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
 }
 
 async function send(
-  settings: ExchangeSettings,
+  { settings, place }: { readonly settings: ExchangeSettings; readonly place: Place },
   request: AtlasRequest,
   timeoutSeconds: number,
   signal: AbortSignal,
@@ -106,6 +109,7 @@ async function send(
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (bytes > LARGE_BYTES) await place.growLarge();
       chunks.push(chunk);
     }
   } finally {
@@ -114,7 +118,7 @@ async function send(
   }
   const answer = stream.response;
   if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
-  const body = await decodeBody(Buffer.concat(chunks), answer.headers['content-encoding'], maxBytes);
+  const body = await decodeBody(Buffer.concat(chunks), answer.headers['content-encoding'], maxBytes, place);
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 

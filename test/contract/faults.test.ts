@@ -70,7 +70,7 @@ const status = (code: number, errorCode?: string) => ({
 const limited = { status: 429, errorCode: 'RATE_LIMITED' } as const;
 const isLimited = { ...fails('rate_limited', 'Atlas answered 429 RATE_LIMITED'), requests: 3 };
 const isGarbage = (problem: string) => ({ ...fails('invalid_response', problem), requests: 1 });
-const isTooLarge = isGarbage('the answer is larger than 33554432 bytes');
+const isTooLarge = isGarbage('the answer is larger than 16777216 bytes');
 const isLate = { ...fails('timeout', 'no full answer in time (request)'), requests: 3 };
 /** Of hostile texts, as they would be seen if they got through. */
 const HOSTILE_PIECES = ['fake', 'script', '\u001b', 'x'.repeat(65)];
