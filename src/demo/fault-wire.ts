@@ -70,8 +70,16 @@ async function drip(response: ServerResponse, bytes: Buffer, perSecond: number, 
 async function repeat(response: ServerResponse, piece: Buffer, times: number): Promise<void> {
   for (let sent = 0; sent < times && !response.closed; sent += 1) {
     if (!response.write(piece)) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await drained(response);
     }
   }
   response.end();
+}
+
+/** Or the client has left. */
+async function drained(response: ServerResponse): Promise<void> {
+  const either = new AbortController();
+  const { signal } = either;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]).catch(() => undefined);
+  either.abort();
 }
