@@ -14,7 +14,11 @@ export interface RunningDaemon {
   /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
   series(name: string): Promise<Record<string, number>>;
   /** Asks until what it says is true. */
-  until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>>;
+  until(
+    name: string,
+    is: (series: Record<string, number>) => boolean,
+    patienceMs?: number,
+  ): Promise<Record<string, number>>;
 }
 
 export function secret(value: string): SecretSource {
@@ -95,8 +99,12 @@ export async function runDaemon(config: Config, runtime: Runtime = systemRuntime
     return seriesOf(await metrics(), name);
   }
 
-  async function until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>> {
-    const deadline = Date.now() + 10_000;
+  async function until(
+    name: string,
+    is: (series: Record<string, number>) => boolean,
+    patienceMs = 10_000,
+  ): Promise<Record<string, number>> {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const found = await series(name);
       if (is(found)) return found;
