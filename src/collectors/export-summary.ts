@@ -30,7 +30,7 @@ export interface ExportSummary {
   readonly lastFinished?: Job;
   readonly lastSuccess?: Job;
   readonly lastFailure?: Job;
-  /** Unix time of the last success, by bucket. */
+  /** Unix time of the last success, by bucket; of the EXPORT_BUCKETS whose last success is newest. */
   readonly successByBucket: ReadonlyMap<string, number>;
   /** Median duration of the newest 20 successes that say when they ended. */
   readonly typicalDurationSeconds?: number;
@@ -46,12 +46,13 @@ export interface ExportSummary {
 
 export interface FoldedExports {
   readonly summary: ExportSummary;
-  readonly dropped: { readonly active_jobs: number; readonly error_codes: number };
+  readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
   /** States we don't know, as far as they can be shown; a few of them. */
   readonly foreignStates: ReadonlySet<string>;
 }
 
 export const ERROR_CODES = 20;
+export const EXPORT_BUCKETS = 20;
 const TYPICAL_OF = 20;
 const NEWEST = 30;
 const FOREIGN_STATES = 5;
@@ -144,6 +145,7 @@ function createTally(maxActiveJobs: number): Tally {
 
   function result(): FoldedExports {
     const codes = capCodes(failedByCode);
+    const buckets = capBuckets(successByBucket);
     const typical = median(timedSuccesses.list().flatMap((job) => durationSeconds(job) ?? []));
     const [lastFinished] = finished.list();
     const [lastSuccess] = successes.list();
@@ -152,7 +154,7 @@ function createTally(maxActiveJobs: number): Tally {
       counts,
       failedByCode: codes.kept,
       consecutiveFailures: failuresSinceSuccess.length,
-      successByBucket: timesByBucket(successByBucket),
+      successByBucket: buckets.kept,
       active: active.list(),
       newest: newest.list(),
       ...activity.result(),
@@ -161,7 +163,7 @@ function createTally(maxActiveJobs: number): Tally {
       ...(lastFailure ? { lastFailure } : {}),
       ...(typical === undefined ? {} : { typicalDurationSeconds: typical }),
     };
-    const dropped = { active_jobs: active.dropped(), error_codes: codes.dropped };
+    const dropped = { active_jobs: active.dropped(), error_codes: codes.dropped, export_buckets: buckets.dropped };
     return { summary, dropped, foreignStates };
   }
 
@@ -198,13 +200,14 @@ function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string
   return { kept, dropped: Math.max(0, own.length - ERROR_CODES) };
 }
 
-function timesByBucket(jobs: ReadonlyMap<string, Job>): Map<string, number> {
-  return new Map(
-    [...jobs].flatMap(([bucket, job]) => {
-      const at = endedAtSeconds(job);
-      return at === undefined || bucket === '' ? [] : [[bucket, at] as const];
-    }),
-  );
+/** Those whose last success is newest; a bucket that can't be a label is none. */
+function capBuckets(jobs: ReadonlyMap<string, Job>): { kept: Map<string, number>; dropped: number } {
+  const named = [...jobs.values()].filter(({ exportBucketId }) => exportBucketId !== '').sort(newestFirst);
+  const kept = named.slice(0, EXPORT_BUCKETS).flatMap((job) => {
+    const at = endedAtSeconds(job);
+    return at === undefined ? [] : [[job.exportBucketId, at] as const];
+  });
+  return { kept: new Map(kept), dropped: Math.max(0, named.length - EXPORT_BUCKETS) };
 }
 
 function median(values: readonly number[]): number | undefined {

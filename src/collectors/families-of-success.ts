@@ -43,7 +43,7 @@ export const successFamilies: readonly Family[] = [
   },
   {
     name: `${PREFIX}bucket_last_success_timestamp_seconds`,
-    help: 'Unix time at which the newest successful export job to a bucket ended. Cached; refreshed every poll interval.',
+    help: 'Unix time at which the newest successful export job to a bucket ended; the 20 buckets with the newest ones. Cached; refreshed every poll interval.',
     type: 'gauge',
     labels: ['export_bucket_id'],
     samples: ({ exports: { summary } }) =>

@@ -62,7 +62,9 @@ const ofLists: readonly Fault[] = [
   { kind: 'strange-fields' },
   { kind: 'strange-states' },
   { kind: 'hostile' },
-  { kind: 'error-codes', count: 10_000 },
+  { kind: 'crowd', of: 'error-codes', count: 10_000 },
+  { kind: 'crowd', of: 'buckets', count: 3000 },
+  { kind: 'crowd', of: 'queued', count: 3000 },
   { kind: 'future', seconds: 86_400 },
 ];
 

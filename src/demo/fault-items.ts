@@ -20,8 +20,11 @@ export function spoilItems(all: readonly unknown[], fault: Fault | undefined): r
       return all.map((item, index) => ({ ...(item as Item), state: strangeStates[index % strangeStates.length] }));
     case 'hostile':
       return all.map((item, index) => hostile(item as Item, hostileTexts[index % hostileTexts.length] ?? ''));
-    case 'error-codes':
-      return [...Array.from({ length: fault.count }, (_, index) => failedJob(index)), ...all];
+    case 'crowd':
+      return [
+        ...Array.from({ length: fault.count }, (_, index) => ({ ...jobOf(index), ...crowd[fault.of](index) })),
+        ...all,
+      ];
     case 'future':
       return all.map((item) => mapFields(item, (value) => later(value, fault.seconds)));
     default:
@@ -77,15 +80,23 @@ function hostile(item: Item, text: string): Item {
   };
 }
 
-function failedJob(index: number): Item {
-  return {
-    id: `d${index.toString(16).padStart(23, '0')}`,
-    state: 'Failed',
-    // The codes' numbers have the same length, so that their order by name is that of the numbers.
-    stateReason: { errorCode: `CODE_${String(index).padStart(6, '0')}`, message: 'one of many' },
-    createdAt: '2026-01-01T00:00:00Z',
-    finishedAt: '2026-01-01T00:10:00Z',
-  };
+function jobOf(index: number): Item {
+  return { id: `d${hex(index, 23)}`, createdAt: '2026-01-01T00:00:00Z' };
+}
+
+const finishedAt = '2026-01-01T00:10:00Z';
+/** What is different in each job. Numbers have the same length, so that their order as text is the same. */
+const crowd = {
+  'error-codes': (index: number): Item => {
+    const errorCode = `CODE_${String(index).padStart(6, '0')}`;
+    return { state: 'Failed', finishedAt, stateReason: { errorCode, message: 'one of many' } };
+  },
+  buckets: (index: number): Item => ({ state: 'Successful', finishedAt, exportBucketId: `b${hex(index, 23)}` }),
+  queued: (): Item => ({ state: 'Queued' }),
+};
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).padStart(digits, '0');
 }
 
 function later(value: unknown, seconds: number): unknown {

@@ -57,8 +57,8 @@ export type ItemFault =
   | { readonly kind: 'strange-states' }
   /** Text that breaks out of whatever it is put into. */
   | { readonly kind: 'hostile' }
-  /** So many failed jobs more, each with an error code of its own. */
-  | { readonly kind: 'error-codes'; readonly count: number }
+  /** So many jobs more: failed ones, each with an error code of its own; successes, each to its own bucket; queued ones. */
+  | { readonly kind: 'crowd'; readonly of: 'error-codes' | 'buckets' | 'queued'; readonly count: number }
   /** All times are so much later. */
   | { readonly kind: 'future'; readonly seconds: number };
 

@@ -61,11 +61,11 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   });
   new Gauge({
     name: `${PREFIX}series_dropped`,
-    help: 'What caps keep out of the series: active jobs and error codes beyond their limits, over all targets.',
+    help: 'What caps keep out of the series: active jobs, error codes and export buckets beyond their limits, over all targets.',
     labelNames: ['limit'],
     registers,
     collect() {
-      const dropped: Record<string, number> = { active_jobs: 0, error_codes: 0 };
+      const dropped: Record<string, number> = { active_jobs: 0, error_codes: 0, export_buckets: 0 };
       for (const { exports } of settings.states()) {
         for (const [limit, count] of Object.entries(exports.read?.dropped ?? {}))
           dropped[limit] = (dropped[limit] ?? 0) + count;

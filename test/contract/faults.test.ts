@@ -29,6 +29,8 @@ const JOBS = ['Queued', 'Failed', ...Array.from({ length: 5 }, () => 'Successful
 );
 const GOOD = { successful: 5, failed: 1, queued: 1 };
 const PAGES = 2;
+/** 2026-01-01T00:10:00Z */
+const CROWD_ENDED = 1_767_226_200;
 const DAY = 86_400;
 
 interface Case {
@@ -48,6 +50,8 @@ interface Case {
   readonly jobs?: Readonly<Record<string, number>>;
   /** Other series of a good poll, by name. */
   readonly series?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** How many series of the target there may be at the most. */
+  readonly mostSeries?: number;
   /** Further lines of the log. */
   readonly lines?: readonly Readonly<Record<string, unknown>>[];
   /** Whether the project rests afterwards for longer than a test can wait. */
@@ -308,7 +312,7 @@ const ITEMS: readonly Case[] = [
   },
   {
     what: 'ten thousand error codes',
-    fault: { kind: 'error-codes', count: 10_000 },
+    fault: { kind: 'crowd', of: 'error-codes', count: 10_000 },
     pageSize: 500,
     requests: 21,
     jobs: { ...GOOD, failed: 10_001 },
@@ -319,8 +323,37 @@ const ITEMS: readonly Case[] = [
         ),
         'one,other': 9981,
       },
-      exporter_series_dropped: { active_jobs: 0, error_codes: 9981 },
+      exporter_series_dropped: { active_jobs: 0, error_codes: 9981, export_buckets: 0 },
     },
+  },
+  {
+    what: 'two thousand buckets',
+    fault: { kind: 'crowd', of: 'buckets', count: 2000 },
+    pageSize: 500,
+    requests: 5,
+    jobs: { ...GOOD, successful: 2005 },
+    series: {
+      // The jobs of that crowd are older than those that there are, and as old as each other: then the greatest id counts.
+      export_bucket_last_success_timestamp_seconds: {
+        'one,5f0000000000000000000001': DAY_ZERO_SECONDS - 2 * DAY + 780,
+        ...Object.fromEntries(
+          Array.from({ length: 19 }, (_, index) => [
+            `one,b${(1999 - index).toString(16).padStart(23, '0')}`,
+            CROWD_ENDED,
+          ]),
+        ),
+      },
+      exporter_series_dropped: { active_jobs: 0, error_codes: 0, export_buckets: 1981 },
+    },
+  },
+  {
+    what: 'a thousand jobs that are queued',
+    fault: { kind: 'crowd', of: 'queued', count: 1000 },
+    pageSize: 500,
+    requests: 3,
+    jobs: { ...GOOD, queued: 1001 },
+    series: { exporter_series_dropped: { active_jobs: 951, error_codes: 0, export_buckets: 0 } },
+    mostSeries: 700,
   },
   {
     what: 'times that lie ahead',
@@ -457,6 +490,7 @@ async function expectTheFault(one: Case, { chain }: Scene, knownJobs: Readonly<R
   expect(seriesOf(page, 'export_poll_failing')).toEqual(one.fails ? { [`one,${one.fails.reason}`]: 1 } : {});
   expect(statesOf(page)).toEqual(one.fails ? knownJobs : (one.jobs ?? GOOD));
   for (const [name, series] of Object.entries(one.series ?? {})) expect(seriesOf(page, name)).toEqual(series);
+  expect(page.split(GROUP_ID).length - 1).toBeLessThan(one.mostSeries ?? 150);
   expect(HOSTILE_PIECES.filter((piece) => page.includes(piece))).toEqual([]);
   const problem = one.fails?.problem instanceof RegExp ? expect.stringMatching(one.fails.problem) : one.fails?.problem;
   const failure = one.fails && { level: 'warn', msg: 'polling fails', cluster_name: 'one', ...one.fails, problem };

@@ -58,7 +58,12 @@ export function polledState(
       ...unpolled<ExportSummary>(),
       polls: 1,
       summary: summaryOf(jobs),
-      read: { pages: 1, jobs: jobs.length, reportedJobs: jobs.length, dropped: { active_jobs: 0, error_codes: 0 } },
+      read: {
+        pages: 1,
+        jobs: jobs.length,
+        reportedJobs: jobs.length,
+        dropped: { active_jobs: 0, error_codes: 0, export_buckets: 0 },
+      },
       goodAtSeconds: DAY_ZERO_SECONDS + 90_000,
       goodAtMonotonicSeconds: 10,
       last: READ,

@@ -40,7 +40,12 @@ describe('reading the export jobs of a cluster', () => {
         path: `/groups/${GROUP_ID}/clusters/my-cluster/backup/exports`,
       },
     ]);
-    expect(facts).toEqual({ pages: 2, jobs: 3, reportedJobs: 3, dropped: { active_jobs: 0, error_codes: 0 } });
+    expect(facts).toEqual({
+      pages: 2,
+      jobs: 3,
+      reportedJobs: 3,
+      dropped: { active_jobs: 0, error_codes: 0, export_buckets: 0 },
+    });
     expect(summary.counts.successful).toBe(3);
     expect(notices).toEqual([]);
   });
@@ -83,7 +88,7 @@ describe('reading the export jobs of a cluster', () => {
     const odd = ['Paused', 'Queued'].map((state, number) => job(state, { number: number + 20 }));
     const { facts, notices } = await collector.read(apiOf([{ results: odd }]), target(), signal);
     expect(notices).toEqual([{ message: expect.stringContaining('does not know'), facts: { state: 'Paused' } }]);
-    expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0 });
+    expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0, export_buckets: 0 });
   });
 
   test('an id is part of the path in no other way than as a name', async () => {
