@@ -47,6 +47,7 @@ export interface ServeFlags {
 export interface DemoFlags {
   readonly speed?: number;
   readonly seed?: number;
+  readonly chaos: boolean;
   readonly web: WebFlags;
   readonly log: LogFlags;
 }
@@ -134,6 +135,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
 
   const [configFile, targets] = [last('config.file', parseText), all('target', parseText)];
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
+  const chaos = last('chaos', parseSwitch) ?? false;
   const web: WebFlags = {
     listenAddresses: all('web.listen-address', parseListenAddress),
     telemetryPath: last('web.telemetry-path', parseTelemetryPath) ?? '',
@@ -159,7 +161,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   }
   return {
     command,
-    flags: { ...(speed === undefined ? {} : { speed }), ...(seed === undefined ? {} : { seed }), web, log },
+    flags: { ...(speed === undefined ? {} : { speed }), ...(seed === undefined ? {} : { seed }), chaos, web, log },
   };
 }
 

@@ -5,11 +5,13 @@
 import type { DemoFlags } from './cli.ts';
 import type { Config, CredentialConfig, SecretSource } from './config/config.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
+import { createChance } from './demo/chance.ts';
+import { createChaos } from './demo/chaos.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from './demo/scenario.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from './demo/simulator.ts';
 
 export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
-  readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
+  readonly flags: Pick<DemoFlags, 'seed' | 'speed' | 'chaos'>;
   /** Where the welcome goes. */
   say(text: string): void;
 }
@@ -25,14 +27,16 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   const { flags, runtime } = settings;
   const speed = flags.speed ?? DEFAULT_DEMO_SPEED;
   const startedAtMs = runtime.wallSeconds() * 1000;
-  const world = createDemoWorld({ seed: flags.seed ?? 1, startedAtMs, speed });
-  const simulator = await startSimulator({ world });
+  const seed = flags.seed ?? 1;
+  const world = createDemoWorld({ seed, startedAtMs, speed });
+  const faults = flags.chaos ? { faults: createChaos({ chance: createChance(seed) }) } : {};
+  const simulator = await startSimulator({ world, ...faults });
   try {
     const daemon = await startDaemon({
       ...settings,
       config: demoConfig(simulator, world.targets, runtime.wallSeconds()),
     });
-    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed));
+    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, flags.chaos));
     return {
       urls: daemon.urls,
       async stop() {
@@ -112,7 +116,10 @@ function synthetic(value: string): SecretSource {
   return { description: 'made up for the demo', read: () => Promise.resolve(value) };
 }
 
-function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
+const CHAOS = `  chaos         bad moments for everyone:     up, poll_failing, poll_failures_total, api_retries_total
+`;
+
+function welcome(url: string, atlas: string, telemetryPath: string, speed: number, chaos: boolean): string {
   return `
 A simulated MongoDB Atlas runs at ${atlas}; the exporter watches it. Time runs ${speed} times as fast as in life.
 
@@ -131,7 +138,7 @@ What to look for (metric names begin with mongodbatlas_backup_export_):
   catalog       successes with gaps:          last_success_collections_exported < last_success_collections
   Storefront    a project whose clusters are found, not named: discovery_up, cluster_paused, target_info
   vault, sandbox, renamed-away, sessions      what can’t be read, and why: up, poll_failing
-
+${chaos ? CHAOS : ''}
 Stop with Ctrl-C.
 `;
 }

@@ -30,10 +30,16 @@ export function decodeAnswer(response: AtlasResponse, wallSeconds: number): Json
   return inner;
 }
 
+/** Far more than the 500 that are ever asked for: whoever sends that many does not mean well. */
+const MOST_ITEMS = 10_000;
+
 export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
   const body = decodeAnswer(response, wallSeconds);
   const { results, totalCount, links } = body as { results?: unknown; totalCount?: unknown; links?: unknown };
   if (!Array.isArray(results)) throw new AtlasError('invalid_response', 'the answer to a list request has no results');
+  if (results.length > MOST_ITEMS) {
+    throw new AtlasError('invalid_response', `a page of a list has more than ${MOST_ITEMS} items`);
+  }
   const given = Array.isArray(links) && links.length > 0;
   return {
     results,

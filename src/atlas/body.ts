@@ -16,6 +16,13 @@ const PIECE_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 /** A page of 500 jobs has about 0.3 MB. */
 export const LARGE_BYTES = 1024 * 1024;
 
+/**
+ * How many values a body may have, counted by what stands before each: 500 jobs of a cluster with a hundred shards have a
+ * third of it. A large body of nothing but `{}` would take twenty times its size once it is parsed.
+ */
+const MOST_VALUES = 500_000;
+const BEFORE_VALUES = { comma: 0x2c, bracket: 0x5b, brace: 0x7b };
+
 const gunzipped = promisify(gunzip);
 
 /** @param takeTurn resolves when a body beyond LARGE_BYTES may be held in memory */
@@ -25,9 +32,21 @@ export async function decodeBody(
   maxBytes: number,
   takeTurn: () => Promise<void>,
 ): Promise<string> {
+  const plain = await unpack(bytes, coding, maxBytes, takeTurn);
+  if (plain.length > LARGE_BYTES && hasTooManyValues(plain)) {
+    throw new AtlasError('invalid_response', `the answer has more than ${MOST_VALUES} values`);
+  }
+  return plain.toString('utf8');
+}
+
+async function unpack(
+  bytes: Buffer,
+  coding: string | undefined,
+  maxBytes: number,
+  takeTurn: () => Promise<void>,
+): Promise<Buffer> {
   // Nothing is nothing in any coding: the status of such an answer must not be lost over it.
-  if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity')
-    return bytes.toString('utf8');
+  if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity') return bytes;
   if (coding.toLowerCase() !== 'gzip') {
     throw new AtlasError('invalid_response', 'the answer is in a content coding that was not asked for');
   }
@@ -41,14 +60,24 @@ export async function decodeBody(
 }
 
 /** Undefined where it is larger. */
-async function unpacked(bytes: Buffer, maxBytes: number): Promise<string | undefined> {
+async function unpacked(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
   const chunkSize = Math.min(PIECE_BYTES.most, Math.max(PIECE_BYTES.least, bytes.length * GUESSED_RATIO));
   try {
-    return (await gunzipped(bytes, { maxOutputLength: maxBytes, chunkSize })).toString('utf8');
+    return await gunzipped(bytes, { maxOutputLength: maxBytes, chunkSize });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw new AtlasError('invalid_response', 'the answer can’t be decompressed');
   }
+}
+
+function hasTooManyValues(bytes: Buffer): boolean {
+  const { comma, bracket, brace } = BEFORE_VALUES;
+  let values = 0;
+  for (let index = 0; index < bytes.length && values <= MOST_VALUES; index += 1) {
+    const byte = bytes[index];
+    if (byte === comma || byte === bracket || byte === brace) values += 1;
+  }
+  return values > MOST_VALUES;
 }
 
 export function tooLarge(maxBytes: number): AtlasError {

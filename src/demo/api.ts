@@ -3,11 +3,13 @@
  * It reads the world and nothing else; who the caller is has been found out before.
  */
 import { type Answer, refuse, refuseMethod } from './answers.ts';
-import { listAnswer, readView, singleAnswer, type View } from './paging.ts';
+import { spoiledList } from './fault-lists.ts';
+import type { Fault, Operation } from './faults.ts';
+import { readView, singleAnswer, type View } from './paging.ts';
 import type { RateBucket } from './rate-limits.ts';
 import { clusterJson, groupJson, plainScheduleJson } from './resources.ts';
 import { refuseVersion } from './version.ts';
-import type { Cluster, CredentialKind, Failure, Project, World } from './world.ts';
+import type { Cluster, CredentialKind, Project, World } from './world.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -22,12 +24,16 @@ export interface Setting {
   readonly world: World;
   readonly linkOrigin: string;
   readonly nowMs: number;
+  /** What is wrong with lists at the moment; other faults are no business of a resource. */
+  readonly fault?: Fault | undefined;
 }
 
 export interface Resource {
+  readonly operation: Operation;
   readonly bucket: RateBucket;
-  /** Whose budget a request takes from; `undefined` where it is the caller's own. */
-  readonly groupId: string | undefined;
+  /** Both empty where the address has none. */
+  readonly groupId: string;
+  readonly clusterName: string;
   answer(request: ApiRequest, setting: Setting): Answer;
 }
 
@@ -45,6 +51,7 @@ interface Call extends Setting {
 type Found = { readonly project: Project; readonly cluster: Cluster };
 
 interface Route {
+  readonly operation: Operation;
   readonly pattern: RegExp;
   readonly bucket: RateBucket;
   readonly answer: (call: Call) => Answer;
@@ -54,24 +61,46 @@ export const apiRoot = '/api/atlas/v2';
 const backup = '^/groups/([^/]+)/clusters/([^/]+)/backup';
 
 const routes: readonly Route[] = [
-  { pattern: /^\/groups$/, bucket: 'projects', answer: listGroups },
-  { pattern: /^\/groups\/([^/]+)$/, bucket: 'projects', answer: ofProject(getGroup) },
-  { pattern: /^\/groups\/([^/]+)\/clusters$/, bucket: 'clusters', answer: ofProject(listClusters) },
-  { pattern: new RegExp(`${backup}/exports$`), bucket: 'cloud_backups', answer: ofCluster(listExports) },
-  { pattern: new RegExp(`${backup}/exports/([^/]+)$`), bucket: 'cloud_backups', answer: ofCluster(getExport) },
-  { pattern: new RegExp(`${backup}/schedule$`), bucket: 'cloud_backups', answer: ofCluster(getSchedule) },
+  { operation: 'groups', pattern: /^\/groups$/, bucket: 'projects', answer: listGroups },
+  { operation: 'group', pattern: /^\/groups\/([^/]+)$/, bucket: 'projects', answer: ofProject(getGroup) },
+  {
+    operation: 'clusters',
+    pattern: /^\/groups\/([^/]+)\/clusters$/,
+    bucket: 'clusters',
+    answer: ofProject(listClusters),
+  },
+  {
+    operation: 'exports',
+    pattern: new RegExp(`${backup}/exports$`),
+    bucket: 'cloud_backups',
+    answer: ofCluster(listExports),
+  },
+  {
+    operation: 'export',
+    pattern: new RegExp(`${backup}/exports/([^/]+)$`),
+    bucket: 'cloud_backups',
+    answer: ofCluster(getExport),
+  },
+  {
+    operation: 'schedule',
+    pattern: new RegExp(`${backup}/schedule$`),
+    bucket: 'cloud_backups',
+    answer: ofCluster(getSchedule),
+  },
 ];
 
 /** The resource at that path, unless there is none. */
 export function findResource(path: string): Resource | undefined {
   const inApi = path.startsWith(apiRoot) ? path.slice(apiRoot.length) : '';
-  for (const { pattern, bucket, answer } of routes) {
+  for (const { operation, pattern, bucket, answer } of routes) {
     const match = pattern.exec(inApi);
     if (match) {
-      const [groupId, clusterName, exportId] = match.slice(1).map(decode);
+      const [groupId = '', clusterName = '', exportId = ''] = match.slice(1).map(decode);
       return {
+        operation,
         bucket,
-        groupId: bucket === 'projects' ? undefined : groupId,
+        groupId,
+        clusterName,
         answer: (request, setting) => answerCall(request, setting, answer, { groupId, clusterName, exportId }),
       };
     }
@@ -83,7 +112,7 @@ function answerCall(
   { method, path, query, accept, caller }: ApiRequest,
   setting: Setting,
   answer: (call: Call) => Answer,
-  { groupId = '', clusterName = '', exportId = '' }: Readonly<Record<string, string | undefined>>,
+  named: Pick<Call, 'groupId' | 'clusterName' | 'exportId'>,
 ): Answer {
   if (method !== 'GET') {
     return refuseMethod('GET');
@@ -97,27 +126,27 @@ function answerCall(
     return view.refusal;
   }
   const base = setting.linkOrigin + apiRoot;
-  return answer({ ...setting, view, caller, base, url: setting.linkOrigin + path, groupId, clusterName, exportId });
+  return answer({ ...setting, view, caller, base, url: setting.linkOrigin + path, ...named });
 }
 
-function listGroups({ world, caller, view, base, url }: Call): Answer {
+function listGroups({ world, caller, view, base, url, fault }: Call): Answer {
   const visible = world.projects().filter((project) => maySee(caller, project));
   const groups = visible.map((project) => groupJson(project, base));
-  return listAnswer(groups, view, url);
+  return spoiledList(groups, view, url, fault);
 }
 
 function getGroup({ view, base }: Call, project: Project): Answer {
   return singleAnswer(groupJson(project, base), view);
 }
 
-function listClusters({ view, base, url }: Call, project: Project): Answer {
+function listClusters({ view, base, url, fault }: Call, project: Project): Answer {
   const listed = project.clusters.filter((cluster) => !cluster.multiCloud && cluster.kind !== 'flex');
   const clusters = listed.map((cluster) => clusterJson(project, cluster, base));
-  return listAnswer(clusters, view, url);
+  return spoiledList(clusters, view, url, fault);
 }
 
-function listExports({ world, groupId, clusterName, nowMs, view, url }: Call): Answer {
-  return listAnswer(world.exports(groupId, clusterName, nowMs), view, url);
+function listExports({ world, groupId, clusterName, nowMs, view, url, fault }: Call): Answer {
+  return spoiledList(world.exports(groupId, clusterName, nowMs), view, url, fault);
 }
 
 function getExport({ world, groupId, clusterName, exportId, nowMs, view }: Call): Answer {
@@ -162,10 +191,10 @@ function ofProject(answer: (call: Call, project: Project) => Answer): (call: Cal
   };
 }
 
-/** Answers for a cluster that exists, has backups of the kind asked for, and works. */
+/** Answers for a cluster that exists and has backups of the kind asked for. */
 function ofCluster(answer: (call: Call, found: Found) => Answer): (call: Call) => Answer {
   return ofProject((call, project) => {
-    const { groupId, clusterName, world, nowMs } = call;
+    const { groupId, clusterName, world } = call;
     if (!/^[a-zA-Z0-9][a-zA-Z0-9-]*$/.test(clusterName)) {
       return refuseValue('INVALID_CLUSTER_NAME', 'clusterName', clusterName);
     }
@@ -180,20 +209,8 @@ function ofCluster(answer: (call: Call, found: Found) => Answer): (call: Call) =
       const detail = `${clusterName} is a flex cluster, which this API does not serve.`;
       return refuse({ status: 400, errorCode, detail, parameters: [clusterName] });
     }
-    const failure = typeof cluster.failing === 'function' ? cluster.failing(nowMs) : cluster.failing;
-    return failure ? fail(failure) : answer(call, { project, cluster });
+    return answer(call, { project, cluster });
   });
-}
-
-function fail({ status, errorCode, retryAfterSeconds, html }: Failure): Answer {
-  const headers: Readonly<Record<string, string>> =
-    retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
-  if (html) {
-    const body = `<html><body><h1>${status}</h1><p>Try again later.</p></body></html>`;
-    return { status, headers: { 'Content-Type': 'text/html', ...headers }, body };
-  }
-  const detail = 'The request could not be served.';
-  return refuse({ status, detail, headers, ...(errorCode === undefined ? {} : { errorCode }) });
 }
 
 function refuseValue(errorCode: string, name: string, value: string): Answer {

@@ -2,8 +2,9 @@
  * The projects and clusters of the demo and what each of them is there to show. Data only.
  * The numbers are chosen for a speed of 60 story minutes a minute: every sight is there within the first minute.
  */
+import type { Fault } from './faults.ts';
 import { type Habit, inTurn } from './habits.ts';
-import type { Cluster, Failure, Project } from './world.ts';
+import type { Cluster, Project } from './world.ts';
 
 export interface Actor extends Cluster {
   readonly habit?: Habit;
@@ -149,7 +150,7 @@ export const troupes: readonly Troupe[] = [
 ];
 
 /** Two good stretches of 15 seconds in eight: enough that something is known, too few to rely on. */
-function mostOfTheTime(nowMs: number): Failure | undefined {
+function mostOfTheTime(nowMs: number): Fault | undefined {
   const stretch = Math.floor(nowMs / 15_000) % 8;
   if (stretch === 0 || stretch === 5) {
     return undefined;

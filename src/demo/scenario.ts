@@ -5,7 +5,6 @@
  */
 import { type Actor, type Troupe, troupes } from './cast.ts';
 import { type Chance, createChance } from './chance.ts';
-import { troubled } from './chaos.ts';
 import { courseOf, type Habit } from './habits.ts';
 import { type Exporter, type ExportJson, jobAt } from './jobs.ts';
 import { scheduleJson } from './schedules.ts';
@@ -18,8 +17,6 @@ export interface DemoOptions {
   readonly startedAtMs: number;
   /** How many times as fast as in life things go from the start on. */
   readonly speed: number;
-  /** Lets every cluster fail now and then, in ways that pass. */
-  readonly chaos?: boolean;
 }
 
 export interface DemoTarget {
@@ -43,13 +40,12 @@ const maxJobs = 2000;
 
 type List = (nowMs: number) => readonly ExportJson[];
 
-export function createDemoWorld({ seed, startedAtMs, speed, chaos = false }: DemoOptions): DemoWorld {
+export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): DemoWorld {
   const chance = createChance(seed);
   const time = createStoryTime(startedAtMs, speed);
-  const played = chaos ? troupes.map((troupe) => troubled(troupe, chance)) : troupes;
-  const projects = new Map(played.map((troupe) => [troupe.id, troupe]));
+  const projects = new Map(troupes.map((troupe) => [troupe.id, troupe]));
   const lists = new Map<string, List>();
-  for (const troupe of played) {
+  for (const troupe of troupes) {
     for (const { name, habit } of troupe.clusters) {
       if (habit) {
         lists.set(`${troupe.id}/${name}`, createList(exporterOf(troupe, name, habit, chance, time)));
@@ -62,8 +58,8 @@ export function createDemoWorld({ seed, startedAtMs, speed, chaos = false }: Dem
   }
 
   return {
-    targets: played.flatMap(targetsOf),
-    projects: () => played,
+    targets: troupes.flatMap(targetsOf),
+    projects: () => troupes,
     project: (groupId) => projects.get(groupId),
     cluster,
     exports: (groupId, clusterName, nowMs) => lists.get(`${groupId}/${clusterName}`)?.(nowMs) ?? [],

@@ -1,16 +1,17 @@
 /**
- * Puts an answer on the wire: late if that is wished, compressed if the client takes it and it is worth it.
+ * Puts an answer on the wire: late or badly if that is wished, compressed if the client takes it and it is worth it.
  * It never looks into what it sends.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Answer } from './answers.ts';
+import { deliverBadly } from './fault-wire.ts';
+import type { Served } from './gate.ts';
 
 export interface Sender {
   /** Resolves when the answer has been handed over; gives up without a word when the signal is aborted meanwhile. */
-  send(request: IncomingMessage, response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void>;
+  send(request: IncomingMessage, response: ServerResponse, served: Served, signal: AbortSignal): Promise<void>;
 }
 
 const compress = promisify(gzip);
@@ -36,12 +37,20 @@ export function createSender(delayMs: number): Sender {
     return bytes;
   }
 
-  async function send(request: IncomingMessage, response: ServerResponse, answer: Answer, signal: AbortSignal) {
+  async function send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { answer, fault }: Served,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (delayMs > 0) {
       await delay(delayMs, undefined, { signal }).catch(() => undefined);
     }
     if (signal.aborted) {
       return;
+    }
+    if (fault) {
+      return deliverBadly(response, answer, fault, signal);
     }
     const plain = Buffer.from(answer.body);
     const zipped = plain.length > worthwhileBytes && takesGzip(request.headers['accept-encoding']);

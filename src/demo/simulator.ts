@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createDigestAuth } from './digest-auth.ts';
+import type { FaultPlan } from './faults.ts';
 import { type AuthScheme, answerReceived, type Gate, schemeOf } from './gate.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createSender } from './sending.ts';
@@ -45,6 +46,8 @@ export interface SimulatorOptions {
   readonly enforceRateLimit?: boolean;
   /** Where the links of lists point to, as Atlas' do even behind a proxy; this server by default. */
   readonly linkOrigin?: string;
+  /** What goes wrong, beside what the world says of its clusters. Asked for each request, before who sends it is known. */
+  readonly faults?: FaultPlan;
   readonly onRequest?: (request: SeenRequest) => void;
 }
 
@@ -110,6 +113,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 function createGate(options: SimulatorOptions, credentials: () => SimulatorCredentials, origin: () => string): Gate {
   const { world, now = Date.now, random = randomBytes, linkOrigin, enforceRateLimit = false } = options;
+  const { faults = () => undefined } = options;
   const { tokenLifetimeSeconds = 3600, nonceLifetimeSeconds = 300 } = options;
   return {
     world,
@@ -120,6 +124,8 @@ function createGate(options: SimulatorOptions, credentials: () => SimulatorCrede
     enforceRateLimit,
     linkOrigin: () => linkOrigin ?? origin(),
     accessToken: () => credentials().accessToken,
+    faults,
+    counts: new Map(),
   };
 }
 
@@ -143,9 +149,9 @@ function createSimulatorServer(
     const { method = '', url: target = '', headers } = request;
     readBody(request)
       .then((body) => {
-        const answer = answerReceived(gate, { method, target, headers, body });
-        remember({ method, path: target, status: answer.status, authScheme: schemeOf(headers) });
-        return sender.send(request, response, answer, signal);
+        const served = answerReceived(gate, { method, target, headers, body });
+        remember({ method, path: target, status: served.answer.status, authScheme: schemeOf(headers) });
+        return sender.send(request, response, served, signal);
       })
       // Whatever goes wrong here, the client sees a broken connection and not a made-up answer.
       .catch(() => response.destroy());

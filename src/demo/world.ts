@@ -3,17 +3,9 @@
  * A world answers questions and never changes by being asked. It knows nothing of HTTP, and it does not check the jobs
  * that it hands out: a test may put anything into a list, as a server may.
  */
+import type { Fault } from './faults.ts';
 
 export type CredentialKind = 'service-account' | 'api-key' | 'access-token';
-
-/** How a cluster's addresses answer while it is failing. */
-export interface Failure {
-  readonly status: number;
-  readonly errorCode?: string;
-  readonly retryAfterSeconds?: number;
-  /** A page for people instead of JSON, as a proxy in front of the API answers. */
-  readonly html?: boolean;
-}
 
 export interface Cluster {
   readonly name: string;
@@ -22,7 +14,8 @@ export interface Cluster {
   readonly paused?: boolean;
   /** Such clusters are missing in the list of a project's clusters, yet can be asked for by name. */
   readonly multiCloud?: boolean;
-  readonly failing?: Failure | ((nowMs: number) => Failure | undefined);
+  /** What is wrong with its own addresses. */
+  readonly failing?: Fault | ((nowMs: number) => Fault | undefined);
 }
 
 export interface Project {

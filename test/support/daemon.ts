@@ -2,8 +2,9 @@
 import type { Config, CredentialConfig, SecretSource } from '../../src/config/config.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { defaultCredentials, type Simulator } from '../../src/demo/simulator.ts';
-import { systemRuntime } from '../../src/runtime.ts';
+import { type Runtime, systemRuntime } from '../../src/runtime.ts';
 import { createRecordingLog } from './recording-log.ts';
+import { seriesOf } from './series.ts';
 
 export interface RunningDaemon {
   readonly daemon: Daemon;
@@ -13,7 +14,11 @@ export interface RunningDaemon {
   /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
   series(name: string): Promise<Record<string, number>>;
   /** Asks until what it says is true. */
-  until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>>;
+  until(
+    name: string,
+    is: (series: Record<string, number>) => boolean,
+    patienceMs?: number,
+  ): Promise<Record<string, number>>;
 }
 
 export function secret(value: string): SecretSource {
@@ -69,7 +74,7 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
   };
 }
 
-export async function runDaemon(config: Config): Promise<RunningDaemon> {
+export async function runDaemon(config: Config, runtime: Runtime = systemRuntime): Promise<RunningDaemon> {
   const { log, lines: logLines } = createRecordingLog();
   const daemon = await startDaemon({
     config,
@@ -79,7 +84,7 @@ export async function runDaemon(config: Config): Promise<RunningDaemon> {
       disableExporterMetrics: false,
     },
     build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
-    runtime: systemRuntime,
+    runtime,
     log,
   });
   const url = daemon.urls[0] ?? '';
@@ -91,20 +96,15 @@ export async function runDaemon(config: Config): Promise<RunningDaemon> {
   }
 
   async function series(name: string): Promise<Record<string, number>> {
-    const found: Record<string, number> = {};
-    for (const line of (await metrics()).split('\n')) {
-      const [, metric, labels = '', value] = /^(\w+)(?:{(.*)})? (\S+)$/.exec(line) ?? [];
-      if (metric !== `mongodbatlas_backup_${name}`) continue;
-      const values = [...labels.matchAll(/(\w+)="([^"]*)"/g)]
-        .filter(([, key]) => key !== 'group_id')
-        .map(([, , one]) => one);
-      found[values.join(',')] = Number(value);
-    }
-    return found;
+    return seriesOf(await metrics(), name);
   }
 
-  async function until(name: string, is: (series: Record<string, number>) => boolean): Promise<Record<string, number>> {
-    const deadline = Date.now() + 10_000;
+  async function until(
+    name: string,
+    is: (series: Record<string, number>) => boolean,
+    patienceMs = 10_000,
+  ): Promise<Record<string, number>> {
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const found = await series(name);
       if (is(found)) return found;

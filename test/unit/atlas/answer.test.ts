@@ -164,6 +164,12 @@ describe('Retry-After', () => {
   });
 });
 
+test('a page with twenty times what was asked for is an invalid response', () => {
+  const page = (items: number) => answer(200, { results: Array.from({ length: items }, () => ({})) });
+  expect(decodePage(page(10_000), 0).results).toHaveLength(10_000);
+  expect(() => decodePage(page(10_001), 0)).toThrow('a page of a list has more than 10000 items');
+});
+
 test('parsing keeps the status of what doesn’t parse', () => {
   expect(errorOf(() => parseJson(answer(200, 'x')))).toMatchObject({ reason: 'invalid_response', status: 200 });
 });

@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { ACCEPT_ENCODING, decodeBody } from '../../../src/atlas/body.ts';
+import { ACCEPT_ENCODING, decodeBody, LARGE_BYTES } from '../../../src/atlas/body.ts';
 
 const noTurn = () => Promise.resolve();
 const text = JSON.stringify({ results: ['größer', '☃'] });
@@ -36,6 +36,12 @@ describe('a body', () => {
       message,
     });
   });
+});
+
+test.each(['{},', '[],', '1,'])('a large body of nothing but %s is an invalid response', async (value) => {
+  const bytes = Buffer.from(`[${value.repeat(500_001)}${' '.repeat(LARGE_BYTES)}0]`);
+  const message = 'the answer has more than 500000 values';
+  await expect(decodeBody(bytes, undefined, 10_000_000, noTurn)).rejects.toMatchObject({ message });
 });
 
 test('only what can be unpacked is asked for', () => {

@@ -115,6 +115,19 @@ describe('what is kept of a list of jobs', () => {
     expect(dropped.error_codes).toBe(9_981);
   });
 
+  test('of more than 20 buckets those with the newest successes are kept', () => {
+    const jobs = Array.from({ length: 25 }, (_, hour) =>
+      jobAt('Successful', hour, { exportBucketId: `bucket-${hour}` }),
+    );
+    const fold = startExportFold('first', 50);
+    fold.add([...jobs, jobAt('Successful', 30, { exportBucketId: 'no label "' })], NONE);
+    const { summary, dropped } = fold.result();
+    expect([...summary.successByBucket.keys()]).toEqual(
+      Array.from({ length: 20 }, (_, index) => `bucket-${24 - index}`),
+    );
+    expect(dropped.export_buckets).toBe(5);
+  });
+
   test('states that are not known are counted, and told of once each', () => {
     const fold = startExportFold('first', 50);
     fold.add(

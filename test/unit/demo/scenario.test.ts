@@ -224,7 +224,7 @@ describe('the cast', () => {
     const bad = moments.filter((moment) => moment !== undefined);
     expect(bad.length).toBeGreaterThan(60);
     expect(bad.length).toBeLessThan(110);
-    expect(new Set(bad.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(bad.filter((fault) => !('status' in fault && fault.status === 503))).toEqual([]);
   });
 
   test('every kind of credential has targets, and some of them can not be watched', () => {
@@ -259,34 +259,5 @@ describe('the cast', () => {
     expect(scheduleOf('sessions')).not.toHaveProperty('export');
     expect(scheduleOf('renamed-away')).toBeUndefined();
     expect(world.projects()).toHaveLength(4);
-  });
-});
-
-describe('chaos', () => {
-  test('lets every cluster fail about every fourth moment, and passes', () => {
-    const world = createDemoWorld({ seed: 1, startedAtMs, speed: 60, chaos: true });
-    const target = world.targets.find(({ clusterName }) => clusterName === 'orders');
-    const failing = world.cluster(target?.groupId ?? '', 'orders')?.failing;
-    const moments = Array.from({ length: 400 }, (_, at) =>
-      typeof failing === 'function' ? failing(startedAtMs + at * 10_000) : undefined,
-    );
-    const bad = moments.flatMap((moment) => moment?.status ?? []);
-    expect(bad.length).toBeGreaterThan(60);
-    expect(bad.length).toBeLessThan(140);
-    expect(new Set(bad)).toEqual(new Set([429, 500, 502, 503]));
-  });
-
-  test('leaves the usual failures as they are', () => {
-    const options = { seed: 1, startedAtMs, speed: 60 };
-    const plain = createDemoWorld(options);
-    const chaotic = createDemoWorld({ ...options, chaos: true });
-    const groupId = plain.targets.find(({ clusterName }) => clusterName === 'sessions')?.groupId ?? '';
-    const at = (world: DemoWorld) => {
-      const failing = world.cluster(groupId, 'sessions')?.failing;
-      return typeof failing === 'function' ? failing(15_000) : undefined;
-    };
-    expect(at(plain)).toMatchObject({ status: 503 });
-    expect(at(chaotic)).toEqual(at(plain));
-    expect(chaotic.exports(groupId, 'sessions', startedAtMs)).toEqual(plain.exports(groupId, 'sessions', startedAtMs));
   });
 });

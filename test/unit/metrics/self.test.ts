@@ -43,7 +43,7 @@ describe('the program’s own metrics', () => {
 
   test('count targets and what caps drop over all of them, and tell of the last tick', async () => {
     const state = polledState([]);
-    const dropped = { pages: 1, jobs: 9, dropped: { active_jobs: 3, error_codes: 1 } };
+    const dropped = { pages: 1, jobs: 9, dropped: { active_jobs: 3, error_codes: 1, export_buckets: 2 } };
     const lines = await linesOf({
       states: () => [state, { ...state, exports: { ...state.exports, read: dropped } }],
       lastTickAtSeconds: () => 42,
@@ -53,6 +53,7 @@ describe('the program’s own metrics', () => {
         'targets 2',
         'series_dropped{limit="active_jobs"} 3',
         'series_dropped{limit="error_codes"} 1',
+        'series_dropped{limit="export_buckets"} 2',
         'scheduler_last_tick_timestamp_seconds 42',
       ]),
     );

@@ -1,0 +1,107 @@
+/**
+ * Items of lists that are not what they should be: as a careless, a newer or a hostile server would send them. Pure.
+ */
+import type { Fault } from './faults.ts';
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** The items as they are where the fault is none of theirs. */
+export function spoilItems(all: readonly unknown[], fault: Fault | undefined): readonly unknown[] {
+  switch (fault?.kind) {
+    case 'nulls':
+      return all.map((item) => mapFields(item, () => null));
+    case 'null-items':
+      return all.map(() => null);
+    case 'wrong-types':
+      return all.map((item) => mapFields(item, otherType));
+    case 'strange-fields':
+      return all.map((item) => ({ ...(item as Item), ...strangeFields }));
+    case 'strange-states':
+      return all.map((item, index) => ({ ...(item as Item), state: strangeStates[index % strangeStates.length] }));
+    case 'hostile':
+      return all.map((item, index) => hostile(item as Item, hostileTexts[index % hostileTexts.length] ?? ''));
+    case 'crowd':
+      return [
+        ...Array.from({ length: fault.count }, (_, index) => ({ ...jobOf(index), ...crowd[fault.of](index) })),
+        ...all,
+      ];
+    case 'future':
+      return all.map((item) => mapFields(item, (value) => later(value, fault.seconds)));
+    default:
+      return all;
+  }
+}
+
+/** What could end a label, a line, a field or a page, or is the name of something that every object has. */
+const hostileTexts: readonly string[] = [
+  'say "no"',
+  '"} 1\nfake_metric{a="b"} 1\n',
+  'back\\slash\\',
+  'line\r\nbreak\u2028\u2029',
+  '\u0000\u0007\u001b[31mred\u007f',
+  '<script>alert(1)</script>',
+  '__proto__',
+  'constructor',
+  'toString',
+  '\ud800 half a character',
+  '{{7*7}} %s %n $(id)',
+  'x'.repeat(5000),
+];
+
+const strangeStates: readonly unknown[] = ['PAUSED', 'successful', 'INPROGRESS', 'Replicating', '', 7, null];
+
+/** Own fields, also where the name is one of Object's. */
+const strangeFields = JSON.parse(
+  '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":1,"newField":{"deep":[[[1]]]}}',
+) as Item;
+
+function mapFields(item: unknown, change: (value: unknown) => unknown): unknown {
+  if (typeof item !== 'object' || item === null) {
+    return item;
+  }
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, change(value)]));
+}
+
+function otherType(value: unknown): unknown {
+  return typeof value === 'string' ? { was: value } : typeof value === 'number' ? String(value) : 'text';
+}
+
+/** The state stays, so that the item is still looked at. */
+function hostile(item: Item, text: string): Item {
+  return {
+    ...item,
+    id: `${String(item['id'])}${text}`,
+    snapshotId: text,
+    exportBucketId: text,
+    prefix: text,
+    customData: [{ key: text, value: text }],
+    stateReason: { errorCode: text, message: text },
+    [text]: text,
+  };
+}
+
+function jobOf(index: number): Item {
+  return { id: `d${hex(index, 23)}`, createdAt: '2026-01-01T00:00:00Z' };
+}
+
+const finishedAt = '2026-01-01T00:10:00Z';
+/** What is different in each job. Numbers have the same length, so that their order as text is the same. */
+const crowd = {
+  'error-codes': (index: number): Item => {
+    const errorCode = `CODE_${String(index).padStart(6, '0')}`;
+    return { state: 'Failed', finishedAt, stateReason: { errorCode, message: 'one of many' } };
+  },
+  buckets: (index: number): Item => ({ state: 'Successful', finishedAt, exportBucketId: `b${hex(index, 23)}` }),
+  queued: (): Item => ({ state: 'Queued' }),
+};
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).padStart(digits, '0');
+}
+
+function later(value: unknown, seconds: number): unknown {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT/.test(value)) {
+    return value;
+  }
+  return `${new Date(Date.parse(value) + seconds * 1000).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+/**
+ * How much memory the built daemon takes while many clusters at once answer with more than anyone wants: 600 MB as they are,
+ * 600 MB compressed, and what is just small enough to be read: millions of empty objects, jobs with endless text.
+ *
+ *   npm run build && node test/bench/hostile-bodies.mjs [--clusters 40] [--seconds 20]
+ */
+import { fork, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const CONCURRENCY = 8;
+const PROJECTS = 8;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { values } = parseArgs({
+  options: { clusters: { type: 'string', default: '40' }, seconds: { type: 'string', default: '20' } },
+});
+const size = { clusters: Number(values.clusters), seconds: Number(values.seconds) };
+
+const KINDS = {
+  flood: () => ({ kind: 'flood', megabytes: 600 }),
+  'gzip-bomb': () => ({ kind: 'gzip-bomb', megabytes: 600 }),
+  ...Object.fromEntries([1, 4, 15].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
+  '500 jobs of 30 KB': () => longJobs('x'),
+  '500 jobs of 30 KB of wide letters': () => longJobs('\u2603\u2603'),
+};
+
+if (process.env.BENCH_ATLAS) await serveAtlas(process.env.BENCH_ATLAS);
+else for (const kind of Object.keys(KINDS)) await measure(kind);
+
+function emptyObjects(megabytes) {
+  return { kind: 'text', text: `{"results":[${'{},'.repeat((megabytes * 1_000_000) / 3)}{}]}` };
+}
+
+function longJobs(text) {
+  const prefix = text.repeat(30_000 / Buffer.byteLength(text));
+  const results = Array.from({ length: 500 }, (_, index) => ({ id: String(index), state: 'Queued', prefix }));
+  return { kind: 'text', text: JSON.stringify({ results }) };
+}
+
+function projectId(index) {
+  return (0x5e000000 + index).toString(16).padEnd(24, '0');
+}
+
+async function serveAtlas(kind) {
+  const { createFixedWorld } = await import('../../dist/demo/world.js');
+  const { startSimulator } = await import('../../dist/demo/simulator.js');
+  const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({ name: `cluster-${index}` }));
+  const projects = Array.from({ length: PROJECTS }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
+  const fault = KINDS[kind]();
+  const simulator = await startSimulator({ world: createFixedWorld(projects), faults: () => fault });
+  process.send({ origin: simulator.origin, accessToken: simulator.credentials.accessToken });
+  process.on('disconnect', () => process.exit());
+}
+
+async function measure(kind) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const atlas = fork(fileURLToPath(import.meta.url), process.argv.slice(2), {
+    env: { ...process.env, BENCH_ATLAS: kind },
+  });
+  const { origin, accessToken } = await new Promise((resolve) => atlas.once('message', resolve));
+  const config = join(folder, 'bench.yml');
+  const names = Array.from({ length: size.clusters / PROJECTS }, (_, index) => `cluster-${index}`);
+  writeFileSync(
+    config,
+    JSON.stringify({
+      atlas: { base_url: origin, requests_per_minute: 1_000_000, concurrency: CONCURRENCY },
+      credentials: [{ name: 'bench', access_token: accessToken }],
+      polling: { interval: '1s', idle_interval: '1s', read_schedule: false },
+      targets: Array.from({ length: PROJECTS }, (_, index) => ({ group_id: projectId(index), clusters: names })),
+    }),
+  );
+  const flags = ['--config.file', config, '--web.listen-address', '127.0.0.1:0', '--log.level', 'error'];
+  const daemon = spawn(process.execPath, [join(root, 'dist/main.js'), ...flags], { stdio: 'inherit' });
+  try {
+    await sleep(size.seconds * 1000);
+    console.log({ kind, peakRssMegabytes: peakRssMegabytes(daemon.pid) });
+  } finally {
+    daemon.kill();
+    atlas.disconnect();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The greatest resident set the process ever had, as Linux tells it. */
+function peakRssMegabytes(pid) {
+  const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kilobytes) / 1024);
+}
