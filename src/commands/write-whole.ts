@@ -18,8 +18,8 @@ export async function obstacleTo(path: string): Promise<string | undefined> {
 export async function writeWhole(path: string, text: string, nonce: string): Promise<void> {
   // Beside it, since a rename works within one file system only; hidden and not `.prom`, so that no collector reads it.
   const draft = join(dirname(path), `.${basename(path)}.${nonce}.tmp`);
+  const file = await open(draft, 'wx', READABLE_BY_ALL);
   try {
-    const file = await open(draft, 'wx', READABLE_BY_ALL);
     try {
       await file.chmod(READABLE_BY_ALL);
       await file.writeFile(text);
