@@ -60,7 +60,10 @@ export interface OnceFlags extends WatchFlags {
 }
 
 export interface HealthFlags {
+  /** Of the health page. */
   readonly url: string;
+  /** To show to an exporter that wants to see a certificate: two PEM files. */
+  readonly client?: { readonly certificate: string; readonly key: string };
 }
 
 export interface DemoFlags {
@@ -180,6 +183,10 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const format = last('format', parseChoice('table', 'json')) ?? 'table';
   const output = last('output', parseText);
   const url = last('url', parseHealthUrl) ?? healthUrlFrom(web.listenAddresses);
+  const client = { certificate: last('client.certificate', parseText), key: last('client.key', parseText) };
+  if ((client.certificate === undefined) !== (client.key === undefined)) {
+    problems.push('--client.certificate and --client.key belong together: give both or none');
+  }
   if (problems.length > 0) return usage(problems);
   const shard = parseShard(shardIndex, shardCount, env['HOSTNAME']);
   if ('wrong' in shard) return usage([shard.wrong]);
@@ -192,10 +199,21 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
     case 'once':
       return { command, flags: { ...watched, ...given({ output }) } };
     case 'health':
-      return typeof url === 'string' ? { command, flags: { url } } : usage([`--web.listen-address: ${url.wrong}`]);
+      if (typeof url !== 'string') return usage([`--web.listen-address: ${url.wrong}`]);
+      return { command, flags: { url, ...given({ client: bothOf(client) }) } };
     case 'demo':
       return { command, flags: { ...given({ speed, seed }), web, log } };
   }
+}
+
+function bothOf({
+  certificate,
+  key,
+}: {
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}) {
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
 /** Without what was not given. */

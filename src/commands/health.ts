@@ -2,15 +2,16 @@
  * `health`: asks a running exporter whether its scheduler ticks. It asks on loopback as a rule, where a certificate proves
  * nothing that matters and is often made for another name: there any is accepted, elsewhere it is verified.
  */
+
+import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { HealthFlags } from '../cli.ts';
 import type { Runtime } from '../runtime.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface HealthSettings {
-  /** Of the health page. */
-  readonly url: string;
+export interface HealthSettings extends HealthFlags {
   readonly terminal: Pick<Terminal, 'say' | 'tell'>;
   readonly runtime: Runtime;
 }
@@ -20,13 +21,13 @@ const LIMIT_SECONDS = 5;
 const LONGEST_ANSWER = 200;
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
 
-export async function runHealth({ url, terminal, runtime }: HealthSettings): Promise<ExitCode> {
+export async function runHealth({ url, client, terminal, runtime }: HealthSettings): Promise<ExitCode> {
   const ended = new AbortController();
   try {
     const late = runtime.sleep(LIMIT_SECONDS, ended.signal).then(() => {
       throw new Error(`no answer within ${LIMIT_SECONDS} s`);
     });
-    const { status, text } = await Promise.race([ask(url, ended.signal), late]);
+    const { status, text } = await Promise.race([ask(url, client, ended.signal), late]);
     if (status === 200) {
       terminal.say(`healthy: ${url}\n`);
       return EXIT.fine;
@@ -47,15 +48,17 @@ interface Answer {
   readonly text: string;
 }
 
-function ask(url: string, signal: AbortSignal): Promise<Answer> {
+async function ask(url: string, client: HealthFlags['client'], signal: AbortSignal): Promise<Answer> {
   const isLoopback = LOOPBACK.test(new URL(url).hostname);
   // Not a proxy's business, nor worth a connection that is kept.
-  const options = { agent: false, signal, headers: { connection: 'close' }, rejectUnauthorized: !isLoopback };
+  const plain = { agent: false, signal, headers: { connection: 'close' } };
+  const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
+  const secure = { ...plain, ...shown, rejectUnauthorized: !isLoopback };
   return new Promise((resolve, reject) => {
     const receive = (response: IncomingMessage): void => {
       readAnswer(response).then(resolve, reject);
     };
-    const request = url.startsWith('https:') ? httpsRequest(url, options) : httpRequest(url, options);
+    const request = url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain);
     request.on('response', receive).on('error', reject).end();
   });
 }

@@ -68,6 +68,18 @@ export const FLAGS = [
       'Where the exporter is, such as https://127.0.0.1:19017. Left out: http and the first of --web.listen-address, on this host. Of a host that is loopback any certificate is accepted.',
   },
   {
+    name: 'client.certificate',
+    value: 'FILE',
+    commands: ['health'],
+    meaning: 'Where the exporter wants to see a certificate of its clients: one, in PEM. With --client.key.',
+  },
+  {
+    name: 'client.key',
+    value: 'FILE',
+    commands: ['health'],
+    meaning: 'The key of --client.certificate, in PEM.',
+  },
+  {
     name: 'speed',
     value: 'N',
     commands: ['demo'],

@@ -107,6 +107,14 @@ describe('health', () => {
     expect(refusal(['health', ...args])).toEqual([problem]);
   });
 
+  test('shows a certificate where it is told to, with its key', () => {
+    const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
+    expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
+    expect(refusal(args.slice(0, 3))).toEqual([
+      '--client.certificate and --client.key belong together: give both or none',
+    ]);
+  });
+
   test('refuses a password in the address, and does not repeat it', () => {
     const [problem] = refusal(['health', '--url', 'http://u:S3cret@a.example']);
     expect(problem).toBe('--url: must have no user and password in it: the health page asks for none');
