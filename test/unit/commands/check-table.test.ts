@@ -120,8 +120,8 @@ not_found:`);
     const text = show({ projects: [], targets }, { ...PLAIN, hasColours: true });
     expect(text).toContain('\u001B[32mok\u001B[0m');
     expect(text).toContain('\u001B[31mnot_found\u001B[0m');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-    expect(text.replaceAll(/\u001B\[\d+m/g, '')).toBe(show({ projects: [], targets }));
+    const plain = [0, 1, 31, 32, 33].reduce((rest, code) => rest.replaceAll(`\u001B[${code}m`, ''), text);
+    expect(plain).toBe(show({ projects: [], targets }));
   });
 });
 
