@@ -48,7 +48,7 @@ export async function pollOnce(settings: PollOnceSettings): Promise<PolledOnce> 
   } finally {
     stopTelling();
     signal.removeEventListener('abort', onAbort);
-    await Promise.resolve(atlas.close());
+    await atlas.close();
   }
   return { states: [...states.all()], discoveries: watch.discoveries(), collectors };
 }
