@@ -16,6 +16,7 @@ import {
   type Value,
 } from './config/flag-values.ts';
 import { COMMANDS, type CommandName, type FlagName, flagsOf, variableOf } from './config/flags.ts';
+import { healthUrlAt, parseHealthUrl } from './config/health-url.ts';
 import { helpText } from './config/help.ts';
 import { quote } from './config/problems.ts';
 import { MOST_SHARDS, parseShard, type Shard } from './config/shard.ts';
@@ -34,14 +35,35 @@ export interface LogFlags {
   readonly format: 'json' | 'logfmt';
 }
 
-export interface ServeFlags {
+/** What is watched: of every command that asks Atlas. */
+export interface WatchFlags {
   readonly configFile?: string;
   /** GROUP_ID/CLUSTER, not looked at yet. */
   readonly targets: readonly string[];
   /** Left out: this process watches everything. */
   readonly shard?: Shard;
-  readonly web: WebFlags;
   readonly log: LogFlags;
+}
+
+export interface ServeFlags extends WatchFlags {
+  readonly web: WebFlags;
+}
+
+export interface CheckFlags extends WatchFlags {
+  readonly online: boolean;
+  readonly format: 'table' | 'json';
+}
+
+export interface OnceFlags extends WatchFlags {
+  /** Left out: standard output. */
+  readonly output?: string;
+}
+
+export interface HealthFlags {
+  /** Of the health page. */
+  readonly url: string;
+  /** To show to an exporter that wants to see a certificate: two PEM files. */
+  readonly client?: { readonly certificate: string; readonly key: string };
 }
 
 export interface DemoFlags {
@@ -54,6 +76,9 @@ export interface DemoFlags {
 
 export type CommandLine =
   | { readonly command: 'serve'; readonly flags: ServeFlags }
+  | { readonly command: 'check'; readonly flags: CheckFlags }
+  | { readonly command: 'once'; readonly flags: OnceFlags }
+  | { readonly command: 'health'; readonly flags: HealthFlags }
   | { readonly command: 'demo'; readonly flags: DemoFlags }
   | { readonly command: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string };
 
@@ -61,8 +86,9 @@ const commandNames = Object.keys(COMMANDS) as readonly CommandName[];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `args` are without node and the script. */
-export function parseCommandLine(args: readonly string[], env: Environment, version: string): CommandLine {
+/** `words` are without node and the script. */
+export function parseCommandLine(words: readonly string[], env: Environment, version: string): CommandLine {
+  const args = words[0] === 'help' ? askingForHelp(words.slice(1)) : words;
   let stdout = '';
   let chosen: { readonly command: CommandName; readonly options: Readonly<Record<string, unknown>> } | undefined;
   const program = createProgram(version, (command, options) => {
@@ -88,6 +114,12 @@ export function parseCommandLine(args: readonly string[], env: Environment, vers
   }
   if (chosen === undefined) return usage(['no command']);
   return readFlags(chosen.command, chosen.options, env);
+}
+
+/** `help check` is what many try first. Of a command that there isn't, there is no help. */
+function askingForHelp(words: readonly string[]): readonly string[] {
+  const [command] = words;
+  return command === undefined || commandNames.some((name) => name === command) ? [...words, '--help'] : words;
 }
 
 type Chosen = (command: CommandName, options: Readonly<Record<string, unknown>>) => void;
@@ -120,14 +152,14 @@ interface Given {
 
 function readFlags(command: CommandName, options: Readonly<Record<string, unknown>>, env: Environment): CommandLine {
   const problems: string[] = [];
-  const given = new Map(flagsOf(command).map((flag) => [flag.name, givenOf(flag, command, options, env)] as const));
+  const known = new Map(flagsOf(command).map((flag) => [flag.name, givenOf(flag, command, options, env)] as const));
 
   function all<T>(name: FlagName, parse: (text: string) => Value<T>): readonly T[] {
-    const { as = '', texts = [] } = given.get(name) ?? {};
+    const { as = '', texts = [] } = known.get(name) ?? {};
     return texts.flatMap((text) => {
       const result = parse(text);
       if ('value' in result) return [result.value];
-      problems.push(text === '' ? `${as}: ${result.wrong}` : `${as} ${quote(text)}: ${result.wrong}`);
+      problems.push(`${as}${text === '' || result.isPrivate ? '' : ` ${quote(text)}`}: ${result.wrong}`);
       return [];
     });
   }
@@ -149,20 +181,51 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
   const shardIndex = last('shard.index', parseWholeNumberBetween(0, MOST_SHARDS - 1));
   const shardCount = last('shard.count', parseWholeNumberBetween(1, MOST_SHARDS));
+  const online = last('online', parseSwitch) ?? false;
+  const format = last('format', parseChoice('table', 'json')) ?? 'table';
+  const output = last('output', parseText);
+  const url = last('url', parseHealthUrl) ?? healthUrlFrom(web.listenAddresses);
+  const client = { certificate: last('client.certificate', parseText), key: last('client.key', parseText) };
+  if ((client.certificate === undefined) !== (client.key === undefined)) {
+    problems.push('--client.certificate and --client.key belong together: give both or none');
+  }
   if (problems.length > 0) return usage(problems);
   const shard = parseShard(shardIndex, shardCount, env['HOSTNAME']);
   if ('wrong' in shard) return usage([shard.wrong]);
-  if (command === 'serve') {
-    const given = {
-      ...(configFile === undefined ? {} : { configFile }),
-      ...(shard.value ? { shard: shard.value } : {}),
-    };
-    return { command, flags: { ...given, targets, web, log } };
+  const watched: WatchFlags = { ...given({ configFile, shard: shard.value }), targets, log };
+  switch (command) {
+    case 'serve':
+      return { command, flags: { ...watched, web } };
+    case 'check':
+      return { command, flags: { ...watched, online, format } };
+    case 'once':
+      return { command, flags: { ...watched, ...given({ output }) } };
+    case 'health':
+      if (typeof url !== 'string') return usage([`--web.listen-address: ${url.wrong}`]);
+      return { command, flags: { url, ...given({ client: bothOf(client) }) } };
+    case 'demo':
+      return { command, flags: { ...given({ speed, seed }), chaos, web, log } };
   }
-  return {
-    command,
-    flags: { ...(speed === undefined ? {} : { speed }), ...(seed === undefined ? {} : { seed }), chaos, web, log },
-  };
+}
+
+function bothOf({
+  certificate,
+  key,
+}: {
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}) {
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
+}
+
+/** Without what was not given. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof values;
+}
+
+function healthUrlFrom([first]: readonly ListenAddress[]): string | { readonly wrong: string } {
+  const url = healthUrlAt(first ?? { port: 0 });
+  return 'value' in url ? url.value : url;
 }
 
 function givenOf(

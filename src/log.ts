@@ -1,37 +1,53 @@
 /**
  * The log: one line per event, a static message, facts as fields. Secrets are kept out by never handing them here; redaction
- * by path is the second line of defence.
+ * by path, and by value, are the second and the third line of defence.
  */
-import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'json' | 'logfmt';
 
-const REDACTED_PATHS = ['authorization', 'client_secret', 'private_key', 'access_token', 'password', 'secret', 'token'];
+const SECRET_KEYS = [
+  'authorization',
+  'Authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'client_secret',
+  'clientSecret',
+  'private_key',
+  'privateKey',
+  'access_token',
+  'accessToken',
+];
+/** pino looks no deeper than it is told. */
+const REDACTED_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-export function createLog(level: LogLevel, format: LogFormat, output: DestinationStream): Log {
+/** @param redact takes secrets out of a line, by their value */
+export function createLog(
+  level: LogLevel,
+  format: LogFormat,
+  output: DestinationStream,
+  redact = (line: string): string => line,
+): Log {
   return pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED_PATHS.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     },
-    format === 'logfmt' ? logfmtTo(output) : output,
+    {
+      // No stream of our own: whatever has been logged has been handed on when the program ends.
+      write(line) {
+        const safe = redact(line);
+        output.write(format === 'logfmt' ? `${toLogfmt(JSON.parse(safe) as Record<string, unknown>)}\n` : safe);
+      },
+    },
   );
-}
-
-function logfmtTo(output: DestinationStream): DestinationStream {
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      output.write(`${toLogfmt(JSON.parse(line) as Record<string, unknown>)}\n`);
-      done();
-    },
-  });
 }
 
 /** `time level msg`, then the other fields in their order; a value is quoted where it has to be. */

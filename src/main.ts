@@ -2,14 +2,18 @@
 /** The process: arguments, environment, signals, exit codes. The only file that touches `process`. */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { parseCommandLine } from './cli.ts';
-import { formatProblem, loadConfig } from './config/load.ts';
+import { type DemoFlags, type LogFlags, parseCommandLine, type ServeFlags, type WatchFlags } from './cli.ts';
+import { runCheck } from './commands/check.ts';
+import { type CommandSettings, EXIT, type ExitCode } from './commands/command.ts';
+import { runHealth } from './commands/health.ts';
+import { runOnce } from './commands/once.ts';
+import type { Terminal } from './commands/terminal.ts';
+import { type ConfigSource, formatProblem, loadConfig } from './config/load.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 import { startDemonstration } from './demonstration.ts';
 import { createLog } from './log.ts';
+import { createRedactor } from './redaction.ts';
 import { systemRuntime } from './runtime.ts';
-
-const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /**
  * How far the heap may grow beyond what is alive before it is collected. V8's own choice follows the machine's memory, and
@@ -17,60 +21,128 @@ const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const;
  */
 const HEAP_GROWING_PERCENT = 40;
 
+/** Takes out what the log must not show; told of every secret that is read. */
+const redactor = createRedactor();
+
 async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  mindOutputs();
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   const line = parseCommandLine(process.argv.slice(2), process.env, version);
-  if (line.command === 'exit') {
-    process.stdout.write(line.stdout);
-    process.stderr.write(line.stderr);
-    process.exitCode = line.code;
-    return;
+  switch (line.command) {
+    case 'exit':
+      process.stdout.write(line.stdout);
+      process.stderr.write(line.stderr);
+      process.exitCode = line.code;
+      return;
+    case 'health':
+      process.exitCode = await runHealth({ ...line.flags, terminal: terminal(), runtime: systemRuntime });
+      return;
+    case 'check':
+      return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version);
+    case 'once':
+      return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version);
+    case 'demo':
+      return demonstrate(line.flags, version);
+    case 'serve':
+      return serve(line.flags, version);
   }
-  const { web, log: logFlags } = line.flags;
-  const log = createLog(logFlags.level, logFlags.format, process.stderr);
-  const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
-  const build = { version, revision, nodeVersion: process.version };
-  const common = { web, build, runtime: systemRuntime, log };
-  if (line.command === 'demo') {
-    await runUntilSignalled(() =>
-      startDemonstration({ ...common, flags: line.flags, say: (text) => process.stdout.write(text) }),
-    );
-    return;
-  }
-  const loaded = await loadConfig({ ...line.flags, file: line.flags.configFile, env: process.env, cwd: process.cwd() });
+}
+
+async function serve(flags: ServeFlags, version: string): Promise<void> {
+  const common = commonOf(flags, version);
+  const loaded = await loadConfig(sourceOf(flags));
   if ('problems' in loaded) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     process.exitCode = EXIT.usage;
     return;
   }
-  for (const warning of loaded.warnings) log.warn({}, warning);
-  const { shard } = line.flags;
-  const settings: DaemonSettings = { ...common, config: loaded.config, ...(shard ? { shard } : {}) };
+  for (const warning of loaded.warnings) common.log.warn({}, warning);
+  const { shard, web } = flags;
+  const settings: DaemonSettings = { ...common, web, config: loaded.config, ...(shard ? { shard } : {}) };
   await runUntilSignalled(() => startDaemon(settings));
+}
+
+async function demonstrate(flags: DemoFlags, version: string): Promise<void> {
+  const { web } = flags;
+  const common = commonOf(flags, version);
+  const { say } = terminal();
+  await runUntilSignalled(() => startDemonstration({ ...common, web, flags, say }));
+}
+
+function commonOf({ log }: { readonly log: LogFlags }, version: string) {
+  const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
+  return {
+    build: { version, revision, nodeVersion: process.version },
+    runtime: systemRuntime,
+    log: createLog(log.level, log.format, process.stderr, redactor.line),
+  };
+}
+
+function sourceOf(flags: WatchFlags): ConfigSource {
+  const { targets, configFile: file } = flags;
+  return { file, targets, env: process.env, cwd: process.cwd(), onSecret: redactor.hide };
+}
+
+/** For a command that ends by itself. The first signal calls it off, a second one ends it at once. */
+async function runToEnd(
+  run: (common: Omit<CommandSettings<never>, 'flags'>) => Promise<ExitCode>,
+  flags: WatchFlags,
+  version: string,
+): Promise<void> {
+  const { log, runtime } = commonOf(flags, version);
+  const calledOff = new AbortController();
+  onSignals(() => calledOff.abort(new Error('interrupted')));
+  const { signal } = calledOff;
+  process.exitCode = await run({ source: sourceOf(flags), terminal: terminal(), version, runtime, log, signal });
+  // What was under way for all, such as a token, is waited for by nobody.
+  if (signal.aborted) process.exit(EXIT.interrupted);
+}
+
+function terminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  return {
+    say: (text) => stdout.write(text),
+    tell: (text) => stderr.write(text),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    hasColours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    isWatched: stderr.isTTY,
+  };
+}
+
+/** Whoever reads our output may stop before its end, as `head` does: that is no failure, and no reason to end a daemon. */
+function mindOutputs(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`standard output could not be written (${error.code})\n`);
+    process.exit(EXIT.failure);
+  });
 }
 
 /** The first signal stops cleanly, a second one at once. */
 async function runUntilSignalled(start: () => Promise<Daemon>): Promise<void> {
-  const signalled = new Promise<void>((resolve) => {
-    let signals = 0;
-    const onSignal = (): void => {
-      signals += 1;
-      if (signals > 1) process.exit(EXIT.interrupted);
-      resolve();
-    };
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  });
+  const signalled = new Promise<void>((resolve) => onSignals(resolve));
   const daemon = await start();
   await signalled;
   await daemon.stop();
   process.exit(EXIT.fine);
 }
 
+function onSignals(first: () => void): void {
+  let signals = 0;
+  function onSignal(): void {
+    signals += 1;
+    if (signals > 1) process.exit(EXIT.interrupted);
+    first();
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+}
+
 main().catch((error: unknown) => {
-  process.stderr.write(`${describe(error)}\n`);
+  process.stderr.write(`${redactor.text(describe(error))}\n`);
   process.exit(EXIT.failure);
 });
 

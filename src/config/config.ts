@@ -56,6 +56,8 @@ export type CredentialConfig = { readonly name: string; readonly expiresAtSecond
 export interface SecretSource {
   /** Where it comes from, for people; never the value. */
   readonly description: string;
+  /** Its absolute path, where it is in a file. */
+  readonly file?: string;
   /** Reads it anew each time, so that a rotated file needs no restart. Rejects where it can't be had. */
   readonly read: () => Promise<string>;
 }

@@ -2,7 +2,7 @@
  * Credentials: exactly one kind each, each secret of it in exactly one form, all of them readable. It works on what the file
  * says before the schema has passed it, so that every problem is told at once. No value is ever part of a message.
  */
-import type { CredentialConfig } from './config.ts';
+import type { CredentialConfig, SecretSource } from './config.ts';
 import type { Locate } from './positions.ts';
 import type { Problem } from './problems.ts';
 import { formatPath, type Item, itemsOf, mappingAt, type Path } from './raw.ts';
@@ -95,9 +95,10 @@ function givenForms(holder: Holder, slot: string): readonly GivenForm[] {
   });
 }
 
-function asSource(secret: CheckedSecret | undefined) {
+function asSource(secret: CheckedSecret | undefined): SecretSource {
   if (secret === undefined) throw new Error('a credential without its secret: the config should have been refused');
-  return { description: secret.description, read: secret.read };
+  const { check: _checked, ...source } = secret;
+  return source;
 }
 
 function kindProblem({ path, value }: Item, locate: Locate): readonly Problem[] {

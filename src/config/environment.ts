@@ -4,7 +4,7 @@
  */
 import { parseBaseUrl } from './base-url.ts';
 import type { CredentialConfig, SecretSource } from './config.ts';
-import { type CheckedSecret, type Environment, openSecret } from './secret.ts';
+import { type CheckedSecret, type Environment, type OnSecret, openSecret } from './secret.ts';
 
 export const ATLAS_VARIABLES = {
   accessToken: 'MONGODB_ATLAS_ACCESS_TOKEN',
@@ -50,7 +50,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-export async function credentialFromEnvironment(env: Environment): Promise<FromEnvironment> {
+export async function credentialFromEnvironment(env: Environment, onSecret?: OnSecret): Promise<FromEnvironment> {
   const [winner, ...others] = KINDS.filter(({ variables }) => variables.some((name) => isSet(env, name)));
   if (winner === undefined) return { problems: [], warnings: [] };
   const missing = winner.variables.filter((name) => !isSet(env, name));
@@ -61,7 +61,7 @@ export async function credentialFromEnvironment(env: Environment): Promise<FromE
       warnings: [],
     };
   }
-  const secrets = winner.variables.map((name) => openSecret('env', name, { env, directory: '' }));
+  const secrets = winner.variables.map((name) => openSecret('env', name, { env, directory: '', onSecret }));
   const credential = winner.build(secrets.map(asSource));
   return {
     ...(credential && { credential }),

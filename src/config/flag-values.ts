@@ -1,7 +1,8 @@
 /** From the texts of flags to values. Each function says what would be right where a text is not; none knows its flag. */
 import { isIPv6 } from 'node:net';
 
-export type Value<T> = { readonly value: T } | { readonly wrong: string };
+/** `isPrivate`: the text may hold a secret, so it is not to be repeated. */
+export type Value<T> = { readonly value: T } | { readonly wrong: string; readonly isPrivate?: true };
 
 export interface ListenAddress {
   /** All interfaces where it is left out. */

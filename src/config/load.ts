@@ -15,7 +15,7 @@ import { type Problem, sortProblems } from './problems.ts';
 import { mappingAt, valueAt } from './raw.ts';
 import { credentialNames, ruleProblems } from './rules.ts';
 import { configSchema } from './schema.ts';
-import type { Environment } from './secret.ts';
+import type { Environment, OnSecret, SecretPlace } from './secret.ts';
 import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -28,10 +28,16 @@ export interface ConfigSource {
   readonly targets: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
+  readonly onSecret?: OnSecret;
 }
 
 export type Loaded =
-  | { readonly config: Config; readonly warnings: readonly string[] }
+  | {
+      readonly config: Config;
+      readonly warnings: readonly string[];
+      /** Its absolute path, where it comes from a file. */
+      readonly file?: string;
+    }
   | { readonly problems: readonly Problem[] };
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
@@ -52,7 +58,7 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   return await loadTargets(source, hasDefaultFile ? [ignored] : []);
 }
 
-async function loadFile(name: string, { env, cwd }: ConfigSource): Promise<Loaded> {
+async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Promise<Loaded> {
   const path = resolve(cwd, name);
   const read = await readConfigFile(name, path);
   if ('problem' in read) return { problems: [read.problem] };
@@ -61,9 +67,10 @@ async function loadFile(name: string, { env, cwd }: ConfigSource): Promise<Loade
     const message = 'the file has to consist of keys with values, such as targets';
     return inFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]);
   }
-  const place = { directory: dirname(path), env };
+  const place = { directory: dirname(path), env, onSecret };
   const wantsCredential = valueAt(value, ['credentials']) === undefined;
-  const outside = await fromOutside(env, wantsCredential, valueAt(value, ['atlas', 'base_url']) === undefined);
+  const wantsBaseUrl = valueAt(value, ['atlas', 'base_url']) === undefined;
+  const outside = await fromOutside({ env, onSecret }, wantsCredential, wantsBaseUrl);
   const problems = [
     ...syntax,
     ...schemaProblems(value, locate),
@@ -75,7 +82,7 @@ async function loadFile(name: string, { env, cwd }: ConfigSource): Promise<Loade
   const file = configSchema.parse(value);
   const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
-  return { config, warnings: [...outside.warnings, ...unusedCredentials(config)] };
+  return { config, file: path, warnings: [...outside.warnings, ...unusedCredentials(config)] };
 }
 
 /** A problem without a line is not the file's. */
@@ -86,9 +93,9 @@ function inFile(name: string, problems: readonly Problem[]): Loaded {
   return { problems: rest > 0 ? [...told, { message: `and ${rest} more problems` }] : told };
 }
 
-async function loadTargets({ targets, env }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
+async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
   const { pairs, problems } = parsePairs(targets);
-  const outside = await fromOutside(env, true, true);
+  const outside = await fromOutside({ env, onSecret }, true, true);
   if (problems.length + outside.problems.length > 0) return refused([...problems, ...outside.problems]);
   const file = configSchema.parse({
     targets: pairs.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
@@ -96,10 +103,12 @@ async function loadTargets({ targets, env }: ConfigSource, warnings: readonly st
   return { config: buildConfig({ ...outside, file }), warnings: [...warnings, ...outside.warnings] };
 }
 
+type Outside = Pick<SecretPlace, 'env' | 'onSecret'>;
+
 /** What the environment adds, as far as it is wanted. */
-async function fromOutside(env: Environment, wantsCredential: boolean, wantsBaseUrl: boolean) {
+async function fromOutside({ env, onSecret }: Outside, wantsCredential: boolean, wantsBaseUrl: boolean) {
   const nothing: FromEnvironment = { problems: [], warnings: [] };
-  const { credential, problems, warnings } = wantsCredential ? await credentialFromEnvironment(env) : nothing;
+  const { credential, problems, warnings } = wantsCredential ? await credentialFromEnvironment(env, onSecret) : nothing;
   const url = wantsBaseUrl ? baseUrlFromEnvironment(env) : undefined;
   const lacksCredential = wantsCredential && credential === undefined && problems.length === 0;
   return {

@@ -12,7 +12,11 @@ export interface SecretPlace {
   /** Relative files are looked for here. */
   readonly directory: string;
   readonly env: Environment;
+  /** Told each secret that is read, now and later: whoever hides secrets has to know them. */
+  readonly onSecret?: OnSecret | undefined;
 }
+
+export type OnSecret = (secret: string) => void;
 
 export interface CheckedSecret extends SecretSource {
   /** Why it can't be used, without the value nor, as a secret may stand where its place should, the place. */
@@ -28,17 +32,23 @@ const LARGEST_BYTES = 64 * 1024;
 export function openSecret(form: SecretForm, text: string, place: SecretPlace): CheckedSecret {
   switch (form) {
     case 'inline':
-      return secretFrom('inline', async () => usable(text));
+      return secretFrom('inline', place, async () => usable(text));
     case 'env':
-      return secretFrom(`environment variable ${text}`, async () => readVariable(place.env[text]));
+      return secretFrom(`environment variable ${text}`, place, async () => readVariable(place.env[text]));
     case 'file': {
       const path = resolve(place.directory, text);
-      return secretFrom(`file ${path}`, () => readSecretFile(path, place.directory));
+      return { ...secretFrom(`file ${path}`, place, () => readSecretFile(path, place.directory)), file: path };
     }
   }
 }
 
-function secretFrom(description: string, reading: () => Promise<Reading>): CheckedSecret {
+function secretFrom(description: string, { onSecret }: SecretPlace, attempt: () => Promise<Reading>): CheckedSecret {
+  async function reading(): Promise<Reading> {
+    const result = await attempt();
+    if ('secret' in result) onSecret?.(result.secret);
+    return result;
+  }
+
   return {
     description,
     async read() {

@@ -34,15 +34,22 @@ function unknownFlag(argument: string, command: CommandName): string {
   const known = flagsOf(command).map((flag) => `--${flag.name}`);
   if (known.some((flag) => flag === name)) return `${name}: takes no value; it is off where it is left out`;
   const elsewhere = FLAGS.find((flag) => `--${flag.name}` === name);
-  if (elsewhere !== undefined) return `${name}: ${command} has no such flag, ${elsewhere.commands[0]} has`;
+  if (elsewhere !== undefined) {
+    const [owners, verb] = [listed(elsewhere.commands), elsewhere.commands.length === 1 ? 'has' : 'have'];
+    return `${name}: ${command} has no such flag, ${owners} ${verb}`;
+  }
   const meant = nearest(name, known);
   const repeated = /^--?[a-z.-]{1,40}$/.test(name) ? ` ${name}` : '';
   return `unknown flag${repeated}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
 }
 
 function strayWord(command: CommandName | undefined, [word = '']: readonly string[]): string {
-  const commands = Object.keys(COMMANDS).join(' and ');
+  const commands = listed(Object.keys(COMMANDS));
   if (command !== undefined) return `only flags may follow a command; the commands are ${commands}`;
   const meant = nearest(word, Object.keys(COMMANDS));
   return `unknown command: the commands are ${commands}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.join(', ').replace(/, ([^,]+)$/, ' and $1');
 }

@@ -1,5 +1,5 @@
 /** The metrics of finding a project's clusters: of a project, not of a cluster, so they are no families of targets. */
-import { Gauge, type Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { PREFIX } from '../collectors/collector.ts';
 
 export interface DiscoveryFacts {
@@ -7,6 +7,13 @@ export interface DiscoveryFacts {
   readonly up: boolean;
   /** Unix time. */
   readonly goodAtSeconds?: number;
+}
+
+/** With nothing else in it. */
+export function createDiscoveryRegistry(discoveries: () => Iterable<DiscoveryFacts>): Registry {
+  const registry = new Registry();
+  registerDiscoveries(registry, discoveries);
+  return registry;
 }
 
 export function registerDiscoveries(registry: Registry, discoveries: () => Iterable<DiscoveryFacts>): void {

@@ -19,6 +19,8 @@ export interface DiscoveryStatus {
   readonly tried: boolean;
   /** Whether the latest one succeeded. */
   readonly up: boolean;
+  /** Why not. */
+  readonly failure?: Failure;
   /** Unix time of the latest good one. */
   readonly goodAtSeconds?: number;
 }
@@ -54,7 +56,7 @@ export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTool
     if (signal.aborted) return discoveryIntervalSeconds;
     if ('failure' in outcome) {
       const { failure } = outcome;
-      status = { ...status, tried: true, up: false };
+      status = { ...status, tried: true, up: false, failure };
       report.failed(facts, failure);
       return isTransient(failure.reason) ? Math.min(RETRY_SECONDS, discoveryIntervalSeconds) : discoveryIntervalSeconds;
     }

@@ -1,6 +1,6 @@
 /**
- * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails otherwise or works
- * again, and one an hour while it goes on failing. What it is that fails is told by whoever asks.
+ * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails in a way that is new or
+ * works again, and one an hour while it goes on failing. What it is that fails is told by whoever asks.
  */
 import { AtlasError } from '../atlas/error.ts';
 import type { Advice, Failure, Notice } from '../collectors/collector.ts';
@@ -21,25 +21,25 @@ const REMIND_AFTER_SECONDS = 3600;
 /** @param what is done, as the log calls it: `polling` */
 export function createReport(what: string, { log, runtime }: { readonly log: Log; readonly runtime: Runtime }): Report {
   let remindAtSeconds = 0;
-  /** What the newest line says of it; undefined where it says that all is well. */
-  let toldFailure: Failure | undefined;
+  /** How it has failed since it last worked, as far as the log says. */
+  const ways = new Set<string>();
   const told = new Set<string>();
 
   return {
     failed(facts, failure) {
       const { reason, status, errorCode: error_code, problem, advice } = failure;
-      // Codes may alternate; what is to be done about them says whether something has changed.
-      const isNews = reason !== toldFailure?.reason || advice !== toldFailure.advice;
+      // Failures may alternate, as timeouts and refused connections do: each way is news once.
+      const isNews = !ways.has(wayOf(failure));
       if (!isNews && runtime.monotonicSeconds() < remindAtSeconds) return;
       remindAtSeconds = runtime.monotonicSeconds() + REMIND_AFTER_SECONDS;
-      toldFailure = failure;
+      ways.add(wayOf(failure));
       const level = reason === 'internal' ? 'error' : 'warn';
       const message = isNews ? `${what} fails` : `${what} still fails`;
       log[level]({ ...facts, reason, status, error_code, problem, advice }, message);
     },
     worked(facts) {
-      if (toldFailure !== undefined) log.info(facts, `${what} works again`);
-      toldFailure = undefined;
+      if (ways.size > 0) log.info(facts, `${what} works again`);
+      ways.clear();
     },
     notice(facts, notices) {
       for (const notice of notices) {
@@ -50,6 +50,11 @@ export function createReport(what: string, { log, runtime }: { readonly log: Log
       }
     },
   };
+}
+
+/** Codes may differ; what is to be done about them says whether something has changed. */
+function wayOf({ reason, advice }: Failure): string {
+  return `${reason}: ${advice}`;
 }
 
 /** @param own what to do instead of the usual, where the failure says nothing more special */

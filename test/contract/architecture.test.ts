@@ -110,6 +110,35 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('config'), inFolder('config'))).toEqual([]);
   });
 
+  test('commands/ is imported by main alone', () => {
+    const importers = imports.filter(({ to, from }) => inFolder('commands')(to) && !inFolder('commands')(from));
+    expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(['main.ts']));
+  });
+
+  test('parts of different folders are put together at the top and in commands/ alone', () => {
+    const isComposing = (file: string) => !file.includes('/') || inFolder('commands')(file);
+    const makers = [
+      'atlas/atlas.ts',
+      'polling/watch.ts',
+      'polling/states.ts',
+      'metrics/exposition.ts',
+      'web/server.ts',
+    ];
+    const users = imports.filter(({ from, to, typesOnly }) => makers.includes(to) && !typesOnly && !isComposing(from));
+    // Within a folder its parts may use each other.
+    const foreign = users.filter(({ from, to }) => from.split('/')[0] !== to.split('/')[0]);
+    expect(foreign.map(show)).toEqual([]);
+  });
+
+  test('the log and what it is redacted with know nothing of the rest', () => {
+    expect(
+      trespasses(
+        (from) => ['log.ts', 'redaction.ts'].includes(from),
+        () => false,
+      ),
+    ).toEqual([]);
+  });
+
   test.each([
     ['got', /^atlas\/(transport|agents)\.ts$/],
     ['p-retry', /^atlas\/client\.ts$/],

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject, type World } from '../../src/demo/world.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { startGatekeeper } from '../support/gatekeeper.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 
@@ -35,31 +36,10 @@ async function watch(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): 
   return running;
 }
 
-/** The simulator behind something that refuses whatever is asked of the paths that end so. */
 async function gatekeeper(simulator: Simulator, ...ends: string[]) {
-  const refused = new Set(ends);
-  const server = createServer((request, response) => {
-    const [path = ''] = (request.url ?? '').split('?');
-    if ([...refused].some((end) => path.endsWith(end))) {
-      response.writeHead(403, { 'content-type': 'application/json' }).end('{"errorCode":"USER_UNAUTHORIZED"}');
-      return;
-    }
-    const { authorization = '', accept = '' } = request.headers;
-    fetch(`${simulator.origin}${request.url}`, { headers: { authorization, accept } })
-      .then(async (answer) => {
-        const type = answer.headers.get('content-type') ?? '';
-        response.writeHead(answer.status, { 'content-type': type }).end(await answer.text());
-      })
-      .catch(() => response.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  open.push({
-    async close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, refused };
+  const front = await startGatekeeper(simulator, ...ends);
+  open.push(front);
+  return front;
 }
 
 const asked = (simulator: Simulator, end: string) =>

@@ -23,14 +23,16 @@ function flagsSection(): string {
   const rows = (FLAGS as readonly Flag[]).map((flag) => {
     const name = flag.value === undefined ? `--${flag.name}` : `--${flag.name} ${flag.value}`;
     const repeatable = flag.repeatable ? ' Repeatable.' : '';
-    const only = flag.commands.length === 1 ? ` Only for \`${flag.commands[0]}\`.` : '';
-    return [code(name), code(variableOf(flag.name)), defaultsOf(flag), `${flag.meaning}${repeatable}${only}`];
+    const commands = flag.commands.map((command) => code(command)).join(', ');
+    return [code(name), commands, code(variableOf(flag.name)), defaultsOf(flag), `${flag.meaning}${repeatable}`];
   });
   return `## Commands and flags
 
 ${commands.join('\n')}
 
-${table(['Flag', 'Environment variable', 'Default', 'Meaning'], rows)}
+[commands.md](commands.md) tells more of \`check\`, \`once\` and \`health\`.
+
+${table(['Flag', 'Of', 'Environment variable', 'Default', 'Meaning'], rows)}
 
 \`--version\` and \`--help\` do what they say. The command line wins over the environment. In the environment, switches are
 \`true\`, \`false\`, \`1\` or \`0\`, what is repeatable is separated by commas, and an empty variable counts as unset.
@@ -38,13 +40,15 @@ Variables that begin alike and are not in this table are ignored, since Kubernet
 \`--target\` and \`--config.file\` exclude each other. Secrets are never taken from arguments.`;
 }
 
-function defaultsOf(flag: Flag): string {
-  const [serve, demo] = (['serve', 'demo'] as const satisfies readonly CommandName[]).map(
-    (name) => flag.defaults?.[name],
-  );
-  if (flag.value === undefined) return code('false');
-  if (serve === undefined || demo === undefined || serve === demo) return code(serve ?? demo);
-  return `${code(serve)}; demo: ${code(demo)}`;
+/** The default of most commands, then those that differ. */
+function defaultsOf({ value, commands, defaults = {} }: Flag): string {
+  if (value === undefined) return code('false');
+  const [first = ''] = commands;
+  const usual = defaults[first as CommandName];
+  const others = commands
+    .filter((command) => defaults[command] !== usual)
+    .map((command) => `${command}: ${code(defaults[command])}`);
+  return [code(usual), ...others].filter((text) => text !== '').join('; ');
 }
 
 function variablesSection(): string {

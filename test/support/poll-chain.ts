@@ -17,7 +17,7 @@ export interface PollChain {
   poll(): Promise<void>;
   /** The whole text exposition. */
   metrics(): Promise<string>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface PollChainSettings {

@@ -70,6 +70,60 @@ test('all flags of the demo are taken', () => {
   });
 });
 
+const QUIET = { level: 'warn', format: 'logfmt' };
+
+test('check, once and health have flags of their own, beside those of serve that say what is watched', () => {
+  const shard = ['--shard.count', '3', '--shard.index', '1'];
+  expect(parse(['check'])).toEqual({
+    command: 'check',
+    flags: { targets: [], log: { ...QUIET, level: 'error' }, online: false, format: 'table' },
+  });
+  expect(parse(['check', '--online', '--format', 'json', '--config.file', 'a.yml', ...shard])).toMatchObject({
+    flags: { online: true, format: 'json', configFile: 'a.yml', shard: { index: 1, count: 3 } },
+  });
+  expect(parse(['once', '--target', 'g/c'])).toEqual({ command: 'once', flags: { targets: ['g/c'], log: QUIET } });
+  expect(parse(['once', '--output=x.prom', ...shard])).toMatchObject({
+    flags: { output: 'x.prom', shard: { index: 1, count: 3 } },
+  });
+});
+
+describe('health', () => {
+  test.each([
+    [{}, [], 'http://127.0.0.1:19017'],
+    [{ [`${PREFIX}WEB_LISTEN_ADDRESS`]: ':9' }, [], 'http://127.0.0.1:9'],
+    [{ [`${PREFIX}WEB_LISTEN_ADDRESS`]: '[::]:9,127.0.0.1:8' }, [], 'http://[::1]:9'],
+    [{}, ['--web.listen-address', '0.0.0.0:7'], 'http://127.0.0.1:7'],
+    [{}, ['--web.listen-address', 'exporter.example:7'], 'http://exporter.example:7'],
+    [{}, ['--web.listen-address', '[fe80::1]:7'], 'http://[fe80::1]:7'],
+    [{}, ['--web.listen-address', ':0', '--url', 'https://127.0.0.1:5'], 'https://127.0.0.1:5'],
+    [{}, ['--url', 'http://a.example/-/healthy'], 'http://a.example'],
+  ])('with %j and %j asks %s', (env, args, origin) => {
+    expect(parse(['health', ...args], env)).toEqual({ command: 'health', flags: { url: `${origin}/-/healthy` } });
+  });
+
+  test.each([
+    [['--url', '127.0.0.1:5'], '--url "127.0.0.1:5": must be a URL such as http://127.0.0.1:19017'],
+    [['--url', 'ftp://a'], '--url "ftp://a": must be a URL such as http://127.0.0.1:19017'],
+    [['--url', 'http://a/metrics'], '--url "http://a/metrics": must end after the host or port: no path, no query'],
+    [['--web.listen-address', ':0'], '--web.listen-address: names no port: say where the exporter is with --url'],
+  ])('%j is refused', (args, problem) => {
+    expect(refusal(['health', ...args])).toEqual([problem]);
+  });
+
+  test('shows a certificate where it is told to, with its key', () => {
+    const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
+    expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
+    expect(refusal(args.slice(0, 3))).toEqual([
+      '--client.certificate and --client.key belong together: give both or none',
+    ]);
+  });
+
+  test('refuses a password in the address, and does not repeat it', () => {
+    const [problem] = refusal(['health', '--url', 'http://u:S3cret@a.example']);
+    expect(problem).toBe('--url: must have no user and password in it: the health page asks for none');
+  });
+});
+
 describe('listen addresses', () => {
   test.each([
     [':19017', { port: 19017 }],
@@ -135,7 +189,15 @@ describe('a usage error names the flag and what would be right', () => {
     [['--config.fil', 'x'], 'unknown flag --config.fil: did you mean --config.file?'],
     [['demo', '--sped', '3'], 'unknown flag --sped: did you mean --speed?'],
     [['--speed', '3'], '--speed: serve has no such flag, demo has'],
-    [['demo', '--target', 'a/b'], '--target: demo has no such flag, serve has'],
+    [['demo', '--target', 'a/b'], '--target: demo has no such flag, serve, check and once have'],
+    [['once', '--online'], '--online: once has no such flag, check has'],
+    [['check', '--outptu', 'x'], 'unknown flag --outptu'],
+    [['once', '--outptu', 'x'], 'unknown flag --outptu: did you mean --output?'],
+    [['check', '--format', 'xml'], '--format "xml": must be table or json'],
+    [['once', '--output'], '--output: needs a value'],
+    [['chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
+    [['help', 'chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
+    [['health', '--log.level', 'debug'], '--log.level: health has no such flag, serve, check, once and demo have'],
     [['-x'], 'unknown flag -x'],
     [['--client-secret=S3cret'], 'unknown flag --client-secret'],
     [['--S3cretS3cret'], 'unknown flag'],
@@ -143,10 +205,10 @@ describe('a usage error names the flag and what would be right', () => {
       ['--web.disable-exporter-metrics=false'],
       '--web.disable-exporter-metrics: takes no value; it is off where it is left out',
     ],
-    [['dmeo'], 'unknown command: the commands are serve and demo; did you mean demo?'],
-    [['--log.level', 'debug', 'S3cret'], 'unknown command: the commands are serve and demo'],
-    [['demo', 'S3cret'], 'only flags may follow a command; the commands are serve and demo'],
-    [['serve', 'demo'], 'only flags may follow a command; the commands are serve and demo'],
+    [['dmeo'], 'unknown command: the commands are serve, check, once, health and demo; did you mean demo?'],
+    [['--log.level', 'debug', 'S3cret'], 'unknown command: the commands are serve, check, once, health and demo'],
+    [['demo', 'S3cret'], 'only flags may follow a command; the commands are serve, check, once, health and demo'],
+    [['serve', 'demo'], 'only flags may follow a command; the commands are serve, check, once, health and demo'],
   ])('%j', (args, problem) => {
     expect(refusal(args)).toEqual([problem]);
   });
@@ -172,8 +234,8 @@ describe('the environment', () => {
       LOG_FORMAT: 'logfmt',
     };
     const prefixed = Object.fromEntries(Object.entries(env).map(([name, value]) => [PREFIX + name, value]));
-    const onDemo = FLAGS.filter(({ commands }) => commands.length === 1 && commands[0] === 'demo').length;
-    expect(Object.keys(env)).toHaveLength(FLAGS.length - onDemo);
+    const ofServe = FLAGS.filter(({ commands }) => (commands as readonly string[]).includes('serve'));
+    expect(Object.keys(env)).toHaveLength(ofServe.length);
     expect(parse([], prefixed)).toEqual({
       command: 'serve',
       flags: {
@@ -190,6 +252,13 @@ describe('the environment', () => {
     });
     expect(parse(['demo'], { [`${PREFIX}SPEED`]: '60', [`${PREFIX}SEED`]: '2' })).toMatchObject({
       flags: { speed: 60, seed: 2 },
+    });
+    expect(parse(['check'], { [`${PREFIX}ONLINE`]: 'true', [`${PREFIX}FORMAT`]: 'json' })).toMatchObject({
+      flags: { online: true, format: 'json' },
+    });
+    expect(parse(['once'], { [`${PREFIX}OUTPUT`]: 'x.prom' })).toMatchObject({ flags: { output: 'x.prom' } });
+    expect(parse(['health'], { [`${PREFIX}URL`]: 'https://localhost:1' })).toMatchObject({
+      flags: { url: 'https://localhost:1/-/healthy' },
     });
   });
 
@@ -236,7 +305,7 @@ describe('the environment', () => {
 });
 
 describe('help', () => {
-  test.each([[['--help']], [['-h']], [['serve', '--help']]])(
+  test.each([[['--help']], [['-h']], [['serve', '--help']], [['help']], [['help', 'serve']]])(
     'of %j shows what it is, examples and each flag',
     (args) => {
       const line = parse(args);
@@ -262,6 +331,21 @@ describe('help', () => {
       stdout: expect.stringContaining('(repeatable, default 127.0.0.1:19017)'),
     });
     expect(line).toMatchObject({ stdout: expect.not.stringContaining('--config.file') });
+  });
+
+  test.each([
+    ['check', ['--online', '--format FORMAT  (default table)', 'Exit code: 0 if all is well, 1 if']],
+    ['once', ['--output FILE', 'Exit code', 'textfile']],
+    ['health', ['--url URL', 'Exit code: 0 if it is healthy']],
+  ])('of %s shows examples, its exit codes and its own flags, however it is asked for', (command, texts) => {
+    const line = parse([command, '--help']);
+    expect(parse(['help', command])).toEqual(line);
+    for (const text of [...texts, `  mongodbatlas-backup-exporter ${command}`]) {
+      expect(line).toMatchObject({ command: 'exit', code: 0, stdout: expect.stringContaining(text) });
+    }
+    expect(line).toMatchObject({ stdout: expect.not.stringContaining('--web.telemetry-path') });
+    if (line.command !== 'exit') throw new Error();
+    expect(Math.max(...line.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
   });
 
   test('the version is one line', () => {

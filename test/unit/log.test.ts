@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLog, type LogFormat, type LogLevel, toLogfmt } from '../../src/log.ts';
+import { createRedactor } from '../../src/redaction.ts';
 
 function linesOf(format: LogFormat, level: LogLevel, act: (log: ReturnType<typeof createLog>) => void): string[] {
   const lines: string[] = [];
@@ -34,10 +35,32 @@ describe('the log', () => {
 
   test('shows no field that is named like a secret', () => {
     const [line] = linesOf('json', 'info', (log) =>
-      log.info({ authorization: 'Bearer x1', credential: { client_secret: 'x2' } }, 'm'),
+      log.info({ authorization: 'x1', request: { headers: { authorization: 'x2' } }, a: { clientSecret: 'x3' } }, 'm'),
     );
-    expect(line).not.toMatch(/x1|x2/);
-    expect(line).toContain('[redacted]');
+    expect(line).not.toMatch(/x[123]/);
+    expect(line?.match(/\[redacted\]/g)).toHaveLength(3);
+  });
+
+  test.each(['json', 'logfmt'] as const)('shows no secret that it was told of, wherever it stands, as %s', (format) => {
+    const { hide, line: redact } = createRedactor();
+    const lines: string[] = [];
+    const log = createLog('info', format, { write: (line: string) => lines.push(line) }, redact);
+    hide('S3cret "in" quotes'.replaceAll(' ', '_'));
+    const secret = 'S3cret_"in"_quotes';
+    log.warn(
+      { problem: `they sent ${secret}!`, error: new Error(secret), list: [{ [secret]: secret }] },
+      `m ${secret}`,
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toMatch(/S3cret|in.{0,3}_quotes/);
+    expect(lines[0]).toMatch(/they sent \[redacted\]!/);
+  });
+
+  test.each(['json', 'logfmt'] as const)('has handed on every line when the caller goes on, as %s', (format) => {
+    const lines = linesOf(format, 'info', (log) => {
+      for (let line = 0; line < 100; line += 1) log.info({ line }, 'stopping');
+    });
+    expect(lines).toHaveLength(100);
   });
 });
 

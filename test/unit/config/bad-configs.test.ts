@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
+import { check, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
 
 const CREDENTIALS = 'credentials:\n  - name: main\n    access_token_env: TOKEN\n';
 const GOOD = `${CREDENTIALS}targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
@@ -255,6 +255,37 @@ const BAD_VALUES: readonly Bad[] = [
   },
 ];
 
+const MORE_BAD_VALUES: readonly Bad[] = [
+  {
+    what: 'targets of the wrong kind',
+    text: `${CREDENTIALS}targets: {group_id: ${GROUP}, clusters: [a]}\n`,
+    problems: ['4:10: targets: must be a list, not keys with values'],
+  },
+  {
+    what: 'a target that is a name',
+    text: `${CREDENTIALS}targets: [Cluster0]\n`,
+    problems: ['4:11: targets[0]: must be keys with values, not text'],
+  },
+  {
+    what: 'a target without a project',
+    text: `${CREDENTIALS}targets:\n  - clusters: [a]\n`,
+    problems: ['5:5: targets[0].group_id: is missing'],
+  },
+  {
+    what: 'a number below zero',
+    text: before('polling: {max_active_jobs: -1}'),
+    problems: ['1:28: polling.max_active_jobs: must be a whole number from 0 to 1000, not -1'],
+  },
+  {
+    what: 'limits that are none',
+    text: inTarget('success_max_age: 26\n    duration_max: soon'),
+    problems: [
+      '7:22: targets[0].success_max_age: 26 has no unit: write 26s',
+      '8:19: targets[0].duration_max: must be a duration such as 90s, 1h30m or 8d',
+    ],
+  },
+];
+
 const BAD_RULES: readonly Bad[] = [
   {
     what: 'an idle interval that is too short',
@@ -434,17 +465,22 @@ const BAD_CREDENTIALS: readonly Bad[] = [
   },
 ];
 
+const env = { TOKEN: 't0ken', EMPTY: '' };
 const files = { newline: '\r\n', large: 'x'.repeat(70_000) };
 
 describe.each([
   ['YAML', BAD_YAML],
-  ['a value', BAD_VALUES],
+  ['a value', [...BAD_VALUES, ...MORE_BAD_VALUES]],
   ['what has to fit together', BAD_RULES],
   ['a credential', BAD_CREDENTIALS],
-])('problems with %s are told with their place and what would be right', (_of, table) => {
+])('problems with %s are told with their place and what would be right, by check too', (_of, table) => {
   test.each(table)('$what', async ({ text, problems }) => {
-    const loaded = await load(text, { TOKEN: 't0ken', EMPTY: '' }, files);
-    expect(printed(loaded)).toEqual(problems.map((problem) => `c.yml:${problem}`));
+    const loaded = await load(text, env, files);
+    const told = problems.map((problem) => `c.yml:${problem}`);
+    expect(printed(loaded)).toEqual(told);
+    const count = `${told.length} problem${told.length === 1 ? '' : 's'}`;
+    const stdout = `${[...told, '', count].join('\n')}\n`;
+    expect(await check(text, env, files)).toEqual({ code: 2, stdout, stderr: '' });
   });
 });
 

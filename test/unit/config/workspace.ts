@@ -2,7 +2,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCheck } from '../../../src/commands/check.ts';
 import { formatProblem, type Loaded, loadConfig } from '../../../src/config/load.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
+import { createRecordingTerminal } from '../../support/terminal.ts';
 
 export const GROUP = '32b6e34b3d91647abb20e7b8';
 export const OTHER_GROUP = '32b6e34b3d91647abb20e7b9';
@@ -18,6 +22,21 @@ export function directoryWith(files: Readonly<Record<string, string | Uint8Array
 export async function load(text: string | Uint8Array, env: Env = {}, files: Readonly<Record<string, string>> = {}) {
   const cwd = directoryWith({ ...files, 'c.yml': text });
   return loadConfig({ file: 'c.yml', targets: [], env, cwd });
+}
+
+/** What the command `check` prints of the same, and its exit code; nothing is asked of Atlas where something is wrong. */
+export async function check(text: string, env: Env, files: Readonly<Record<string, string>>) {
+  const { terminal, output } = createRecordingTerminal();
+  const code = await runCheck({
+    flags: { configFile: 'c.yml', targets: [], online: true, format: 'table', log: { level: 'error', format: 'json' } },
+    source: { file: 'c.yml', targets: [], env, cwd: directoryWith({ ...files, 'c.yml': text }) },
+    terminal,
+    version: '0',
+    runtime: createFakeRuntime(),
+    log: createRecordingLog().log,
+    signal: new AbortController().signal,
+  });
+  return { code, ...output };
 }
 
 /** The problems as they are printed. */

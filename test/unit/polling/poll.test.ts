@@ -214,6 +214,17 @@ describe('the log of polls', () => {
     ]);
   });
 
+  test('tells of each way of failing once while ways alternate, and again when it has worked in between', async () => {
+    const { run, lines } = setUp(timedOut, notFound, timedOut, notFound, ['Successful'], timedOut);
+    for (let poll = 0; poll < 6; poll += 1) await run();
+    expect(lines.map(({ msg, reason }) => [msg, reason])).toEqual([
+      ['polling fails', 'timeout'],
+      ['polling fails', 'not_found'],
+      ['polling works again', undefined],
+      ['polling fails', 'timeout'],
+    ]);
+  });
+
   test('tells a notice once', async () => {
     const { run, lines, notice } = setUp(['Queued']);
     notice({ message: 'a state nobody knows', facts: { state: 'Paused' } });

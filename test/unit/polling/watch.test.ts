@@ -176,7 +176,9 @@ describe('a discovery that fails', () => {
     atlas.clusters = new AtlasError('forbidden', 'Atlas answered 403', { status: 403 });
     await runtime.advance(1300);
     expect(names()).toEqual(['a']);
-    expect(watch.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: false, goodAtSeconds }]);
+    expect(watch.discoveries()).toEqual([
+      { groupId: GROUP_ID, tried: true, up: false, goodAtSeconds, failure: expect.objectContaining({ status: 403 }) },
+    ]);
     expect(lines).toEqual([
       expect.objectContaining({
         level: 'warn',
@@ -202,7 +204,7 @@ describe('a discovery that fails', () => {
     const lasting = await setUp(new AtlasError('not_found', 'Atlas answered 404'));
     await lasting.runtime.advance(590);
     expect(lasting.searches.length).toBeLessThanOrEqual(2);
-    expect(lasting.watch.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: false }]);
+    expect(lasting.watch.discoveries()).toMatchObject([{ groupId: GROUP_ID, tried: true, up: false }]);
     await lasting.scheduler.stop();
   });
 

@@ -1,0 +1,78 @@
+/** What `check` finds without asking anyone: the config's own problems, and those of what else there is to look at. */
+import { stat } from 'node:fs/promises';
+import type { CheckFlags } from '../cli.ts';
+import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
+import { type ConfigSource, loadConfig, type Problem } from '../config/load.ts';
+
+export interface Findings {
+  readonly problems: readonly Problem[];
+  /** What works, and yet should be looked at. */
+  readonly warnings: readonly string[];
+}
+
+export interface Checked extends Findings {
+  /** Left out where it is wrong. */
+  readonly config?: Config;
+  /** Left out where there is no file. */
+  readonly file?: string;
+}
+
+type Validator = (subject: Omit<Checked, keyof Findings>, flags: CheckFlags) => Promise<Findings>;
+
+/** What is looked at beside the config file. A file of another kind is a line here. */
+const VALIDATORS: readonly Validator[] = [secretFileFindings];
+
+export async function findings(source: ConfigSource, flags: CheckFlags): Promise<Checked> {
+  const loaded = await loadConfig(source);
+  const { problems, warnings, ...subject } = { problems: [], warnings: [], ...loaded };
+  const more = await Promise.all(VALIDATORS.map((validator) => validator(subject, flags)));
+  return {
+    ...subject,
+    problems: [...problems, ...more.flatMap((one) => one.problems)],
+    warnings: [...warnings, ...more.flatMap((one) => one.warnings)],
+  };
+}
+
+/** Each secret of a credential with the name of its place in the config. */
+export function secretsOf(credential: CredentialConfig): readonly (readonly [slot: string, source: SecretSource])[] {
+  switch (credential.kind) {
+    case 'service_account':
+      return [
+        ['client_id', credential.clientId],
+        ['client_secret', credential.clientSecret],
+      ];
+    case 'api_key':
+      return [
+        ['public_key', credential.publicKey],
+        ['private_key', credential.privateKey],
+      ];
+    case 'access_token':
+      return [['access_token', credential.accessToken]];
+  }
+}
+
+/** Whose names are known to many. */
+const NOT_SECRET = ['client_id', 'public_key'];
+
+/** Those who may read a secret's file have the secret. */
+async function secretFileFindings({ config, file }: Omit<Checked, keyof Findings>): Promise<Findings> {
+  const all = (config?.credentials ?? []).flatMap(secretsOf);
+  const secrets = all.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
+  const inConfig = secrets.some(({ description }) => description === 'inline');
+  const files = [...secrets.map((source) => source.file), ...(inConfig ? [file] : [])];
+  const paths = [...new Set(files)].filter((path) => path !== undefined);
+  const warnings = await Promise.all(paths.map(openToOthers));
+  return { problems: [], warnings: warnings.filter((warning) => warning !== undefined) };
+}
+
+async function openToOthers(path: string): Promise<string | undefined> {
+  const mode = await stat(path).then(
+    (stats) => stats.mode,
+    // Whether it can be read at all has been looked at before.
+    () => 0,
+  );
+  const readers = [...(mode & 0o004 ? ['everyone on this host'] : []), ...(mode & 0o040 ? ['its group'] : [])];
+  if (readers[0] === undefined) return undefined;
+  const written = (mode & 0o777).toString(8).padStart(4, '0');
+  return `${path} holds a secret and can be read by ${readers[0]} (mode ${written}): chmod 600 it if that is not meant`;
+}

@@ -1,0 +1,55 @@
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { findings } from '../../../src/commands/check-findings.ts';
+import { directoryWith, type Env, GROUP } from '../config/workspace.ts';
+
+const FLAGS = { targets: [], online: false, format: 'table', log: { level: 'error', format: 'json' } } as const;
+const TARGETS = `targets: [ { group_id: ${GROUP}, clusters: [a] } ]\n`;
+
+async function find(credential: string, modes: Readonly<Record<string, number>>, env: Env = {}) {
+  const config = `credentials: [ { name: main, ${credential} } ]\n${TARGETS}`;
+  const cwd = directoryWith({ 'c.yml': config, secret: 's3cret', id: 'x' });
+  for (const [name, mode] of Object.entries({ 'c.yml': 0o600, secret: 0o600, id: 0o600, ...modes })) {
+    chmodSync(join(cwd, name), mode);
+  }
+  const { warnings, ...found } = await findings({ file: 'c.yml', targets: [], env, cwd }, FLAGS);
+  return { ...found, warnings: warnings.map((warning) => warning.replace(`${cwd}/`, '')) };
+}
+
+const IN_FILES = 'service_account: { client_id_file: id, client_secret_file: secret }';
+const INLINE = 'service_account: { client_id: x, client_secret: y }';
+const warning = (file: string, readers: string, mode: string) =>
+  `${file} holds a secret and can be read by ${readers} (mode ${mode}): chmod 600 it if that is not meant`;
+
+test.each([
+  ['its owner alone', IN_FILES, { secret: 0o400 }, []],
+  ['its group', IN_FILES, { secret: 0o640 }, [warning('secret', 'its group', '0640')]],
+  ['everyone', IN_FILES, { secret: 0o644 }, [warning('secret', 'everyone on this host', '0644')]],
+  ['everyone, which is no secret', IN_FILES, { id: 0o644 }, []],
+  [
+    'everyone, with a secret in the config',
+    INLINE,
+    { 'c.yml': 0o604 },
+    [warning('c.yml', 'everyone on this host', '0604')],
+  ],
+  ['everyone, with no secret in the config', IN_FILES, { 'c.yml': 0o644 }, []],
+  ['everyone, and used by nobody', 'access_token_env: TOKEN', { secret: 0o644, 'c.yml': 0o644 }, []],
+] as const)('a file that may be read by %s', async (_who, credential, modes, expected) => {
+  expect((await find(credential, modes, { TOKEN: 'x' })).warnings).toEqual(expected);
+});
+
+test('a secret that is not there is a problem, at its place', async () => {
+  const { problems, config } = await find('access_token_file: nowhere', {});
+  expect(problems).toMatchObject([
+    { file: 'c.yml', line: 1, message: expect.stringContaining('there is no such file') },
+  ]);
+  expect(config).toBeUndefined();
+});
+
+test('the path of the config is known where there is a file', async () => {
+  expect((await find(IN_FILES, {})).file).toMatch(/\/c\.yml$/);
+  const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
+  const found = await findings({ targets: [`${GROUP}/a`], env, cwd: directoryWith() }, FLAGS);
+  expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
+});

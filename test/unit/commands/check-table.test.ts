@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../src/atlas/error.ts';
+import { findingsAsText, formatAge, outcomeAsText } from '../../../src/commands/check-table.ts';
+import type { Failed, Outcome, TargetOutcome } from '../../../src/commands/outcome.ts';
+import type { CredentialConfig } from '../../../src/config/config.ts';
+import { failureOf } from '../../../src/polling/report.ts';
+import { configFor, secret } from '../../support/daemon.ts';
+import { GROUP_ID } from '../../support/states.ts';
+
+type Screen = Parameters<typeof outcomeAsText>[2];
+
+const PLAIN: Screen = { columns: undefined, hasColours: false };
+const NOW = 1_790_000_000;
+
+function polled(clusterName: string, rest: Partial<TargetOutcome> = {}): TargetOutcome {
+  const common = { projectName: 'Shop', credential: 'main', discovered: false, jobs: 31, pages: 1 };
+  const newestSuccessAtSeconds = NOW - 3 * 3600;
+  return {
+    key: `${GROUP_ID}/${clusterName}`,
+    groupId: GROUP_ID,
+    clusterName,
+    ...common,
+    newestSuccessAtSeconds,
+    ...rest,
+  };
+}
+
+function failed(error: AtlasError, what: Failed['what'] = 'exports'): Failed {
+  return { what, failure: failureOf(error) };
+}
+
+const unread = { jobs: undefined, pages: undefined, newestSuccessAtSeconds: undefined };
+const forbidden = failed(new AtlasError('forbidden', 'Atlas answered 403', { status: 403 }));
+const notFound = failed(new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND'));
+
+const show = (outcome: Outcome, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, screen);
+
+describe('the outcome of polling once', () => {
+  test('is a row per target and a verdict', () => {
+    const targets = [polled('orders'), polled('new', { jobs: 0, newestSuccessAtSeconds: undefined })];
+    expect(show({ projects: [], targets })).toBe(`
+TARGET                           CREDENTIAL  RESULT  JOBS  PAGES  NEWEST SUCCESS
+${GROUP_ID}/orders  main        ok        31      1         3 h ago
+${GROUP_ID}/new     main        ok         0      1            none
+
+All is well: 2 clusters polled.
+`);
+  });
+
+  test('has what failed at its end, with what to do about it', () => {
+    const targets = [
+      polled('gone', { ...unread, failed: notFound }),
+      polled('orders', { failed: { ...forbidden, what: 'schedule' } }),
+      polled('fine'),
+    ];
+    const project = { groupId: '5e00000000000000000000ff', credential: 'main', clusters: 0 };
+    const projects = [{ ...project, failed: { ...forbidden, what: 'clusters' } } as const];
+    expect(show({ projects, targets })).toBe(
+      `
+TARGET                                    CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
+${GROUP_ID}/fine             main        ok                     31      1         3 h ago
+${GROUP_ID}/gone             main        not_found
+${GROUP_ID}/orders           main        schedule: forbidden    31      1         3 h ago
+5e00000000000000000000ff/ (all clusters)  main        forbidden
+
+not_found: Atlas answered 404 CLUSTER_NOT_FOUND; the exports can’t be read (1)
+  → ${notFound.failure.advice}
+    ${GROUP_ID}/gone
+
+forbidden: Atlas answered 403; the backup schedule can’t be read (1)
+  → ${forbidden.failure.advice}
+    ${GROUP_ID}/orders
+
+forbidden: Atlas answered 403; the clusters can’t be found (1)
+  → ${forbidden.failure.advice}
+    project 5e00000000000000000000ff
+
+3 failures. Nothing is wrong with 1 of 3 clusters.
+`,
+    );
+  });
+
+  test('stays readable where a thousand targets fail alike: they are one group, the largest first', () => {
+    const many = Array.from({ length: 1000 }, (_, index) => polled(`c${index}`, { ...unread, failed: forbidden }));
+    const text = show({ projects: [], targets: [polled('gone', { failed: notFound }), ...many] });
+    const [, , failures] = text.split('\n\n');
+    expect(text.split('\n')).toHaveLength(1 + 1 + 1001 + 1 + 8 + 1 + 3 + 1 + 1 + 1);
+    expect(text).toContain(`
+forbidden: Atlas answered 403; the exports can’t be read (1000)
+  → ${forbidden.failure.advice}
+    ${GROUP_ID}/c0
+    ${GROUP_ID}/c1
+    ${GROUP_ID}/c2
+    ${GROUP_ID}/c3
+    ${GROUP_ID}/c4
+    and 995 more
+
+not_found:`);
+    expect(failures).toContain('not_found');
+  });
+
+  test('fits a terminal of 80 columns, where the ends of names tell them apart', () => {
+    const targets = [polled('orders'), polled('gone', { ...unread, failed: notFound })];
+    const rows = show({ projects: [], targets }, { ...PLAIN, columns: 80 })
+      .split('\n')
+      .slice(1, 4);
+    expect(Math.max(...rows.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(rows[1]).toMatch(/^….*\/orders /);
+  });
+
+  test('says of a project that it has no cluster to watch', () => {
+    const projects = [{ groupId: GROUP_ID, credential: 'main', clusters: 0 }];
+    expect(show({ projects, targets: [] })).toContain(
+      `warning: no cluster to watch was found in project ${GROUP_ID}\n`,
+    );
+  });
+
+  test('is coloured where the terminal can', () => {
+    const targets = [polled('a'), polled('b', { failed: notFound })];
+    const text = show({ projects: [], targets }, { ...PLAIN, hasColours: true });
+    expect(text).toContain('\u001B[32mok\u001B[0m');
+    expect(text).toContain('\u001B[31mnot_found\u001B[0m');
+    const plain = [0, 1, 31, 32, 33].reduce((rest, code) => rest.replaceAll(`\u001B[${code}m`, ''), text);
+    expect(plain).toBe(show({ projects: [], targets }));
+  });
+});
+
+describe('what is found without asking', () => {
+  const credentials: readonly CredentialConfig[] = [
+    {
+      name: 'main',
+      kind: 'service_account',
+      clientId: secret('x'),
+      clientSecret: { ...secret('y'), description: 'file /s' },
+    },
+    { name: 'legacy', kind: 'api_key', publicKey: secret('x'), privateKey: secret('y') },
+  ];
+  const config = configFor(
+    { origin: 'http://localhost' },
+    {
+      credentials,
+      targets: ['a', 'b'].map((clusterName) => ({ groupId: GROUP_ID, clusterName, credential: 'main' })),
+      discoveries: [{ groupId: GROUP_ID, credential: 'legacy', exclude: [], discoveryIntervalSeconds: 600 }],
+    },
+  );
+
+  test('is what is watched, with which credentials and where their secrets come from', () => {
+    const text = findingsAsText({ problems: [], warnings: ['look at this'], config, file: '/c.yml' }, PLAIN);
+    expect(text).toBe(`warning: look at this
+ok: /c.yml
+
+Watches 2 clusters by name in 1 project and every cluster of 1 project.
+
+CREDENTIAL  KIND             USED BY  SECRET         FROM
+main        service account        2  client_id      inline
+                                      client_secret  file /s
+legacy      API key                1  public_key     inline
+                                      private_key    inline
+`);
+  });
+
+  test('is every problem, at its place, in place of all that', () => {
+    const problems = [
+      { file: 'c.yml', line: 1, column: 2, message: 'targets: is missing' },
+      { message: 'no credential' },
+    ];
+    expect(findingsAsText({ problems, warnings: [] }, PLAIN)).toBe(
+      'c.yml:1:2: targets: is missing\nno credential\n\n2 problems\n',
+    );
+  });
+
+  test('is nothing to watch for a shard that has no project', () => {
+    const empty = { ...config, targets: [], discoveries: [] };
+    expect(findingsAsText({ problems: [], warnings: [], config: empty }, PLAIN)).toContain('Watches nothing.');
+  });
+});
+
+test.each([
+  [-5, '0 s ago'],
+  [119, '119 s ago'],
+  [120, '2 min ago'],
+  [7199, '119 min ago'],
+  [86_400, '24 h ago'],
+  [200_000, '2 d ago'],
+])('%d seconds are said as %s', (seconds, said) => {
+  expect(formatAge(seconds)).toBe(said);
+});
