@@ -27,6 +27,8 @@ export interface WebFlags {
   readonly listenAddresses: readonly ListenAddress[];
   readonly telemetryPath: string;
   readonly disableExporterMetrics: boolean;
+  /** POST /-/reload. */
+  readonly enableLifecycle: boolean;
 }
 
 export interface LogFlags {
@@ -36,6 +38,8 @@ export interface LogFlags {
 
 export interface ServeFlags {
   readonly configFile?: string;
+  /** Whether the file is reloaded when it changes. */
+  readonly autoReload: boolean;
   /** GROUP_ID/CLUSTER, not looked at yet. */
   readonly targets: readonly string[];
   /** Left out: this process watches everything. */
@@ -133,11 +137,13 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const last = <T>(name: FlagName, parse: (text: string) => Value<T>): T | undefined => all(name, parse).at(-1);
 
   const [configFile, targets] = [last('config.file', parseText), all('target', parseText)];
+  const autoReload = last('config.auto-reload', parseSwitch) ?? false;
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
   const web: WebFlags = {
     listenAddresses: all('web.listen-address', parseListenAddress),
     telemetryPath: last('web.telemetry-path', parseTelemetryPath) ?? '',
     disableExporterMetrics: last('web.disable-exporter-metrics', parseSwitch) ?? false,
+    enableLifecycle: last('web.enable-lifecycle', parseSwitch) ?? false,
   };
   const log: LogFlags = {
     level: last('log.level', parseChoice('debug', 'info', 'warn', 'error')) ?? 'info',
@@ -155,7 +161,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
       ...(configFile === undefined ? {} : { configFile }),
       ...(shard.value ? { shard: shard.value } : {}),
     };
-    return { command, flags: { ...given, targets, web, log } };
+    return { command, flags: { ...given, autoReload, targets, web, log } };
   }
   return {
     command,

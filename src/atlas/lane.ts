@@ -14,6 +14,8 @@ export interface Lane {
   pauseUntil(atSeconds: number): void;
   /** Heeds how much Atlas says is left to all its clients of this project together. */
   heed(rateLimit: RateLimit, nowSeconds: number): void;
+  /** Another rate from now on. What was not spent before stays, as far as there is room for it. */
+  change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
 }
 
 /** Below this share of what Atlas grants, we leave more of the rest to the others. */
@@ -23,6 +25,7 @@ const SLOWEST = 0.1;
 const HEEDED_SECONDS = 60;
 
 export function createLane(ratePerSecond: number, capacity: number, nowSeconds: number): Lane {
+  let [rate, room] = [ratePerSecond, capacity];
   let tokens = capacity;
   let filledAtSeconds = nowSeconds;
   let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
@@ -31,7 +34,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
 
   function refill(now: number): void {
     if (now >= pacedUntilSeconds) pace = 1;
-    tokens = Math.min(Math.max(1, capacity * pace), tokens + (now - filledAtSeconds) * ratePerSecond * pace);
+    tokens = Math.min(Math.max(1, room * pace), tokens + (now - filledAtSeconds) * rate * pace);
     filledAtSeconds = now;
   }
 
@@ -49,7 +52,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     readyInSeconds(now) {
       refill(now);
       const shortOf = Math.max(0, 1 - tokens);
-      return Math.max(pausedForSeconds(now), shortOf / (ratePerSecond * pace));
+      return Math.max(pausedForSeconds(now), shortOf / (rate * pace));
     },
     pausedForSeconds,
     pauseUntil(atSeconds) {
@@ -60,6 +63,11 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
       const share = limit > 0 ? remaining / limit : 1;
       pace = Math.min(1, Math.max(SLOWEST, share / LOW_SHARE));
       pacedUntilSeconds = now + HEEDED_SECONDS;
+      refill(now);
+    },
+    change(newRate, newCapacity, now) {
+      refill(now);
+      [rate, room] = [newRate, newCapacity];
       refill(now);
     },
   };

@@ -31,12 +31,20 @@ export interface ConfigSource {
 }
 
 export type Loaded =
-  | { readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly config: Config; readonly warnings: readonly string[]; readonly file?: string }
   | { readonly problems: readonly Problem[] };
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
 const MOST_PROBLEMS = 100;
+
+/** The path of the file that the config is read from; undefined where there is none. */
+export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
+  if (targets.length > 0) return undefined;
+  if (file !== undefined) return resolve(cwd, file);
+  const path = resolve(cwd, DEFAULT_CONFIG_FILE);
+  return (await exists(path)) ? path : undefined;
+}
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const { file, targets, cwd } = source;
@@ -75,7 +83,7 @@ async function loadFile(name: string, { env, cwd }: ConfigSource): Promise<Loade
   const file = configSchema.parse(value);
   const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
-  return { config, warnings: [...outside.warnings, ...unusedCredentials(config)] };
+  return { config, warnings: [...outside.warnings, ...unusedCredentials(config)], file: path };
 }
 
 /** A problem without a line is not the file's. */

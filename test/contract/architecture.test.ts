@@ -139,7 +139,7 @@ describe('the walls of the source', () => {
   });
 
   test.each([
-    ['process', /\bprocess\./, /^main\.ts$/],
+    ['process', /\bprocess\./, /^(main|program)\.ts$/],
     ['a default export', /^export default/m, /^$/],
     ['a class that extends one of ours', /class \w+ extends (?!Error\b)/, /^$/],
     ['the system’s clock or chance', /\bDate\.now\(|\bMath\.random\b|performance\.now\(/, /^(runtime\.ts|demo\/)/],

@@ -1,24 +1,39 @@
 import { describe, expect, test } from '@jest/globals';
-import { createSelfMetrics, type SelfSettings } from '../../../src/metrics/self.ts';
+import { createSelfMetrics, type Named, type SelfSettings } from '../../../src/metrics/self.ts';
 import { polledState } from '../../support/states.ts';
 
 const SETTINGS: SelfSettings = {
   build: { version: '1.2.3', revision: 'abc', nodeVersion: 'v20' },
-  credentials: [
-    { name: 'account', mintsTokens: true, expiresAtSeconds: 1_800_000_000 },
-    { name: 'key', mintsTokens: false },
-  ],
+  config: () => ({
+    credentials: [{ name: 'account', expiresAtSeconds: 1_800_000_000 }, { name: 'key' }],
+    lastReload: { successful: true, successAtSeconds: 1_700_000_000 },
+  }),
   withProcessMetrics: false,
   states: () => [],
   discoveries: () => [],
   lastTickAtSeconds: () => undefined,
 };
 
+const NAMED: Named = {
+  credentials: [
+    { name: 'account', mintsTokens: true },
+    { name: 'key', mintsTokens: false },
+  ],
+  groupIds: ['g'],
+};
+
+const emptyConfig: SelfSettings['config'] = () => ({
+  credentials: [],
+  lastReload: { successful: true, successAtSeconds: 0 },
+});
+
 async function linesOf(
   settings: Partial<SelfSettings>,
   act: (self: ReturnType<typeof createSelfMetrics>) => void = () => undefined,
 ) {
   const self = createSelfMetrics({ ...SETTINGS, ...settings });
+  self.expect(NAMED);
+  self.settle(NAMED);
   act(self);
   const text = await self.registry.metrics();
   return text
@@ -34,9 +49,11 @@ describe('the program’s own metrics', () => {
       'targets 0',
       'series_dropped{limit="active_jobs"} 0',
       'series_dropped{limit="error_codes"} 0',
-      'credential_expiry_timestamp_seconds{credential="account"} 1800000000',
       'token_requests_total{credential="account"} 0',
       'token_request_failures_total{credential="account"} 0',
+      'config_last_reload_successful 1',
+      'config_last_reload_success_timestamp_seconds 1700000000',
+      'credential_expiry_timestamp_seconds{credential="account"} 1800000000',
     ]);
   });
 
@@ -88,6 +105,71 @@ describe('the program’s own metrics', () => {
         'token_requests_total{credential="account"} 2',
         'token_request_failures_total{credential="account"} 1',
       ]),
+    );
+  });
+
+  test('say whether the config in force is the one that was read last', async () => {
+    const lastReload = { successful: false, successAtSeconds: 5 };
+    const lines = await linesOf({ config: () => ({ credentials: [], lastReload }) });
+    expect(lines).toContain('config_last_reload_successful 0');
+    expect(lines).toContain('config_last_reload_success_timestamp_seconds 5');
+  });
+
+  test('leave out credentials and projects that are gone, also where something is still heard of them', async () => {
+    const events = ({ observer }: ReturnType<typeof createSelfMetrics>): void => {
+      for (const [credential, groupId] of [
+        ['account', 'g'],
+        ['key', 'h'],
+      ] as const) {
+        const common = { credential, groupId, budget: 'cloud_backups' } as const;
+        const rateLimit = { limit: 9, remaining: 8 };
+        observer.request({ ...common, operation: 'list_exports', code: 200, durationSeconds: 1, rateLimit });
+        observer.throttled({ ...common, seconds: 1 });
+        observer.token({ credential, expiresAtSeconds: 7 });
+      }
+    };
+    const both: Named = { ...NAMED, groupIds: ['g', 'h'] };
+    const one: Named = { credentials: [{ name: 'key', mintsTokens: false }], groupIds: ['h'] };
+    const gone = /account|"g"/;
+    const before = await linesOf({ config: emptyConfig }, (self) => {
+      self.expect(both);
+      self.settle(both);
+      events(self);
+    });
+    expect(before.filter((line) => gone.test(line))).toHaveLength(7);
+    const after = await linesOf({ config: emptyConfig }, (self) => {
+      self.expect(both);
+      self.settle(both);
+      events(self);
+      self.expect(one);
+      self.settle(one);
+      events(self);
+    });
+    expect(after.filter((line) => gone.test(line))).toEqual([]);
+    expect(after).toContain('api_requests_total{credential="key",operation="list_exports",code="200"} 2');
+    expect(after).toContain('api_throttled_seconds_total{group_id="h",budget="cloud_backups"} 2');
+  });
+
+  test('count whoever is expected, and keep who was told of until that is settled', async () => {
+    const token = (credential: string) => ({ credential, expiresAtSeconds: 7 });
+    const next: Named = { credentials: [{ name: 'new', mintsTokens: true }], groupIds: [] };
+    const last: Named = { credentials: [{ name: 'newest', mintsTokens: true }], groupIds: [] };
+    const lines = await linesOf({ config: emptyConfig }, ({ observer, expect: isExpected, settle }) => {
+      isExpected(next);
+      observer.token(token('new'));
+      observer.token(token('account'));
+      isExpected(last);
+      observer.token(token('newest'));
+      // Overtaken: what is expected since is not lost.
+      settle(next);
+      observer.token(token('newest'));
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining(
+        ['new', 'account', 'newest'].map(
+          (name, index) => `token_requests_total{credential="${name}"} ${[1, 1, 2][index]}`,
+        ),
+      ),
     );
   });
 
