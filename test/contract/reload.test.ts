@@ -1,14 +1,21 @@
 /** Another config while the program runs: simulated Atlas, real sockets, the whole daemon. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Config, CredentialConfig, TargetConfig } from '../../src/config/config.ts';
+import { type DaemonSettings, startDaemon } from '../../src/daemon.ts';
 import { defaultCredentials, type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedProject } from '../../src/demo/world.ts';
+import { lookAt } from '../../src/files.ts';
+import { systemRuntime } from '../../src/runtime.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon, secret } from '../support/daemon.ts';
 import { job } from '../support/jobs.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
 import { GROUP_ID } from '../support/states.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -80,7 +87,7 @@ function scrapeInATightLoop(url: string) {
   );
   async function more(count: number): Promise<void> {
     const enough = pages.length + count;
-    while (pages.length < enough) await setTimeout(1);
+    while (pages.length < enough && going) await setTimeout(1);
   }
 
   async function stop(): Promise<typeof pages> {
@@ -88,6 +95,7 @@ function scrapeInATightLoop(url: string) {
     await Promise.all(loops);
     return pages;
   }
+  open.push({ close: stop });
 
   return { more, stop };
 }
@@ -106,7 +114,7 @@ describe('no scrape sees a half state', () => {
   }
 
   const configs = ['a', 'b'].map((name, index) => {
-    const own = Array.from({ length: 40 }, (_, number) => `${name}-${number}`);
+    const own = Array.from({ length: 12 }, (_, number) => `${name}-${number}`);
     // One has more, so that the numbers tell them apart too.
     return { own: index === 0 ? own : [...own, `${name}-more`], limit: `${(index + 1) * 100}` };
   });
@@ -145,7 +153,7 @@ describe('no scrape sees a half state', () => {
         polling: HOUR,
       }),
     ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 24), [[], []]);
+    check(await swapWhileScraped(a, b, 16), [[], []]);
   });
 
   test('of discovered ones', async () => {
@@ -166,7 +174,7 @@ describe('no scrape sees a half state', () => {
         polling: HOUR,
       }),
     ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 24), [[GROUP_ID], [GROUP_ID]]);
+    check(await swapWhileScraped(a, b, 16), [[GROUP_ID], [GROUP_ID]]);
   });
 });
 
@@ -394,6 +402,56 @@ describe('a bad config', () => {
         kept: 1,
       }),
     ]);
+  });
+});
+
+describe('a daemon', () => {
+  async function start(settings: Partial<DaemonSettings>) {
+    const simulator = await atlas([project(['one', 'two'])]);
+    const { log, lines } = createRecordingLog();
+    const config = configFor(simulator, { targets: [named('one')] });
+    const daemon = await startDaemon({
+      config,
+      web: {
+        listenAddresses: [{ host: '127.0.0.1', port: 0 }],
+        telemetryPath: '/metrics',
+        disableExporterMetrics: true,
+      },
+      build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
+      // Looks at files fifty times as often.
+      runtime: { ...systemRuntime, sleep: (seconds, signal) => systemRuntime.sleep(seconds / 50, signal) },
+      log,
+      ...settings,
+    });
+    open.push({ close: daemon.stop });
+    return { daemon, lines, config };
+  }
+
+  test('whose config comes from nowhere keeps what it has', async () => {
+    const { daemon } = await start({});
+    expect((await daemon.reload('SIGHUP')).text).toBe('The config is reloaded. Targets: 0 added, 0 removed, 1 kept.');
+    await daemon.stop();
+    expect((await daemon.reload('SIGHUP')).result).toBe('stopping');
+  });
+
+  test('reads it again when its file changes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reload-'));
+    open.push({ close: async () => rmSync(folder, { recursive: true }) });
+    const file = join(folder, 'a.yml');
+    writeFileSync(file, 'before');
+    let config: Config | undefined;
+    const started = await start({
+      autoReload: { file, since: await lookAt([file]) },
+      readConfig: async () => (config ? { config, warnings: [], file } : { problems: [] }),
+    });
+    config = { ...started.config, targets: [named('one'), named('two')] };
+    writeFileSync(file, 'after');
+    while (!started.lines.some(({ msg }) => msg === 'config reloaded')) await setTimeout(10);
+    expect(started.lines.find(({ msg }) => msg === 'config reloaded')).toMatchObject({
+      cause: 'the file has changed',
+      config_file: file,
+      added: 1,
+    });
   });
 });
 
