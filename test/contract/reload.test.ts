@@ -154,7 +154,7 @@ describe('no scrape sees a half state', () => {
       }),
     ) as [Config, Config];
     check(await swapWhileScraped(a, b, 16), [[], []]);
-  });
+  }, 60_000);
 
   test('of discovered ones', async () => {
     const simulator = await atlas(world);
@@ -175,7 +175,7 @@ describe('no scrape sees a half state', () => {
       }),
     ) as [Config, Config];
     check(await swapWhileScraped(a, b, 16), [[GROUP_ID], [GROUP_ID]]);
-  });
+  }, 60_000);
 });
 
 describe('a target that stays', () => {
