@@ -2,7 +2,8 @@
 import { type Atlas, createAtlas } from './atlas/atlas.ts';
 import type { CredentialSettings } from './atlas/credentials.ts';
 import type { AtlasObserver, Paused } from './atlas/observer.ts';
-import type { Config, CredentialConfig } from './config/config.ts';
+import type { AtlasConfig, Config, CredentialConfig } from './config/config.ts';
+import { isSameCredential } from './config/same-credential.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -14,14 +15,58 @@ export interface AtlasTools {
   readonly observer: Omit<AtlasObserver, 'paused'>;
 }
 
-export function createAtlasFromConfig(config: Config, { version, runtime, log, observer }: AtlasTools): Atlas {
-  return createAtlas({
-    settings: config.atlas,
-    credentials: config.credentials.map(credentialSettings),
+export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'close'> {
+  /** Looks up what has to be waited for. What it resolves to puts the config in force, in one synchronous step. */
+  prepare(next: Config): Promise<() => Change>;
+}
+
+/** What a config has changed in how Atlas is asked. */
+export interface Change {
+  /** Whether whoever uses the credential of this name asks as someone else now, or somewhere else. */
+  isOther(credential: string): boolean;
+}
+
+interface InForce {
+  readonly atlas: AtlasConfig;
+  readonly credentials: readonly CredentialConfig[];
+  /** In the same order. */
+  readonly settings: readonly CredentialSettings[];
+}
+
+export function createAtlasFromConfig(
+  { atlas: settings, credentials }: Config,
+  { version, runtime, log, observer }: AtlasTools,
+): AtlasFromConfig {
+  let inForce: InForce = { atlas: settings, credentials, settings: credentials.map(credentialSettings) };
+  const atlas = createAtlas({
+    settings,
+    credentials: inForce.settings,
     userAgent: `mongodbatlas-backup-exporter/${version}`,
     runtime,
     observer: { ...observer, paused: (pause) => tellOfPause(log, pause) },
   });
+
+  async function prepare(next: Config): Promise<() => Change> {
+    const before = inForce;
+    const kept = await Promise.all(next.credentials.map((credential) => settingsOf(credential, before)));
+    return () => {
+      const known = new Set(before.settings);
+      const isElsewhere = next.atlas.baseUrl !== before.atlas.baseUrl;
+      const others = kept.filter((one) => isElsewhere || !known.has(one)).map(({ name }) => name);
+      inForce = { atlas: next.atlas, credentials: next.credentials, settings: kept };
+      atlas.change(next.atlas, kept);
+      return { isOther: (credential) => others.includes(credential) };
+    };
+  }
+
+  return { apiFor: atlas.apiFor, close: atlas.close, prepare };
+}
+
+/** The very settings from before where the credential is the same: Atlas knows them by that. */
+async function settingsOf(credential: CredentialConfig, before: InForce): Promise<CredentialSettings> {
+  const index = before.credentials.findIndex(({ name }) => name === credential.name);
+  const [known, settings] = [before.credentials[index], before.settings[index]];
+  return known && settings && (await isSameCredential(known, credential)) ? settings : credentialSettings(credential);
 }
 
 /** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */

@@ -28,6 +28,8 @@ export interface WebFlags {
   readonly listenAddresses: readonly ListenAddress[];
   readonly telemetryPath: string;
   readonly disableExporterMetrics: boolean;
+  /** POST /-/reload. */
+  readonly enableLifecycle: boolean;
 }
 
 export interface LogFlags {
@@ -46,6 +48,8 @@ export interface WatchFlags {
 }
 
 export interface ServeFlags extends WatchFlags {
+  /** Whether the file is reloaded when it changes. */
+  readonly autoReload: boolean;
   readonly web: WebFlags;
 }
 
@@ -166,12 +170,14 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const last = <T>(name: FlagName, parse: (text: string) => Value<T>): T | undefined => all(name, parse).at(-1);
 
   const [configFile, targets] = [last('config.file', parseText), all('target', parseText)];
+  const autoReload = last('config.auto-reload', parseSwitch) ?? false;
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
   const chaos = last('chaos', parseSwitch) ?? false;
   const web: WebFlags = {
     listenAddresses: all('web.listen-address', parseListenAddress),
     telemetryPath: last('web.telemetry-path', parseTelemetryPath) ?? '',
     disableExporterMetrics: last('web.disable-exporter-metrics', parseSwitch) ?? false,
+    enableLifecycle: last('web.enable-lifecycle', parseSwitch) ?? false,
   };
   const log: LogFlags = {
     level: last('log.level', parseChoice('debug', 'info', 'warn', 'error')) ?? 'info',
@@ -195,7 +201,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const watched: WatchFlags = { ...given({ configFile, shard: shard.value }), targets, log };
   switch (command) {
     case 'serve':
-      return { command, flags: { ...watched, web } };
+      return { command, flags: { ...watched, autoReload, web } };
     case 'check':
       return { command, flags: { ...watched, online, format } };
     case 'once':

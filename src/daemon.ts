@@ -1,28 +1,23 @@
 /**
- * The composition root: builds the parts, wires them, starts them, stops them in reverse order. Only here are parts of
- * different folders put together.
+ * The composition root: builds the parts, wires them, starts them, puts another config in force, stops them in reverse order.
+ * Everything built here lives as long as the program. What belongs to one config is in in-force.ts and read anew at each use.
  */
-import type { Atlas } from './atlas/atlas.ts';
-import { createAtlasFromConfig } from './atlas-from-config.ts';
-import { clusterSource } from './collectors/clusters.ts';
-import type { Failure, Target, TargetState } from './collectors/collector.ts';
-import { type Collectors, createCollectors, familiesOf } from './collectors/index.ts';
-import { readProjectName } from './collectors/project.ts';
+import { type AtlasFromConfig, createAtlasFromConfig } from './atlas-from-config.ts';
+import { createCollectors, familiesOf } from './collectors/index.ts';
 import type { Config } from './config/config.ts';
+import type { Loaded } from './config/load.ts';
 import type { Shard } from './config/shard.ts';
+import { type FileWatch, type Look, startFileWatch } from './files.ts';
+import { createInForce, type InForce } from './in-force.ts';
 import type { Log } from './log.ts';
-import { createExposition, type Exposition } from './metrics/exposition.ts';
-import { createSelfMetrics } from './metrics/self.ts';
 import { CONTENT_TYPES } from './metrics/text.ts';
 import { pollingFamilies } from './polling/families.ts';
-import { type Scheduler, startScheduler } from './polling/scheduler.ts';
-import { shareOf } from './polling/shards.ts';
-import { markStale } from './polling/staleness.ts';
-import { createStates, type States } from './polling/states.ts';
-import { createLaterTask, createPollTask } from './polling/tasks.ts';
-import { createWatch, type Watch } from './polling/watch.ts';
+import type { Scheduler } from './polling/scheduler.ts';
+import { createPolling, type Polling, wantedOf } from './polling-from-config.ts';
+import { createPublication, factsOf, type Publication } from './publication.ts';
+import { type Cause, type Counts, createReload, type Outcome, type Reload } from './reload.ts';
 import type { Runtime } from './runtime.ts';
-import { createApp, type ListenAddress, startWeb, type Web } from './web/server.ts';
+import { createApp, type ListenAddress, startWeb, type Web, type WebSettings } from './web/server.ts';
 
 export interface Build {
   readonly version: string;
@@ -32,12 +27,18 @@ export interface Build {
 
 export interface DaemonSettings {
   readonly config: Config;
+  /** Reads the config again. Left out: it stays as it is. */
+  readonly readConfig?: () => Promise<Loaded>;
+  /** Reloads when the file changes. */
+  readonly autoReload?: { readonly file: string; readonly since: Look };
   /** Whose projects are watched here; all where it is left out. */
   readonly shard?: Shard;
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
     readonly disableExporterMetrics: boolean;
+    /** POST /-/reload. */
+    readonly enableLifecycle?: boolean;
   };
   readonly build: Build;
   readonly runtime: Runtime;
@@ -46,6 +47,7 @@ export interface DaemonSettings {
 
 export interface Daemon {
   readonly urls: readonly string[];
+  reload(cause: Cause): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
@@ -53,167 +55,165 @@ export interface Daemon {
 const READY_AFTER_SECONDS = 60;
 /** A scheduler that has missed this many of its one-second ticks is stuck. */
 const STUCK_AFTER_SECONDS = 3;
+/** What is aborted ends at once, unless it reads a secret from a disk that hangs. */
 const POLLS_END_SECONDS = 1;
-/** Schedules hardly ever change. */
-const SCHEDULE_SECONDS = { intervalSeconds: 3600, idleIntervalSeconds: 3600, retryIntervalSeconds: 300 };
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
-  const { runtime, log } = settings;
-  const startedAtSeconds = runtime.monotonicSeconds();
+  const { log, autoReload, runtime } = settings;
   const parts = createParts(settings);
-  const { states, exposition } = parts;
-  let scheduler: Scheduler | undefined;
-  let stopping = false;
-
-  const app = createApp({
-    telemetryPath: settings.web.telemetryPath,
-    version: settings.build.version,
-    contentTypes: CONTENT_TYPES,
-    page: exposition.page,
-    states: states.all,
-    wallSeconds: runtime.wallSeconds,
-    isHealthy: () =>
-      scheduler !== undefined && runtime.monotonicSeconds() - scheduler.lastTickAt() < STUCK_AFTER_SECONDS,
-    notReadyBecause() {
-      if (stopping) return 'The exporter is stopping.';
-      if (runtime.monotonicSeconds() - startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
-      return untried(parts);
-    },
-    onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
-  });
+  const reload = createReloadOf(settings, parts);
+  const life = { startedAtSeconds: runtime.monotonicSeconds(), stopping: false };
+  const app = createApp(webSettings(settings, parts, reload, life));
   const web: Web = await startWeb(app, settings.web.listenAddresses);
-  scheduler = startPolling(settings, parts);
+  const scheduler = parts.polling.start();
   parts.watchTicks(scheduler);
-  log.info({ urls: web.urls, ...factsOf(settings, parts) }, 'listening');
+  const fileWatch: FileWatch | undefined =
+    autoReload &&
+    startFileWatch({
+      paths: [autoReload.file],
+      since: autoReload.since,
+      runtime,
+      onChange: () => void reload.reload('the file has changed'),
+    });
+  log.info({ urls: web.urls, ...factsToLog(settings, parts) }, 'listening');
 
   async function stop(): Promise<void> {
-    stopping = true;
+    life.stopping = true;
     log.info({}, 'stopping');
-    // What is aborted ends at once, unless it reads a secret from a disk that hangs.
-    const polls = scheduler?.stop() ?? Promise.resolve();
+    fileWatch?.stop();
+    reload.close();
     const ended = new AbortController();
-    await Promise.race([polls, runtime.sleep(POLLS_END_SECONDS, ended.signal)]);
+    await Promise.race([scheduler.stop(), runtime.sleep(POLLS_END_SECONDS, ended.signal)]);
     ended.abort();
     // Each of the two is bounded; scrapes in flight need no token.
-    await Promise.all([parts.close(), web.close()]);
+    await Promise.all([parts.atlas.close(), web.close()]);
     log.info({}, 'stopped');
   }
 
-  return { urls: web.urls, stop };
+  return { urls: web.urls, reload: reload.reload, stop };
 }
 
 interface Parts {
-  readonly states: States;
-  readonly exposition: Exposition;
-  readonly watch: Watch;
-  /** Whose ticks the metrics tell of. */
+  readonly inForce: InForce;
+  readonly atlas: AtlasFromConfig;
+  readonly polling: Polling;
+  readonly publication: Publication;
+  /** Whose ticks health and metrics go by. */
   watchTicks(scheduler: Scheduler): void;
-  close(): Promise<void>;
+  /** Monotonic; undefined before the first. */
+  lastTickAt(): number | undefined;
 }
 
-function factsOf({ build, shard }: DaemonSettings, { states, watch }: Parts) {
+function createParts(settings: DaemonSettings): Parts {
+  const { config, shard, web, build, runtime, log } = settings;
+  const inForce = createInForce(config);
+  const collectors = createCollectors(inForce.collecting);
+  let scheduler: Scheduler | undefined;
+  let polling: Polling | undefined;
+  const publication = createPublication({
+    build,
+    withProcessMetrics: !web.disableExporterMetrics,
+    families: [...pollingFamilies, ...familiesOf(collectors)],
+    facts: factsOf(config, wantedOf(config, shard), { successful: true, successAtSeconds: runtime.wallSeconds() }),
+    discoveries: () => polling?.discoveries() ?? [],
+    lastTickAtSeconds: () => scheduler && runtime.wallSeconds() - (runtime.monotonicSeconds() - scheduler.lastTickAt()),
+    runtime,
+    log,
+  });
+  const { observer, publish } = publication;
+  const atlas = createAtlasFromConfig(config, { version: build.version, runtime, log, observer });
+  const { apiFor } = atlas;
+  polling = createPolling({ inForce, shard, collectors, apiFor, onChange: publish, runtime, log });
+  // The targets are told of already; the projects to be searched are known only now.
+  publish([], []);
   return {
-    targets: [...states.all()].length,
-    discoveries: watch.discoveries().length,
-    shard_index: shard?.index,
-    shard_count: shard?.count,
-    version: build.version,
+    inForce,
+    atlas,
+    polling,
+    publication,
+    watchTicks(running) {
+      scheduler = running;
+    },
+    lastTickAt: () => scheduler?.lastTickAt(),
   };
 }
 
-function untried({ states, watch }: Parts): string | undefined {
-  const projects = watch.discoveries().filter(({ tried }) => !tried).length;
+function createReloadOf({ readConfig, config, shard, runtime, log }: DaemonSettings, parts: Parts): Reload {
+  const { inForce, atlas, polling, publication } = parts;
+
+  async function prepare(next: Config): Promise<() => Counts> {
+    const putAtlasInForce = await atlas.prepare(next);
+    return function putInForce() {
+      const before = keysOf(polling);
+      const lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
+      inForce.replace(next);
+      publication.change(factsOf(next, wantedOf(next, shard), lastReload));
+      polling.change(putAtlasInForce().isOther);
+      // Also where no target has changed.
+      publication.publish([], []);
+      return countsOf(before, keysOf(polling));
+    };
+  }
+
+  function onFailure(): void {
+    const { facts } = publication;
+    publication.change({ ...facts, lastReload: { ...facts.lastReload, successful: false } });
+    publication.publish([], []);
+  }
+
+  const unchanged: Loaded = { config, warnings: [] };
+  return createReload({ read: readConfig ?? (() => Promise.resolve(unchanged)), prepare, onFailure, log });
+}
+
+function keysOf({ states }: Polling): ReadonlySet<string> {
+  return new Set(Array.from(states.all(), ({ target }) => target.key));
+}
+
+function countsOf(before: ReadonlySet<string>, now: ReadonlySet<string>): Counts {
+  const kept = [...now].filter((key) => before.has(key)).length;
+  return { added: now.size - kept, removed: before.size - kept, kept };
+}
+
+interface Life {
+  readonly startedAtSeconds: number;
+  stopping: boolean;
+}
+
+function webSettings({ web, build, runtime, log }: DaemonSettings, parts: Parts, { reload }: Reload, life: Life) {
+  const settings: WebSettings = {
+    telemetryPath: web.telemetryPath,
+    version: build.version,
+    contentTypes: CONTENT_TYPES,
+    page: parts.publication.page,
+    states: parts.polling.states.all,
+    wallSeconds: runtime.wallSeconds,
+    isHealthy() {
+      const lastTickAt = parts.lastTickAt();
+      return lastTickAt !== undefined && runtime.monotonicSeconds() - lastTickAt < STUCK_AFTER_SECONDS;
+    },
+    notReadyBecause() {
+      if (life.stopping) return 'The exporter is stopping.';
+      if (runtime.monotonicSeconds() - life.startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
+      return untried(parts.polling);
+    },
+    onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
+  };
+  return web.enableLifecycle ? { ...settings, reload: () => reload('POST /-/reload') } : settings;
+}
+
+function untried({ states, discoveries }: Polling): string | undefined {
+  const projects = discoveries().filter((discovery) => !discovery.status().tried).length;
   if (projects > 0) return `${projects} projects have not been searched for clusters yet.`;
   const targets = [...states.all()].filter(({ exports }) => exports.polls === 0).length;
   return targets === 0 ? undefined : `${targets} targets have not been tried yet.`;
 }
 
-function createParts(settings: DaemonSettings): Parts {
-  const { config, web, build, runtime, log } = settings;
-  let scheduler: Scheduler | undefined;
-  let watch: Watch | undefined;
-  const collectors = createCollectors({ maxActiveJobs: config.polling.maxActiveJobs });
-  const states: States = createStates(
-    { exports: config.polling.intervalSeconds, schedule: SCHEDULE_SECONDS.intervalSeconds },
-    onChange,
-  );
-  const self = createSelfMetrics({
-    build,
-    credentials: config.credentials.map((credential) => ({
-      ...credential,
-      mintsTokens: credential.kind === 'service_account',
-    })),
-    withProcessMetrics: !web.disableExporterMetrics,
-    states: states.all,
-    discoveries: () => watch?.discoveries() ?? [],
-    lastTickAtSeconds: () => scheduler && runtime.wallSeconds() - (runtime.monotonicSeconds() - scheduler.lastTickAt()),
-  });
-  const families = [...pollingFamilies, ...familiesOf(collectors)];
-  const exposition = createExposition({ families, own: self.registry, runtime });
-  const atlas = createAtlasFromConfig(config, { version: build.version, runtime, log, observer: self.observer });
-  watch = createWatching(settings, { states, collectors, apiFor: atlas.apiFor });
-
-  function onChange(put: readonly TargetState[], remove: readonly string[]): void {
-    exposition.apply(put, remove).catch((error: unknown) => {
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'metrics could not be rendered');
-    });
-  }
-
+function factsToLog({ build, shard }: DaemonSettings, { polling }: Parts) {
   return {
-    states,
-    exposition,
-    watch,
-    watchTicks(running) {
-      scheduler = running;
-    },
-    close: atlas.close,
+    targets: keysOf(polling).size,
+    discoveries: polling.discoveries().length,
+    shard_index: shard?.index,
+    shard_count: shard?.count,
+    version: build.version,
   };
-}
-
-interface PollingParts {
-  readonly states: States;
-  readonly collectors: Collectors;
-  readonly apiFor: Atlas['apiFor'];
-}
-
-function createWatching(
-  { config, shard, runtime, log }: DaemonSettings,
-  { states, collectors, apiFor }: PollingParts,
-): Watch {
-  const { intervalSeconds, idleIntervalSeconds, readSchedule } = config.polling;
-  const common = { states, runtime, log, apiFor };
-  const exportTools = {
-    ...common,
-    collector: collectors.exports,
-    settings: { intervalSeconds, idleIntervalSeconds },
-    giveUp: (target: Target, failure: Failure) => watch.giveUp(target, failure),
-  };
-  const scheduleTools = { ...common, collector: collectors.schedule, settings: SCHEDULE_SECONDS };
-  const everything = { named: config.targets, discovered: config.discoveries };
-  const watch = createWatch({
-    ...common,
-    wanted: shard ? shareOf(everything, shard.index, shard.count) : everything,
-    clusterSource,
-    readProjectName,
-    pollsOf: (target) => [
-      createPollTask(target, exportTools),
-      ...(readSchedule ? [createLaterTask(target, 'exports', scheduleTools)] : []),
-    ],
-  });
-  return watch;
-}
-
-function startPolling({ config, runtime }: DaemonSettings, { states, watch }: Parts): Scheduler {
-  const scheduler = startScheduler({
-    lanePlaces: config.atlas.concurrency,
-    runtime,
-    onTick() {
-      const now = runtime.monotonicSeconds();
-      for (const { target } of states.all()) {
-        states.update(target.key, (state) => markStale(state, config.polling.maxStaleSeconds, now));
-      }
-    },
-  });
-  watch.start(scheduler);
-  return scheduler;
 }

@@ -23,7 +23,7 @@ const DISCOVERY_SECONDS = 30;
 const DISCOVERED_PROJECT = 'Storefront';
 const KEY_EXPIRES_IN_SECONDS = 20 * 24 * HOUR;
 
-export async function startDemonstration(settings: DemonstrationSettings): Promise<Daemon> {
+export async function startDemonstration(settings: DemonstrationSettings): Promise<Pick<Daemon, 'stop'>> {
   const { flags, runtime } = settings;
   const speed = flags.speed ?? DEFAULT_DEMO_SPEED;
   const startedAtMs = runtime.wallSeconds() * 1000;
@@ -38,7 +38,6 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
     });
     settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, flags.chaos));
     return {
-      urls: daemon.urls,
       async stop() {
         await daemon.stop();
         await simulator.close();

@@ -1,15 +1,16 @@
 /**
  * Atlas as one thing to ask: connections, what guards them, and a client per poll and credential. Here the chain is made that
- * every request goes through: attempts → signature → budget → exchange.
+ * every request goes through: attempts → signature → budget → exchange. Its settings may change while it is asked: what
+ * projects have spent of their budget stays spent, and credentials that stay keep their tokens.
  */
 import type { Runtime } from '../runtime.ts';
-import { createConnections } from './agents.ts';
+import { type Connections, createConnections } from './agents.ts';
 import { createBudget } from './budget.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { type CredentialSettings, createCredential } from './credentials.ts';
+import { type Credential, type CredentialSettings, createCredential } from './credentials.ts';
 import type { AtlasObserver } from './observer.ts';
-import { createReachability } from './reachability.ts';
-import { createExchange } from './transport.ts';
+import { createReachability, type Reachability } from './reachability.ts';
+import { createExchange, type Transport } from './transport.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 export interface AtlasSettings {
@@ -37,52 +38,134 @@ export interface Atlas {
   /** A client for one poll, signing with the credential of that name. */
   apiFor(whose: { readonly credential: string }): AtlasApi;
   /**
+   * From now on these settings and credentials, for polls that begin. A credential that is the same object as before keeps
+   * its token, or its digest's count; with another origin none does. Tokens of those that are gone are given back.
+   */
+  change(settings: AtlasSettings, credentials: readonly CredentialSettings[]): void;
+  /**
    * Gives the access tokens back, for two seconds at most, and ends the connections. To be called when nothing is polled any
    * more; never rejects.
    */
   close(): Promise<void>;
 }
 
-const CLOSE_SECONDS = 2;
+/** What giving tokens back may take. */
+const END_SECONDS = 2;
+
+/** What belongs to one origin: none of it is of use with another, and no secret of it may go there. */
+interface Origin {
+  readonly baseUrl: string;
+  /** Without signature and budget, by the settings in force: for token calls, whose signers outlive settings. */
+  exchange?: Transport;
+  readonly connections: Connections;
+  readonly reachability: Reachability;
+  /** By the name of the credential. */
+  readonly signers: Map<string, Signer>;
+}
+
+interface Signer extends Credential {
+  readonly settings: CredentialSettings;
+}
+
+/** One state of the settings, with what requests go through while it is in force. */
+interface InForce {
+  readonly settings: AtlasSettings;
+  readonly origin: Origin;
+  /** By the name of the credential. */
+  readonly transports: ReadonlyMap<string, Transport>;
+}
 
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
-  const { baseUrl, requestTimeoutSeconds, requestsPerMinute, concurrency, pageSize, maxPages } = settings;
-  const connections = createConnections(baseUrl);
-  const reachability = createReachability(runtime);
-  const { agents } = connections;
-  const exchange = reachability.watch(
-    createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
-  );
-  const budget = createBudget({ requestsPerMinute, concurrency, runtime, observer });
-  const budgeted = reachability.refuseEarly(budget(exchange));
-  const signers = new Map(
-    credentials.map((settingsOfOne) => {
-      const { authorize, end } = createCredential(settingsOfOne, { runtime, observer, exchange });
-      return [settingsOfOne.name, { transport: authorize(budgeted), end }];
-    }),
-  );
+  const budget = createBudget({ ...settings, runtime, observer });
+  let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl, runtime));
+  /** Those that are gone, and still give something back. */
+  const leaving = new Set<Promise<void>>();
+
+  function putInForce(now: AtlasSettings, wanted: readonly CredentialSettings[], origin: Origin): InForce {
+    const { baseUrl, requestTimeoutSeconds } = now;
+    const { reachability, signers, connections } = origin;
+    const { agents } = connections;
+    const exchange = reachability.watch(
+      createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
+    );
+    origin.exchange = exchange;
+    const budgeted = reachability.refuseEarly(budget.guard(exchange));
+    const tokenExchange: Transport = (request, signal) => (origin.exchange ?? exchange)(request, signal);
+    const tools = { runtime, observer, exchange: tokenExchange };
+    addSigners(signers, wanted, (credential) => createCredential(credential, tools));
+    const transports = new Map(Array.from(signers, ([name, { authorize }]) => [name, authorize(budgeted)]));
+    return { settings: now, origin, transports };
+  }
+
+  function change(next: AtlasSettings, wanted: readonly CredentialSettings[]): void {
+    const { origin } = inForce;
+    const isElsewhere = next.baseUrl !== origin.baseUrl;
+    const gone = removeSigners(origin.signers, isElsewhere ? [] : wanted);
+    budget.change(next);
+    inForce = putInForce(next, wanted, isElsewhere ? openOrigin(next.baseUrl, runtime) : origin);
+    const left = endAll(gone, runtime).then(() => {
+      if (isElsewhere) origin.connections.close();
+      leaving.delete(left);
+    });
+    leaving.add(left);
+  }
 
   async function close(): Promise<void> {
-    const over = new AbortController();
-    const done = new AbortController();
-    runtime.sleep(CLOSE_SECONDS, done.signal).then(
-      () => over.abort(new Error('the time to close is over')),
-      () => undefined,
-    );
-    const ends = Promise.all([...signers.values()].map(({ end }) => end(over.signal)));
-    // Whatever hangs, a secret's file included, is left behind.
-    await unlessAborted(ends, over.signal).catch(() => undefined);
-    done.abort();
+    const { signers, connections } = inForce.origin;
+    await Promise.all([endAll([...signers.values()], runtime), ...leaving]);
     connections.close();
   }
 
   return {
     apiFor({ credential }) {
-      const transport = signers.get(credential)?.transport;
+      const { settings: now, origin, transports } = inForce;
+      const transport = transports.get(credential);
       if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
-      const { isLost } = reachability;
+      const { pageSize, maxPages } = now;
+      const { isLost } = origin.reachability;
       return createClient({ transport, credential, pageSize, maxPages, isLost, runtime, observer });
     },
+    change,
     close,
+  };
+}
+
+/** Those that are not wanted as they are. */
+function removeSigners(signers: Map<string, Signer>, wanted: readonly CredentialSettings[]): readonly Signer[] {
+  const gone = [...signers.values()].filter(({ settings }) => !wanted.includes(settings));
+  for (const { settings } of gone) signers.delete(settings.name);
+  return gone;
+}
+
+/** Those that are there already are left as they are. */
+function addSigners(
+  signers: Map<string, Signer>,
+  wanted: readonly CredentialSettings[],
+  create: (credential: CredentialSettings) => Credential,
+): void {
+  for (const settings of wanted) {
+    if (!signers.has(settings.name)) signers.set(settings.name, { ...create(settings), settings });
+  }
+}
+
+/** Whatever hangs, a secret's file included, is left behind. */
+async function endAll(signers: readonly Signer[], runtime: Runtime): Promise<void> {
+  if (signers.length === 0) return;
+  const over = new AbortController();
+  const done = new AbortController();
+  runtime.sleep(END_SECONDS, done.signal).then(
+    () => over.abort(new Error('the time to give tokens back is over')),
+    () => undefined,
+  );
+  await unlessAborted(Promise.all(signers.map(({ end }) => end(over.signal))), over.signal).catch(() => undefined);
+  done.abort();
+}
+
+function openOrigin(baseUrl: string, runtime: Runtime): Origin {
+  return {
+    baseUrl,
+    connections: createConnections(baseUrl),
+    reachability: createReachability(runtime),
+    signers: new Map(),
   };
 }

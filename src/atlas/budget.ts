@@ -13,13 +13,23 @@ import { createLane, type Lane } from './lane.ts';
 import type { AtlasObserver, BudgetName } from './observer.ts';
 import { type AtlasRequest, type AtlasResponse, rateLimitOf, type Transport } from './transport.ts';
 
-export interface BudgetSettings {
+export interface BudgetLimits {
   /** Per lane. */
   readonly requestsPerMinute: number;
   /** Requests under way at once, all lanes together. */
   readonly concurrency: number;
+}
+
+export interface BudgetSettings extends BudgetLimits {
   readonly runtime: Runtime;
   readonly observer: AtlasObserver;
+}
+
+export interface Budget {
+  /** Lets requests through as the budget of their lane allows; requests without a lane pass at once. */
+  guard(next: Transport): Transport;
+  /** Other limits from now on. What lanes have spent stays spent, who waits goes on waiting. */
+  change(limits: BudgetLimits): void;
 }
 
 interface Waiter {
@@ -44,10 +54,8 @@ const PAUSE_SECONDS = { least: 1, most: 600 };
 /** Of a pause, on top of it, so that not everyone who was told the same comes back at the same moment. */
 const JITTER_SHARE = 0.1;
 
-/** A decorator that lets requests through as the budget of their lane allows; requests without a lane pass at once. */
-export function createBudget(settings: BudgetSettings): (next: Transport) => Transport {
-  const { runtime, observer, requestsPerMinute, concurrency } = settings;
-  const capacity = Math.max(1, Math.floor(requestsPerMinute / 3));
+export function createBudget({ runtime, observer, ...first }: BudgetSettings): Budget {
+  let limits: BudgetLimits = first;
   const queues = new Map<string, Queue>();
   let underWay = 0;
   let alarm: AbortController | undefined;
@@ -58,7 +66,7 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     if (known) return known;
     const now = runtime.monotonicSeconds();
     forgetIdle(now);
-    const lane = createLane(requestsPerMinute / 60, capacity, now);
+    const lane = createLane(rateOf(limits), capacityOf(limits), now);
     const queue: Queue = { groupId, budget, lane, continuing: new Set(), beginning: new Set(), underWay: 0 };
     queues.set(key, queue);
     return queue;
@@ -77,13 +85,13 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     alarm = undefined;
     const now = runtime.monotonicSeconds();
     let soonestSeconds = Number.POSITIVE_INFINITY;
-    for (let admitted = true; admitted && underWay < concurrency; ) {
+    for (let admitted = true; admitted && underWay < limits.concurrency; ) {
       admitted = false;
       soonestSeconds = Number.POSITIVE_INFINITY;
       for (const [key, queue] of Array.from(queues)) {
         const waiting = queue.continuing.size > 0 ? queue.continuing : queue.beginning;
         const [first] = waiting;
-        if (first === undefined || underWay >= concurrency) continue;
+        if (first === undefined || underWay >= limits.concurrency) continue;
         if (!queue.lane.take(now)) {
           soonestSeconds = Math.min(soonestSeconds, queue.lane.readyInSeconds(now));
           continue;
@@ -98,7 +106,7 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
         first.start();
       }
     }
-    if (underWay < concurrency && soonestSeconds < Number.POSITIVE_INFINITY) {
+    if (underWay < limits.concurrency && soonestSeconds < Number.POSITIVE_INFINITY) {
       wakeIn(Math.max(SHORTEST_WAIT_SECONDS, soonestSeconds));
     }
   }
@@ -174,8 +182,8 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     waitOut(lane.pausedForSeconds(now) - before, queue, [...continuing, ...beginning]);
   }
 
-  return (next) =>
-    async function budgeted(request, signal) {
+  function guard(next: Transport): Transport {
+    return async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
       signal.throwIfAborted();
       const queue = queueOf(request.lane);
@@ -190,6 +198,26 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
         admit();
       }
     };
+  }
+
+  return {
+    guard,
+    change(changed) {
+      limits = changed;
+      for (const { lane } of queues.values()) {
+        lane.change(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
+      }
+      admit();
+    },
+  };
+}
+
+function rateOf({ requestsPerMinute }: BudgetLimits): number {
+  return requestsPerMinute / 60;
+}
+
+function capacityOf({ requestsPerMinute }: BudgetLimits): number {
+  return Math.max(1, Math.floor(requestsPerMinute / 3));
 }
 
 function pausedError(seconds: number): AtlasError {

@@ -19,6 +19,8 @@ export interface Lane {
   isFresh(nowSeconds: number): boolean;
   /** Heeds how much Atlas says is left to all its clients of this project together. */
   heed(rateLimit: RateLimit, nowSeconds: number): void;
+  /** Another rate from now on. What was not spent before stays, as far as there is room for it. */
+  change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
 }
 
 /** Below this share of what Atlas grants, we leave more of the rest to the others. */
@@ -28,6 +30,7 @@ const SLOWEST = 0.1;
 const HEEDED_SECONDS = 60;
 
 export function createLane(ratePerSecond: number, capacity: number, nowSeconds: number): Lane {
+  let [rate, room] = [ratePerSecond, capacity];
   let tokens = capacity;
   let filledAtSeconds = nowSeconds;
   let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
@@ -45,7 +48,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   /** Time that lies before what is filled already, as in a pause, fills nothing. */
   function fill(untilSeconds: number): void {
     const seconds = Math.max(0, untilSeconds - filledAtSeconds);
-    tokens = Math.min(Math.max(1, capacity * pace), tokens + seconds * ratePerSecond * pace);
+    tokens = Math.min(Math.max(1, room * pace), tokens + seconds * rate * pace);
     filledAtSeconds = Math.max(filledAtSeconds, untilSeconds);
   }
 
@@ -63,7 +66,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     readyInSeconds(now) {
       refill(now);
       const shortOf = Math.max(0, 1 - tokens);
-      const fillingSeconds = shortOf / (ratePerSecond * pace);
+      const fillingSeconds = shortOf / (rate * pace);
       // It is faster again from then on.
       const pacedSeconds = pace < 1 ? pacedUntilSeconds - now : Number.POSITIVE_INFINITY;
       return Math.max(
@@ -81,13 +84,18 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     },
     isFresh(now) {
       refill(now);
-      return tokens >= capacity && pace === 1 && pausedForSeconds(now) === 0;
+      return tokens >= room && pace === 1 && pausedForSeconds(now) === 0;
     },
     heed({ limit, remaining }, now) {
       refill(now);
       const share = limit > 0 ? remaining / limit : 1;
       pace = Math.min(1, Math.max(SLOWEST, share / LOW_SHARE));
       pacedUntilSeconds = now + HEEDED_SECONDS;
+      refill(now);
+    },
+    change(newRate, newCapacity, now) {
+      refill(now);
+      [rate, room] = [newRate, newCapacity];
       refill(now);
     },
   };

@@ -10,11 +10,11 @@ import { listFamilies } from './families-of-list.ts';
 import { successFamilies } from './families-of-success.ts';
 
 export interface ExportJobsSettings {
-  /** How many active jobs of one target have series of their own. */
+  /** How many active jobs of one target have series of their own. Read anew for each list. */
   readonly maxActiveJobs: number;
 }
 
-export function createExportJobs({ maxActiveJobs }: ExportJobsSettings): Collector<'exports'> {
+export function createExportJobs(settings: ExportJobsSettings): Collector<'exports'> {
   return {
     slot: 'exports',
     families: [...listFamilies, ...successFamilies, ...activeJobFamilies],
@@ -26,7 +26,7 @@ export function createExportJobs({ maxActiveJobs }: ExportJobsSettings): Collect
         groupId,
         path: `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/exports`,
       } as const;
-      const reading = await readList(api, resource, signal, (nth) => startExportFold(nth, maxActiveJobs));
+      const reading = await readList(api, resource, signal, (nth) => startExportFold(nth, settings.maxActiveJobs));
       const { summary, dropped, foreignStates } = reading.result;
       return {
         summary,

@@ -50,7 +50,11 @@ export async function pollOnce(settings: PollOnceSettings): Promise<PolledOnce> 
     signal.removeEventListener('abort', onAbort);
     await atlas.close();
   }
-  return { states: [...states.all()], discoveries: watch.discoveries(), collectors };
+  return {
+    states: [...states.all()],
+    discoveries: watch.discoveries().map((discovery) => discovery.status()),
+    collectors,
+  };
 }
 
 function createWatching(
@@ -72,6 +76,7 @@ function createWatching(
     ...common,
     wanted: { named: config.targets, discovered: config.discoveries },
     clusterSource,
+    revised: (state) => state,
     readProjectName,
     pollsOf: (target) => [
       createPollTask(target, exportTools),

@@ -35,6 +35,12 @@ export const FLAGS = [
     meaning: 'The config file. Left out: mongodbatlas-backup-exporter.yml in the current directory, if there is one.',
   },
   {
+    name: 'config.auto-reload',
+    commands: ['serve'],
+    meaning:
+      'Reload when the config file changes; it is looked at every 5 s. SIGHUP reloads in any case. Not with --target.',
+  },
+  {
     name: 'target',
     value: 'GROUP_ID/CLUSTER',
     repeatable: true,
@@ -112,6 +118,11 @@ export const FLAGS = [
     commands: THAT_SERVE,
     defaults: { serve: '/metrics', demo: '/metrics' },
     meaning: 'Under which path the metrics are.',
+  },
+  {
+    name: 'web.enable-lifecycle',
+    commands: ['serve'],
+    meaning: 'Allow reloading with POST /-/reload; without it the answer is 403.',
   },
   {
     name: 'web.disable-exporter-metrics',

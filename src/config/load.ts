@@ -44,6 +44,14 @@ export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
 const MOST_PROBLEMS = 100;
 
+/** The path of the file that the config is read from; undefined where there is none. */
+export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
+  if (targets.length > 0) return undefined;
+  if (file !== undefined) return resolve(cwd, file);
+  const path = resolve(cwd, DEFAULT_CONFIG_FILE);
+  return (await exists(path)) ? path : undefined;
+}
+
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const { file, targets, cwd } = source;
   const hasDefaultFile = file === undefined && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));

@@ -1,6 +1,7 @@
 /**
  * What /metrics answers. Text is made when a target's state changes, not when it is scraped; a page is joined from text that
- * is ready, once per change and encoding. A page never shows half of a change: it is joined from the texts of one moment.
+ * is ready, once per change and encoding. A page never shows half of a change: changes are rendered side by side and shown one
+ * after the other, each in one synchronous step, and a page is joined from the texts of one moment.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -11,8 +12,13 @@ import type { Runtime } from '../runtime.ts';
 import { type Format, headerOf, OPENMETRICS_END, registryText, renderTarget } from './text.ts';
 
 export interface Exposition {
-  /** Takes in changed states and forgets removed targets. Resolves when pages show it. */
-  apply(put: readonly TargetState[], remove: readonly string[]): Promise<void>;
+  /**
+   * Takes in changed states and forgets removed targets. Resolves when pages show it.
+   * @param alongside what changes of the program's own metrics in the same step
+   */
+  apply(put: readonly TargetState[], remove: readonly string[], alongside?: () => void): Promise<void>;
+  /** The states that pages show, which may be a moment behind. */
+  shown(): Iterable<TargetState>;
   page(format: Format, gzip: boolean): Promise<Buffer>;
 }
 
@@ -21,6 +27,11 @@ export interface ExpositionSettings {
   /** The program's own metrics: they have no moment of change, so a page of them is good for a few seconds. */
   readonly own: Registry;
   readonly runtime: Runtime;
+}
+
+interface Shown {
+  readonly state: TargetState;
+  readonly lines: readonly string[];
 }
 
 interface Made {
@@ -35,34 +46,37 @@ const PIECES_PER_TURN = 20_000;
 const gzipped = promisify(gzip);
 
 export function createExposition({ families, own, runtime }: ExpositionSettings): Exposition {
-  const texts = new Map<string, readonly string[]>();
-  const latest = new Map<string, TargetState>();
+  const shown = new Map<string, Shown>();
   const made = new Map<string, Made>();
   let version = 0;
+  let lastChange: Promise<unknown> = Promise.resolve();
 
-  async function apply(put: readonly TargetState[], remove: readonly string[]): Promise<void> {
-    for (const key of remove) {
-      latest.delete(key);
-      texts.delete(key);
-    }
-    if (remove.length > 0) version += 1;
-    for (const state of put) latest.set(state.target.key, state);
-    const rendered = await Promise.all(put.map((state) => renderTarget(families, state)));
-    for (const [index, state] of put.entries()) {
-      const lines = rendered[index];
-      // A newer state may have come, or the target gone, while this one was rendered.
-      if (lines && latest.get(state.target.key) === state) texts.set(state.target.key, lines);
-    }
-    version += 1;
+  function apply(put: readonly TargetState[], remove: readonly string[], alongside?: () => void): Promise<void> {
+    const rendering = Promise.allSettled(put.map((state) => renderTarget(families, state)));
+    // In the order of their coming, whichever is rendered first: what is shown is always what once was, whole.
+    const change = Promise.all([rendering, lastChange]).then(([rendered]) => {
+      for (const key of remove) shown.delete(key);
+      for (const [index, state] of put.entries()) {
+        const result = rendered[index];
+        if (result?.status === 'fulfilled') shown.set(state.target.key, { state, lines: result.value });
+      }
+      alongside?.();
+      version += 1;
+      const failed = rendered.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    });
+    lastChange = change.catch(() => undefined);
+    return change;
   }
 
   async function join(format: Format): Promise<Buffer> {
-    const targets = [...texts.values()];
-    const ownText = registryText(await own.metrics(), format);
+    // Both of one moment: what is collected is so before anything is waited for.
+    const [targets, owns] = [[...shown.values()], own.metrics()];
+    const ownText = registryText(await owns, format);
     const pieces: string[] = [];
     let turnEndsAt = PIECES_PER_TURN;
     for (const [index, family] of families.entries()) {
-      const samples = targets.flatMap((lines) => lines[index] || []);
+      const samples = targets.flatMap(({ lines }) => lines[index] || []);
       if (samples.length > 0) pieces.push(headerOf(family, format), ...samples);
       if (pieces.length < turnEndsAt) continue;
       turnEndsAt += PIECES_PER_TURN;
@@ -91,5 +105,9 @@ export function createExposition({ families, own, runtime }: ExpositionSettings)
     return asGzip ? cached(`${format} gzip`, async () => gzipped(await plain())) : plain();
   }
 
-  return { apply, page };
+  function* states(): Iterable<TargetState> {
+    for (const { state } of shown.values()) yield state;
+  }
+
+  return { apply, shown: states, page };
 }

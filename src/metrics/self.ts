@@ -1,24 +1,34 @@
-/** The program's own metrics: what it asks of Atlas, its tokens, its limits. An ordinary prom-client registry. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+/**
+ * The program's own metrics: what it asks of Atlas, its tokens, its limits. An ordinary prom-client registry. They follow the
+ * config: what is said of a credential or a project is said while the config has it.
+ */
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasObserver } from '../atlas/observer.ts';
 import type { TargetState } from '../collectors/collector.ts';
+import { type ConfigFacts, registerConfig } from './config.ts';
 import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
-import { registerProjectBudgets } from './project-budgets.ts';
+import { createCounterSeries, createGaugeSeries, type Labels } from './series.ts';
 
 export interface SelfMetrics {
   readonly registry: Registry;
   readonly observer: Omit<AtlasObserver, 'paused'>;
+  /** From now on these are counted too. */
+  expect(named: Named): void;
+  /** From now on nothing but these is, as long as they are what was last expected; the series of others go. */
+  settle(named: Named): void;
+}
+
+/** Whom series are about. */
+export interface Named {
+  readonly credentials: readonly { readonly name: string; readonly mintsTokens: boolean }[];
+  readonly groupIds: readonly string[];
 }
 
 export interface SelfSettings {
   readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string };
-  readonly credentials: readonly {
-    readonly name: string;
-    readonly mintsTokens: boolean;
-    readonly expiresAtSeconds?: number;
-  }[];
   /** process_* and nodejs_*. */
   readonly withProcessMetrics: boolean;
+  config(): ConfigFacts;
   states(): Iterable<TargetState>;
   /** Of the projects whose clusters are discovered. */
   discoveries(): Iterable<DiscoveryFacts>;
@@ -35,12 +45,13 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
   const registry = new Registry();
   registerDiscoveries(registry, settings.discoveries);
   registerStateOfProgram(registry, settings);
-  const observer = createObserver(registry, settings);
+  const counting = createCounting(registry);
+  registerConfig(registry, PREFIX, settings.config);
   if (settings.withProcessMetrics) {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
   }
-  return { registry, observer };
+  return { registry, ...counting };
 }
 
 function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
@@ -84,23 +95,50 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
       else this.set(at);
     },
   });
-  const expiry = new Gauge({
-    name: `${PREFIX}credential_expiry_timestamp_seconds`,
-    help: 'Unix time at which a credential ends, from expires_at in the config.',
-    labelNames: ['credential'],
-    registers,
-  });
-  for (const { name, expiresAtSeconds } of settings.credentials) {
-    if (expiresAtSeconds !== undefined) expiry.set({ credential: name }, expiresAtSeconds);
-  }
 }
 
-function createObserver(registry: Registry, settings: SelfSettings): SelfMetrics['observer'] {
+function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
+  const metrics = createMetricsOfRequests(registry);
+  let expected: Named = { credentials: [], groupIds: [] };
+  let counted = { credentials: new Set<string>(), groupIds: new Set<string>() };
+
+  function namesOf({ credentials, groupIds }: Named): typeof counted {
+    return { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
+  }
+
+  function isGone({ credential, group_id }: Labels): boolean {
+    if (credential !== undefined && !counted.credentials.has(credential)) return true;
+    return group_id !== undefined && !counted.groupIds.has(group_id);
+  }
+
+  return {
+    observer: observerOf(metrics, isGone),
+    expect(named) {
+      expected = named;
+      const { credentials, groupIds } = namesOf(named);
+      counted = {
+        credentials: new Set([...counted.credentials, ...credentials]),
+        groupIds: new Set([...counted.groupIds, ...groupIds]),
+      };
+    },
+    settle(named) {
+      if (named !== expected) return;
+      counted = namesOf(named);
+      for (const series of Object.values(metrics)) if ('forget' in series) series.forget(isGone);
+      for (const { name: credential } of named.credentials.filter(({ mintsTokens }) => mintsTokens)) {
+        metrics.mints.inc({ credential }, 0);
+        metrics.mintFailures.inc({ credential }, 0);
+      }
+    },
+  };
+}
+
+function createMetricsOfRequests(registry: Registry) {
   const registers = [registry];
-  const counter = (name: string, help: string, labelNames: string[]): Counter =>
-    new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
-    new Gauge({ name: PREFIX + name, help, labelNames, registers });
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    createCounterSeries({ name: PREFIX + name, help, labelNames, registers });
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    createGaugeSeries({ name: PREFIX + name, help, labelNames, registers });
   const requests = counter(
     'api_requests_total',
     'Requests to Atlas by HTTP status, error where there was no answer; the first leg of a digest counts as 401.',
@@ -117,38 +155,55 @@ function createObserver(registry: Registry, settings: SelfSettings): SelfMetrics
     'operation',
     'reason',
   ]);
-  const budgets = registerProjectBudgets(registry, PREFIX, () => projectsOf(settings));
+  const throttled = counter(
+    'api_throttled_seconds_total',
+    'Time that requests have waited for the budget of their project or for a place among those under way.',
+    ['group_id', 'budget'],
+  );
+  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as it last said.', [
+    'group_id',
+    'budget',
+  ]);
+  const remaining = gauge('api_rate_limit_remaining_requests', 'Requests that Atlas said were left to the project.', [
+    'group_id',
+    'budget',
+  ]);
   const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use ends.', [
     'credential',
   ]);
   const mints = counter('token_requests_total', 'Access tokens asked for.', ['credential']);
   const mintFailures = counter('token_request_failures_total', 'Access tokens asked for in vain.', ['credential']);
-  for (const { name: credential } of settings.credentials.filter(({ mintsTokens }) => mintsTokens)) {
-    mints.inc({ credential }, 0);
-    mintFailures.inc({ credential }, 0);
-  }
+  return { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures };
+}
+
+/** @param isGone what may still be heard of, such as a token that is given back, and is no longer told of */
+function observerOf(
+  metrics: ReturnType<typeof createMetricsOfRequests>,
+  isGone: (labels: Labels) => boolean,
+): SelfMetrics['observer'] {
+  const { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures } = metrics;
   return {
-    request(event) {
-      const { credential, operation, code, durationSeconds } = event;
-      requests.inc({ credential, operation, code: String(code) });
+    request({ credential, operation, code, durationSeconds, groupId, budget, rateLimit }) {
       durations.observe({ operation }, durationSeconds);
-      budgets.request(event);
+      if (!isGone({ credential })) requests.inc({ credential, operation, code: String(code) });
+      if (groupId === undefined || budget === undefined || isGone({ group_id: groupId })) return;
+      const labels = { group_id: groupId, budget };
+      // From the first request on, so that an increase is seen from nothing.
+      throttled.inc(labels, 0);
+      if (rateLimit === undefined) return;
+      limit.set(labels, rateLimit.limit);
+      remaining.set(labels, rateLimit.remaining);
     },
     retry: ({ operation, reason }) => retries.inc({ operation, reason }),
-    throttled: budgets.throttled,
+    throttled({ groupId, budget, seconds }) {
+      const labels = { group_id: groupId, budget };
+      if (!isGone(labels)) throttled.inc(labels, seconds);
+    },
     token({ credential, expiresAtSeconds }) {
+      if (isGone({ credential })) return;
       mints.inc({ credential });
       if (expiresAtSeconds === undefined) mintFailures.inc({ credential });
       else expiry.set({ credential }, expiresAtSeconds);
     },
   };
-}
-
-/** Of the targets, and those in which some are looked for. */
-function projectsOf({ states, discoveries }: SelfSettings): ReadonlySet<string> {
-  return new Set([...Array.from(states(), ({ target }) => target.groupId), ...Array.from(discoveries(), idOf)]);
-}
-
-function idOf({ groupId }: DiscoveryFacts): string {
-  return groupId;
 }

@@ -8,10 +8,9 @@ import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/c
 import type { Failure } from '../collectors/collector.ts';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
-import { matchesGlob } from './glob.ts';
 import { createReport, failureOf } from './report.ts';
 import type { Task } from './scheduler.ts';
-import type { DiscoveredProject } from './targets.ts';
+import { type DiscoveredProject, wantedOf } from './targets.ts';
 
 export interface DiscoveryStatus {
   readonly groupId: string;
@@ -28,6 +27,10 @@ export interface DiscoveryStatus {
 export interface Discovery {
   readonly task: Task;
   status(): DiscoveryStatus;
+  /** Other settings from now on. */
+  change(project: DiscoveredProject): void;
+  /** Until the next time, as things are. */
+  intervalSeconds(): number;
 }
 
 export interface DiscoveryTools {
@@ -35,17 +38,16 @@ export interface DiscoveryTools {
   readonly runtime: Runtime;
   readonly log: Log;
   apiFor(project: DiscoveredProject): AtlasApi;
-  /** Called after each good discovery, also where it found nothing new. */
+  /** Called after each good discovery with all there are, excluded ones too, also where it found nothing new. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;
 }
 
-/** Far beyond what Atlas lets a project have; more could not be polled within a project's budget. */
-const MOST_CLUSTERS = 500;
 /** After a failure that may pass, if that is sooner. */
 const RETRY_SECONDS = 60;
 
-export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTools): Discovery {
-  const { groupId, discoveryIntervalSeconds } = project;
+export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools): Discovery {
+  let project = first;
+  const { groupId } = project;
   const { runtime, onFound } = tools;
   const report = createReport('discovery', tools);
   const facts = { group_id: groupId };
@@ -53,23 +55,36 @@ export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTool
 
   async function run(signal: AbortSignal): Promise<number> {
     const outcome = await attempt(project, tools, signal);
-    if (signal.aborted) return discoveryIntervalSeconds;
+    if (signal.aborted) return intervalSeconds();
     if ('failure' in outcome) {
       const { failure } = outcome;
       status = { ...status, tried: true, up: false, failure };
       report.failed(facts, failure);
-      return isTransient(failure.reason) ? Math.min(RETRY_SECONDS, discoveryIntervalSeconds) : discoveryIntervalSeconds;
+      return intervalSeconds();
     }
-    const wanted = wantedOf(outcome.clusters, project);
-    const clusters = wanted.slice(0, MOST_CLUSTERS);
+    const { clusters, leftOut } = wantedOf(outcome.clusters, project);
     status = { groupId, tried: true, up: true, goodAtSeconds: runtime.wallSeconds() };
     report.worked({ ...facts, clusters: clusters.length });
-    report.notice(facts, [...outcome.notices, ...tellOf(wanted.length - clusters.length)]);
-    onFound(groupId, clusters);
-    return discoveryIntervalSeconds;
+    report.notice(facts, [...outcome.notices, ...tellOf(clusters.length, leftOut)]);
+    onFound(groupId, outcome.clusters);
+    return intervalSeconds();
   }
 
-  return { task: { key: `discovery ${groupId}`, lane: 'discovery', run }, status: () => status };
+  function intervalSeconds(): number {
+    const { discoveryIntervalSeconds } = project;
+    return status.failure && isTransient(status.failure.reason)
+      ? Math.min(RETRY_SECONDS, discoveryIntervalSeconds)
+      : discoveryIntervalSeconds;
+  }
+
+  return {
+    task: { key: `discovery ${groupId}`, lane: 'discovery', run },
+    status: () => status,
+    change(next) {
+      project = next;
+    },
+    intervalSeconds,
+  };
 }
 
 async function attempt(
@@ -84,15 +99,8 @@ async function attempt(
   }
 }
 
-/** In the order of their names, so that a cap keeps the same ones each time. */
-function wantedOf(clusters: readonly FoundCluster[], { exclude }: DiscoveredProject): readonly FoundCluster[] {
-  return clusters
-    .filter(({ name }) => !exclude.some((glob) => matchesGlob(glob, name)))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function tellOf(tooMany: number) {
-  if (tooMany <= 0) return [];
-  const message = `only the first ${MOST_CLUSTERS} clusters of the project are watched: exclude some, or name them`;
-  return [{ message, facts: { left_out: String(tooMany) } }];
+function tellOf(watched: number, leftOut: number) {
+  if (leftOut === 0) return [];
+  const message = `only the first ${watched} clusters of the project are watched: exclude some, or name them`;
+  return [{ message, facts: { left_out: String(leftOut) } }];
 }

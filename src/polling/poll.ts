@@ -23,6 +23,7 @@ import { createReport, failureOf, type Report } from './report.ts';
 import type { Task } from './scheduler.ts';
 import type { States } from './states.ts';
 
+/** Read anew at each use: a reload may change them under a poll. */
 export interface PollSettings {
   /** While something is going on. */
   readonly intervalSeconds: number;
@@ -110,13 +111,12 @@ function recorded<K extends Slot>(
   const endedAtSeconds = runtime.wallSeconds();
   const failure = 'failure' in outcome ? outcome.failure : undefined;
   const summary = 'read' in outcome ? outcome.read.summary : before.summary;
-  const isBusy = summary === undefined ? true : collector.isActive(summary);
-  const intervalSeconds = intervalAfter(settings, failure, isBusy);
+  const intervalSeconds = intervalAfter(settings, failure, isBusy(collector, summary));
   const common = {
     ...before,
     polls: before.polls + 1,
     intervalSeconds,
-    nextAtSeconds: endedAtSeconds + nextBeat(now, intervalSeconds, phaseOf(pollKeyOf(key, collector.slot))) - now,
+    nextAtSeconds: nextAtSeconds(key, collector.slot, intervalSeconds, runtime),
     last: { endedAtSeconds, durationSeconds: now - startedAtSeconds, ...(failure ? { failure } : {}) },
   };
   if ('failure' in outcome) {
@@ -130,6 +130,28 @@ function recorded<K extends Slot>(
     goodAtSeconds: endedAtSeconds,
     goodAtMonotonicSeconds: now,
   };
+}
+
+/** What is known of a target, with the interval and the next beat that the settings in force ask for. */
+export function paced<K extends Slot>(
+  key: string,
+  now: Polled<Summaries[K]>,
+  { collector, settings, runtime }: Pick<PollTools<K>, 'collector' | 'settings' | 'runtime'>,
+): Polled<Summaries[K]> {
+  const intervalSeconds = intervalAfter(settings, now.last?.failure, isBusy(collector, now.summary));
+  if (intervalSeconds === now.intervalSeconds) return now;
+  if (now.nextAtSeconds === undefined) return { ...now, intervalSeconds };
+  return { ...now, intervalSeconds, nextAtSeconds: nextAtSeconds(key, collector.slot, intervalSeconds, runtime) };
+}
+
+function nextAtSeconds(key: string, slot: Slot, intervalSeconds: number, runtime: Runtime): number {
+  const now = runtime.monotonicSeconds();
+  return runtime.wallSeconds() + nextBeat(now, intervalSeconds, phaseOf(pollKeyOf(key, slot))) - now;
+}
+
+/** Where nothing is known yet, something may be going on. */
+function isBusy<K extends Slot>(collector: Collector<K>, summary: Summaries[K] | undefined): boolean {
+  return summary === undefined || collector.isActive(summary);
 }
 
 function intervalAfter(settings: PollSettings, failure: Failure | undefined, isBusy: boolean): number {

@@ -4,7 +4,7 @@
  */
 import type { Scheduler, Task } from './scheduler.ts';
 
-export interface Round extends Pick<Scheduler, 'set'> {
+export interface Round extends Pick<Scheduler, 'set' | 'renew' | 'pace'> {
   /** Resolves when nothing is left to run. */
   ended(): Promise<void>;
   progress(): Progress;
@@ -83,5 +83,8 @@ export function createRound(lanePlaces: number): Round {
     for (const { controller } of entries.values()) controller.abort(reason);
   }
 
-  return { set, ended, progress, abort };
+  /** Nothing is revised while everything is looked at once. */
+  function unasked(): void {}
+
+  return { set, renew: unasked, pace: unasked, ended, progress, abort };
 }

@@ -18,6 +18,10 @@ export interface Task {
 export interface Scheduler {
   /** The tasks from now on: new ones are due at once, those that are gone are aborted. */
   set(tasks: readonly Task[]): void;
+  /** Aborts the task if it is under way; in any case it is due as a new one is. Whoever is to be started is at the next `set`. */
+  renew(key: string): void;
+  /** The next run of the task is at the next beat of this interval, unless it is due or under way. */
+  pace(key: string, intervalSeconds: number): void;
   /** Monotonic seconds of the last tick: what liveness is judged by. */
   lastTickAt(): number;
   /** Aborts what is under way and waits for it to end. */
@@ -25,7 +29,7 @@ export interface Scheduler {
 }
 
 export interface SchedulerSettings {
-  /** Runs under way at once in one lane. */
+  /** Runs under way at once in one lane. Read anew for each run. */
   readonly lanePlaces: number;
   readonly runtime: Runtime;
   /** Called at each tick, before anything is started. */
@@ -100,6 +104,21 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
     if (!stopping.signal.aborted) startDue();
   }
 
+  function renew(key: string): void {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entry.running?.controller.abort(new Error('the target is polled anew'));
+    // Another entry: what the aborted run still writes goes to the old one.
+    entries.set(key, { task: entry.task, dueAtSeconds: runtime.monotonicSeconds() });
+  }
+
+  function pace(key: string, intervalSeconds: number): void {
+    const entry = entries.get(key);
+    const now = runtime.monotonicSeconds();
+    if (entry === undefined || entry.running !== undefined || entry.dueAtSeconds <= now) return;
+    entry.dueAtSeconds = nextBeat(now, intervalSeconds, phaseOf(key));
+  }
+
   async function ticking(): Promise<void> {
     while (!stopping.signal.aborted) {
       tick();
@@ -114,5 +133,5 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
   }
 
   const loop = ticking();
-  return { set, lastTickAt: () => lastTickAtSeconds, stop };
+  return { set, renew, pace, lastTickAt: () => lastTickAtSeconds, stop };
 }

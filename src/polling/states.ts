@@ -7,13 +7,16 @@ export interface States {
   get(key: string): TargetState | undefined;
   /** Nothing happens for a key that is gone, or where the change gives the same state back. */
   update(key: string, change: (now: TargetState) => TargetState): void;
-  /** The targets from now on, in one synchronous step: those that stay keep what is known of them. */
-  replace(targets: readonly Target[]): void;
+  /**
+   * The targets from now on, in one synchronous step: those that stay keep what is known of them.
+   * @param revise how the state of each changes in the same step
+   */
+  replace(targets: readonly Target[], revise?: (state: TargetState) => TargetState): void;
 }
 
 export type StatesListener = (put: readonly TargetState[], remove: readonly string[]) => void;
 
-/** @param intervalSeconds in force before the first poll */
+/** @param intervalSeconds in force before the first poll; read anew for each target that comes */
 export function createStates(intervalSeconds: Readonly<Record<Slot, number>>, onChange: StatesListener): States {
   let states = new Map<string, TargetState>();
 
@@ -25,9 +28,9 @@ export function createStates(intervalSeconds: Readonly<Record<Slot, number>>, on
     onChange([next], []);
   }
 
-  function replace(targets: readonly Target[]): void {
+  function replace(targets: readonly Target[], revise = (state: TargetState): TargetState => state): void {
     const before = states;
-    states = new Map(targets.map((target) => [target.key, stateFor(target)]));
+    states = new Map(targets.map((target) => [target.key, revise(stateFor(target))]));
     const changed = [...states].filter(([key, state]) => state !== before.get(key)).map(([, state]) => state);
     const removed = [...before.keys()].filter((key) => !states.has(key));
     if (changed.length + removed.length > 0) onChange(changed, removed);
@@ -49,7 +52,7 @@ function isSame(a: Target, b: Target): boolean {
 }
 
 /** What is known of a target before its first poll. */
-function notYetPolled<S>(intervalSeconds: number): Polled<S> {
+export function notYetPolled<S>(intervalSeconds: number): Polled<S> {
   const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
   return { stale: false, polls: 0, failures, intervalSeconds };
 }

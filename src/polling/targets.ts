@@ -1,6 +1,7 @@
 /** Which clusters are watched, with their settings in one piece: a pure function of what the config wants and what is known. */
 import type { FoundCluster } from '../collectors/clusters.ts';
 import type { Target } from '../collectors/collector.ts';
+import { matchesGlob } from './glob.ts';
 
 interface Settings {
   readonly groupId: string;
@@ -26,9 +27,12 @@ export interface Wanted {
   readonly discovered: readonly DiscoveredProject[];
 }
 
+/** Found, or, where a project has not been searched yet, watched before under its name. */
+export type KnownCluster = Pick<FoundCluster, 'name'> & Partial<FoundCluster>;
+
 /** What has been learned so far; projects by their id, targets by their key. */
 export interface Known {
-  readonly found: ReadonlyMap<string, readonly FoundCluster[]>;
+  readonly found: ReadonlyMap<string, readonly KnownCluster[]>;
   readonly projectNames: ReadonlyMap<string, string>;
   /** Found ones that turned out to be none. */
   readonly dropped: ReadonlySet<string>;
@@ -44,19 +48,35 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
   }
   for (const project of discovered) {
     const { exclude: _globs, discoveryIntervalSeconds: _interval, ...settings } = project;
-    for (const { name: clusterName, paused } of found.get(project.groupId) ?? []) {
+    for (const { name: clusterName, paused } of wantedOf(found.get(project.groupId) ?? [], project).clusters) {
       const key = keyOf(project.groupId, clusterName);
       if (dropped.has(key)) continue;
       const own = { ...targetOf({ ...settings, clusterName }), discovered: true, projectName: projectName(project) };
-      targets.set(key, { ...(targets.get(key) ?? own), paused });
+      targets.set(key, { ...(targets.get(key) ?? own), ...(paused === undefined ? {} : { paused }) });
     }
   }
   return [...targets.values()];
 }
 
+/** Far beyond what Atlas lets a project have; more could not be polled within a project's budget. */
+const MOST_CLUSTERS = 500;
+
+/** Those of a project's clusters that are not excluded, in the order of their names, so that the cap keeps the same ones each time. */
+export function wantedOf(clusters: readonly KnownCluster[], { exclude }: Pick<DiscoveredProject, 'exclude'>) {
+  const wanted = clusters
+    .filter(({ name }) => !exclude.some((glob) => matchesGlob(glob, name)))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { clusters: wanted.slice(0, MOST_CLUSTERS), leftOut: Math.max(0, wanted.length - MOST_CLUSTERS) };
+}
+
 export function targetOf(named: NamedTarget): Target {
   // The project's name is learned, not configured: until then it is empty.
   return { ...named, key: keyOf(named.groupId, named.clusterName), projectName: '', discovered: false };
+}
+
+/** Of the project that a key is in. */
+export function groupOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 /** Unique, and the path by which people know a target. */

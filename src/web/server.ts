@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { TargetState } from '../collectors/collector.ts';
+import { createLifecycle, type ReloadAnswer } from './lifecycle.ts';
 import { wantedBy } from './negotiation.ts';
 import { statusOfAll } from './status.ts';
 import { PAGE_POLICY, renderStatusPage } from './status-page.ts';
@@ -22,6 +23,8 @@ export interface WebSettings {
   isHealthy(): boolean;
   /** Why the program isn't ready, or undefined when it is. */
   notReadyBecause(): string | undefined;
+  /** Left out: nobody may over HTTP. */
+  reload?(): Promise<ReloadAnswer>;
   /** Something in here went wrong that is not the client's fault. */
   onError(error: unknown): void;
 }
@@ -45,6 +48,7 @@ export function createApp(settings: WebSettings): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(createLifecycle(settings.reload));
   app.use(allowReadingOnly);
   app.get(settings.telemetryPath, async (request, response) => {
     const { format, gzip } = wantedBy(request.headers);

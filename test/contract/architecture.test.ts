@@ -110,9 +110,9 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('config'), inFolder('config'))).toEqual([]);
   });
 
-  test('commands/ is imported by main alone', () => {
+  test('commands/ is imported by the program alone', () => {
     const importers = imports.filter(({ to, from }) => inFolder('commands')(to) && !inFolder('commands')(from));
-    expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(['main.ts']));
+    expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(['program.ts']));
   });
 
   test('parts of different folders are put together at the top and in commands/ alone', () => {
@@ -168,7 +168,7 @@ describe('the walls of the source', () => {
   });
 
   test.each([
-    ['process', /\bprocess\./, /^main\.ts$/],
+    ['process', /\bprocess\./, /^(main|program)\.ts$/],
     ['a default export', /^export default/m, /^$/],
     ['a class that extends one of ours', /class \w+ extends (?!Error\b)/, /^$/],
     ['the system’s clock or chance', /\bDate\.now\(|\bMath\.random\b|performance\.now\(/, /^(runtime\.ts|demo\/)/],

@@ -372,7 +372,11 @@ const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
   {
     what: 'too many tokens',
     fault: status(403, 'access_denied'),
-    ...fails('forbidden', 'no access token: Atlas answered 403 access_denied'),
+    fails: {
+      reason: 'forbidden',
+      problem: 'no access token: Atlas answered 403 access_denied',
+      error_code: 'access_denied',
+    },
   },
   {
     what: 'a token endpoint that is a page for people',

@@ -73,8 +73,11 @@ test.each([
   const all = states();
   const self = createSelfMetrics({
     build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v24.0.0' },
-    credentials: [{ name: 'default', mintsTokens: true, expiresAtSeconds: hour(1000) }],
     withProcessMetrics: false,
+    config: () => ({
+      credentials: [{ name: 'default', expiresAtSeconds: hour(1000) }],
+      lastReload: { successful: true, successAtSeconds: hour(0) },
+    }),
     states: () => all,
     discoveries: () => [
       { groupId: target().groupId, up: true, goodAtSeconds: hour(26) },
@@ -82,6 +85,9 @@ test.each([
     ],
     lastTickAtSeconds: () => hour(26),
   });
+  const named = { credentials: [{ name: 'default', mintsTokens: true }], groupIds: [target().groupId] };
+  self.expect(named);
+  self.settle(named);
   const call = {
     credential: 'default',
     operation: 'list_exports',

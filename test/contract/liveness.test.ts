@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function watch(origin: string, parts: ConfigParts, runtime: Runtime): Promise<RunningDaemon> {
-  const running = await runDaemon(configFor({ origin }, parts), runtime);
+  const running = await runDaemon(configFor({ origin }, parts), { runtime });
   open.push({ close: running.daemon.stop });
   return running;
 }

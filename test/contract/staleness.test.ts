@@ -56,7 +56,7 @@ describe('when Atlas is away for longer than max_stale', () => {
       targets: [{ groupId: GROUP_ID, clusterName: 'one', credential: 'token', durationMaxSeconds: 7200 }],
       polling: { intervalSeconds: 1, idleIntervalSeconds: 1, maxStaleSeconds: 5, readSchedule: true },
     });
-    const { daemon, until, metrics } = await runDaemon(config, createFastRuntime(4));
+    const { daemon, until, metrics } = await runDaemon(config, { runtime: createFastRuntime(4) });
     open.push({ close: daemon.stop });
     await until('export_schedule_up', ({ one }) => one === 1);
     await until('export_target_info', (info) => 'one,token,Shop,one' in info);

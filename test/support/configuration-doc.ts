@@ -123,6 +123,15 @@ from the largest to the smallest, each at most once. The unit is required.
 **Targets.** A cluster of a project may be listed once, all clusters of a project once; a cluster that is listed beside them
 keeps its own settings. Where there are several credentials, each target names one.
 
+**Reload.** SIGHUP reads the file again; so does \`POST /-/reload\` with \`--web.enable-lifecycle\`, and a change of the file with
+\`--config.auto-reload\`, which looks at its content every 5 s and waits until that rests. A bad file changes nothing: it is told in
+the log and in the answer (400, with every problem), and \`config_last_reload_successful\` is 0 until a good one is read. A good
+one is in force at one moment, for every scrape. Clusters that stay keep what is known of them, their counters and their beats;
+credentials that are the same keep their tokens; what projects have spent of their budget stays spent. New clusters, and those
+whose credential or \`base_url\` is another one, are polled at once; removed ones vanish at once. What comes from the environment
+and flags (addresses, shards, the log) needs a restart. With \`--target\` there is no file: a reload finds what is there already.
+SIGHUP is heeded from the program's first line on; in the tenths of a second before, in which Node.js itself starts, it ends it.
+
 **YAML.** One document; no key twice; no tags; at most a hundred aliases; no merge keys.`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,9 @@
 /** The whole daemon against a simulated Atlas, over real sockets, in this process. */
 import type { Config, CredentialConfig, SecretSource } from '../../src/config/config.ts';
+import type { Loaded } from '../../src/config/load.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import { defaultCredentials, type Simulator } from '../../src/demo/simulator.ts';
+import type { Outcome } from '../../src/reload.ts';
 import { type Runtime, systemRuntime } from '../../src/runtime.ts';
 import { createRecordingLog } from './recording-log.ts';
 import { seriesOf } from './series.ts';
@@ -10,6 +12,8 @@ export interface RunningDaemon {
   readonly daemon: Daemon;
   readonly logLines: Record<string, unknown>[];
   readonly url: string;
+  /** Has this config, or what is wrong with it, read at a reload. */
+  reload(next: Loaded | Config): Promise<Outcome>;
   metrics(accept?: string): Promise<string>;
   /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
   series(name: string): Promise<Record<string, number>>;
@@ -74,20 +78,36 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
   };
 }
 
-export async function runDaemon(config: Config, runtime: Runtime = systemRuntime): Promise<RunningDaemon> {
+export interface DaemonOptions {
+  readonly runtime?: Runtime;
+  readonly enableLifecycle?: boolean;
+}
+
+export async function runDaemon(
+  config: Config,
+  { runtime = systemRuntime, enableLifecycle = false }: DaemonOptions = {},
+): Promise<RunningDaemon> {
   const { log, lines: logLines } = createRecordingLog();
+  let read: Loaded = { config, warnings: [] };
   const daemon = await startDaemon({
     config,
+    readConfig: async () => read,
     web: {
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',
       disableExporterMetrics: false,
+      enableLifecycle,
     },
     build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
     runtime,
     log,
   });
   const url = daemon.urls[0] ?? '';
+
+  async function reload(next: Loaded | Config): Promise<Outcome> {
+    read = 'targets' in next ? { config: next, warnings: [] } : next;
+    return daemon.reload('SIGHUP');
+  }
 
   async function metrics(accept = 'text/plain'): Promise<string> {
     const response = await fetch(`${url}/metrics`, { headers: { accept } });
@@ -113,5 +133,5 @@ export async function runDaemon(config: Config, runtime: Runtime = systemRuntime
     }
   }
 
-  return { daemon, logLines, url, metrics, series, until };
+  return { daemon, logLines, url, reload, metrics, series, until };
 }

@@ -42,8 +42,8 @@ export function metricsDocument(): string {
   const collectors = createCollectors({ maxActiveJobs: 50 });
   const self = createSelfMetrics({
     build: { version: '', revision: '', nodeVersion: '' },
-    credentials: [],
     withProcessMetrics: false,
+    config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 0 } }),
     states: () => [],
     discoveries: () => [],
     lastTickAtSeconds: () => undefined,

@@ -35,14 +35,20 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
   const states = createStates({ exports: 60, schedule: 60 }, (put, remove) => {
     shown = exposition.apply(put, remove);
   });
-  const { registry, observer } = createSelfMetrics({
+  const { registry, observer, ...counted } = createSelfMetrics({
     build: { version: '0', revision: '', nodeVersion: '' },
-    credentials: config.credentials.map((one) => ({ ...one, mintsTokens: one.kind === 'service_account' })),
+    config: () => ({ credentials: config.credentials, lastReload: { successful: true, successAtSeconds: 0 } }),
     withProcessMetrics: false,
     states: states.all,
     discoveries: () => [],
     lastTickAtSeconds: () => undefined,
   });
+  const whom = {
+    credentials: config.credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),
+    groupIds: [named.groupId],
+  };
+  counted.expect(whom);
+  counted.settle(whom);
   const families = [...pollingFamilies, ...familiesOf(collectors)];
   const exposition = createExposition({ families, own: registry, runtime });
   const atlas = createAtlasFromConfig(config, { version: '0', runtime, log, observer });

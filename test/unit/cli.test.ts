@@ -4,8 +4,14 @@ import { FLAGS, variableOf } from '../../src/config/flags.ts';
 
 const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
 const SERVE = {
+  autoReload: false,
   targets: [],
-  web: { listenAddresses: [{ port: 19017 }], telemetryPath: '/metrics', disableExporterMetrics: false },
+  web: {
+    listenAddresses: [{ port: 19017 }],
+    telemetryPath: '/metrics',
+    disableExporterMetrics: false,
+    enableLifecycle: false,
+  },
   log: { level: 'info', format: 'json' },
 };
 const LAST = 'mongodbatlas-backup-exporter --help shows all flags\n';
@@ -43,16 +49,20 @@ test('the demo listens on this host alone and logs little, for people', () => {
 
 test('all flags of serve are taken, before and after its name', () => {
   const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
-    --web.telemetry-path /a/b --web.disable-exporter-metrics --log.level debug --log.format logfmt`.split(/\s+/);
+    --web.telemetry-path /a/b --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
+    /\s+/,
+  );
   const expected = {
     command: 'serve',
     flags: {
       configFile: 'a.yml',
+      autoReload: true,
       targets: ['g/c', 'g/d'],
       web: {
         listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
         telemetryPath: '/a/b',
         disableExporterMetrics: true,
+        enableLifecycle: true,
       },
       log: { level: 'debug', format: 'logfmt' },
     },
@@ -224,6 +234,8 @@ describe('the environment', () => {
   test('has a variable for each flag', () => {
     const env = {
       CONFIG_FILE: 'a.yml',
+      CONFIG_AUTO_RELOAD: 'true',
+      WEB_ENABLE_LIFECYCLE: '1',
       TARGET: 'g/c, g/d',
       WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
       WEB_TELEMETRY_PATH: '/m',
@@ -240,12 +252,14 @@ describe('the environment', () => {
       command: 'serve',
       flags: {
         configFile: 'a.yml',
+        autoReload: true,
         targets: ['g/c', 'g/d'],
         shard: { index: 1, count: 3 },
         web: {
           listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
           telemetryPath: '/m',
           disableExporterMetrics: true,
+          enableLifecycle: true,
         },
         log: { level: 'error', format: 'logfmt' },
       },

@@ -23,7 +23,7 @@ function setUp(answering: Answering, settings: Settings = {}) {
   const runtime = createFakeRuntime(1_790_000_000, randomNumbers);
   const observer = recordingObserver();
   const sent: { readonly lane: string; readonly atSeconds: number }[] = [];
-  const transport = createBudget({ requestsPerMinute, concurrency, runtime, observer })(async ({ lane }) => {
+  const transport = createBudget({ requestsPerMinute, concurrency, runtime, observer }).guard(async ({ lane }) => {
     const name = lane?.groupId ?? 'none';
     sent.push({ lane: name, atSeconds: runtime.monotonicSeconds() });
     return answering(name, sent.length);

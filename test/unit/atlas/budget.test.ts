@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createBudget } from '../../../src/atlas/budget.ts';
+import { createLane } from '../../../src/atlas/lane.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, gate, never, outcomeOf, recordingObserver, request } from './support.ts';
@@ -31,7 +32,7 @@ function setUp(requestsPerMinute: number, concurrency: number, serverSeconds: nu
       now -= 1;
     }
   };
-  const transport = createBudget({ requestsPerMinute, concurrency, runtime, observer })(server);
+  const transport = createBudget({ requestsPerMinute, concurrency, runtime, observer }).guard(server);
   return {
     runtime,
     observer,
@@ -274,4 +275,56 @@ test('requests without a lane pass at once and cost nobody anything', async () =
   await runtime.settle();
   expect(sent.map(({ lane }) => lane)).toEqual(['A', 'none', 'none']);
   expect(observer.waits).toEqual([]);
+});
+
+describe('other limits', () => {
+  test('leave spent what was spent, and go on with the same lanes', async () => {
+    const runtime = createFakeRuntime();
+    const sent: number[] = [];
+    const budget = createBudget({ requestsPerMinute: 30, concurrency: 100, runtime, observer: recordingObserver() });
+    const transport = budget.guard(async () => {
+      sent.push(runtime.monotonicSeconds());
+      return answer(200);
+    });
+    const start = (count: number): void => {
+      for (let index = 0; index < count; index += 1) void transport(inLane('a'), never);
+    };
+    start(100);
+    await runtime.settle();
+    expect(sent).toHaveLength(10);
+    for (let reload = 0; reload < 5; reload += 1) budget.change({ requestsPerMinute: 30, concurrency: 100 });
+    await runtime.settle();
+    expect(sent).toHaveLength(10);
+    await runtime.advance(20);
+    expect(surplus(sent, 10, 0.5)).toBeLessThanOrEqual(1e-6);
+    const before = sent.length;
+    // A greater budget fills faster, but is not full at once.
+    budget.change({ requestsPerMinute: 300, concurrency: 100 });
+    await runtime.advance(2);
+    expect(sent.length - before).toBeGreaterThanOrEqual(9);
+    expect(sent.length - before).toBeLessThanOrEqual(11);
+  });
+
+  test('of requests under way hold for those that wait', async () => {
+    const runtime = createFakeRuntime();
+    let underWay = 0;
+    const budget = createBudget({ requestsPerMinute: 6000, concurrency: 2, runtime, observer: recordingObserver() });
+    const transport = budget.guard(async () => {
+      underWay += 1;
+      await runtime.sleep(1000);
+      return answer(200);
+    });
+    for (let index = 0; index < 9; index += 1) void transport(inLane('a'), never);
+    await runtime.settle();
+    expect(underWay).toBe(2);
+    budget.change({ requestsPerMinute: 6000, concurrency: 5 });
+    await runtime.settle();
+    expect(underWay).toBe(5);
+  });
+
+  test('leave no more room than they grant', () => {
+    const lane = createLane(1, 100, 0);
+    lane.change(1, 3, 0);
+    expect([1, 2, 3, 4].map(() => lane.take(0))).toEqual([true, true, true, false]);
+  });
 });

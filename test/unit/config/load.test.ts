@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { formatProblem, loadConfig } from '../../../src/config/load.ts';
+import { configFileOf, formatProblem, loadConfig } from '../../../src/config/load.ts';
 import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
 
 const TARGETS = `targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
@@ -343,4 +343,18 @@ test('files are looked for beside the config file, wherever the program runs', a
 test('a problem without a place is its message alone', () => {
   expect(formatProblem({ message: 'a' })).toBe('a');
   expect(formatProblem({ file: 'f', message: 'a' })).toBe('f: a');
+});
+
+describe('the file that a config is read from', () => {
+  test('is the one that is named, else the one that is there, else none', async () => {
+    const env = TOKEN;
+    const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': TARGETS });
+    const there = join(cwd, 'mongodbatlas-backup-exporter.yml');
+    expect(await configFileOf({ file: 'other.yml', targets: [], env, cwd })).toBe(join(cwd, 'other.yml'));
+    expect(await configFileOf({ targets: [], env, cwd })).toBe(there);
+    expect(await configFileOf({ targets: [PAIR], env, cwd })).toBeUndefined();
+    expect(await configFileOf({ targets: [], env, cwd: directoryWith() })).toBeUndefined();
+    expect(await loadConfig({ targets: [], env, cwd })).toMatchObject({ file: there });
+    expect(await loadConfig({ targets: [PAIR], env, cwd })).not.toHaveProperty('file');
+  });
 });

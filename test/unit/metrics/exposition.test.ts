@@ -113,6 +113,81 @@ describe('a page', () => {
     expect(short(await page())).toEqual([]);
   });
 
+  test('during a replacement is wholly of before or wholly of after it, the program’s own metrics too', async () => {
+    const own = new Registry();
+    let inForce = 'a';
+    const exposition = createExposition({ families, own, runtime: createFakeRuntime() });
+    new Gauge({
+      name: 'own',
+      help: 'Own.',
+      labelNames: ['config', 'targets'],
+      registers: [own],
+      collect() {
+        this.reset();
+        const targets = [...exposition.shown()].map(({ target: { clusterName } }) => clusterName.slice(0, 1));
+        this.set({ config: inForce, targets: targets.join('') }, 1);
+      },
+    });
+    const statesOf = (name: string) => [1, 2, 3].map((number) => state(`${name}${number}`, number));
+    const keysOf = (name: string) => statesOf(name).map(({ target: { key } }) => key);
+    await exposition.apply(statesOf('a'), []);
+    for (const [before, after] of [
+      ['a', 'b'],
+      ['b', 'a'],
+      ['a', 'b'],
+    ] as const) {
+      const applied = exposition.apply(statesOf(after), keysOf(before), () => (inForce = after));
+      // Asked for at every turn while it is rendered, in a format that is not ready yet.
+      const pages = await Promise.all([exposition.page('text', false), exposition.page('openmetrics', false)]);
+      await applied;
+      pages.push(await exposition.page('text', false));
+      const seen = pages.map((bytes) => {
+        const text = bytes.toString();
+        const [, config = '', targets] = /^own{config="(.)",targets="(.*)"}/m.exec(text) ?? [];
+        const names = short(text).map((line) => /cluster_name="(.)/.exec(line)?.[1]);
+        expect(names).toEqual(Array.from({ length: 6 }, () => config));
+        expect(targets).toBe(config.repeat(3));
+        return config;
+      });
+      expect(seen.at(-1)).toBe(after);
+    }
+  });
+
+  test('shows changes in the order in which they came, whichever is rendered first', async () => {
+    const { exposition, page } = setUp();
+    await exposition.apply([state('a', 1)], []);
+    const many = Array.from({ length: 50 }, (_, index) => state(`b${index}`, 1));
+    const replaced = exposition.apply(many, [target('a').key]);
+    // Nothing to render: it would be ready first.
+    let seen: readonly string[] = [];
+    await exposition.apply([], [target('b0').key], () => {
+      seen = [...exposition.shown()].map(({ target: { clusterName } }) => clusterName);
+    });
+    expect(seen).toEqual(many.slice(1).map(({ target: { clusterName } }) => clusterName));
+    expect(short(await page())).toHaveLength(98);
+    await replaced;
+  });
+
+  test('goes on where a target could not be rendered, which is told', async () => {
+    const broken: Family = {
+      name: 'z',
+      help: 'Z.',
+      type: 'gauge',
+      labels: [],
+      samples({ target: { clusterName } }) {
+        if (clusterName === 'bad') throw new Error('no samples');
+        return [{ value: 1 }];
+      },
+    };
+    const exposition = createExposition({ families: [broken], own: new Registry(), runtime: createFakeRuntime() });
+    await exposition.apply([state('old', 1)], []);
+    await expect(exposition.apply([state('bad', 1), state('good', 1)], [target('old').key])).rejects.toThrow(
+      'no samples',
+    );
+    const names = [...exposition.shown()].map(({ target: { clusterName } }) => clusterName);
+    expect(names).toEqual(['good']);
+  });
+
   test('of many targets is joined in turns and complete', async () => {
     const { exposition, page } = setUp();
     await exposition.apply(

@@ -3,13 +3,13 @@ import type { AtlasApi } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { Collector, Notice, Read } from '../../../src/collectors/collector.ts';
 import type { ExportSummary } from '../../../src/collectors/export-summary.ts';
-import { createPoll, type GivenUp } from '../../../src/polling/poll.ts';
+import { createPoll, type GivenUp, paced } from '../../../src/polling/poll.ts';
 import { failureOf } from '../../../src/polling/report.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { job } from '../../support/jobs.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
-import { summaryOf, target } from '../../support/states.ts';
+import { polledState, summaryOf, target, unpolled } from '../../support/states.ts';
 
 const KEY = target().key;
 
@@ -231,5 +231,37 @@ describe('the log of polls', () => {
     await run();
     await run();
     expect(lines).toEqual([expect.objectContaining({ msg: 'a state nobody knows', state: 'Paused' })]);
+  });
+});
+
+describe('other intervals', () => {
+  const collector: Collector<'exports'> = {
+    slot: 'exports',
+    families: [],
+    isActive: ({ activeCount }) => activeCount > 0,
+    read: () => Promise.reject(new Error('not asked')),
+  };
+  const toBe = (intervalSeconds: number, idleIntervalSeconds: number) => ({
+    collector,
+    settings: { intervalSeconds, idleIntervalSeconds },
+    runtime: createFakeRuntime(),
+  });
+
+  test('hold for what is known at once, by what goes on there', () => {
+    const idle = { ...polledState([job('Successful')]).exports, intervalSeconds: 300, nextAtSeconds: 1 };
+    const busy = { ...polledState([job('Queued')]).exports, intervalSeconds: 60, nextAtSeconds: 1 };
+    const tools = toBe(10, 100);
+    const now = tools.runtime.wallSeconds();
+    const [pacedIdle, pacedBusy] = [paced(KEY, idle, tools), paced(KEY, busy, tools)];
+    expect([pacedIdle.intervalSeconds, pacedBusy.intervalSeconds]).toEqual([100, 10]);
+    expect(pacedBusy.nextAtSeconds).toBeGreaterThan(now);
+    expect(pacedBusy.nextAtSeconds).toBeLessThanOrEqual(now + 10);
+    expect(pacedIdle.summary).toBe(idle.summary);
+  });
+
+  test('change nothing where the interval in force is the same, and no beat where there was none', () => {
+    const idle = { ...polledState([]).exports, intervalSeconds: 300 };
+    expect(paced(KEY, idle, toBe(10, 300))).toBe(idle);
+    expect(paced(KEY, unpolled<ExportSummary>(), toBe(10, 300))).toEqual({ ...unpolled(), intervalSeconds: 10 });
   });
 });

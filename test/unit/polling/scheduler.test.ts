@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { phaseOf } from '../../../src/polling/grid.ts';
+import { nextBeat, phaseOf } from '../../../src/polling/grid.ts';
 import { startScheduler, type Task } from '../../../src/polling/scheduler.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 
@@ -35,6 +35,45 @@ function setUp(lanePlaces = 8) {
     timesOf: (key: string) => runs.filter((run) => run.key === key).map(({ at }) => at),
   };
 }
+
+describe('a task that is told', () => {
+  test('to begin anew is aborted and due at once, and what the aborted run asked for is not heeded', async () => {
+    const { runtime, scheduler, task, runs, timesOf } = setUp();
+    const tasks = [task('slow', { lastsSeconds: 20, intervalSeconds: 1 }), task('other', { intervalSeconds: 1000 })];
+    scheduler.set(tasks);
+    await runtime.advance(5);
+    scheduler.renew('slow');
+    scheduler.renew('nobody');
+    scheduler.set(tasks);
+    await runtime.advance(10);
+    expect(timesOf('slow')).toEqual([0, 5]);
+    expect(runs.filter(({ key }) => key === 'slow').map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect(timesOf('other')).toEqual([0]);
+    await scheduler.stop();
+  });
+
+  test('of another interval runs at the next beat of that one', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp();
+    scheduler.set([task('a', { intervalSeconds: 1000 })]);
+    await runtime.advance(3);
+    scheduler.pace('a', 10);
+    scheduler.pace('nobody', 10);
+    await runtime.advance(20);
+    const [, second = 0] = timesOf('a');
+    expect(second).toBe(Math.ceil(nextBeat(3, 10, phaseOf('a'))));
+    await scheduler.stop();
+  });
+
+  test('of another interval is not put off where it is due already or under way', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp(1);
+    const tasks = [task('first', { lastsSeconds: 5, intervalSeconds: 1000 }), task('waits', { intervalSeconds: 1000 })];
+    scheduler.set(tasks);
+    for (const { key } of tasks) scheduler.pace(key, 1000);
+    await runtime.advance(6);
+    expect(timesOf('waits')).toEqual([5]);
+    await scheduler.stop();
+  });
+});
 
 describe('the scheduler', () => {
   test('runs a new task at once, then on its own beats', async () => {

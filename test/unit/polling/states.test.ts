@@ -31,6 +31,18 @@ describe('the states of targets', () => {
     expect(heard.at(-1)?.remove).toEqual([target('b').key]);
   });
 
+  test('a replacement may revise each state in the same step', () => {
+    const { states, heard } = setUp();
+    states.replace([target('a'), target('b')]);
+    states.replace([target('a'), target('c')], (state) =>
+      state.target.clusterName === 'a' ? { ...state, exports: { ...state.exports, intervalSeconds: 5 } } : state,
+    );
+    expect(states.get(target('a').key)?.exports.intervalSeconds).toBe(5);
+    expect(heard.slice(1).map(({ put, remove }) => [put.map((state) => state.target.clusterName), remove])).toEqual([
+      [['a', 'c'], [target('b').key]],
+    ]);
+  });
+
   test('an update of a target that is gone, or that changes nothing, is heard by nobody', () => {
     const { states, heard } = setUp();
     states.replace([target('a')]);

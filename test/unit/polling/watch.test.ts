@@ -6,7 +6,7 @@ import type { Failure, Target } from '../../../src/collectors/collector.ts';
 import { startScheduler } from '../../../src/polling/scheduler.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import type { DiscoveredProject, NamedTarget } from '../../../src/polling/targets.ts';
-import { createWatch } from '../../../src/polling/watch.ts';
+import { createWatch, type Watch } from '../../../src/polling/watch.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { GROUP_ID } from '../../support/states.ts';
@@ -22,10 +22,14 @@ const key = (name: string) => `${GROUP_ID}/${name}`;
 interface Options {
   readonly named?: readonly NamedTarget[];
   readonly project?: Partial<DiscoveredProject>;
+  readonly isSearched?: boolean;
 }
 
 /** A watch whose Atlas has the clusters that `atlas.clusters` says at the moment, and whose polls never end by themselves. */
-async function setUp(clusters: readonly string[] | Error, { named = [], project = {} }: Options = {}) {
+async function setUp(
+  clusters: readonly string[] | Error,
+  { named = [], project = {}, isSearched = true }: Options = {},
+) {
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
   const changes: { put: readonly string[]; remove: readonly string[] }[] = [];
@@ -36,7 +40,7 @@ async function setUp(clusters: readonly string[] | Error, { named = [], project 
   const polls: { readonly key: string; readonly at: number; readonly signal: AbortSignal }[] = [];
   const searches: number[] = [];
   const watch = createWatch({
-    wanted: { named, discovered: [{ ...PROJECT, ...project }] },
+    wanted: { named, discovered: isSearched ? [{ ...PROJECT, ...project }] : [] },
     states,
     runtime,
     log,
@@ -51,6 +55,7 @@ async function setUp(clusters: readonly string[] | Error, { named = [], project 
       },
     },
     readProjectName: async (_api, groupId) => (groupId === GROUP_ID ? 'Shop' : ''),
+    revised: (state) => state,
     pollsOf: (target) => [
       {
         key: target.key,
@@ -64,7 +69,7 @@ async function setUp(clusters: readonly string[] | Error, { named = [], project 
     ],
   });
   const scheduler = startScheduler({ lanePlaces: 8, runtime, onTick: () => undefined });
-  const before = watch.discoveries();
+  const before = watch.discoveries().map((discovery) => discovery.status());
   watch.start(scheduler);
   await runtime.settle();
   const names = () => [...states.all()].map(({ target }) => target.clusterName);
@@ -85,6 +90,8 @@ async function setUp(clusters: readonly string[] | Error, { named = [], project 
   };
 }
 
+const statuses = (watch: Watch) => watch.discoveries().map((discovery) => discovery.status());
+
 const unsupported: Failure = { reason: 'unsupported', problem: 'Atlas answered 400', advice: 'remove it' };
 
 describe('what is watched', () => {
@@ -93,7 +100,7 @@ describe('what is watched', () => {
     expect(before).toEqual([{ groupId: GROUP_ID, tried: false, up: false }]);
     expect(names()).toEqual(['a', 'b']);
     expect(polls.map(({ at }) => at)).toEqual([0, 0]);
-    expect(watch.discoveries()).toEqual([
+    expect(statuses(watch)).toEqual([
       { groupId: GROUP_ID, tried: true, up: true, goodAtSeconds: runtime.wallSeconds() },
     ]);
     await scheduler.stop();
@@ -172,11 +179,11 @@ describe('what is watched', () => {
 describe('a discovery that fails', () => {
   test('keeps what was found, shows, and is over when one succeeds', async () => {
     const { runtime, scheduler, atlas, names, watch, lines } = await setUp(['a']);
-    const goodAtSeconds = watch.discoveries()[0]?.goodAtSeconds;
+    const goodAtSeconds = statuses(watch)[0]?.goodAtSeconds;
     atlas.clusters = new AtlasError('forbidden', 'Atlas answered 403', { status: 403 });
     await runtime.advance(1300);
     expect(names()).toEqual(['a']);
-    expect(watch.discoveries()).toEqual([
+    expect(statuses(watch)).toEqual([
       { groupId: GROUP_ID, tried: true, up: false, goodAtSeconds, failure: expect.objectContaining({ status: 403 }) },
     ]);
     expect(lines).toEqual([
@@ -191,7 +198,7 @@ describe('a discovery that fails', () => {
     atlas.clusters = ['b'];
     await runtime.advance(700);
     expect(names()).toEqual(['b']);
-    expect(watch.discoveries()[0]?.up).toBe(true);
+    expect(statuses(watch)[0]?.up).toBe(true);
     expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'discovery works again', clusters: 1 });
     await scheduler.stop();
   });
@@ -204,7 +211,7 @@ describe('a discovery that fails', () => {
     const lasting = await setUp(new AtlasError('not_found', 'Atlas answered 404'));
     await lasting.runtime.advance(590);
     expect(lasting.searches.length).toBeLessThanOrEqual(2);
-    expect(lasting.watch.discoveries()).toMatchObject([{ groupId: GROUP_ID, tried: true, up: false }]);
+    expect(statuses(lasting.watch)).toMatchObject([{ groupId: GROUP_ID, tried: true, up: false }]);
     await lasting.scheduler.stop();
   });
 
@@ -215,8 +222,82 @@ describe('a discovery that fails', () => {
     await runtime.advance(1000);
     await stopped;
     expect(searches).toHaveLength(1);
-    expect(watch.discoveries()[0]?.up).toBe(true);
+    expect(statuses(watch)[0]?.up).toBe(true);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('another config', () => {
+  const same = () => false;
+
+  test('has a project searched on other beats from then on', async () => {
+    const { runtime, scheduler, watch, searches } = await setUp([], { project: { discoveryIntervalSeconds: 3600 } });
+    await runtime.advance(10);
+    watch.change({ named: [], discovered: [{ ...PROJECT, discoveryIntervalSeconds: 20 }] }, same);
+    await runtime.advance(100);
+    expect(searches.length).toBeGreaterThanOrEqual(5);
+    expect(searches[1]).toBeLessThanOrEqual(31);
+    await scheduler.stop();
+  });
+
+  test('leaves searches, polls and what they found alone where nothing about them is another', async () => {
+    const { runtime, scheduler, watch, searches, polls, changes, states } = await setUp(['a', 'b']);
+    await runtime.advance(10);
+    const [count, known] = [changes.length, [...states.all()]];
+    watch.change({ named: [], discovered: [{ ...PROJECT }] }, same);
+    await runtime.advance(10);
+    expect(searches).toEqual([0]);
+    expect(polls).toHaveLength(2);
+    expect(polls.some(({ signal }) => signal.aborted)).toBe(false);
+    expect(changes).toHaveLength(count);
+    expect([...states.all()]).toEqual(known);
+    await scheduler.stop();
+  });
+
+  test.each([
+    ['another name', { ...PROJECT, credential: 'other' }, same],
+    ['another secret', PROJECT, () => true],
+  ])(
+    'with a credential of %s has its projects searched and its clusters polled anew',
+    async (_what, project, isOther) => {
+      const { runtime, scheduler, watch, searches, states } = await setUp(['a']);
+      await runtime.advance(10);
+      watch.change({ named: [], discovered: [project] }, isOther);
+      await runtime.settle();
+      expect(searches).toEqual([0, 10]);
+      expect(states.get(key('a'))?.target.credential).toBe(project.credential);
+      await scheduler.stop();
+    },
+  );
+
+  test('forgets of a project that is gone what was found there, its name, and what was dropped', async () => {
+    const { runtime, scheduler, watch, targetOf, names, atlas, searches } = await setUp(['flex', 'good']);
+    expect(watch.giveUp(targetOf('flex'), unsupported)).toBe('aloud');
+    watch.change({ named: [], discovered: [] }, same);
+    expect(names()).toEqual([]);
+    expect(watch.discoveries()).toEqual([]);
+    await runtime.advance(5);
+    atlas.clusters = ['flex'];
+    watch.change({ named: [], discovered: [PROJECT] }, same);
+    expect(names()).toEqual([]);
+    await runtime.settle();
+    expect(searches).toEqual([0, 5]);
+    expect(names()).toEqual(['flex']);
+    expect(watch.giveUp(targetOf('flex'), unsupported)).toBe('aloud');
+    await scheduler.stop();
+  });
+
+  test('that has a project searched which was named begins with what was watched, as far as it is not excluded', async () => {
+    const named = ['a', 'ci-1'].map((clusterName) => ({ groupId: GROUP_ID, clusterName, credential: 'default' }));
+    const { runtime, scheduler, watch, names, targetOf, atlas } = await setUp([], { named, isSearched: false });
+    atlas.clusters = ['a', 'b'];
+    watch.change({ named: [], discovered: [{ ...PROJECT, exclude: ['ci-*'] }] }, same);
+    expect(names()).toEqual(['a']);
+    expect(targetOf('a')).not.toHaveProperty('paused');
+    await runtime.settle();
+    expect(names()).toEqual(['a', 'b']);
+    expect(targetOf('a').paused).toBe(false);
+    await scheduler.stop();
   });
 });
 

@@ -1,0 +1,186 @@
+/** The process: arguments, environment, signals, exit codes. Beside main.ts the only file that touches `process`. */
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { type DemoFlags, type LogFlags, parseCommandLine, type ServeFlags, type WatchFlags } from './cli.ts';
+import { runCheck } from './commands/check.ts';
+import { type CommandSettings, EXIT, type ExitCode } from './commands/command.ts';
+import { runHealth } from './commands/health.ts';
+import { runOnce } from './commands/once.ts';
+import type { Terminal } from './commands/terminal.ts';
+import { type ConfigSource, configFileOf, formatProblem, loadConfig } from './config/load.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { startDemonstration } from './demonstration.ts';
+import { lookAt } from './files.ts';
+import { createLog } from './log.ts';
+import { createRedactor } from './redaction.ts';
+import { systemRuntime } from './runtime.ts';
+
+/**
+ * How far the heap may grow beyond what is alive before it is collected. V8's own choice follows the machine's memory, and
+ * there this program's pages of jobs pile up as garbage: measured in docs/decisions.md.
+ */
+const HEAP_GROWING_PERCENT = 40;
+
+/** Takes out what the log must not show; told of every secret that is read. */
+const redactor = createRedactor();
+
+/** What becomes of SIGHUP. Until it is said, it waits. */
+export interface HangUps {
+  /** It gets this answer from now on, also one that has come before. */
+  answer(how: () => void): void;
+  /** It ends the program, as it does where nobody minds it. */
+  leave(): void;
+}
+
+export function run(hangUps: HangUps): void {
+  main(hangUps).catch((error: unknown) => {
+    process.stderr.write(`${redactor.text(describe(error))}\n`);
+    process.exit(EXIT.failure);
+  });
+}
+
+async function main(hangUps: HangUps): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  mindOutputs();
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const line = parseCommandLine(process.argv.slice(2), process.env, version);
+  // A terminal that is closed ends what was tried in it; a daemon is told to reload.
+  if (line.command !== 'serve') hangUps.leave();
+  switch (line.command) {
+    case 'exit':
+      process.stdout.write(line.stdout);
+      process.stderr.write(line.stderr);
+      process.exitCode = line.code;
+      return;
+    case 'health':
+      process.exitCode = await runHealth({ ...line.flags, terminal: terminal(), runtime: systemRuntime });
+      return;
+    case 'check':
+      return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version);
+    case 'once':
+      return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version);
+    case 'demo':
+      return demonstrate(line.flags, version);
+    case 'serve':
+      return serve(line.flags, version, hangUps);
+  }
+}
+
+async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Promise<void> {
+  if (flags.autoReload && flags.targets.length > 0) {
+    process.stderr.write('--config.auto-reload: with --target there is no file that could change\n');
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const common = commonOf(flags, version);
+  const source = sourceOf(flags);
+  const file = flags.autoReload ? await configFileOf(source) : undefined;
+  // Before it is read: a change in between is one.
+  const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
+  const readConfig = (): ReturnType<typeof loadConfig> => loadConfig(source);
+  const loaded = await readConfig();
+  if ('problems' in loaded) {
+    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  for (const warning of loaded.warnings) common.log.warn({}, warning);
+  const { config } = loaded;
+  const { web } = flags;
+  const shard = flags.shard ? { shard: flags.shard } : {};
+  await runUntilSignalled(async () => {
+    const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
+    hangUps.answer(() => void daemon.reload('SIGHUP'));
+    return daemon;
+  });
+}
+
+async function demonstrate(flags: DemoFlags, version: string): Promise<void> {
+  const { web } = flags;
+  const common = commonOf(flags, version);
+  const { say } = terminal();
+  await runUntilSignalled(() => startDemonstration({ ...common, web, flags, say }));
+}
+
+function commonOf({ log }: { readonly log: LogFlags }, version: string) {
+  const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
+  return {
+    build: { version, revision, nodeVersion: process.version },
+    runtime: systemRuntime,
+    log: createLog(log.level, log.format, process.stderr, redactor.line),
+  };
+}
+
+function sourceOf(flags: WatchFlags): ConfigSource {
+  const { targets, configFile: file } = flags;
+  return { file, targets, env: process.env, cwd: process.cwd(), onSecret: redactor.hide };
+}
+
+/** For a command that ends by itself. The first signal calls it off, a second one ends it at once. */
+async function runToEnd(
+  run: (common: Omit<CommandSettings<never>, 'flags'>) => Promise<ExitCode>,
+  flags: WatchFlags,
+  version: string,
+): Promise<void> {
+  const { log, runtime } = commonOf(flags, version);
+  const calledOff = new AbortController();
+  onSignals(() => calledOff.abort(new Error('interrupted')));
+  const { signal } = calledOff;
+  process.exitCode = await run({ source: sourceOf(flags), terminal: terminal(), version, runtime, log, signal });
+  // What was under way for all, such as a token, is waited for by nobody.
+  if (signal.aborted) process.exit(EXIT.interrupted);
+}
+
+function terminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  return {
+    say: (text) => stdout.write(text),
+    tell: (text) => stderr.write(text),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    hasColours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    isWatched: stderr.isTTY,
+  };
+}
+
+/** Whoever reads our output may stop before its end, as `head` does: that is no failure, and no reason to end a daemon. */
+function mindOutputs(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`standard output could not be written (${error.code})\n`);
+    process.exit(EXIT.failure);
+  });
+}
+
+/** The first signal stops cleanly, a second one at once. */
+async function runUntilSignalled(start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
+  const signalled = new Promise<void>((resolve) => onSignals(resolve));
+  const daemon = await start();
+  await signalled;
+  await daemon.stop();
+  process.exit(EXIT.fine);
+}
+
+function onSignals(first: () => void): void {
+  let signals = 0;
+  function onSignal(): void {
+    signals += 1;
+    if (signals > 1) process.exit(EXIT.interrupted);
+    first();
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+}
+
+function describe(error: unknown): string {
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  const where = [address, port].filter((part) => part !== undefined).join(':');
+  if (code === 'EADDRINUSE')
+    return `can’t listen on ${where}: another program uses port ${port}; choose another with --web.listen-address`;
+  if (code === 'EACCES')
+    return `can’t listen on ${where}: not allowed; choose a port above 1023 with --web.listen-address`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `can’t listen on ${where}: this host has no such address (${code})`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
