@@ -29,7 +29,7 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   const startedAtMs = runtime.wallSeconds() * 1000;
   const seed = flags.seed ?? 1;
   const world = createDemoWorld({ seed, startedAtMs, speed });
-  const faults = flags.chaos ? { faults: createChaos({ chance: createChance(seed) }) } : {};
+  const faults = flags.chaos ? { faults: createChaos({ chance: createChance(seed), startedAtMs }) } : {};
   const simulator = await startSimulator({ world, ...faults });
   try {
     const daemon = await startDaemon({

@@ -7,6 +7,8 @@ import type { Fault, FaultPlan } from './faults.ts';
 
 export interface ChaosOptions {
   readonly chance: Chance;
+  /** From when on moments are counted. */
+  readonly startedAtMs?: number;
   /** How long a moment is. */
   readonly momentMs?: number;
   /** How many of the moments are bad, 0 to 1. */
@@ -76,7 +78,7 @@ const tokensEndEveryMs = 420_000;
 const noncesEndEveryMs = 30_000;
 
 /** Strikes whatever is asked for, but for the OAuth endpoints: without a token nothing else would be seen. */
-export function createChaos({ chance, momentMs = 10_000, share = 0.25 }: ChaosOptions): FaultPlan {
+export function createChaos({ chance, startedAtMs = 0, momentMs = 10_000, share = 0.25 }: ChaosOptions): FaultPlan {
   let tokensEndAtMs: number | undefined;
   let noncesEndAtMs: number | undefined;
 
@@ -99,7 +101,7 @@ export function createChaos({ chance, momentMs = 10_000, share = 0.25 }: ChaosOp
     if (operation === 'token' || operation === 'revoke') {
       return undefined;
     }
-    const moment = Math.floor(nowMs / momentMs);
+    const moment = Math.floor((nowMs - startedAtMs) / momentMs);
     const dealt = Math.floor(
       (chance.of('chaos', operation, groupId, clusterName, moment) / share) * passingFaults.length,
     );

@@ -66,6 +66,8 @@ describe('the health', () => {
     unstuck = new Promise((resolve) => {
       free = resolve;
     });
+    // Also where this test fails: a stuck scheduler can't be stopped.
+    open.push({ close: free });
     await untilHealthIs(running, 503);
     const answer = await fetch(`${running.url}/-/healthy`);
     expect(await answer.text()).toBe('The scheduler is stuck.\n');

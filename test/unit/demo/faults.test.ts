@@ -78,6 +78,14 @@ describe('chaos', () => {
     expect(row('a')).not.toEqual(row('b'));
   });
 
+  test('begins with its first moment whenever it starts', () => {
+    const row = (startedAtMs: number) => {
+      const plan = createChaos({ chance, startedAtMs });
+      return Array.from({ length: 200 }, (_, second) => plan(asked({ nowMs: startedAtMs + second * 1000 })));
+    };
+    expect(row(1_790_000_003_210)).toEqual(row(0));
+  });
+
   test('lets tokens and nonces end now and then, tokens seldom', () => {
     const plan = createChaos({ chance });
     const met = Array.from({ length: 3600 }, (_, second) => plan(asked({ nowMs: second * 1000 }))?.kind);
