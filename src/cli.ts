@@ -26,6 +26,9 @@ export type { ListenAddress } from './config/flag-values.ts';
 export interface WebFlags {
   readonly listenAddresses: readonly ListenAddress[];
   readonly telemetryPath: string;
+  readonly configFile?: string;
+  /** 0: any number. */
+  readonly maxRequests: number;
   readonly disableExporterMetrics: boolean;
 }
 
@@ -134,7 +137,10 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
 
   const [configFile, targets] = [last('config.file', parseText), all('target', parseText)];
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
+  const webConfigFile = last('web.config.file', parseText);
   const web: WebFlags = {
+    ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }),
+    maxRequests: last('web.max-requests', parseWholeNumberBetween(0, 100_000)) ?? 0,
     listenAddresses: all('web.listen-address', parseListenAddress),
     telemetryPath: last('web.telemetry-path', parseTelemetryPath) ?? '',
     disableExporterMetrics: last('web.disable-exporter-metrics', parseSwitch) ?? false,

@@ -22,7 +22,9 @@ import { createStates, type States } from './polling/states.ts';
 import { createLaterTask, createPollTask } from './polling/tasks.ts';
 import { createWatch, type Watch } from './polling/watch.ts';
 import type { Runtime } from './runtime.ts';
-import { createApp, type ListenAddress, startWeb, type Web } from './web/server.ts';
+import type { ListenAddress, Web } from './web/listen.ts';
+import { createApp } from './web/server.ts';
+import { createGuard, type WebConfigFile } from './web-from-config.ts';
 
 export interface Build {
   readonly version: string;
@@ -37,7 +39,10 @@ export interface DaemonSettings {
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
+    readonly maxRequests: number;
     readonly disableExporterMetrics: boolean;
+    /** Left out: plain HTTP, open to all. */
+    readonly config?: WebConfigFile | undefined;
   };
   readonly build: Build;
   readonly runtime: Runtime;
@@ -64,8 +69,11 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   let scheduler: Scheduler | undefined;
   let stopping = false;
 
+  const guard = createGuard({ file: settings.web.config, runtime, log });
   const app = createApp({
+    ...guard.settings,
     telemetryPath: settings.web.telemetryPath,
+    maxRequests: settings.web.maxRequests,
     version: settings.build.version,
     contentTypes: CONTENT_TYPES,
     page: exposition.page,
@@ -80,7 +88,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     },
     onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
   });
-  const web: Web = await startWeb(app, settings.web.listenAddresses);
+  const web: Web = await guard.listen(app, settings.web.listenAddresses);
   scheduler = startPolling(settings, parts);
   parts.watchTicks(scheduler);
   log.info({ urls: web.urls, ...factsOf(settings, parts) }, 'listening');

@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { parseCommandLine } from './cli.ts';
-import { formatProblem, loadConfig } from './config/load.ts';
+import { formatProblem, loadConfig, type Problem } from './config/load.ts';
+import { type LoadedWebConfig, loadWebConfig } from './config/web-config.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 import { startDemonstration } from './demonstration.ts';
 import { createLog } from './log.ts';
 import { systemRuntime } from './runtime.ts';
+import type { WebConfigFile } from './web-from-config.ts';
 
 const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
@@ -29,27 +31,44 @@ async function main(): Promise<void> {
     process.exitCode = line.code;
     return;
   }
-  const { web, log: logFlags } = line.flags;
+  const { web: webFlags, log: logFlags } = line.flags;
   const log = createLog(logFlags.level, logFlags.format, process.stderr);
   const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
   const build = { version, revision, nodeVersion: process.version };
+  const loadedWeb = await readWebConfig(webFlags.configFile);
+  const web = { ...webFlags, config: loadedWeb.file };
   const common = { web, build, runtime: systemRuntime, log };
   if (line.command === 'demo') {
+    if (refuse(loadedWeb.problems)) return;
     await runUntilSignalled(() =>
       startDemonstration({ ...common, flags: line.flags, say: (text) => process.stdout.write(text) }),
     );
     return;
   }
   const loaded = await loadConfig({ ...line.flags, file: line.flags.configFile, env: process.env, cwd: process.cwd() });
-  if ('problems' in loaded) {
-    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-    process.exitCode = EXIT.usage;
-    return;
-  }
+  if (refuse([...('problems' in loaded ? loaded.problems : []), ...loadedWeb.problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) log.warn({}, warning);
   const { shard } = line.flags;
   const settings: DaemonSettings = { ...common, config: loaded.config, ...(shard ? { shard } : {}) };
   await runUntilSignalled(() => startDaemon(settings));
+}
+
+interface ReadWebConfig {
+  readonly file?: WebConfigFile;
+  readonly problems: readonly Problem[];
+}
+
+async function readWebConfig(file: string | undefined): Promise<ReadWebConfig> {
+  if (file === undefined) return { problems: [] };
+  const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd() });
+  const first = await load();
+  return 'problems' in first ? first : { file: { first, load }, problems: [] };
+}
+
+function refuse(problems: readonly Problem[]): boolean {
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  if (problems.length > 0) process.exitCode = EXIT.usage;
+  return problems.length > 0;
 }
 
 /** The first signal stops cleanly, a second one at once. */

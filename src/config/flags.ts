@@ -67,6 +67,19 @@ export const FLAGS = [
     meaning: 'Under which path the metrics are.',
   },
   {
+    name: 'web.config.file',
+    value: 'FILE',
+    commands: BOTH,
+    meaning: 'TLS, passwords and headers, in the format of Prometheus’ exporter-toolkit: docs/web-configuration.md.',
+  },
+  {
+    name: 'web.max-requests',
+    value: 'N',
+    commands: BOTH,
+    defaults: { serve: '40', demo: '40' },
+    meaning: 'How many requests are answered at once, 0 for any number; one more gets a 503. Probes don’t count.',
+  },
+  {
     name: 'web.disable-exporter-metrics',
     commands: BOTH,
     meaning: 'Leave out the metrics of the process and of Node.js.',

@@ -76,6 +76,7 @@ export async function runDaemon(config: Config): Promise<RunningDaemon> {
     web: {
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',
+      maxRequests: 40,
       disableExporterMetrics: false,
     },
     build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },

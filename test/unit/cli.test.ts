@@ -5,7 +5,12 @@ import { FLAGS, variableOf } from '../../src/config/flags.ts';
 const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
 const SERVE = {
   targets: [],
-  web: { listenAddresses: [{ port: 19017 }], telemetryPath: '/metrics', disableExporterMetrics: false },
+  web: {
+    listenAddresses: [{ port: 19017 }],
+    telemetryPath: '/metrics',
+    maxRequests: 40,
+    disableExporterMetrics: false,
+  },
   log: { level: 'info', format: 'json' },
 };
 const LAST = 'mongodbatlas-backup-exporter --help shows all flags\n';
@@ -42,7 +47,9 @@ test('the demo listens on this host alone and logs little, for people', () => {
 
 test('all flags of serve are taken, before and after its name', () => {
   const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
-    --web.telemetry-path /a/b --web.disable-exporter-metrics --log.level debug --log.format logfmt`.split(/\s+/);
+    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.disable-exporter-metrics --log.level debug --log.format logfmt`.split(
+    /\s+/,
+  );
   const expected = {
     command: 'serve',
     flags: {
@@ -51,6 +58,8 @@ test('all flags of serve are taken, before and after its name', () => {
       web: {
         listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
         telemetryPath: '/a/b',
+        configFile: 'w.yml',
+        maxRequests: 0,
         disableExporterMetrics: true,
       },
       log: { level: 'debug', format: 'logfmt' },
@@ -126,6 +135,8 @@ describe('a usage error names the flag and what would be right', () => {
     [['demo', '--speed', '1e3'], '--speed "1e3": must be a number from 0.1 to 10000'],
     [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number, such as 1'],
     [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number, such as 1'],
+    [['--web.max-requests', '-1'], '--web.max-requests "-1": must be a whole number from 0 to 100000'],
+    [['--web.config.file', ''], '--web.config.file: needs a value'],
     [['--config.file', ''], '--config.file: needs a value'],
     [['--config.file', '--log.level'], '--config.file "--log.level": needs a value'],
     [['--config.file'], '--config.file: needs a value'],
@@ -162,6 +173,8 @@ describe('the environment', () => {
       TARGET: 'g/c, g/d',
       WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
       WEB_TELEMETRY_PATH: '/m',
+      WEB_CONFIG_FILE: 'w.yml',
+      WEB_MAX_REQUESTS: '7',
       WEB_DISABLE_EXPORTER_METRICS: '1',
       SHARD_INDEX: '1',
       SHARD_COUNT: '3',
@@ -180,6 +193,8 @@ describe('the environment', () => {
         web: {
           listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
           telemetryPath: '/m',
+          configFile: 'w.yml',
+          maxRequests: 7,
           disableExporterMetrics: true,
         },
         log: { level: 'error', format: 'logfmt' },
