@@ -50,7 +50,8 @@ describe('a request', () => {
     const answer = await sendRaw(await serve(), bytes);
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     expect(head.split('\r\n')[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    if (status !== 200 && body !== '') expect(body).toMatch(/^[\w .,]{1,60}\n$/);
+    // Node.js itself answers some of them, without a text.
+    if (status !== 200 && !['', '0'].includes(body.trim())) expect(body).toMatch(/^[\w .,]{1,60}\n$/);
   });
 
   test('that can’t be answered says so in few words, and nothing of what was asked comes back', async () => {
@@ -68,10 +69,8 @@ describe('a request', () => {
   });
 
   test('with a large body ends the connection, so that it need not be read', async () => {
-    const { headers } = await ask(`${await serve()}/`, { headers: { 'content-length': '5000' } }).catch(() => ({
-      headers: { connection: 'close' },
-    }));
-    expect(headers.connection).toBe('close');
+    const bytes = 'GET /metrics HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n';
+    expect(await sendRaw(await serve(), bytes)).toMatch(/\r\nConnection: close\r\n/);
   });
 
   test('with HEAD is answered like GET, without the body', async () => {
@@ -200,7 +199,10 @@ test('whoever sends nothing, or a byte now and then, is dropped within 15 s', as
     const socket = connect(Number(port), hostname);
     const began = Date.now();
     let second = 0;
-    const timer = setInterval(() => drip(socket, (second += 1)), 1000);
+    const timer = setInterval(() => {
+      second += 1;
+      drip(socket, second);
+    }, 1000);
     socket.on('error', () => undefined);
     socket.resume();
     drip(socket, 0);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { CONTENT_TYPES } from '../../src/metrics/text.ts';
 import type { WebSettings } from '../../src/web/server.ts';
 
@@ -26,22 +26,20 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  readonly connection: TLSSocket;
+  /** Who the certificate says has answered. */
+  readonly peer: string | undefined;
 }
 
 /** Each on a connection of its own, unless an agent is given. */
 export async function ask(url: string, options: RequestOptions = {}): Promise<Answer> {
   const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, { agent: false, ...options });
   request.end();
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const { socket } = response;
+  const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
   let body = '';
   for await (const chunk of response) body += String(chunk);
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body,
-    connection: response.socket as TLSSocket,
-  };
+  return { status: response.statusCode ?? 0, headers: response.headers, body, peer: peer?.toString() };
 }
 
 export function basic(name: string, password: string): RequestOptions {
