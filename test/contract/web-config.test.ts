@@ -69,10 +69,11 @@ async function serve(text: string, certificate = server) {
   open.push(web);
   const url = web.urls[0] ?? '';
 
-  /** Long enough to look at the files again; reading them is real, and takes real time. */
+  /** Lets the time pass until it looks at the files, and waits until it has: reading them is real. */
   async function lookAgain(): Promise<void> {
+    const looks = runtime.slept.length;
     await runtime.advance(10);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while (runtime.slept.length === looks) await runtime.settle();
   }
 
   const told = () => lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
