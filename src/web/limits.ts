@@ -52,7 +52,7 @@ export function refuseBodies({ headers }: Request, response: Response, next: Nex
 }
 
 /** @param most 0 for any number */
-export function limitRequests(most: number): Middleware {
+export function limitRequests(most: number, longestAnswerMs = LONGEST_ANSWER_MS): Middleware {
   let underWay = 0;
   return (request, response, next) => {
     if (isProbe(request.path)) {
@@ -65,7 +65,7 @@ export function limitRequests(most: number): Middleware {
       return;
     }
     underWay += 1;
-    const cutOff = setTimeout(() => request.socket.destroy(), LONGEST_ANSWER_MS);
+    const cutOff = setTimeout(() => request.socket.destroy(), longestAnswerMs);
     response.once('close', () => {
       underWay -= 1;
       clearTimeout(cutOff);

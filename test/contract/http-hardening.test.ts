@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
+import express from 'express';
 import { createBcrypt } from '../../src/web/bcrypt.ts';
+import { limitRequests } from '../../src/web/limits.ts';
 import { startWeb } from '../../src/web/listen.ts';
 import { createApp, type WebSettings } from '../../src/web/server.ts';
 import { ask, basic, QUIET_WEB, sendRaw } from '../support/web.ts';
@@ -180,6 +182,17 @@ describe('the number of requests at once', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await ask(`${url}/`)).status).toBe(200);
     finish();
+  });
+
+  test('has no place for an answer that never ends', async () => {
+    const app = express().use(limitRequests(1, 200));
+    app.get('/endless', (_request, response) => void response.write('and'));
+    app.get('/', (_request, response) => void response.send('here'));
+    const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
+    open.push(web);
+    const endless = ask(`${web.urls[0]}/endless`);
+    await expect(endless).rejects.toThrow();
+    expect((await ask(`${web.urls[0]}/`)).status).toBe(200);
   });
 
   test('is not limited by 0', async () => {
