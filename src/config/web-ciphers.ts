@@ -14,7 +14,7 @@ const OPENSSL_NAMES: Readonly<Record<string, string>> = {
   TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 'ECDHE-RSA-AES256-SHA',
 };
 
-/** Node.js takes a list without any of these for a wish to have no TLS 1.3. */
+/** They stay as they are, whatever is listed for TLS 1.2. */
 const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
@@ -31,5 +31,5 @@ export function wrongWithCipherSuite(name: string): string | undefined {
 
 /** What Node.js and OpenSSL want to hear. */
 export function opensslCiphers(names: readonly string[]): string {
-  return [...TLS13_SUITES, ...names.map((name) => OPENSSL_NAMES[name])].join(':');
+  return names.map((name) => OPENSSL_NAMES[name]).join(':');
 }

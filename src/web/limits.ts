@@ -64,6 +64,8 @@ export function limitRequests(most: number, longestAnswerMs = LONGEST_ANSWER_MS)
       say(response, 503, `Limit of concurrent requests reached (${most}), try again later.`);
       return;
     }
+    // Whoever went away while the password was checked would never give the place back.
+    if (response.destroyed) return;
     underWay += 1;
     const cutOff = setTimeout(() => request.socket.destroy(), longestAnswerMs);
     response.once('close', () => {

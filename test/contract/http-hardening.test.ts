@@ -1,5 +1,6 @@
 /** What comes in over HTTP that shouldn't, on real sockets: how it is turned away, and what nobody gets to see. */
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
@@ -184,6 +185,22 @@ describe('the number of requests at once', () => {
     finish();
   });
 
+  test('does not count those who went away while their password was checked', async () => {
+    const hash = 'h';
+    const compare = async (): Promise<boolean> => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return true;
+    };
+    const url = await serve({ maxRequests: 1, passwords: { users: () => new Map([['a', hash]]), compare, key: 'k' } });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(get('GET /metrics', `Authorization: Basic ${Buffer.from('a:b').toString('base64')}`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await ask(`${url}/metrics`, basic('a', 'b'))).status).toBe(200);
+  });
+
   test('has no place for an answer that never ends', async () => {
     const app = express().use(limitRequests(1, 200));
     app.get('/endless', (_request, response) => void response.write('and'));
@@ -192,7 +209,13 @@ describe('the number of requests at once', () => {
     open.push(web);
     const endless = ask(`${web.urls[0]}/endless`);
     await expect(endless).rejects.toThrow();
-    expect((await ask(`${web.urls[0]}/`)).status).toBe(200);
+    const agent = new Agent({ keepAlive: true });
+    open.push({ close: async () => agent.destroy() });
+    expect((await ask(`${web.urls[0]}/`, { agent })).status).toBe(200);
+    const [socket] = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // An answer that has ended is no reason to close.
+    expect(socket?.destroyed).toBe(false);
   });
 
   test('is not limited by 0', async () => {
