@@ -285,6 +285,23 @@ describe('passwords', () => {
     expect((await ask(`${url}/-/healthy/x`)).status).toBe(401);
   });
 
+  test('are checked for so many at once, the others are to come again', async () => {
+    let finish: (same: boolean) => void = () => undefined;
+    const comparing = new Promise<boolean>((resolve) => {
+      finish = resolve;
+    });
+    const url = await serve({ passwords: { users: () => users, compare: () => comparing, key: 'k' } });
+    const guesses = Array.from({ length: 16 }, (_, index) => ask(`${url}/metrics`, basic('prom', `guess ${index}`)));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await ask(`${url}/metrics`, basic('prom', 'one more'))).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: 'Too many passwords are being checked, try again later.\n',
+    });
+    finish(false);
+    expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]));
+  });
+
   test('don’t hold up the event loop', async () => {
     const slow = createBcrypt();
     open.push(slow);
