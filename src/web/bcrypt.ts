@@ -31,12 +31,14 @@ export function createBcrypt(): Bcrypt {
       asked.get(id)?.resolve(same);
       asked.delete(id);
     });
-    started.on('error', giveUp);
-    started.on('exit', () => giveUp(new Error('the thread that checks passwords has ended')));
+    started.on('error', (error) => giveUp(started, error));
+    started.on('exit', () => giveUp(started, new Error('the thread that checks passwords has ended')));
     return started;
   }
 
-  function giveUp(error: Error): void {
+  function giveUp(dead: Worker, error: Error): void {
+    // A thread that fails says so twice; by then there may be another.
+    if (thread !== dead) return;
     thread = undefined;
     for (const { reject } of asked.values()) reject(error);
     asked.clear();
