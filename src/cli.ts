@@ -27,6 +27,9 @@ export type { ListenAddress } from './config/flag-values.ts';
 export interface WebFlags {
   readonly listenAddresses: readonly ListenAddress[];
   readonly telemetryPath: string;
+  readonly configFile?: string;
+  /** 0: any number. */
+  readonly maxRequests: number;
   readonly disableExporterMetrics: boolean;
   /** POST /-/reload. */
   readonly enableLifecycle: boolean;
@@ -56,6 +59,8 @@ export interface ServeFlags extends WatchFlags {
 export interface CheckFlags extends WatchFlags {
   readonly online: boolean;
   readonly format: 'table' | 'json';
+  /** Looked at too, where it is named. */
+  readonly webConfigFile?: string;
 }
 
 export interface OnceFlags extends WatchFlags {
@@ -173,7 +178,10 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const autoReload = last('config.auto-reload', parseSwitch) ?? false;
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
   const chaos = last('chaos', parseSwitch) ?? false;
+  const webConfigFile = last('web.config.file', parseText);
   const web: WebFlags = {
+    ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }),
+    maxRequests: last('web.max-requests', parseWholeNumberBetween(0, 100_000)) ?? 0,
     listenAddresses: all('web.listen-address', parseListenAddress),
     telemetryPath: last('web.telemetry-path', parseTelemetryPath) ?? '',
     disableExporterMetrics: last('web.disable-exporter-metrics', parseSwitch) ?? false,
@@ -203,7 +211,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
     case 'serve':
       return { command, flags: { ...watched, autoReload, web } };
     case 'check':
-      return { command, flags: { ...watched, online, format } };
+      return { command, flags: { ...watched, online, format, ...given({ webConfigFile }) } };
     case 'once':
       return { command, flags: { ...watched, ...given({ output }) } };
     case 'health':

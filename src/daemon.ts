@@ -17,7 +17,9 @@ import { createPolling, type Polling, wantedOf } from './polling-from-config.ts'
 import { createPublication, factsOf, type Publication } from './publication.ts';
 import { type Cause, type Counts, createReload, type Outcome, type Reload } from './reload.ts';
 import type { Runtime } from './runtime.ts';
-import { createApp, type ListenAddress, startWeb, type Web, type WebSettings } from './web/server.ts';
+import type { ListenAddress, Web } from './web/listen.ts';
+import { createApp, type WebSettings } from './web/server.ts';
+import { createGuard, type Guard, type WebConfigFile } from './web-from-config.ts';
 
 export interface Build {
   readonly version: string;
@@ -36,9 +38,12 @@ export interface DaemonSettings {
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
+    readonly maxRequests: number;
     readonly disableExporterMetrics: boolean;
     /** POST /-/reload. */
     readonly enableLifecycle?: boolean;
+    /** Left out: plain HTTP, open to all. */
+    readonly config?: WebConfigFile | undefined;
   };
   readonly build: Build;
   readonly runtime: Runtime;
@@ -63,8 +68,9 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const parts = createParts(settings);
   const reload = createReloadOf(settings, parts);
   const life = { startedAtSeconds: runtime.monotonicSeconds(), stopping: false };
-  const app = createApp(webSettings(settings, parts, reload, life));
-  const web: Web = await startWeb(app, settings.web.listenAddresses);
+  const guard = createGuard({ file: settings.web.config, runtime, log });
+  const app = createApp({ ...guard.settings, ...webSettings(settings, parts, reload, life) });
+  const web: Web = await guard.listen(app, settings.web.listenAddresses);
   const scheduler = parts.polling.start();
   parts.watchTicks(scheduler);
   const fileWatch: FileWatch | undefined =
@@ -180,8 +186,9 @@ interface Life {
 }
 
 function webSettings({ web, build, runtime, log }: DaemonSettings, parts: Parts, { reload }: Reload, life: Life) {
-  const settings: WebSettings = {
+  const settings: Omit<WebSettings, keyof Guard['settings']> = {
     telemetryPath: web.telemetryPath,
+    maxRequests: web.maxRequests,
     version: build.version,
     contentTypes: CONTENT_TYPES,
     page: parts.publication.page,

@@ -1,14 +1,22 @@
 /** The process: arguments, environment, signals, exit codes. Beside main.ts the only file that touches `process`. */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { type DemoFlags, type LogFlags, parseCommandLine, type ServeFlags, type WatchFlags } from './cli.ts';
+import {
+  type DemoFlags,
+  type LogFlags,
+  parseCommandLine,
+  type ServeFlags,
+  type WatchFlags,
+  type WebFlags,
+} from './cli.ts';
 import { runCheck } from './commands/check.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './commands/command.ts';
 import { runHealth } from './commands/health.ts';
 import { runOnce } from './commands/once.ts';
 import type { Terminal } from './commands/terminal.ts';
-import { type ConfigSource, configFileOf, formatProblem, loadConfig } from './config/load.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type ConfigSource, configFileOf, formatProblem, loadConfig, type Problem } from './config/load.ts';
+import { type LoadedWebConfig, loadWebConfig } from './config/web-config.ts';
+import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 import { startDemonstration } from './demonstration.ts';
 import { lookAt } from './files.ts';
 import { createLog } from './log.ts';
@@ -80,15 +88,10 @@ async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Prom
   // Before it is read: a change in between is one.
   const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
   const readConfig = (): ReturnType<typeof loadConfig> => loadConfig(source);
-  const loaded = await readConfig();
-  if ('problems' in loaded) {
-    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-    process.exitCode = EXIT.usage;
-    return;
-  }
+  const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
+  if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
-  const { web } = flags;
   const shard = flags.shard ? { shard: flags.shard } : {};
   await runUntilSignalled(async () => {
     const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
@@ -98,10 +101,32 @@ async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Prom
 }
 
 async function demonstrate(flags: DemoFlags, version: string): Promise<void> {
-  const { web } = flags;
+  const { web, problems } = await guardedWeb(flags.web);
+  if (refuse(problems)) return;
   const common = commonOf(flags, version);
   const { say } = terminal();
   await runUntilSignalled(() => startDemonstration({ ...common, web, flags, say }));
+}
+
+interface GuardedWeb {
+  readonly web: DaemonSettings['web'];
+  readonly problems: readonly Problem[];
+}
+
+/** The web as the flags have it, and the web config file, where they name one. */
+async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<GuardedWeb> {
+  if (file === undefined) return { web, problems: [] };
+  const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd() });
+  const first = await load();
+  if ('problems' in first) return { web, problems: first.problems };
+  return { web: { ...web, config: { first, load } }, problems: [] };
+}
+
+/** Whether there are problems; then they are told, and the program ends. */
+function refuse(problems: readonly Problem[]): boolean {
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  if (problems.length > 0) process.exitCode = EXIT.usage;
+  return problems.length > 0;
 }
 
 function commonOf({ log }: { readonly log: LogFlags }, version: string) {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { CheckFlags } from '../cli.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
 import { type ConfigSource, loadConfig, type Problem } from '../config/load.ts';
+import { loadWebConfig } from '../config/web-config.ts';
 
 export interface Findings {
   readonly problems: readonly Problem[];
@@ -17,15 +18,17 @@ export interface Checked extends Findings {
   readonly file?: string;
 }
 
-type Validator = (subject: Omit<Checked, keyof Findings>, flags: CheckFlags) => Promise<Findings>;
+type Subject = Omit<Checked, keyof Findings>;
+type Surroundings = CheckFlags & Pick<ConfigSource, 'cwd'>;
+type Validator = (subject: Subject, around: Surroundings) => Promise<Findings>;
 
 /** What is looked at beside the config file. A file of another kind is a line here. */
-const VALIDATORS: readonly Validator[] = [secretFileFindings];
+const VALIDATORS: readonly Validator[] = [secretFileFindings, webConfigFindings];
 
 export async function findings(source: ConfigSource, flags: CheckFlags): Promise<Checked> {
   const loaded = await loadConfig(source);
   const { problems, warnings, ...subject } = { problems: [], warnings: [], ...loaded };
-  const more = await Promise.all(VALIDATORS.map((validator) => validator(subject, flags)));
+  const more = await Promise.all(VALIDATORS.map((validator) => validator(subject, { ...flags, cwd: source.cwd })));
   return {
     ...subject,
     problems: [...problems, ...more.flatMap((one) => one.problems)],
@@ -55,7 +58,7 @@ export function secretsOf(credential: CredentialConfig): readonly (readonly [slo
 const NOT_SECRET = ['client_id', 'public_key'];
 
 /** Those who may read a secret's file have the secret. */
-async function secretFileFindings({ config, file }: Omit<Checked, keyof Findings>): Promise<Findings> {
+async function secretFileFindings({ config, file }: Subject): Promise<Findings> {
   const all = (config?.credentials ?? []).flatMap(secretsOf);
   const secrets = all.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
   const inConfig = secrets.some(({ description }) => description === 'inline');
@@ -63,6 +66,12 @@ async function secretFileFindings({ config, file }: Omit<Checked, keyof Findings
   const paths = [...new Set(files)].filter((path) => path !== undefined);
   const warnings = await Promise.all(paths.map(openToOthers));
   return { problems: [], warnings: warnings.filter((warning) => warning !== undefined) };
+}
+
+async function webConfigFindings(_subject: Subject, { webConfigFile: file, cwd }: Surroundings): Promise<Findings> {
+  if (file === undefined) return { problems: [], warnings: [] };
+  const loaded = await loadWebConfig({ file, cwd });
+  return { problems: 'problems' in loaded ? loaded.problems : [], warnings: [] };
 }
 
 async function openToOthers(path: string): Promise<string | undefined> {

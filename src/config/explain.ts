@@ -3,21 +3,30 @@
  * what is particular to a value is worded in the schema. Values are not repeated here, as they may be secrets.
  */
 import type { z } from 'zod';
-import { keysAt } from './json-schema.ts';
 import type { Locate } from './positions.ts';
 import type { Problem } from './problems.ts';
 import { formatPath, type Path, valueAt } from './raw.ts';
-import { configSchema } from './schema.ts';
 import { nearest } from './suggestion.ts';
+
+/** A kind of file: what may be in it, and how to speak of what may not. */
+export interface Dialect {
+  readonly schema: z.ZodType;
+  /** Which keys it knows at a place. */
+  keysAt(path: Path): readonly string[];
+  /** Whether keys from there may be secrets that are out of place. */
+  hidesKeys(path: Path): boolean;
+  /** What to say of a key, by its path, that this format has and this program does not. */
+  readonly unsupported?: Readonly<Record<string, string>>;
+}
 
 /** Of one mapping: a file that has more of them is no config of this program. */
 const MOST_KEYS = 100;
 
-export function schemaProblems(value: unknown, locate: Locate): readonly Problem[] {
-  const findings = (configSchema.safeParse(value, { error: wordingOf }).error?.issues ?? []).flatMap(opened);
+export function schemaProblems(value: unknown, locate: Locate, dialect: Dialect): readonly Problem[] {
+  const findings = (dialect.schema.safeParse(value, { error: wordingOf }).error?.issues ?? []).flatMap(opened);
   const unknown = findings
     .filter((found) => found.code === 'unrecognized_keys')
-    .flatMap(({ path, keys }) => keys.slice(0, MOST_KEYS).map((key) => unknownKey(path, key)));
+    .flatMap(({ path, keys }) => keys.slice(0, MOST_KEYS).map((key) => unknownKey(path, key, dialect)));
   const misspelt = new Set(unknown.map(({ meant }) => meant));
   const wrong = findings.flatMap(({ code, path, message }): readonly Problem[] => {
     const name = formatPath(path);
@@ -39,7 +48,9 @@ const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   int: 'a whole number',
   number: 'a whole number',
+  boolean: 'true or false',
   array: 'a list',
+  record: 'keys with values',
   object: 'keys with values',
 };
 
@@ -66,12 +77,17 @@ interface UnknownKey {
   readonly meant: string | undefined;
 }
 
-function unknownKey(path: Path, key: string): UnknownKey {
+function unknownKey(path: Path, key: string, { keysAt, hidesKeys, unsupported = {} }: Dialect): UnknownKey {
+  const full = formatPath([...path, key]);
+  const why = Object.hasOwn(unsupported, full) ? unsupported[full] : undefined;
+  if (why !== undefined) {
+    return { path: [...path, key], message: `${full}: is not supported: ${why}`, meant: undefined };
+  }
   const known = keysAt(path);
   const meant = nearest(key, known);
   const place = path.length === 0 ? '' : ` in ${formatPath(path)}`;
   // With a colon or an indent forgotten, a secret becomes part of a key.
-  const name = path[0] !== 'credentials' && /^[A-Za-z_-]{1,40}$/.test(key) ? ` ${key}` : '';
+  const name = !hidesKeys(path) && /^[A-Za-z_-]{1,40}$/.test(key) ? ` ${key}` : '';
   const hint = meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
   return {
     path: [...path, key],

@@ -6,19 +6,24 @@ export type Text = { readonly text: string } | { readonly problem: Problem };
 
 const LARGEST_BYTES = 5 * 1000 * 1000;
 
-/** `name` is what people call it, `path` where it is. */
-export async function readConfigFile(name: string, path: string): Promise<Text> {
+/** `what` it is, the `name` that people call it by, the `path` where it is. */
+export async function readConfigFile(
+  name: string,
+  path: string,
+  what: 'config file' | 'web config file' = 'config file',
+): Promise<Text> {
+  const wrong = (why: string): Text => ({ problem: { message: `${what} ${name} ${why}` } });
   try {
     const bytes = await readUpTo(path, LARGEST_BYTES + 1);
-    if (bytes.length > LARGEST_BYTES) return wrong(name, 'is larger than 5 MB: is this the config file?');
+    if (bytes.length > LARGEST_BYTES) return wrong(`is larger than 5 MB: is this the ${what}?`);
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return wrong(name, 'is not UTF-8: save it in that encoding');
-    if (code === 'ENOENT' || code === 'ENOTDIR') return wrong(name, 'does not exist');
-    if (code === 'EISDIR') return wrong(name, 'is a directory');
-    if (code === 'EACCES' || code === 'EPERM') return wrong(name, 'can not be read: this program is not allowed to');
-    return wrong(name, `can not be read (${code ?? 'unknown error'})`);
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return wrong('is not UTF-8: save it in that encoding');
+    if (code === 'ENOENT' || code === 'ENOTDIR') return wrong('does not exist');
+    if (code === 'EISDIR') return wrong('is a directory');
+    if (code === 'EACCES' || code === 'EPERM') return wrong('can not be read: this program is not allowed to');
+    return wrong(`can not be read (${code ?? 'unknown error'})`);
   }
 }
 
@@ -37,8 +42,4 @@ async function readUpTo(path: string, limitBytes: number): Promise<Uint8Array> {
   } finally {
     await file.close();
   }
-}
-
-function wrong(name: string, what: string): Text {
-  return { problem: { message: `config file ${name} ${what}` } };
 }

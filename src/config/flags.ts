@@ -125,6 +125,19 @@ export const FLAGS = [
     meaning: 'Allow reloading with POST /-/reload; without it the answer is 403.',
   },
   {
+    name: 'web.config.file',
+    value: 'FILE',
+    commands: ['serve', 'demo', 'check'],
+    meaning: 'TLS, passwords and headers, in the format of Prometheus’ exporter-toolkit: docs/web-configuration.md.',
+  },
+  {
+    name: 'web.max-requests',
+    value: 'N',
+    commands: ['serve', 'demo'],
+    defaults: { serve: '40', demo: '40' },
+    meaning: 'How many requests are answered at once, 0 for any number; one more gets a 503. Probes don’t count.',
+  },
+  {
     name: 'web.disable-exporter-metrics',
     commands: THAT_SERVE,
     meaning: 'Leave out the metrics of the process and of Node.js.',

@@ -28,9 +28,9 @@ export function configJsonSchema(): JsonSchema {
   return { title: 'mongodbatlas-backup-exporter', ...schema } as JsonSchema;
 }
 
-/** The keys that are known at a place of the file. */
-export function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: JsonSchema | undefined = configJsonSchema();
+/** The keys that a schema knows at a place of the file. */
+export function keysAt(root: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
+  let schema: JsonSchema | undefined = root;
   for (const step of path) {
     schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)];
   }

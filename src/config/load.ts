@@ -8,10 +8,11 @@ import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { buildCredential, credentialProblems } from './credentials.ts';
 import { baseUrlFromEnvironment, credentialFromEnvironment, type FromEnvironment } from './environment.ts';
-import { schemaProblems } from './explain.ts';
+import { type Dialect, schemaProblems } from './explain.ts';
 import { readConfigFile } from './file.ts';
+import { configJsonSchema, keysAt } from './json-schema.ts';
 import { parsePairs } from './pairs.ts';
-import { type Problem, sortProblems } from './problems.ts';
+import { type Problem, problemsInFile } from './problems.ts';
 import { mappingAt, valueAt } from './raw.ts';
 import { credentialNames, ruleProblems } from './rules.ts';
 import { configSchema } from './schema.ts';
@@ -42,7 +43,11 @@ export type Loaded =
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
-const MOST_PROBLEMS = 100;
+const CONFIG_FILE: Dialect = {
+  schema: configSchema,
+  keysAt: (path) => keysAt(configJsonSchema(), path),
+  hidesKeys: ([top]) => top === 'credentials',
+};
 
 /** The path of the file that the config is read from; undefined where there is none. */
 export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
@@ -70,10 +75,10 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const path = resolve(cwd, name);
   const read = await readConfigFile(name, path);
   if ('problem' in read) return { problems: [read.problem] };
-  const { value, problems: syntax, locate } = parseYaml(read.text);
+  const { value, problems: syntax, locate } = parseYaml(read.text, 'the key targets');
   if (mappingAt(value) === undefined) {
     const message = 'the file has to consist of keys with values, such as targets';
-    return inFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]);
+    return { problems: problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]) };
   }
   const place = { directory: dirname(path), env, onSecret };
   const wantsCredential = valueAt(value, ['credentials']) === undefined;
@@ -81,24 +86,16 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const outside = await fromOutside({ env, onSecret }, wantsCredential, wantsBaseUrl);
   const problems = [
     ...syntax,
-    ...schemaProblems(value, locate),
+    ...schemaProblems(value, locate, CONFIG_FILE),
     ...ruleProblems(value, credentialNames(value), locate),
     ...(await credentialProblems(value, place, locate)),
     ...outside.problems.map((message) => ({ message })),
   ];
-  if (problems.length > 0) return inFile(name, problems);
+  if (problems.length > 0) return { problems: problemsInFile(name, problems) };
   const file = configSchema.parse(value);
   const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
   return { config, file: path, warnings: [...outside.warnings, ...unusedCredentials(config)] };
-}
-
-/** A problem without a line is not the file's. */
-function inFile(name: string, problems: readonly Problem[]): Loaded {
-  const sorted = sortProblems(problems);
-  const told = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file: name, ...problem } : problem));
-  const rest = sorted.length - told.length;
-  return { problems: rest > 0 ? [...told, { message: `and ${rest} more problems` }] : told };
 }
 
 async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {

@@ -16,13 +16,23 @@ export function formatProblem({ file, line, column, message }: Problem): string 
 }
 
 /** In the order of the file; those without a place come last. */
-export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   const rank = ({ line = Number.POSITIVE_INFINITY, column = 0 }: Problem): readonly [number, number] => [line, column];
   return problems.toSorted((left, right) => {
     const [leftLine, leftColumn] = rank(left);
     const [rightLine, rightColumn] = rank(right);
     return leftLine === rightLine ? leftColumn - rightColumn : leftLine - rightLine;
   });
+}
+
+const MOST_PROBLEMS = 100;
+
+/** In the order of the file, each with its name; a problem without a line is not the file's. */
+export function problemsInFile(name: string, problems: readonly Problem[]): readonly Problem[] {
+  const sorted = sortProblems(problems);
+  const told = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file: name, ...problem } : problem));
+  const rest = sorted.length - told.length;
+  return rest > 0 ? [...told, { message: `and ${rest} more problems` }] : told;
 }
 
 const LONGEST_QUOTE = 40;

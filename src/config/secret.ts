@@ -2,9 +2,9 @@
  * Where a secret comes from, and how it is read: from a file, an environment variable, or the config itself. The secret is
  * in no message and no property, only in what `read` resolves to. Files are read anew each time; nothing is cached here.
  */
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SecretSource } from './config.ts';
+import { readRegularFile } from './regular-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,29 +68,8 @@ function readVariable(value: string | undefined): Reading {
 }
 
 async function readSecretFile(path: string, directory: string): Promise<Reading> {
-  try {
-    const bytes = await readRegularFile(path);
-    if (typeof bytes === 'string') return { why: bytes };
-    return usable(new TextDecoder().decode(bytes));
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'ENOENT') return { why: `there is no such file (relative paths begin at ${directory})` };
-    if (code === 'EACCES' || code === 'EPERM') return { why: 'this program is not allowed to read the file' };
-    return { why: `the file can not be read (${code ?? 'unknown error'})` };
-  }
-}
-
-async function readRegularFile(path: string): Promise<Uint8Array | string> {
-  const file = await open(path);
-  try {
-    const stats = await file.stat();
-    if (stats.isDirectory()) return 'this is a directory, not a file';
-    if (!stats.isFile()) return 'this is not a regular file';
-    if (stats.size > LARGEST_BYTES) return 'the file is too large for a secret';
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+  const contents = await readRegularFile({ path, directory, largestBytes: LARGEST_BYTES, purpose: 'a secret' });
+  return 'why' in contents ? contents : usable(new TextDecoder().decode(contents.bytes));
 }
 
 /** What could never be sent is refused here, where there is a place to point at. */

@@ -34,7 +34,6 @@ const OPTIONS = {
   resolveKnownTags: false,
   prettyErrors: false,
 } as const;
-const EMPTY = 'the file is empty: it needs at least the key targets';
 const DEEPEST = 100;
 const MOST_ALIASES = 100;
 const MOST_PROBLEMS = 20;
@@ -56,13 +55,16 @@ const MESSAGES: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
 };
 
-export function parseYaml(text: string): ParsedYaml {
+/** `wants` is what a file can't do without: `the key targets`. */
+export function parseYaml(text: string, wants: string): ParsedYaml {
   const lines = new LineCounter();
   const tokens = tokensOf(text, lines);
   if (!Array.isArray(tokens)) return failed([at(lines, tokens.offset, 'the values are nested too deeply')]);
   const [document, second] = [...new Composer(OPTIONS).compose(tokens, true, text.length)];
   // Comments alone are no document's content either.
-  if (document?.contents == null && !document?.errors.length) return failed([{ line: 1, column: 1, message: EMPTY }]);
+  if (document?.contents == null && !document?.errors.length) {
+    return failed([{ line: 1, column: 1, message: `the file is empty: it needs at least ${wants}` }]);
+  }
   if (second !== undefined) {
     return failed([at(lines, second.range[0], 'a second YAML document begins here: one is allowed')]);
   }

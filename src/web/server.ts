@@ -1,55 +1,48 @@
 /**
  * What is served over HTTP: metrics, health, and a page for people. Nothing here asks Atlas; every answer is made of what is
- * already known.
+ * already known. What is let in, and how answers are guarded, is decided in files of their own, in the order of `createApp`.
  */
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { TargetState } from '../collectors/collector.ts';
-import { createLifecycle, type ReloadAnswer } from './lifecycle.ts';
+import { say } from './answer.ts';
+import { authenticate } from './auth.ts';
+import { addHeaders, type Headers } from './headers.ts';
+import { createLifecycle, RELOAD_PATH, type ReloadAnswer } from './lifecycle.ts';
+import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './limits.ts';
 import { wantedBy } from './negotiation.ts';
+import type { PasswordSettings } from './passwords.ts';
+import { addProbes, type ProbeSettings } from './probes.ts';
 import { statusOfAll } from './status.ts';
 import { PAGE_POLICY, renderStatusPage } from './status-page.ts';
 
-export interface WebSettings {
+export interface WebSettings extends ProbeSettings {
   readonly telemetryPath: string;
   readonly version: string;
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
+  /** Who may come in. */
+  readonly passwords: PasswordSettings;
+  /** Beyond and instead of those that answers have by themselves, as they are now. */
+  headers(): Headers;
+  /** Requests under way at once; 0 for any number. */
+  readonly maxRequests: number;
   page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
   states(): Iterable<TargetState>;
   wallSeconds(): number;
-  /** Whether the scheduler ticks. */
-  isHealthy(): boolean;
-  /** Why the program isn't ready, or undefined when it is. */
-  notReadyBecause(): string | undefined;
   /** Left out: nobody may over HTTP. */
   reload?(): Promise<ReloadAnswer>;
   /** Something in here went wrong that is not the client's fault. */
   onError(error: unknown): void;
 }
 
-export interface ListenAddress {
-  /** All interfaces where it is left out. */
-  readonly host?: string;
-  readonly port: number;
-}
-
-export interface Web {
-  /** Where it listens, one URL per address. */
-  readonly urls: readonly string[];
-  /** Takes no new requests, lets those in flight finish, for a while. */
-  close(): Promise<void>;
-}
-
-const FINISH_MS = 3000;
-
 export function createApp(settings: WebSettings): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(addHeaders(settings.headers), refuseMalformedPaths, allowMethods([RELOAD_PATH]), refuseBodies);
+  // First who it is: whoever may not come in takes no place from those who may.
+  app.use(authenticate(settings.passwords), limitRequests(settings.maxRequests));
+  addProbes(app, settings);
   app.use(createLifecycle(settings.reload));
-  app.use(allowReadingOnly);
   app.get(settings.telemetryPath, async (request, response) => {
     const { format, gzip } = wantedBy(request.headers);
     const bytes = await settings.page(format, gzip);
@@ -60,14 +53,6 @@ export function createApp(settings: WebSettings): Express {
     response.setHeader('Content-Length', bytes.length);
     response.end(request.method === 'HEAD' ? undefined : bytes);
   });
-  app.get('/-/healthy', (_request, response) => {
-    const healthy = settings.isHealthy();
-    say(response, healthy ? 200 : 503, healthy ? 'The exporter is healthy.' : 'The scheduler is stuck.');
-  });
-  app.get('/-/ready', (_request, response) => {
-    const why = settings.notReadyBecause();
-    say(response, why === undefined ? 200 : 503, why ?? 'The exporter is ready.');
-  });
   app.get('/', (_request, response) => {
     const { telemetryPath, version } = settings;
     const nowSeconds = settings.wallSeconds();
@@ -76,59 +61,10 @@ export function createApp(settings: WebSettings): Express {
     response.type('html').send(renderStatusPage(targets, { version, nowSeconds, telemetryPath }));
   });
   app.use((_request, response) => say(response, 404, 'Not found.'));
-  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     settings.onError(error);
-    if (response.headersSent) next(error);
+    if (response.headersSent) request.socket.destroy();
     else say(response, 500, 'Internal error; the log says more.');
   });
   return app;
-}
-
-/** Rejects where one of the addresses can't be had, with the system's error; none of them is then left open. */
-export async function startWeb(app: Express, addresses: readonly ListenAddress[]): Promise<Web> {
-  const servers: Server[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(servers.map(closeServer));
-  };
-  try {
-    const urls: string[] = [];
-    for (const { host, port } of addresses) {
-      const server = app.listen(port, host ?? '');
-      servers.push(server);
-      await once(server, 'listening');
-      urls.push(urlOf(server.address() as AddressInfo, host));
-    }
-    return { urls, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_MS);
-  await closed;
-  clearTimeout(cutOff);
-}
-
-function urlOf({ port, address, family }: AddressInfo, host: string | undefined): string {
-  const name = host === undefined ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${name}:${port}`;
-}
-
-function allowReadingOnly(request: Request, response: Response, next: NextFunction): void {
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    next();
-    return;
-  }
-  response.setHeader('Allow', 'GET, HEAD');
-  say(response, 405, 'Only GET and HEAD.');
-}
-
-function say(response: Response, status: number, text: string): void {
-  response.status(status).type('text').send(`${text}\n`);
 }

@@ -2,11 +2,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
-import { CONTENT_TYPES } from '../../src/metrics/text.ts';
-import { createApp, startWeb, type WebSettings } from '../../src/web/server.ts';
+import { startWeb } from '../../src/web/listen.ts';
+import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
+import { QUIET_WEB } from '../support/web.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -232,18 +233,6 @@ describe('the daemon', () => {
   });
 });
 
-const QUIET_WEB: WebSettings = {
-  telemetryPath: '/metrics',
-  version: '0',
-  contentTypes: CONTENT_TYPES,
-  page: () => Promise.resolve(Buffer.alloc(0)),
-  states: () => [],
-  wallSeconds: () => 0,
-  isHealthy: () => true,
-  notReadyBecause: () => undefined,
-  onError: () => undefined,
-};
-
 describe('over HTTP', () => {
   test('both formats have the same series', async () => {
     const simulator = await atlas([
@@ -336,9 +325,9 @@ describe('over HTTP', () => {
     const simulator = await atlas([project([])]);
     const { url } = await watch(simulator, { targets: [] });
     const port = Number(new URL(url).port);
-    const { startWeb, createApp } = await import('../../src/web/server.ts');
-    await expect(
-      startWeb(createApp({} as Parameters<typeof createApp>[0]), [{ host: '127.0.0.1', port }]),
-    ).rejects.toMatchObject({ code: 'EADDRINUSE', port });
+    await expect(startWeb(createApp(QUIET_WEB), [{ host: '127.0.0.1', port }])).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      port,
+    });
   });
 });

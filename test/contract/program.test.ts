@@ -79,6 +79,23 @@ describe('the program', () => {
     expect(program.output.stderr).not.toMatch(/^\s+at /m);
   });
 
+  test.each([
+    ['serve', []],
+    ['the demo', ['demo']],
+  ])('refuses a bad web config with exit code 2: %s', async (_what, command) => {
+    const file = join(folder, 'bad-web.yml');
+    writeFileSync(file, 'basic_auth_users: {ann: S3cret}\nrate_limit: {burst: 1}\n');
+    const args = command.length > 0 ? [...command, ...LOOPBACK] : ONE;
+    const program = run([...args, '--web.config.file', file], atlasEnv());
+    expect(await program.ended).toBe(2);
+    const lines = program.output.stderr.trim().split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/bad-web\.yml:1:25: basic_auth_users: .*bcrypt/),
+      expect.stringMatching(/bad-web\.yml:2:1: rate_limit: is not supported/),
+    ]);
+    expect(program.output.stderr).not.toContain('S3cret');
+  });
+
   test('refuses a flag that it does not know with exit code 2', async () => {
     const program = run(['--confg.file', 'x']);
     expect(await program.ended).toBe(2);

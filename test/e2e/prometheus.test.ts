@@ -1,17 +1,11 @@
 /** The demo, scraped by a real Prometheus, linted by promtool, read by a strict OpenMetrics parser. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dashboards } from '../../deploy/grafana/src/index.ts';
 import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { HOW_TO_GET, runTool } from '../support/tools.ts';
+import { type Prometheus, startPrometheus, until } from '../support/prometheus.ts';
+import { runTool } from '../support/tools.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
 const NAMES = [
@@ -25,73 +19,27 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 print(len(list(text_string_to_metric_families(sys.stdin.read()))))
 `;
 
-let folder: string;
 let demo: Program;
 let demoUrl: string;
-let prometheus: ChildProcess;
-let prometheusUrl: string;
-let prometheusLog = '';
+let prometheus: Prometheus;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   demo = startProgram(['demo', '--web.listen-address', '127.0.0.1:0', '--log.level', 'info']);
   demoUrl = await demo.listening();
-  const port = await freePort();
-  prometheusUrl = `http://127.0.0.1:${port}`;
-  const config = join(folder, 'prometheus.yml');
-  const target = demoUrl.replace('http://', '');
-  writeFileSync(
-    config,
-    `scrape_configs: [ { job_name: demo, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [ { targets: ["${target}"] } ] } ]`,
-  );
-  prometheus = spawn('prometheus', [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-  ]);
-  prometheus.once('error', (error) => {
-    prometheusLog = `prometheus can’t be run (${error.message}). ${HOW_TO_GET}`;
-  });
-  prometheus.stderr?.on('data', (chunk) => (prometheusLog += String(chunk)));
-  await until(
-    async () => (await fetch(`${prometheusUrl}/-/ready`)).ok,
-    20_000,
-    () => prometheusLog,
-  );
+  prometheus = await startPrometheus(new URL(demoUrl).host);
 }, 60_000);
 
 afterAll(async () => {
   await demo.stop();
-  if (prometheus.exitCode === null) {
-    prometheus.kill();
-    await once(prometheus, 'close');
-  }
-  rmSync(folder, { recursive: true });
+  await prometheus.stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function until(check: () => Promise<boolean>, timeoutMs: number, why: () => string): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await check().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`it never became true: ${why()}`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
 
 interface QueryAnswer {
   readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
 }
 
 async function ask(expr: string): Promise<QueryAnswer['data']['result']> {
-  const answer = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expr)}`);
+  const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
   if (!answer.ok) throw new Error(`${expr}: ${await answer.text()}`);
   return ((await answer.json()) as QueryAnswer).data.result;
 }
@@ -120,18 +68,15 @@ test('a real Prometheus finds every job and poll metric of the demo within its f
 });
 
 test('it has scraped without an error', async () => {
-  const { data } = (await (await fetch(`${prometheusUrl}/api/v1/targets`)).json()) as {
-    data: { activeTargets: { health: string; lastError: string }[] };
-  };
-  expect(data.activeTargets).toEqual([expect.objectContaining({ health: 'up', lastError: '' })]);
+  expect(await prometheus.targets()).toEqual([{ health: 'up', lastError: '' }]);
   expect(await countOf('up{job="demo"}')).toBe(1);
-  expect(prometheusLog).not.toMatch(/level=(warn|error).*(scrape|append)/i);
+  expect(prometheus.log()).not.toMatch(/level=(warn|error).*(scrape|append)/i);
 });
 
 test('the queries of the README give data', async () => {
   const overdue =
     'time() - last_over_time(mongodbatlas_backup_export_last_success_timestamp_seconds[1d]) > last_over_time(mongodbatlas_backup_export_success_max_age_seconds[1d])';
-  const answer = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(overdue)}`);
+  const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(overdue)}`);
   const { data } = (await answer.json()) as { data: { result: { metric: Record<string, string> }[] } };
   expect(data.result.map(({ metric }) => metric['cluster_name'])).toContain('reports');
 });

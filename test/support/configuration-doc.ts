@@ -87,7 +87,7 @@ ${example.trim()}
 ${parts.join('\n\n')}`;
 }
 
-function rowsOf(schema: JsonSchema, prefix: string): readonly (readonly string[])[] {
+export function rowsOf(schema: JsonSchema, prefix: string): readonly (readonly string[])[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, part]) => {
     const isRequired = schema.required?.includes(key) ?? false;
     const fallback = part.default === undefined ? '' : code(JSON.stringify(part.default).replaceAll('"', ''));
@@ -134,7 +134,7 @@ SIGHUP is heeded from the program's first line on; in the tenths of a second bef
 
 **YAML.** One document; no key twice; no tags; at most a hundred aliases; no merge keys.`;
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

@@ -95,6 +95,7 @@ export async function runDaemon(
     web: {
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',
+      maxRequests: 40,
       disableExporterMetrics: false,
       enableLifecycle,
     },

@@ -36,7 +36,7 @@ export function startProgram(args: readonly string[], { env = {}, cwd }: Program
   async function listening(): Promise<string> {
     const deadline = Date.now() + 10_000;
     while (Date.now() < deadline && child.exitCode === null) {
-      const url = /http:\/\/[\w.:[\]]+/.exec(`${output.stderr.match(/.*listening.*/)?.[0] ?? ''}`)?.[0];
+      const url = /https?:\/\/[\w.:[\]]+/.exec(`${output.stderr.match(/.*listening.*/)?.[0] ?? ''}`)?.[0];
       if (url !== undefined) return url;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

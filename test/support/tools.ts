@@ -13,4 +13,4 @@ export function runTool(command: string, args: readonly string[], input = ''): R
   return { code: status, output: stdout + stderr };
 }
 
-export const HOW_TO_GET = 'On Debian and Ubuntu: apt-get install prometheus python3-prometheus-client';
+export const HOW_TO_GET = 'On Debian and Ubuntu: apt-get install openssl curl prometheus python3-prometheus-client';

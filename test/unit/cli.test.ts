@@ -9,6 +9,7 @@ const SERVE = {
   web: {
     listenAddresses: [{ port: 19017 }],
     telemetryPath: '/metrics',
+    maxRequests: 40,
     disableExporterMetrics: false,
     enableLifecycle: false,
   },
@@ -49,7 +50,7 @@ test('the demo listens on this host alone and logs little, for people', () => {
 
 test('all flags of serve are taken, before and after its name', () => {
   const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
-    --web.telemetry-path /a/b --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
+    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
     /\s+/,
   );
   const expected = {
@@ -61,6 +62,8 @@ test('all flags of serve are taken, before and after its name', () => {
       web: {
         listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
         telemetryPath: '/a/b',
+        configFile: 'w.yml',
+        maxRequests: 0,
         disableExporterMetrics: true,
         enableLifecycle: true,
       },
@@ -193,6 +196,8 @@ describe('a usage error names the flag and what would be right', () => {
     [['demo', '--speed', '1e3'], '--speed "1e3": must be a number from 0.1 to 10000'],
     [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number, such as 1'],
     [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number, such as 1'],
+    [['--web.max-requests', '-1'], '--web.max-requests "-1": must be a whole number from 0 to 100000'],
+    [['--web.config.file', ''], '--web.config.file: needs a value'],
     [['--config.file', ''], '--config.file: needs a value'],
     [['--config.file', '--log.level'], '--config.file "--log.level": needs a value'],
     [['--config.file'], '--config.file: needs a value'],
@@ -239,6 +244,8 @@ describe('the environment', () => {
       TARGET: 'g/c, g/d',
       WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
       WEB_TELEMETRY_PATH: '/m',
+      WEB_CONFIG_FILE: 'w.yml',
+      WEB_MAX_REQUESTS: '7',
       WEB_DISABLE_EXPORTER_METRICS: '1',
       SHARD_INDEX: '1',
       SHARD_COUNT: '3',
@@ -258,6 +265,8 @@ describe('the environment', () => {
         web: {
           listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
           telemetryPath: '/m',
+          configFile: 'w.yml',
+          maxRequests: 7,
           disableExporterMetrics: true,
           enableLifecycle: true,
         },

@@ -53,3 +53,12 @@ test('the path of the config is known where there is a file', async () => {
   const found = await findings({ targets: [`${GROUP}/a`], env, cwd: directoryWith() }, FLAGS);
   expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
 });
+
+test('the web config file is looked at too, where it is named', async () => {
+  const cwd = directoryWith({ 'web.yml': 'basic_auth_users: { me: open-sesame }\n' });
+  const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd };
+  const { problems } = await findings(source, { ...FLAGS, webConfigFile: 'web.yml' });
+  expect(problems).toMatchObject([{ file: 'web.yml', line: 1, message: expect.stringContaining('bcrypt') }]);
+  expect(JSON.stringify(problems)).not.toContain('open-sesame');
+  expect((await findings(source, { ...FLAGS, webConfigFile: 'nowhere.yml' })).problems).toHaveLength(1);
+});

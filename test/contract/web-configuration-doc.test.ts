@@ -1,0 +1,39 @@
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { compareSync } from 'bcryptjs';
+import { loadWebConfig } from '../../src/config/web-config.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { webConfigurationDoc } from '../support/web-configuration-doc.ts';
+
+const doc = 'docs/web-configuration.md';
+const example = readFileSync('deploy/config/web-config.example.yml', 'utf8');
+
+test(`${doc} says what the code does`, () => {
+  if (process.env['UPDATE_DOCS']) writeFileSync(doc, webConfigurationDoc(example));
+  expect(readFileSync(doc, 'utf8')).toBe(webConfigurationDoc(example));
+});
+
+test('the example loads as it is, and with all that is commented out', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'web-example-'));
+  const authority = createAuthority();
+  const { certFile, keyFile } = authority.issue('server');
+  copyFileSync(certFile, join(folder, 'server.pem'));
+  copyFileSync(keyFile, join(folder, 'server.key'));
+  copyFileSync(authority.certFile, join(folder, 'clients.pem'));
+  const load = async (text: string) => {
+    writeFileSync(join(folder, 'web.yml'), text);
+    return await loadWebConfig({ file: 'web.yml', cwd: folder });
+  };
+  expect(await load(example)).toMatchObject({ webConfig: { tls: { clientCertificates: 'none' }, headers: {} } });
+  const whole = await load(example.replaceAll(/^( *)#(?! |$)/gm, '$1').replaceAll(/^#(?= {2})/gm, ''));
+  expect(whole).toMatchObject({
+    webConfig: {
+      tls: { clientCertificates: 'required', minVersion: 'TLSv1.3' },
+      headers: { 'Strict-Transport-Security': 'max-age=31536000' },
+    },
+  });
+  if ('problems' in whole) throw new Error();
+  expect(compareSync('example', whole.webConfig.users.get('prometheus') ?? '')).toBe(true);
+});

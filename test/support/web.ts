@@ -1,0 +1,62 @@
+/** The web by itself: nothing is polled, everything is well. And requests to it, as plain as sockets can send them. */
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { connect } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { CONTENT_TYPES } from '../../src/metrics/text.ts';
+import type { WebSettings } from '../../src/web/server.ts';
+
+export const QUIET_WEB: WebSettings = {
+  telemetryPath: '/metrics',
+  version: '0',
+  maxRequests: 40,
+  headers: () => ({}),
+  passwords: { users: () => new Map(), compare: () => Promise.resolve(false), key: '' },
+  contentTypes: CONTENT_TYPES,
+  page: () => Promise.resolve(Buffer.alloc(0)),
+  states: () => [],
+  wallSeconds: () => 0,
+  isHealthy: () => true,
+  notReadyBecause: () => undefined,
+  onError: () => undefined,
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** Who the certificate says has answered. */
+  readonly peer: string | undefined;
+}
+
+/** Each on a connection of its own, unless an agent is given. */
+export async function ask(url: string, options: RequestOptions = {}): Promise<Answer> {
+  const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, { agent: false, ...options });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const { socket } = response;
+  const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
+  let body = '';
+  for await (const chunk of response) body += String(chunk);
+  return { status: response.statusCode ?? 0, headers: response.headers, body, peer: peer?.toString() };
+}
+
+export function basic(name: string, password: string): RequestOptions {
+  return { headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` } };
+}
+
+/** Sends these bytes and reads until the server has nothing more to say. */
+export async function sendRaw(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk.toString();
+  });
+  // The server may close while the rest is still on its way.
+  socket.on('error', () => undefined);
+  socket.end(bytes);
+  await once(socket, 'close');
+  return answer;
+}
