@@ -10,6 +10,7 @@ import { type Collectors, createCollectors, familiesOf } from './collectors/inde
 import { readProjectName } from './collectors/project.ts';
 import type { Config } from './config/config.ts';
 import type { Shard } from './config/shard.ts';
+import { showConfig } from './config/show.ts';
 import type { Log } from './log.ts';
 import { createExposition, type Exposition } from './metrics/exposition.ts';
 import { createSelfMetrics } from './metrics/self.ts';
@@ -70,6 +71,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     contentTypes: CONTENT_TYPES,
     page: exposition.page,
     states: states.all,
+    state: states.get,
+    searches: parts.watch.discoveries,
+    budgets: parts.budgets,
+    readsSchedules: () => settings.config.polling.readSchedule,
+    atlasUrl: () => settings.config.atlas.baseUrl,
+    config: () => showConfig(settings.config),
     wallSeconds: runtime.wallSeconds,
     isHealthy: () =>
       scheduler !== undefined && runtime.monotonicSeconds() - scheduler.lastTickAt() < STUCK_AFTER_SECONDS,
@@ -101,6 +108,7 @@ interface Parts {
   readonly states: States;
   readonly exposition: Exposition;
   readonly watch: Watch;
+  readonly budgets: Atlas['budgets'];
   /** Whose ticks the metrics tell of. */
   watchTicks(scheduler: Scheduler): void;
   close(): void;
@@ -158,6 +166,7 @@ function createParts(settings: DaemonSettings): Parts {
     states,
     exposition,
     watch,
+    budgets: atlas.budgets,
     watchTicks(running) {
       scheduler = running;
     },

@@ -4,7 +4,7 @@
  */
 import type { Runtime } from '../runtime.ts';
 import { createConnections } from './agents.ts';
-import { createBudget } from './budget.ts';
+import { type BudgetLevel, createBudget } from './budget.ts';
 import { type AtlasApi, createClient } from './client.ts';
 import { type CredentialSettings, createAuthorize } from './credentials.ts';
 import type { AtlasObserver } from './observer.ts';
@@ -35,6 +35,8 @@ export interface AtlasParts {
 export interface Atlas {
   /** A client for one poll, signing with the credential of that name. */
   apiFor(whose: { readonly credential: string }): AtlasApi;
+  /** What is left of the projects' budgets. */
+  budgets(): readonly BudgetLevel[];
   close(): void;
 }
 
@@ -61,6 +63,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
       const { isLost } = reachability;
       return createClient({ transport, credential, pageSize, maxPages, isLost, runtime, observer });
     },
+    budgets: budget.levels,
     close: connections.close,
   };
 }

@@ -8,7 +8,7 @@
 import type { Runtime } from '../runtime.ts';
 import { retryAfterSecondsOf } from './answer.ts';
 import { AtlasError } from './error.ts';
-import { createLane, type Lane } from './lane.ts';
+import { createLane, type Lane, type LaneLevel } from './lane.ts';
 import type { AtlasObserver, BudgetName } from './observer.ts';
 import { type AtlasRequest, type AtlasResponse, rateLimitOf, type Transport } from './transport.ts';
 
@@ -19,6 +19,19 @@ export interface BudgetSettings {
   readonly concurrency: number;
   readonly runtime: Runtime;
   readonly observer: AtlasObserver;
+}
+
+/** A decorator that lets requests through as the budget of their lane allows; requests without a lane pass at once. */
+export interface Budget {
+  (next: Transport): Transport;
+  /** Of every lane that has been asked for so far. */
+  levels(): readonly BudgetLevel[];
+}
+
+export interface BudgetLevel extends LaneLevel {
+  readonly groupId: string;
+  readonly name: BudgetName;
+  readonly waitingRequests: number;
 }
 
 interface Waiter {
@@ -42,8 +55,7 @@ const PAUSE_SECONDS = { least: 1, most: 600 };
 /** Of a pause, on top of it, so that not everyone who was told the same comes back at the same moment. */
 const JITTER_SHARE = 0.1;
 
-/** A decorator that lets requests through as the budget of their lane allows; requests without a lane pass at once. */
-export function createBudget(settings: BudgetSettings): (next: Transport) => Transport {
+export function createBudget(settings: BudgetSettings): Budget {
   const { runtime, observer, requestsPerMinute, concurrency } = settings;
   const capacity = Math.max(1, Math.floor(requestsPerMinute / 3));
   const queues = new Map<string, Queue>();
@@ -145,7 +157,17 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
     refuseHopeless(queue);
   }
 
-  return (next) =>
+  function levels(): readonly BudgetLevel[] {
+    const now = runtime.monotonicSeconds();
+    return Array.from(queues.values(), ({ groupId, budget, lane, continuing, beginning }) => ({
+      groupId,
+      name: budget,
+      waitingRequests: continuing.size + beginning.size,
+      ...lane.level(now),
+    }));
+  }
+
+  const decorate = (next: Transport): Transport =>
     async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
       signal.throwIfAborted();
@@ -163,4 +185,5 @@ export function createBudget(settings: BudgetSettings): (next: Transport) => Tra
         admit();
       }
     };
+  return Object.assign(decorate, { levels });
 }

@@ -4,6 +4,15 @@
  */
 import type { RateLimit } from './observer.ts';
 
+/** How much a lane may still send, for people to look at. */
+export interface LaneLevel {
+  readonly capacityRequests: number;
+  readonly remainingRequests: number;
+  readonly pausedForSeconds: number;
+  /** What Atlas last said, and how long ago. */
+  readonly atlas?: RateLimit & { readonly ageSeconds: number };
+}
+
 export interface Lane {
   /** Takes a token if there is one and the lane isn't paused. */
   take(nowSeconds: number): boolean;
@@ -14,6 +23,7 @@ export interface Lane {
   pauseUntil(atSeconds: number): void;
   /** Heeds how much Atlas says is left to all its clients of this project together. */
   heed(rateLimit: RateLimit, nowSeconds: number): void;
+  level(nowSeconds: number): LaneLevel;
 }
 
 /** Below this share of what Atlas grants, we leave more of the rest to the others. */
@@ -28,6 +38,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
   let pace = 1;
   let pacedUntilSeconds = Number.NEGATIVE_INFINITY;
+  let said: { readonly rateLimit: RateLimit; readonly atSeconds: number } | undefined;
 
   function refill(now: number): void {
     if (now >= pacedUntilSeconds) pace = 1;
@@ -55,12 +66,23 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     pauseUntil(atSeconds) {
       pausedUntilSeconds = Math.max(pausedUntilSeconds, atSeconds);
     },
-    heed({ limit, remaining }, now) {
+    heed(rateLimit, now) {
+      const { limit, remaining } = rateLimit;
+      said = { rateLimit, atSeconds: now };
       refill(now);
       const share = limit > 0 ? remaining / limit : 1;
       pace = Math.min(1, Math.max(SLOWEST, share / LOW_SHARE));
       pacedUntilSeconds = now + HEEDED_SECONDS;
       refill(now);
+    },
+    level(now) {
+      refill(now);
+      return {
+        capacityRequests: capacity,
+        remainingRequests: tokens,
+        pausedForSeconds: pausedForSeconds(now),
+        ...(said ? { atlas: { ...said.rateLimit, ageSeconds: now - said.atSeconds } } : {}),
+      };
     },
   };
 }

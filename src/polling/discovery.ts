@@ -21,6 +21,8 @@ export interface DiscoveryStatus {
   readonly up: boolean;
   /** Unix time of the latest good one. */
   readonly goodAtSeconds?: number;
+  /** Of the latest one. */
+  readonly failure?: Failure;
 }
 
 export interface Discovery {
@@ -55,7 +57,7 @@ export function createDiscovery(project: DiscoveredProject, tools: DiscoveryTool
     if (signal.aborted) return discoveryIntervalSeconds;
     if ('failure' in outcome) {
       const { failure } = outcome;
-      status = { ...status, tried: true, up: false };
+      status = { ...status, tried: true, up: false, failure };
       report.failed(facts, failure, was);
       was = failure;
       return isTransient(failure.reason) ? Math.min(RETRY_SECONDS, discoveryIntervalSeconds) : discoveryIntervalSeconds;

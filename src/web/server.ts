@@ -6,18 +6,12 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { TargetState } from '../collectors/collector.ts';
 import { wantedBy } from './negotiation.ts';
-import { statusOfAll } from './status.ts';
-import { PAGE_POLICY, renderStatusPage } from './status-page.ts';
+import { addPages, type PageSettings } from './pages.ts';
 
-export interface WebSettings {
-  readonly telemetryPath: string;
-  readonly version: string;
+export interface WebSettings extends PageSettings {
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
   page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
-  states(): Iterable<TargetState>;
-  wallSeconds(): number;
   /** Whether the scheduler ticks. */
   isHealthy(): boolean;
   /** Why the program isn't ready, or undefined when it is. */
@@ -64,13 +58,7 @@ export function createApp(settings: WebSettings): Express {
     const why = settings.notReadyBecause();
     say(response, why === undefined ? 200 : 503, why ?? 'The exporter is ready.');
   });
-  app.get('/', (_request, response) => {
-    const { telemetryPath, version } = settings;
-    const nowSeconds = settings.wallSeconds();
-    const targets = statusOfAll(settings.states(), nowSeconds);
-    response.setHeader('Content-Security-Policy', PAGE_POLICY);
-    response.type('html').send(renderStatusPage(targets, { version, nowSeconds, telemetryPath }));
-  });
+  addPages(app, settings);
   app.use((_request, response) => say(response, 404, 'Not found.'));
   app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     settings.onError(error);

@@ -6,6 +6,7 @@ import { CONTENT_TYPES } from '../../src/metrics/text.ts';
 import { createApp, startWeb, type WebSettings } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
+import { QUIET_PAGES } from '../support/pages.ts';
 import { GROUP_ID } from '../support/states.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -233,12 +234,9 @@ describe('the daemon', () => {
 });
 
 const QUIET_WEB: WebSettings = {
-  telemetryPath: '/metrics',
-  version: '0',
+  ...QUIET_PAGES,
   contentTypes: CONTENT_TYPES,
   page: () => Promise.resolve(Buffer.alloc(0)),
-  states: () => [],
-  wallSeconds: () => 0,
   isHealthy: () => true,
   notReadyBecause: () => undefined,
   onError: () => undefined,
@@ -287,7 +285,7 @@ describe('over HTTP', () => {
     const response = await fetch(`${url}/`);
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(response.headers.get('x-powered-by')).toBeNull();
-    expect(await response.text()).toContain('last export failed');
+    expect(await response.text()).toContain('The latest export failed');
   });
 
   test.each([
