@@ -18,13 +18,14 @@ export function parseFilter(query: URLSearchParams): Filter {
   };
 }
 
-/** Every word has to be found in the names and ids of the cluster. */
+/** Every word has to be found in a name, or begin the id of the project or of the target. */
 export function createMatcher({ text, condition }: Filter): (status: TargetStatus) => boolean {
   const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
   return ({ state: { target }, findings }) => {
     if (condition !== undefined && !findings.some((finding) => finding.condition === condition)) return false;
     if (terms.length === 0) return true;
-    const words = `${target.clusterName} ${target.projectName} ${target.key}`.toLowerCase();
-    return terms.every((term) => words.includes(term));
+    const names = `${target.clusterName} ${target.projectName}`.toLowerCase();
+    const id = target.key.toLowerCase();
+    return terms.every((term) => names.includes(term) || id.startsWith(term));
   };
 }

@@ -58,8 +58,8 @@ export const STATE_WORDS: Readonly<Record<JobState, string>> = {
 
 const STATES = Object.keys(STATE_WORDS) as JobState[];
 
-/** Marks side by side, one path per kind of outcome. */
-export function marks(states: readonly JobState[], label: string): Html {
+/** Marks side by side, one path per kind of outcome; without a label where words beside them say it. */
+export function marks(states: readonly JobState[], label?: string): Html {
   const strokes = new Map<JobState, string>();
   states.forEach((state, index) => {
     const x = index * 10 + 5;
@@ -69,7 +69,8 @@ export function marks(states: readonly JobState[], label: string): Html {
     strokes.set(state, (strokes.get(state) ?? '') + stroke);
   });
   const paths = Array.from(strokes, ([state, d]) => `<path class="${state}" d="${d}"/>`);
-  return html`<svg class="marks" width="${states.length * 10}" role="img" aria-label="${label}">${trusted(paths.join(''))}</svg>`;
+  const role = label === undefined ? html`aria-hidden="true"` : html`role="img" aria-label="${label}"`;
+  return html`<svg class="marks" width="${states.length * 10}" ${role}>${trusted(paths.join(''))}</svg>`;
 }
 
 function runLength(states: readonly JobState[], from: number): number {

@@ -21,10 +21,10 @@ export const SCRIPT = `'use strict';
     const wanted = state();
     let shown = 0;
     for (const row of main.querySelectorAll('tr[data-s]')) {
-      const head = row.cells[0];
-      const text = (head.querySelector('a').textContent + ' ' + head.querySelector('small').textContent + ' ' +
-        decodeURIComponent(head.querySelector('a').getAttribute('href').slice(8))).toLowerCase();
-      const fits = terms.every((term) => text.includes(term)) && (!wanted || row.dataset.s.split(' ').includes(wanted));
+      const link = row.querySelector('a');
+      const names = (link.textContent + ' ' + row.querySelector('small').textContent).toLowerCase();
+      const id = decodeURIComponent(link.getAttribute('href').slice('targets/'.length)).toLowerCase();
+      const fits = terms.every((term) => names.includes(term) || id.startsWith(term)) && (!wanted || row.dataset.s.split(' ').includes(wanted));
       row.hidden = !fits;
       if (fits) shown += 1;
     }
@@ -56,28 +56,31 @@ export const SCRIPT = `'use strict';
     form().elements.q.focus();
   });
 
-  // Merge: makes 'old' like 'next' and keeps every node that can stay.
-  const keyOf = (node) => node.nodeType === 1 ? node.id || (node.dataset.s !== undefined && node.cells[0].querySelector('a').getAttribute('href')) || '' : '';
+  // Merge: makes 'old' like 'next' and keeps every node that can stay. What has a key is found wherever it was.
+  const keyOf = (node) => node.nodeType !== 1 ? '' : node.id || (node.dataset.s === undefined ? '' : node.querySelector('a').getAttribute('href'));
+  const keyed = new Map();
   function merge(old, next) {
     if (old.isEqualNode(next)) return;
     if (old.nodeType !== 1) { old.data = next.data; return; }
-    for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
-    for (const { name, value } of next.attributes) if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
-    const keyed = new Map();
-    for (const child of old.childNodes) if (keyOf(child)) keyed.set(keyOf(child), child);
+    for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     let at = old.firstChild;
     for (const child of [...next.childNodes]) {
       const key = keyOf(child);
       let mine = key ? keyed.get(key) : at;
-      if (mine && !key) while (mine && keyOf(mine)) mine = mine.nextSibling;
-      const same = mine && mine.nodeType === child.nodeType && mine.nodeName === child.nodeName;
-      if (!same) { old.insertBefore(child, at); continue; }
-      keyed.delete(key);
+      while (!key && mine && keyOf(mine)) mine = mine.nextSibling;
+      if (!mine || mine.nodeName !== child.nodeName) mine = child.cloneNode(false);
       if (mine === at) at = at.nextSibling;
-      else old.moveBefore ? old.moveBefore(mine, at) : old.insertBefore(mine, at);
+      else if (mine.isConnected && old.isConnected && old.moveBefore) old.moveBefore(mine, at);
+      else old.insertBefore(mine, at);
       merge(mine, child);
     }
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+  }
+  function mergeMain(next) {
+    for (const node of main.querySelectorAll('[id], tr[data-s]')) keyed.set(keyOf(node), node);
+    merge(main, next);
+    keyed.clear();
   }
   /** Keeps what one looks at where it is: by the middle of how far the rows in view have moved. */
   function inPlace(change) {
@@ -105,7 +108,7 @@ export const SCRIPT = `'use strict';
       const later = getSelection();
       if (paused || (later && !later.isCollapsed)) return;
       inPlace(() => {
-        merge(main, next.querySelector('main'));
+        mergeMain(next.querySelector('main'));
         if (typed) { form().elements.q.value = typed.q; form().elements.namedItem('now').value = typed.now; filter(); }
       });
       document.title = next.title;

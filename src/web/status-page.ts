@@ -97,7 +97,7 @@ ${members.map((one) => targetRow(one, nowSeconds, shown.has(one)))}</tbody>
 <div class="card"><table class="targets">
 <thead><tr><th scope="col">Cluster</th><th scope="col">State and what to do</th><th scope="col">Last success, of the age expected</th><th scope="col">Newest exports, and all listed</th><th scope="col">Read from Atlas</th></tr></thead>
 ${group('Need attention', targets.filter(isOf('trouble')))}${group('Worth a look', targets.filter(isOf('doubt')))}${group('In order', targets.filter(isOf('calm')))}</table></div>
-<p class="legend" aria-hidden="true">${LEGEND.map((state) => html`<span>${marks([state], '')} ${STATE_WORDS[state]}</span>`)}</p>
+<p class="legend" aria-hidden="true">${LEGEND.map((state) => html`<span>${marks([state])} ${STATE_WORDS[state]}</span>`)}</p>
 `;
 }
 

@@ -63,7 +63,7 @@ function row(job: Job, longestSeconds: number, nowSeconds: number): Html {
   const { createdAtSeconds: at, state, errorCode, foreignState } = job;
   const why = errorCode === undefined || errorCode === 'none' ? nothing : html`<small>${errorCode}</small>`;
   const own = foreignState === undefined ? nothing : html`<small>${foreignState}</small>`;
-  return html`<tr><th scope="row">${at === undefined ? 'unknown' : html`${relativeTime(at, nowSeconds)}<small>${absoluteTime(at)}</small>`}</th><td>${marks([state], '')} ${STATE_WORDS[state]}${why}${own}</td><td>${lengthBar(job, longestSeconds, nowSeconds)}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
+  return html`<tr><th scope="row">${at === undefined ? 'unknown' : html`${relativeTime(at, nowSeconds)}<small>${absoluteTime(at)}</small>`}</th><td>${marks([state])} ${STATE_WORDS[state]}${why}${own}</td><td>${lengthBar(job, longestSeconds, nowSeconds)}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
 `;
 }
 
