@@ -1,12 +1,15 @@
 /**
  * What people look at: the status page, one target in full, the same as JSON, the configuration in force. All are made of what
- * is known already, and repeated within a second by nobody: a page that many ask for is made once.
+ * is known already. A page that many ask for within a second is made once, and packed once.
  */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Express, Request, Response } from 'express';
 import type { TargetState } from '../collectors/collector.ts';
 import { targetsJson } from './api.ts';
 import { parseFilter } from './filter.ts';
 import { PAGE_POLICY } from './layout.ts';
+import { wantedBy } from './negotiation.ts';
 import { type Budget, projectsOf, type Search } from './projects.ts';
 import { statusOf, statusOfAll } from './status.ts';
 import { type Overview, renderStatusPage } from './status-page.ts';
@@ -28,8 +31,14 @@ export interface PageSettings {
   wallSeconds(): number;
 }
 
+interface Body {
+  readonly bytes: Buffer;
+  zipped(): Promise<Buffer>;
+}
+
 /** Pages of the current second that are kept; each filter makes one of its own. */
 const MOST_KEPT = 20;
+const zip = promisify(gzip);
 
 export function addPages(app: Express, settings: PageSettings): void {
   const { version, telemetryPath } = settings;
@@ -41,15 +50,15 @@ export function addPages(app: Express, settings: PageSettings): void {
     return { targets, projects: projectsOf(targets, settings.searches(), settings.budgets()) };
   }
 
-  app.get('/', (request, response) => {
+  app.get('/', async (request, response) => {
     const filter = parseFilter(queryOf(request));
     const body = kept(`/ ${filter.condition ?? ''} ${filter.text}`, (nowSeconds) =>
       renderStatusPage(overview(), filter, { version, telemetryPath, nowSeconds, root: '' }),
     );
-    send(response, 'text/html; charset=utf-8', body);
+    await send(response, 'text/html; charset=utf-8', body);
   });
 
-  app.get('/targets/:groupId/:clusterName', (request, response, next) => {
+  app.get('/targets/:groupId/:clusterName', async (request, response, next) => {
     const state = settings.state(`${request.params.groupId}/${request.params.clusterName}`);
     if (state === undefined) {
       next();
@@ -57,27 +66,41 @@ export function addPages(app: Express, settings: PageSettings): void {
     }
     const { nowSeconds } = moment();
     const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl() };
-    send(response, 'text/html; charset=utf-8', renderTargetPage(statusOf(state, moment()), facts));
+    await send(response, 'text/html; charset=utf-8', bodyOf(renderTargetPage(statusOf(state, moment()), facts)));
   });
 
-  app.get('/api/v1/targets', (_request, response) => {
+  app.get('/api/v1/targets', async (_request, response) => {
     const body = kept('/api', (nowSeconds) => targetsJson(overview(), { version, nowSeconds }));
-    send(response, 'application/json; charset=utf-8', body);
+    await send(response, 'application/json; charset=utf-8', body);
   });
 
-  app.get('/config', (_request, response) => send(response, 'text/plain; charset=utf-8', settings.config()));
+  app.get('/config', async (_request, response) => {
+    await send(response, 'text/plain; charset=utf-8', bodyOf(settings.config()));
+  });
 }
 
 function keepForASecond(wallSeconds: () => number) {
-  const bodies = new Map<string, string>();
+  const bodies = new Map<string, Body>();
   let second = 0;
-  return function keep(key: string, make: (nowSeconds: number) => string): string {
+  return function keep(key: string, make: (nowSeconds: number) => string): Body {
     const nowSeconds = wallSeconds();
-    if (Math.floor(nowSeconds) !== second || bodies.size > MOST_KEPT) bodies.clear();
+    if (Math.floor(nowSeconds) !== second || bodies.size >= MOST_KEPT) bodies.clear();
     second = Math.floor(nowSeconds);
-    const body = bodies.get(key) ?? make(nowSeconds);
+    const body = bodies.get(key) ?? bodyOf(make(nowSeconds));
     bodies.set(key, body);
     return body;
+  };
+}
+
+function bodyOf(text: string): Body {
+  const bytes = Buffer.from(text);
+  let zipped: Promise<Buffer> | undefined;
+  return {
+    bytes,
+    zipped() {
+      zipped ??= zip(bytes);
+      return zipped;
+    },
   };
 }
 
@@ -85,11 +108,16 @@ function queryOf({ url }: Request): URLSearchParams {
   return new URLSearchParams(url.split('?', 2)[1]);
 }
 
-function send(response: Response, type: string, body: string): void {
+async function send(response: Response, type: string, body: Body): Promise<void> {
+  const { method, headers } = response.req;
+  const isZipped = wantedBy(headers).gzip;
+  const bytes = isZipped ? await body.zipped() : body.bytes;
   response.setHeader('Content-Security-Policy', PAGE_POLICY);
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (isZipped) response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Content-Length', bytes.length);
+  response.end(method === 'HEAD' ? undefined : bytes);
 }

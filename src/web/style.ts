@@ -21,7 +21,8 @@ h2 { font-size: 16px; margin: 28px 0 10px }
 
 .top { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: baseline; justify-content: space-between }
 .top p, footer { color: var(--soft); font-size: 13px }
-nav a, footer a { margin-right: 14px }
+#pause { margin-left: 8px }
+footer a { margin-right: 14px }
 h1 { font-size: 15px; font-weight: 600 }
 .verdict { font-size: 26px; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; margin: 14px 0 2px }
 .verdict .i { width: 24px; height: 24px; vertical-align: -4px; margin-right: 8px }
@@ -48,7 +49,7 @@ tbody th a { font-weight: 600; text-decoration: none }
 tbody th a:hover { text-decoration: underline }
 .more td { border-top: 0; padding-top: 0 }
 .group th { background: var(--page); font-size: 12px; font-weight: 600; color: var(--soft); padding: 6px 14px }
-.targets th:first-child { width: 17% } .targets th:nth-child(2) { width: 38% } .targets th:nth-child(3) { width: 17% } .targets th:nth-child(5) { width: 11% }
+.targets th:first-child { width: 17%; min-width: 212px } .targets th:nth-child(2) { width: 38% } .targets th:nth-child(3) { width: 17% } .targets th:nth-child(5) { width: 11% }
 td { font-variant-numeric: tabular-nums }
 i { font-style: normal; font-size: 11px; color: var(--soft); border: 1px solid var(--line); border-radius: 4px; padding: 0 4px; white-space: nowrap }
 .no { color: var(--soft) }
@@ -63,13 +64,13 @@ b { font-weight: 600; white-space: nowrap; display: inline-block }
 #shown { margin-bottom: 8px; font-size: 13px }
 .js #now { display: none }
 .trouble { color: var(--trouble) } .doubt { color: var(--doubt) } .fine { color: var(--good) } .running { color: var(--busy) } .waiting { color: var(--soft) }
-.fine, .waiting { font-weight: 500 }
+b:is(.fine, .waiting) { font-weight: 500 }
 
 .marks { height: 10px; fill: none; stroke-width: 2; stroke-linecap: round; vertical-align: middle; max-width: 100% }
 .successful { stroke: var(--good); stroke-width: 6.5 } .marks .successful { stroke-dasharray: 0 10 } .failed { stroke: var(--trouble); stroke-width: 2.4 } .cancelled { stroke: var(--soft) }
 .in_progress, .queued { stroke: var(--busy) } .unknown { stroke: var(--doubt) }
 .age { display: block; width: 100%; max-width: 180px; height: 8px; margin: 5px 0 4px; border-radius: 2px; background: var(--line) }
-.age rect { height: 8px; fill: var(--good) } .age.over rect { fill: var(--trouble) } .age rect + rect { width: 2px; fill: var(--text) }
+.age rect { height: 8px; fill: var(--good) } .age.over rect:first-child { fill: var(--trouble) } .age rect + rect { width: 2px; fill: var(--text) }
 progress { appearance: none; width: 110px; height: 8px; border: 0; border-radius: 4px; background: var(--line); overflow: hidden; vertical-align: 1px; margin-right: 4px }
 progress::-webkit-progress-bar { background: var(--line) }
 progress::-webkit-progress-value { background: var(--busy) }
@@ -79,6 +80,7 @@ progress.low::-moz-progress-bar { background: var(--doubt) }
 
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 12px; color: var(--soft); margin: 10px 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)) }
+.facts .wide { grid-column: span 2 }
 .facts div { box-shadow: 1px 1px 0 var(--line); padding: 10px 14px; overflow-wrap: anywhere }
 dt { font-size: 12px; color: var(--soft) }
 .findings > * { display: block; padding: 12px 14px } .findings > * + * { border-top: 1px solid var(--line) }
@@ -108,6 +110,7 @@ footer { margin-top: 24px }
   .targets td:nth-child(4):has(.no)::before { content: "Exports: " ; color: var(--soft) }
   .targets td:nth-child(5) small { display: inline; margin-left: 8px }
   .scroll table { min-width: 720px }
+  .facts .wide { grid-column: auto }
 }
 [hidden] { display: none !important }
 @media print { form, .skip { display: none } }

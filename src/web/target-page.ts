@@ -63,7 +63,7 @@ function glance(status: TargetStatus, nowSeconds: number): Html {
   const collections = lastSuccess?.collections;
   const codes = [...failedByCode].map(([code, count]) => html`${count} × ${code}`);
   const buckets = [...successByBucket].map(([id, at]) => html`${id}: ${relativeTime(at, nowSeconds)}`);
-  return html`${fact('Last success', when(status.lastSuccessAtSeconds, nowSeconds))}${fact('Its collections', collections ? html`${collections.exported} of ${collections.total}` : html`not said`)}${fact('Usual duration', typical === undefined ? html`unknown` : html`${span(typical)}`)}${fact('Listed exports', html`${countsInWords(summary.counts) || 'none'}`)}${fact('Failed in a row', html`${summary.consecutiveFailures}`)}${codes.length > 0 ? fact('Failures by code', joined(codes, '<br>')) : nothing}${buckets.length > 0 ? fact('Last success by bucket', joined(buckets, '<br>')) : nothing}`;
+  return html`${fact('Last success', when(status.lastSuccessAtSeconds, nowSeconds))}${fact('Its collections', collections ? html`${collections.exported} of ${collections.total}` : html`not said`)}${fact('Usual duration', typical === undefined ? html`unknown` : html`${span(typical)}`)}${fact('Listed exports', html`${countsInWords(summary.counts) || 'none'}`)}${fact('Failed in a row', html`${summary.consecutiveFailures}`)}${codes.length > 0 ? fact('Failures by code', joined(codes, '<br>'), WIDE) : nothing}${buckets.length > 0 ? fact('Last success by bucket', joined(buckets, '<br>'), WIDE) : nothing}`;
 }
 
 function expectations(status: TargetStatus, nowSeconds: number): Html {
@@ -101,6 +101,8 @@ function when(atSeconds: number | undefined, nowSeconds: number): Html {
     : html`${relativeTime(atSeconds, nowSeconds)}<small>${absoluteTime(atSeconds)}</small>`;
 }
 
-function fact(name: string, value: Html): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+const WIDE = html` class="wide"`;
+
+function fact(name: string, value: Html, width = nothing): Html {
+  return html`<div${width}><dt>${name}</dt><dd>${value}</dd></div>`;
 }

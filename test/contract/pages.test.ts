@@ -87,6 +87,17 @@ describe('the pages of the daemon', () => {
     expect(await (await fetch(`${url}/targets/${GROUP_ID}/good`, { method: 'HEAD' })).text()).toBe('');
   });
 
+  test('are packed for who can unpack them', async () => {
+    const { url, until } = await watch({ targets });
+    await until('export_up', thrice);
+    const ask = (encoding: string) => fetch(`${url}/`, { headers: { 'accept-encoding': encoding } });
+    const [packed, plain] = [await ask('gzip'), await ask('identity')];
+    expect([packed.headers.get('content-encoding'), plain.headers.get('content-encoding')]).toEqual(['gzip', null]);
+    expect(packed.headers.get('vary')).toBe('Accept-Encoding');
+    expect(Number(packed.headers.get('content-length'))).toBeLessThan(Number(plain.headers.get('content-length')) / 2);
+    expect(await packed.text()).toContain('</html>');
+  });
+
   test('say the same as JSON', async () => {
     const { url, until } = await watch({ targets });
     await until('export_up', thrice);
