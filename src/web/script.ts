@@ -94,8 +94,7 @@ export const SCRIPT = `'use strict';
   }
 
   async function refresh() {
-    const selection = getSelection();
-    if (running || paused || document.hidden || (selection && !selection.isCollapsed)) return;
+    if (running || paused || document.hidden) return;
     running = true;
     try {
       const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -105,8 +104,8 @@ export const SCRIPT = `'use strict';
       // Of another version of the program: its script and style are others too.
       if (next.documentElement.dataset.v !== document.documentElement.dataset.v) { location.reload(); return; }
       const typed = form() && { q: form().elements.q.value, now: state() };
-      const later = getSelection();
-      if (paused || (later && !later.isCollapsed)) return;
+      // Whoever selects something wants to copy it: the next time will do.
+      if (paused || !getSelection().isCollapsed) return;
       inPlace(() => {
         mergeMain(next.querySelector('main'));
         if (typed) { form().elements.q.value = typed.q; form().elements.namedItem('now').value = typed.now; filter(); }
