@@ -49,7 +49,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
     createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
   );
   const budget = createBudget({ requestsPerMinute, concurrency, runtime, observer });
-  const budgeted = reachability.refuseEarly(budget(exchange));
+  const budgeted = reachability.refuseEarly(budget.guard(exchange));
   const transports = new Map<string, Transport>(
     credentials.map((credential) => {
       const authorize = createAuthorize(credential, { runtime, observer, exchange });

@@ -21,9 +21,9 @@ export interface BudgetSettings {
   readonly observer: AtlasObserver;
 }
 
-/** A decorator that lets requests through as the budget of their lane allows; requests without a lane pass at once. */
 export interface Budget {
-  (next: Transport): Transport;
+  /** Lets requests through as the budget of their lane allows; requests without a lane pass at once. */
+  guard(next: Transport): Transport;
   /** Of every lane that has been asked for so far. */
   levels(): readonly BudgetLevel[];
 }
@@ -167,8 +167,8 @@ export function createBudget(settings: BudgetSettings): Budget {
     }));
   }
 
-  const decorate = (next: Transport): Transport =>
-    async function budgeted(request, signal) {
+  function guard(next: Transport): Transport {
+    return async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
       signal.throwIfAborted();
       const askedAtSeconds = runtime.monotonicSeconds();
@@ -185,5 +185,7 @@ export function createBudget(settings: BudgetSettings): Budget {
         admit();
       }
     };
-  return Object.assign(decorate, { levels });
+  }
+
+  return { guard, levels };
 }

@@ -39,7 +39,8 @@ export const WORDS: Readonly<Record<Condition, Words>> = {
   stuck: {
     level: 'trouble',
     label: 'Stuck',
-    meaning: 'an export is queued or running for longer than `duration_max`, or than a day where that is not set',
+    meaning:
+      'an export is queued or running for longer than `duration_max`; where that is not set, queued for 4 hours or running for a day',
   },
   unreachable: { level: 'trouble', label: 'Unreachable', meaning: 'the latest poll failed: what is shown may be old' },
   incomplete: {

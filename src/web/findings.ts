@@ -29,8 +29,9 @@ export interface Circumstances {
 type Found = Omit<Finding, 'condition'> | undefined;
 type Finder = (facts: Facts, circumstances: Circumstances) => Found;
 
-/** How long an export may take where nobody has said it. */
+/** How long an export may take where nobody has said it, and how long it may wait for its turn. */
 export const DEFAULT_DURATION_MAX_SECONDS = 24 * 3600;
+const QUEUED_MAX_SECONDS = 4 * 3600;
 
 const FINDERS: Readonly<Record<Exclude<Condition, 'fine'>, Finder>> = {
   failed,
@@ -98,21 +99,20 @@ function adviceWhenOverdue({ state: { target, exports, schedule }, activeCount }
 }
 
 function stuck({ state, active }: Facts, { nowSeconds }: Circumstances): Found {
-  // The oldest come first.
-  const [oldest] = active;
-  if (oldest?.createdAtSeconds === undefined) return undefined;
-  const ageSeconds = nowSeconds - oldest.createdAtSeconds;
   const { durationMaxSeconds } = state.target;
-  const most = durationMaxSeconds ?? DEFAULT_DURATION_MAX_SECONDS;
-  if (ageSeconds <= most) return undefined;
-  const isQueued = activeStateOf(oldest) === 'queued';
-  const expected = durationMaxSeconds === undefined ? '' : `, ${span(most)} are expected`;
-  return {
-    problem: `an export is ${isQueued ? 'queued' : 'under way'} for ${span(ageSeconds)}${expected}`,
-    advice: isQueued
-      ? 'Atlas runs few exports of a project at a time: see in Atlas what it waits for'
-      : 'look at it in Atlas: if it makes no progress, cancel it and export the snapshot again',
-  };
+  for (const job of active) {
+    const isQueued = activeStateOf(job) === 'queued';
+    const most = durationMaxSeconds ?? (isQueued ? QUEUED_MAX_SECONDS : DEFAULT_DURATION_MAX_SECONDS);
+    const ageSeconds = nowSeconds - (job.createdAtSeconds ?? nowSeconds);
+    if (ageSeconds <= most) continue;
+    return {
+      problem: `an export is ${isQueued ? 'queued' : 'under way'} for ${span(ageSeconds)}, ${span(most)} are expected`,
+      advice: isQueued
+        ? 'Atlas runs few exports at a time: see in Atlas what it waits for'
+        : 'look at it in Atlas: if it makes no progress, cancel it and export the snapshot again',
+    };
+  }
+  return undefined;
 }
 
 function unreachable({ state: { exports } }: Facts, { nowSeconds }: Circumstances): Found {

@@ -32,7 +32,7 @@ function setUp(requestsPerMinute: number, concurrency: number, serverSeconds: nu
     }
   };
   const budget = createBudget({ requestsPerMinute, concurrency, runtime, observer });
-  const transport = budget(server);
+  const transport = budget.guard(server);
   return {
     levels: budget.levels,
     runtime,
