@@ -176,7 +176,8 @@ describe('a discovery that fails', () => {
     atlas.clusters = new AtlasError('forbidden', 'Atlas answered 403', { status: 403 });
     await runtime.advance(1300);
     expect(names()).toEqual(['a']);
-    expect(watch.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: false, goodAtSeconds }]);
+    const failure = expect.objectContaining({ reason: 'forbidden', advice: 'ask for the reading role' });
+    expect(watch.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: false, goodAtSeconds, failure }]);
     expect(lines).toEqual([
       expect.objectContaining({
         level: 'warn',
@@ -189,7 +190,8 @@ describe('a discovery that fails', () => {
     atlas.clusters = ['b'];
     await runtime.advance(700);
     expect(names()).toEqual(['b']);
-    expect(watch.discoveries()[0]?.up).toBe(true);
+    expect(watch.discoveries()[0]).toMatchObject({ up: true, goodAtSeconds: expect.any(Number) });
+    expect(watch.discoveries()[0]).not.toHaveProperty('failure');
     expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'discovery works again', clusters: 1 });
     await scheduler.stop();
   });
@@ -202,7 +204,7 @@ describe('a discovery that fails', () => {
     const lasting = await setUp(new AtlasError('not_found', 'Atlas answered 404'));
     await lasting.runtime.advance(590);
     expect(lasting.searches.length).toBeLessThanOrEqual(2);
-    expect(lasting.watch.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: false }]);
+    expect(lasting.watch.discoveries()).toMatchObject([{ groupId: GROUP_ID, tried: true, up: false }]);
     await lasting.scheduler.stop();
   });
 
