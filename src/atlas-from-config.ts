@@ -15,7 +15,7 @@ export interface AtlasTools {
   readonly observer: Omit<AtlasObserver, 'paused'>;
 }
 
-export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'close'> {
+export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'budgets' | 'close'> {
   /** Looks up what has to be waited for. What it resolves to puts the config in force, in one synchronous step. */
   prepare(next: Config): Promise<() => Change>;
 }
@@ -59,7 +59,7 @@ export function createAtlasFromConfig(
     };
   }
 
-  return { apiFor: atlas.apiFor, close: atlas.close, prepare };
+  return { apiFor: atlas.apiFor, budgets: atlas.budgets, close: atlas.close, prepare };
 }
 
 /** The very settings from before where the credential is the same: Atlas knows them by that. */

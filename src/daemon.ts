@@ -7,6 +7,7 @@ import { createCollectors, familiesOf } from './collectors/index.ts';
 import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import type { Shard } from './config/shard.ts';
+import { showConfig } from './config/show.ts';
 import { type FileWatch, type Look, startFileWatch } from './files.ts';
 import { createInForce, type InForce } from './in-force.ts';
 import type { Log } from './log.ts';
@@ -193,6 +194,12 @@ function webSettings({ web, build, runtime, log }: DaemonSettings, parts: Parts,
     contentTypes: CONTENT_TYPES,
     page: parts.publication.page,
     states: parts.polling.states.all,
+    state: parts.polling.states.get,
+    searches: () => parts.polling.discoveries().map((discovery) => discovery.status()),
+    budgets: parts.atlas.budgets,
+    readsSchedules: () => parts.inForce.config.polling.readSchedule,
+    atlasUrl: () => parts.inForce.config.atlas.baseUrl,
+    config: () => showConfig(parts.inForce.config),
     wallSeconds: runtime.wallSeconds,
     isHealthy() {
       const lastTickAt = parts.lastTickAt();

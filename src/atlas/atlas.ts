@@ -5,7 +5,7 @@
  */
 import type { Runtime } from '../runtime.ts';
 import { type Connections, createConnections } from './agents.ts';
-import { createBudget } from './budget.ts';
+import { type BudgetLevel, createBudget } from './budget.ts';
 import { type AtlasApi, createClient } from './client.ts';
 import { type Credential, type CredentialSettings, createCredential } from './credentials.ts';
 import type { AtlasObserver } from './observer.ts';
@@ -42,6 +42,8 @@ export interface Atlas {
    * its token, or its digest's count; with another origin none does. Tokens of those that are gone are given back.
    */
   change(settings: AtlasSettings, credentials: readonly CredentialSettings[]): void;
+  /** What is left of the projects' budgets. */
+  budgets(): readonly BudgetLevel[];
   /**
    * Gives the access tokens back, for two seconds at most, and ends the connections. To be called when nothing is polled any
    * more; never rejects.
@@ -126,6 +128,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
       return createClient({ transport, credential, pageSize, maxPages, isLost, runtime, observer });
     },
     change,
+    budgets: budget.levels,
     close,
   };
 }

@@ -9,7 +9,7 @@
 import type { Runtime } from '../runtime.ts';
 import { retryAfterSecondsOf } from './answer.ts';
 import { AtlasError } from './error.ts';
-import { createLane, type Lane } from './lane.ts';
+import { createLane, type Lane, type LaneLevel } from './lane.ts';
 import type { AtlasObserver, BudgetName } from './observer.ts';
 import { type AtlasRequest, type AtlasResponse, rateLimitOf, type Transport } from './transport.ts';
 
@@ -30,6 +30,14 @@ export interface Budget {
   guard(next: Transport): Transport;
   /** Other limits from now on. What lanes have spent stays spent, who waits goes on waiting. */
   change(limits: BudgetLimits): void;
+  /** Of every lane that was asked for lately. */
+  levels(): readonly BudgetLevel[];
+}
+
+export interface BudgetLevel extends LaneLevel {
+  readonly groupId: string;
+  readonly name: BudgetName;
+  readonly waitingRequests: number;
 }
 
 interface Waiter {
@@ -182,6 +190,16 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
     waitOut(lane.pausedForSeconds(now) - before, queue, [...continuing, ...beginning]);
   }
 
+  function levels(): readonly BudgetLevel[] {
+    const now = runtime.monotonicSeconds();
+    return Array.from(queues.values(), ({ groupId, budget, lane, continuing, beginning }) => ({
+      groupId,
+      name: budget,
+      waitingRequests: continuing.size + beginning.size,
+      ...lane.level(now),
+    }));
+  }
+
   function guard(next: Transport): Transport {
     return async function budgeted(request, signal) {
       if (request.lane === undefined) return next(request, signal);
@@ -202,6 +220,7 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
 
   return {
     guard,
+    levels,
     change(changed) {
       limits = changed;
       for (const { lane } of queues.values()) {

@@ -4,6 +4,15 @@
  */
 import type { RateLimit } from './observer.ts';
 
+/** How much a lane may still send, for people to look at. */
+export interface LaneLevel {
+  readonly capacityRequests: number;
+  readonly remainingRequests: number;
+  readonly pausedForSeconds: number;
+  /** What Atlas last said, and how long ago. */
+  readonly atlas?: RateLimit & { readonly ageSeconds: number };
+}
+
 export interface Lane {
   /** Takes a token if there is one and the lane isn't paused. */
   take(nowSeconds: number): boolean;
@@ -19,6 +28,7 @@ export interface Lane {
   isFresh(nowSeconds: number): boolean;
   /** Heeds how much Atlas says is left to all its clients of this project together. */
   heed(rateLimit: RateLimit, nowSeconds: number): void;
+  level(nowSeconds: number): LaneLevel;
   /** Another rate from now on. What was not spent before stays, as far as there is room for it. */
   change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
 }
@@ -36,6 +46,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
   let pace = 1;
   let pacedUntilSeconds = Number.NEGATIVE_INFINITY;
+  let said: { readonly rateLimit: RateLimit; readonly atSeconds: number } | undefined;
 
   function refill(now: number): void {
     if (pace < 1 && now >= pacedUntilSeconds) {
@@ -86,12 +97,23 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
       refill(now);
       return tokens >= room && pace === 1 && pausedForSeconds(now) === 0;
     },
-    heed({ limit, remaining }, now) {
+    heed(rateLimit, now) {
+      const { limit, remaining } = rateLimit;
+      said = { rateLimit, atSeconds: now };
       refill(now);
       const share = limit > 0 ? remaining / limit : 1;
       pace = Math.min(1, Math.max(SLOWEST, share / LOW_SHARE));
       pacedUntilSeconds = now + HEEDED_SECONDS;
       refill(now);
+    },
+    level(now) {
+      refill(now);
+      return {
+        capacityRequests: room,
+        remainingRequests: tokens,
+        pausedForSeconds: pausedForSeconds(now),
+        ...(said ? { atlas: { ...said.rateLimit, ageSeconds: now - said.atSeconds } } : {}),
+      };
     },
     change(newRate, newCapacity, now) {
       refill(now);

@@ -3,21 +3,17 @@
  * already known. What is let in, and how answers are guarded, is decided in files of their own, in the order of `createApp`.
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { TargetState } from '../collectors/collector.ts';
 import { say } from './answer.ts';
 import { authenticate } from './auth.ts';
 import { addHeaders, type Headers } from './headers.ts';
 import { createLifecycle, RELOAD_PATH, type ReloadAnswer } from './lifecycle.ts';
 import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './limits.ts';
 import { wantedBy } from './negotiation.ts';
+import { addPages, type PageSettings } from './pages.ts';
 import type { PasswordSettings } from './passwords.ts';
 import { addProbes, type ProbeSettings } from './probes.ts';
-import { statusOfAll } from './status.ts';
-import { PAGE_POLICY, renderStatusPage } from './status-page.ts';
 
-export interface WebSettings extends ProbeSettings {
-  readonly telemetryPath: string;
-  readonly version: string;
+export interface WebSettings extends ProbeSettings, PageSettings {
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
   /** Who may come in. */
   readonly passwords: PasswordSettings;
@@ -26,8 +22,6 @@ export interface WebSettings extends ProbeSettings {
   /** Requests under way at once; 0 for any number. */
   readonly maxRequests: number;
   page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
-  states(): Iterable<TargetState>;
-  wallSeconds(): number;
   /** Left out: nobody may over HTTP. */
   reload?(): Promise<ReloadAnswer>;
   /** Something in here went wrong that is not the client's fault. */
@@ -53,13 +47,7 @@ export function createApp(settings: WebSettings): Express {
     response.setHeader('Content-Length', bytes.length);
     response.end(request.method === 'HEAD' ? undefined : bytes);
   });
-  app.get('/', (_request, response) => {
-    const { telemetryPath, version } = settings;
-    const nowSeconds = settings.wallSeconds();
-    const targets = statusOfAll(settings.states(), nowSeconds);
-    response.setHeader('Content-Security-Policy', PAGE_POLICY);
-    response.type('html').send(renderStatusPage(targets, { version, nowSeconds, telemetryPath }));
-  });
+  addPages(app, settings);
   app.use((_request, response) => say(response, 404, 'Not found.'));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     settings.onError(error);

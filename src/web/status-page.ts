@@ -1,113 +1,108 @@
-/** The status page: one table of all targets, those that need attention first. No script, no foreign asset. */
-import { createHash } from 'node:crypto';
-import type { Condition, TargetStatus } from './status.ts';
+/** The status page, for the person at 3 a.m.: which clusters need attention, why, and what to do, in this order. */
+import { CONDITIONS, type Condition, type Level, WORDS } from './conditions.ts';
+import { createMatcher, type Filter } from './filter.ts';
+import { type Html, html, nothing } from './html.ts';
+import { icon, marks, STATE_WORDS } from './icons.ts';
+import { type PageFacts, page } from './layout.ts';
+import { projectNotices, projectTable } from './project-table.ts';
+import type { ProjectStatus } from './projects.ts';
+import type { TargetStatus } from './status.ts';
+import { targetRow } from './target-row.ts';
+import { counted } from './words.ts';
 
-export interface PageFacts {
-  readonly version: string;
-  readonly nowSeconds: number;
-  readonly telemetryPath: string;
+export interface Overview {
+  /** In the order in which they are shown. */
+  readonly targets: readonly TargetStatus[];
+  readonly projects: readonly ProjectStatus[];
 }
 
-const WORDS: Readonly<Record<Condition, string>> = {
-  failing: 'can’t be read',
-  failed: 'last export failed',
-  overdue: 'overdue',
-  no_success: 'no successful export',
-  waiting: 'not read yet',
-  running: 'exporting',
-  fine: 'fine',
-};
+const LEGEND = ['successful', 'failed', 'cancelled', 'in_progress', 'queued', 'unknown'] as const;
 
-const STYLE = `
-:root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-caption { text-align: left; padding: .5rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886 }
-td:is(:nth-child(3), :nth-child(4), :nth-child(6)) { white-space: nowrap; font-variant-numeric: tabular-nums }
-small { opacity: .75; display: block }
-.failing, .failed, .overdue, .no_success { font-weight: 600; color: light-dark(#a40e26, #ff8589) }
-.running { color: light-dark(#0b57a4, #79b8ff) }
-.scroll { overflow-x: auto }
-`;
-
-/** What the page may load: its own style, nothing else. */
-export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-
-export function renderStatusPage(targets: readonly TargetStatus[], facts: PageFacts): string {
-  const troubled = targets.filter(({ condition }) => !['fine', 'running', 'waiting'].includes(condition)).length;
-  const metrics = escapeHtml(facts.telemetryPath);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="15">
-<title>${troubled > 0 ? `(${troubled}) ` : ''}Atlas backup exports</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Atlas backup exports</h1>
-<p>${targets.length} clusters, ${troubled === 0 ? 'none needs attention' : `<strong>${troubled} need attention</strong>`}.
-<a href="${metrics}">Metrics</a> · <a href="/-/healthy">Health</a> · <a href="/-/ready">Readiness</a> · version ${escapeHtml(facts.version)}</p>
-<div class="scroll"><table>
-<caption>Every watched cluster as of ${time(facts.nowSeconds)}</caption>
-<thead><tr><th scope="col">Cluster</th><th scope="col">State</th><th scope="col">Last success</th><th scope="col">Expected within</th><th scope="col">Jobs listed</th><th scope="col">Read</th></tr></thead>
-<tbody>
-${targets.map((target) => row(target, facts.nowSeconds)).join('\n')}
-</tbody>
-</table></div>
-</body>
-</html>
-`;
+export function renderStatusPage(overview: Overview, filter: Filter, facts: PageFacts): string {
+  const { targets, projects } = overview;
+  const levels = countBy(targets, ({ condition }) => WORDS[condition].level);
+  const troubled = levels.get('trouble') ?? 0;
+  const notices = projectNotices(projects);
+  return page(
+    {
+      title: `${troubled > 0 ? `(${troubled}) ` : ''}Atlas backup exports`,
+      inTrouble: troubled > 0 || notices.length > 0,
+      main: html`${verdict(targets, levels, projects)}${notices}
+${targets.length === 0 ? nothing : html`${filterForm(targets, filter)}${targetTable(targets, filter, facts.nowSeconds)}`}
+${projectTable(projects, facts.nowSeconds)}`,
+    },
+    facts,
+  );
 }
 
-function row(target: TargetStatus, nowSeconds: number): string {
-  const { condition, failure, lastSuccessAtSeconds, lastSuccessAgeSeconds } = target;
-  const state = `<span class="${condition}">${WORDS[condition]}</span>${failure ? `<small>${escapeHtml(failure.problem)}: ${escapeHtml(failure.advice)}</small>` : ''}`;
-  const success =
-    lastSuccessAgeSeconds === undefined
-      ? 'none known'
-      : `${ago(lastSuccessAgeSeconds)} ago<small>${time(lastSuccessAtSeconds ?? 0)}</small>`;
-  const expected = target.successMaxAgeSeconds === undefined ? 'not set' : ago(target.successMaxAgeSeconds);
-  return `<tr><th scope="row">${escapeHtml(target.clusterName)}<small>${escapeHtml(target.groupId)}</small></th><td>${state}</td><td>${success}</td><td>${expected}</td><td>${counts(target)}</td><td>${read(target, nowSeconds)}</td></tr>`;
-}
-
-function counts({ counts: all }: TargetStatus): string {
-  const some = Object.entries(all ?? {}).filter(([, count]) => count > 0);
-  return some.map(([state, count]) => `${count} ${state.replace('_', ' ')}`).join(', ') || '–';
-}
-
-function read({ lastPollAtSeconds, nextPollAtSeconds }: TargetStatus, nowSeconds: number): string {
-  if (lastPollAtSeconds === undefined) return 'not yet';
-  const next =
-    nextPollAtSeconds === undefined ? '' : `<small>next in ${ago(Math.max(0, nextPollAtSeconds - nowSeconds))}</small>`;
-  return `${ago(Math.max(0, nowSeconds - lastPollAtSeconds))} ago${next}`;
-}
-
-/** The two greatest units of a span: `3 d 4 h`. */
-function ago(seconds: number): string {
-  const units = [
-    ['d', 86400],
-    ['h', 3600],
-    ['min', 60],
-    ['s', 1],
-  ] as const;
-  const parts: string[] = [];
-  let rest = Math.round(seconds);
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
+/** The one look. */
+function verdict(
+  targets: readonly TargetStatus[],
+  levels: ReadonlyMap<Level, number>,
+  projects: readonly ProjectStatus[],
+): Html {
+  const [all, trouble, doubt] = [targets.length, levels.get('trouble') ?? 0, levels.get('doubt') ?? 0];
+  const most = targets[0]?.condition ?? 'waiting';
+  const later =
+    doubt > 0 ? `${doubt}${trouble > 0 ? ' more' : ''} ${doubt === 1 ? 'is' : 'are'} worth a look by day.` : '';
+  if (trouble > 0) {
+    const words = `${trouble} of ${counted(all, 'cluster')} ${trouble === 1 ? 'needs' : 'need'} attention`;
+    return say('trouble', most, words, later);
   }
-  return parts.slice(0, 2).join(' ') || '0 s';
+  if (all === 0) {
+    const searching = projects.some(({ search }) => search && !search.tried);
+    return say('waiting', 'waiting', searching ? 'Looking for clusters' : 'No cluster is watched', '');
+  }
+  if (targets.every(({ condition }) => condition === 'waiting')) return say('waiting', 'waiting', 'Asking Atlas', '');
+  const fine = doubt > 0 ? `No cluster is in trouble` : `All ${counted(all, 'cluster')} are fine`;
+  return say('fine', 'fine', all === 1 && doubt === 0 ? 'The cluster is fine' : fine, later);
 }
 
-function time(unixSeconds: number): string {
-  const iso = new Date(unixSeconds * 1000).toISOString();
-  return `<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+function say(tone: string, shape: Condition, words: string, lead: string): Html {
+  return html`<p class="verdict ${tone}" role="status">${icon(shape)}${words}</p>
+${lead === '' ? nothing : html`<p class="lead">${lead}</p>`}`;
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function filterForm(targets: readonly TargetStatus[], { text, condition }: Filter): Html {
+  const counts = countBy(
+    targets.flatMap(({ findings }) => findings),
+    (finding) => finding.condition,
+  );
+  const chip = (value: string, label: Html, count: number, isPressed: boolean): Html =>
+    html`<button name="state" value="${value}" data-n="${count}" aria-pressed="${String(isPressed)}">${label} ${count}</button>`;
+  // The first button is what Enter in the search box presses: it keeps the state that is chosen.
+  return html`<form role="search" aria-label="Clusters" method="get" action="./"><label for="q">Search</label>
+<input id="q" name="q" type="search" value="${text}" placeholder="Cluster, project or id" autocomplete="off" spellcheck="false">
+<button id="now" name="state" value="${condition ?? ''}">Show</button>
+<div class="chips" role="group" aria-label="State">${chip('', html`All`, targets.length, condition === undefined)}${CONDITIONS.filter(
+    (one) => (counts.get(one) ?? 0) > 0 || one === condition,
+  ).map((one) =>
+    chip(one, html`${icon(one)}${WORDS[one].label}`, counts.get(one) ?? 0, one === condition),
+  )}</div></form>
+`;
+}
+
+function targetTable(targets: readonly TargetStatus[], filter: Filter, nowSeconds: number): Html {
+  const matches = createMatcher(filter);
+  const shown = new Set(targets.filter(matches));
+  const all = `${counted(targets.length, 'cluster')}, those that need attention first.`;
+  const group = (name: string, members: readonly TargetStatus[]): Html =>
+    members.length === 0
+      ? nothing
+      : html`<tbody id="${name.toLowerCase().replaceAll(' ', '-')}"${members.some((one) => shown.has(one)) ? nothing : html` hidden`}><tr class="group"><th scope="rowgroup" colspan="5">${name}</th></tr>
+${members.map((one) => targetRow(one, nowSeconds, shown.has(one)))}</tbody>
+`;
+  const isOf = (level: Level) => (one: TargetStatus) => WORDS[one.condition].level === level;
+  return html`<p id="shown" class="no" aria-live="polite" data-all="${all}">${shown.size === targets.length ? all : `Showing ${shown.size} of ${targets.length}.`}</p>
+<div class="card"><table class="targets">
+<thead><tr><th scope="col">Cluster</th><th scope="col">State and what to do</th><th scope="col">Last success, of the age expected</th><th scope="col">Newest exports, and all listed</th><th scope="col">Read from Atlas</th></tr></thead>
+${group('Need attention', targets.filter(isOf('trouble')))}${group('Worth a look', targets.filter(isOf('doubt')))}${group('In order', targets.filter(isOf('calm')))}</table></div>
+<p class="legend" aria-hidden="true">${LEGEND.map((state) => html`<span>${marks([state])} ${STATE_WORDS[state]}</span>`)}</p>
+`;
+}
+
+function countBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, number> {
+  const counts = new Map<K, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
 }

@@ -1,66 +1,70 @@
-/** What is said of a target to people: a pure projection of its state at one moment. */
+/**
+ * What is said of a target to people and programs: a pure projection of its state at one moment. The pages, the API and the
+ * filter all show this; none of them judges anew. Every condition that is true of a target is found, and what presses most
+ * comes first.
+ */
 import { successMaxAgeSeconds } from '../collectors/backup-schedule.ts';
 import type { TargetState } from '../collectors/collector.ts';
-import type { JobState } from '../collectors/export-job.ts';
-import { endedAtSeconds } from '../collectors/export-job.ts';
+import { activeStateOf, endedAtSeconds, type Job } from '../collectors/export-job.ts';
+import { type Condition, rankOf } from './conditions.ts';
+import { type Finding, findingsOf } from './findings.ts';
 
-/** The most pressing thing that is true of a target, in the order of how much it presses. */
-export const CONDITIONS = ['failing', 'failed', 'overdue', 'no_success', 'waiting', 'running', 'fine'] as const;
-export type Condition = (typeof CONDITIONS)[number];
+export interface Moment {
+  readonly nowSeconds: number;
+  /** Whether backup schedules are read at all. */
+  readonly readsSchedules: boolean;
+}
 
 export interface TargetStatus {
-  readonly key: string;
-  readonly groupId: string;
-  readonly clusterName: string;
-  readonly condition: Condition;
-  readonly counts?: Readonly<Record<JobState, number>> | undefined;
-  /** Unix times and seconds. */
+  /** What it is a projection of: facts are shown as they are there. */
+  readonly state: TargetState;
   readonly lastSuccessAtSeconds?: number | undefined;
   readonly lastSuccessAgeSeconds?: number | undefined;
   readonly successMaxAgeSeconds?: number | undefined;
-  readonly lastPollAtSeconds?: number | undefined;
-  readonly nextPollAtSeconds?: number | undefined;
-  readonly activeJobs: number;
-  /** Why the latest poll failed, and what to do about it. */
-  readonly failure?: { readonly reason: string; readonly problem: string; readonly advice: string } | undefined;
+  /** Queued or running, the oldest first, capped. None while too little is known of the present: see `stale`. */
+  readonly active: readonly Job[];
+  /** All of them. */
+  readonly activeCount: number;
+  /** What presses most. */
+  readonly condition: Condition;
+  /** All that is true of it, what presses most first; never empty. */
+  readonly findings: readonly Finding[];
 }
 
-/** Those that need attention first, then by name. */
-export function statusOfAll(states: Iterable<TargetState>, nowSeconds: number): readonly TargetStatus[] {
-  const rank = (status: TargetStatus): number => CONDITIONS.indexOf(status.condition);
-  return [...states]
-    .map((state) => statusOf(state, nowSeconds))
-    .sort((a, b) => rank(a) - rank(b) || a.clusterName.localeCompare(b.clusterName) || (a.key < b.key ? -1 : 1));
+const names = new Intl.Collator('en', { numeric: true });
+
+/** What presses most first, then by name. */
+export function statusOfAll(states: Iterable<TargetState>, moment: Moment): readonly TargetStatus[] {
+  return Array.from(states, (state) => statusOf(state, moment)).sort(
+    (a, b) =>
+      rankOf(a.condition) - rankOf(b.condition) ||
+      names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
+      (a.state.target.key < b.state.target.key ? -1 : 1),
+  );
 }
 
-export function statusOf(state: TargetState, nowSeconds: number): TargetStatus {
-  const { target, exports } = state;
-  const { summary, last } = exports;
+export function statusOf(state: TargetState, moment: Moment): TargetStatus {
+  const { summary, stale } = state.exports;
   const lastSuccessAtSeconds = summary?.lastSuccess && endedAtSeconds(summary.lastSuccess);
-  const lastSuccessAgeSeconds =
-    lastSuccessAtSeconds === undefined ? undefined : Math.max(0, nowSeconds - lastSuccessAtSeconds);
-  return {
-    key: target.key,
-    groupId: target.groupId,
-    clusterName: target.clusterName,
-    condition: conditionOf(state, lastSuccessAgeSeconds),
-    counts: summary?.counts,
+  const facts = {
+    state,
     lastSuccessAtSeconds,
-    lastSuccessAgeSeconds,
+    lastSuccessAgeSeconds: lastSuccessAtSeconds === undefined ? undefined : since(lastSuccessAtSeconds, moment),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
-    lastPollAtSeconds: last?.endedAtSeconds,
-    nextPollAtSeconds: exports.nextAtSeconds,
-    activeJobs: summary?.activeCount ?? 0,
-    failure: last?.failure,
+    active: stale ? [] : (summary?.active ?? []),
+    activeCount: stale ? 0 : (summary?.activeCount ?? 0),
   };
+  const findings = findingsOf(facts, moment);
+  return { ...facts, findings, condition: findings[0]?.condition ?? 'fine' };
 }
 
-function conditionOf(state: TargetState, lastSuccessAgeSeconds: number | undefined): Condition {
-  const { summary, last } = state.exports;
-  if (last?.failure) return 'failing';
-  if (summary === undefined) return 'waiting';
-  if (summary.lastFinished?.state === 'failed') return 'failed';
-  if (lastSuccessAgeSeconds === undefined) return 'no_success';
-  if (lastSuccessAgeSeconds > (successMaxAgeSeconds(state) ?? Number.POSITIVE_INFINITY)) return 'overdue';
-  return summary.activeCount > 0 ? 'running' : 'fine';
+/** A clock that is off makes no negative ages. */
+export function since(atSeconds: number, { nowSeconds }: Pick<Moment, 'nowSeconds'>): number {
+  return Math.max(0, nowSeconds - atSeconds);
+}
+
+/** The newest jobs, the oldest of them first, as one reads a line. What is active is left out while it may be long over. */
+export function recentJobs({ exports: { summary, stale } }: TargetState, count: number): readonly Job[] {
+  const jobs = (summary?.newest ?? []).filter((job) => !stale || activeStateOf(job) === undefined);
+  return jobs.slice(0, count).reverse();
 }

@@ -276,7 +276,7 @@ describe('over HTTP', () => {
     const response = await fetch(`${url}/`);
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(response.headers.get('x-powered-by')).toBeNull();
-    expect(await response.text()).toContain('last export failed');
+    expect(await response.text()).toContain('The latest export failed');
   });
 
   test.each([

@@ -91,7 +91,16 @@ describe.each(Object.entries(INLINE))('with the credential %s', (_kind, credenti
     const url = await program.listening();
     await new Promise((resolve) => setTimeout(resolve, 1300));
     const shown = [];
-    for (const path of ['/metrics', '/', '/-/healthy', '/-/ready', '/nothing']) {
+    for (const path of [
+      '/metrics',
+      '/',
+      `/targets/${GROUP_ID}/one`,
+      '/api/v1/targets',
+      '/config',
+      '/-/healthy',
+      '/-/ready',
+      '/nothing',
+    ]) {
       const response = await fetch(url + path);
       shown.push(await response.text(), JSON.stringify([...response.headers]));
     }

@@ -6,17 +6,15 @@ import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CONTENT_TYPES } from '../../src/metrics/text.ts';
 import type { WebSettings } from '../../src/web/server.ts';
+import { QUIET_PAGES } from './pages.ts';
 
 export const QUIET_WEB: WebSettings = {
-  telemetryPath: '/metrics',
-  version: '0',
+  ...QUIET_PAGES,
   maxRequests: 40,
   headers: () => ({}),
   passwords: { users: () => new Map(), compare: () => Promise.resolve(false), key: '' },
   contentTypes: CONTENT_TYPES,
   page: () => Promise.resolve(Buffer.alloc(0)),
-  states: () => [],
-  wallSeconds: () => 0,
   isHealthy: () => true,
   notReadyBecause: () => undefined,
   onError: () => undefined,

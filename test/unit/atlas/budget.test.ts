@@ -32,8 +32,10 @@ function setUp(requestsPerMinute: number, concurrency: number, serverSeconds: nu
       now -= 1;
     }
   };
-  const transport = createBudget({ requestsPerMinute, concurrency, runtime, observer }).guard(server);
+  const budget = createBudget({ requestsPerMinute, concurrency, runtime, observer });
+  const transport = budget.guard(server);
   return {
+    levels: budget.levels,
     runtime,
     observer,
     sent,
@@ -327,4 +329,29 @@ describe('other limits', () => {
     lane.change(1, 3, 0);
     expect([1, 2, 3, 4].map(() => lane.take(0))).toEqual([true, true, true, false]);
   });
+});
+
+test('its levels tell what is left of each lane, who waits, and what Atlas last said', async () => {
+  const { levels, send, underWay, runtime } = setUp(30, 1, 'when told');
+  expect(levels()).toEqual([]);
+  const all = times(2, () => send('A'));
+  await runtime.settle();
+  const common = { groupId: 'A', name: 'cloud_backups', capacityRequests: 10, pausedForSeconds: 0 };
+  expect(levels()).toEqual([{ ...common, remainingRequests: 9, waitingRequests: 1 }]);
+  underWay[0]?.open(answer(200, '{}', { 'ratelimit-limit': '500', 'ratelimit-remaining': '480' }));
+  await runtime.settle();
+  underWay[1]?.open(answer(429, '{}', { 'retry-after': '20' }));
+  await Promise.all(all);
+  await runtime.advance(2);
+  expect(levels()).toEqual([
+    {
+      ...common,
+      // What was saved up is void after a pause.
+      remainingRequests: 1,
+      waitingRequests: 0,
+      pausedForSeconds: expect.any(Number),
+      atlas: { limit: 500, remaining: 480, ageSeconds: expect.closeTo(2) },
+    },
+  ]);
+  expect(levels()[0]?.pausedForSeconds).toBeGreaterThanOrEqual(18);
 });

@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import {
+  BUDGET_FIELDS,
+  type Field,
+  JOB_FIELDS,
+  PROJECT_FIELDS,
+  TARGET_FIELDS,
+  targetsJson,
+} from '../../src/web/api.ts';
+import { apiDocument } from '../support/api-doc.ts';
+import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
+import { job } from '../support/jobs.ts';
+import { overviewOf } from '../support/pages.ts';
+import { polledState, withSchedule } from '../support/states.ts';
+
+const FILE = 'docs/api.md';
+
+test('docs/api.md says what the code does', () => {
+  if (process.env['UPDATE_DOCS']) writeFileSync(FILE, apiDocument());
+  expect(readFileSync(FILE, 'utf8')).toBe(apiDocument());
+});
+
+/** An answer in which every field is there somewhere. */
+function answer(): Record<string, unknown> {
+  const jobs = [
+    job('Failed', { createdAtSeconds: FLEET_NOW - 900, number: 2 }),
+    job('InProgress', { createdAtSeconds: FLEET_NOW - 300, number: 3 }),
+    job('Successful', { fields: { components: [{ exportId: 'a' }] } }),
+  ];
+  const settings = { paused: false, durationMaxSeconds: 60, successMaxAgeSeconds: 60 };
+  const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily' };
+  const state = withSchedule(polledState(jobs, settings), { autoExportEnabled: true, export: export_ });
+  const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
+  const exports = { ...state.exports, last, nextAtSeconds: FLEET_NOW + 9 };
+  const { groupId } = state.target;
+  const search = { groupId, tried: true, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };
+  const level = { capacityRequests: 50, remainingRequests: 41.5, waitingRequests: 0, pausedForSeconds: 0 };
+  const atlas = { limit: 500, remaining: 480, ageSeconds: 1 };
+  const budgets = [{ groupId, name: 'cloud_backups', ...level, atlas }];
+  const overview = overviewOf([{ ...state, exports }], { nowSeconds: FLEET_NOW, searches: [search], budgets });
+  return JSON.parse(targetsJson(overview, { version: '1.2.3', nowSeconds: FLEET_NOW })) as Record<string, unknown>;
+}
+
+/** Each object of these fields in the answer, merged. */
+function allOf(objects: unknown): Record<string, unknown> {
+  return Object.assign({}, ...(objects as object[])) as Record<string, unknown>;
+}
+
+test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) => unknown]>([
+  ['targets', TARGET_FIELDS, (whole) => whole['targets']],
+  [
+    'jobs',
+    JOB_FIELDS,
+    (whole) => [allOf(whole['targets'])].flatMap((one) => [one['newest_jobs'], one['active_jobs']].flat()),
+  ],
+  ['projects', PROJECT_FIELDS, (whole) => whole['projects']],
+  ['budgets', BUDGET_FIELDS, (whole) => allOf(whole['projects'])['budgets']],
+])('every field of %s is there, of its type, and no other', (_what, fields, pick) => {
+  const found = allOf(pick(answer()));
+  expect(Object.keys(found).sort()).toEqual(fields.map(({ name }) => name).sort());
+  for (const { name, type } of fields) {
+    expect([name, Array.isArray(found[name]) ? 'array' : typeof found[name]]).toEqual([name, type]);
+  }
+});
+
+test('the answer is what the documentation shows', () => {
+  expect(Object.keys(answer())).toEqual(['generated_timestamp_seconds', 'exporter_version', 'targets', 'projects']);
+  expect(allOf(answer()['targets'])).toMatchObject({
+    cluster_name: 'Cluster0',
+    condition: 'failed',
+    findings: [
+      { condition: 'failed', problem: expect.stringContaining('EXPORT_FAILED'), advice: expect.any(String) },
+      { condition: 'overdue' },
+      { condition: 'stuck' },
+      { condition: 'unreachable' },
+      { condition: 'running' },
+    ],
+    up: false,
+    poll_failure: { reason: 'forbidden', status: 403, error_code: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' },
+    jobs: { queued: 0, in_progress: 1, successful: 1, failed: 1, cancelled: 0, unknown: 0 },
+    failed_jobs: { EXPORT_FAILED: 1 },
+  });
+});
+
+test('what is unknown is absent', () => {
+  const overview = overviewOf(fleet(1), { nowSeconds: FLEET_NOW });
+  const { targets } = JSON.parse(targetsJson(overview, { version: '', nowSeconds: FLEET_NOW })) as {
+    targets: object[];
+  };
+  expect(targets[0]).not.toHaveProperty('paused');
+  expect(targets[0]).not.toHaveProperty('poll_failure');
+  expect(targets[0]).toHaveProperty('up', true);
+});

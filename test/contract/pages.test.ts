@@ -1,0 +1,148 @@
+/** What people and programs look at, over the whole daemon and a simulated Atlas. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld, type FixedProject } from '../../src/demo/world.ts';
+import { startWeb } from '../../src/web/listen.ts';
+import { createApp } from '../../src/web/server.ts';
+import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { job } from '../support/jobs.ts';
+import { textOf } from '../support/pages.ts';
+import { GROUP_ID, polledState } from '../support/states.ts';
+import { QUIET_WEB } from '../support/web.ts';
+
+const CLOSED = '5e0000000000000000000002';
+const open: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+const PROJECTS: readonly FixedProject[] = [
+  {
+    id: GROUP_ID,
+    name: 'Shop <b>',
+    clusters: [
+      { name: 'good', exports: [job('Successful')], schedule: { autoExportEnabled: false } },
+      { name: 'bad', exports: [job('Failed', { fields: { stateReason: { errorCode: '<b>', message: '<b>' } } })] },
+    ],
+  },
+  { id: CLOSED, name: 'Closed', forbidden: 'IP_ADDRESS_NOT_ON_ACCESS_LIST', clusters: [{ name: 'hidden' }] },
+];
+
+async function watch(parts: ConfigParts): Promise<RunningDaemon & { simulator: Simulator }> {
+  const simulator = await startSimulator({ world: createFixedWorld(PROJECTS) });
+  open.push(simulator);
+  const running = await runDaemon(configFor(simulator, parts));
+  open.push({ close: running.daemon.stop });
+  return { ...running, simulator };
+}
+
+const targets = ['good', 'bad', 'gone'].map((clusterName) => ({ groupId: GROUP_ID, clusterName, credential: 'token' }));
+const CLOSED_PROJECT = { groupId: CLOSED, credential: 'token', exclude: [], discoveryIntervalSeconds: 60 };
+const thrice = (up: Record<string, number>): boolean => Object.keys(up).length === 3;
+
+async function text(url: string): Promise<string> {
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  return response.text();
+}
+
+/** Pages may be a second old. */
+async function eventually(url: string, is: RegExp): Promise<string> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const page = await text(url);
+    if (is.test(page) || Date.now() > deadline) return page;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe('the pages of the daemon', () => {
+  test('show what is wrong, why, and what to do about it', async () => {
+    const { url, until } = await watch({ targets, discoveries: [CLOSED_PROJECT], polling: { readSchedule: true } });
+    await until('export_up', thrice);
+    const page = textOf(await eventually(`${url}/`, /data-s="unmeasured"/));
+    expect(page).toContain('2 of 3 clusters need attention');
+    expect(page).toMatch(
+      /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an odd error code\./,
+    );
+    expect(page).toMatch(/gone[\s\S]*Atlas answered 404 CLUSTER_NOT_FOUND; nothing is known yet\.\nCheck group_id/);
+    expect(page).toMatch(/The clusters of 5e0+2 can’t be found\.\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST/);
+    expect(page).toMatch(/good[\s\S]*The backup schedule exports nothing by itself/);
+    expect(page).toMatch(/backups\n\d+ of \d+, \d+ s ago\n\d+ of 20000/);
+  });
+
+  test('filter on the server', async () => {
+    const { url, until } = await watch({ targets });
+    await until('export_up', thrice);
+    expect(textOf(await text(`${url}/?state=failed`))).toContain('Showing 1 of 3.');
+    expect(textOf(await text(`${url}/?q=go`))).toContain('Showing 2 of 3.');
+  });
+
+  test('show one target in full, and 404 for one that is not watched', async () => {
+    const { url, until } = await watch({ targets });
+    await until('export_up', thrice);
+    const response = await fetch(`${url}/targets/${GROUP_ID}/good`);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(textOf(await response.text())).toContain('Listed exports\n1 successful');
+    expect((await fetch(`${url}/targets/${GROUP_ID}/nobody`)).status).toBe(404);
+    expect(await (await fetch(`${url}/targets/${GROUP_ID}/good`, { method: 'HEAD' })).text()).toBe('');
+  });
+
+  test('are packed for who can unpack them', async () => {
+    const { url, until } = await watch({ targets });
+    await until('export_up', thrice);
+    const ask = (encoding: string) => fetch(`${url}/`, { headers: { 'accept-encoding': encoding } });
+    const [packed, plain] = [await ask('gzip'), await ask('identity')];
+    expect([packed.headers.get('content-encoding'), plain.headers.get('content-encoding')]).toEqual(['gzip', null]);
+    expect(packed.headers.get('vary')).toBe('Accept-Encoding');
+    expect(Number(packed.headers.get('content-length'))).toBeLessThan(Number(plain.headers.get('content-length')) / 2);
+    expect(await packed.text()).toContain('</html>');
+  });
+
+  test('say the same as JSON', async () => {
+    const { url, until } = await watch({ targets });
+    await until('export_up', thrice);
+    const response = await fetch(`${url}/api/v1/targets`);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await response.json()).toMatchObject({
+      exporter_version: '0.0.0-test',
+      targets: [
+        { cluster_name: 'bad', condition: 'failed', up: true },
+        { cluster_name: 'gone', condition: 'unreachable', up: false, poll_failure: { status: 404 } },
+        { cluster_name: 'good', condition: 'unmeasured', jobs: { successful: 1 } },
+      ],
+      projects: [{ group_id: GROUP_ID, targets: 3, budgets: [{ capacity_requests: 20_000 }, {}] }],
+    });
+  });
+
+  test('show the config in force, and where secrets come from', async () => {
+    const { url, simulator } = await watch({ targets, credentials: [CREDENTIALS.key, CREDENTIALS.token] });
+    const config = await text(`${url}/config`);
+    expect(config).toContain(`base_url: ${simulator.origin}`);
+    expect(config).toContain('private_key: <inline>');
+    expect(config).toContain('clusters:\n      - good\n      - bad\n      - gone\n');
+  });
+});
+
+test('a page that many ask for within a second is made once', async () => {
+  let asked = 0;
+  let nowSeconds = 100;
+  const states = () => {
+    asked += 1;
+    return [polledState([job()])];
+  };
+  const app = createApp({ ...QUIET_WEB, states, wallSeconds: () => nowSeconds });
+  const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
+  open.push(web);
+  const ask = (path: string) => text(`${web.urls[0]}${path}`);
+  for (const path of ['/', '/', '/?q=', '/?state=fine', '/?state=fine', '/api/v1/targets']) await ask(path);
+  expect(asked).toBe(3);
+  nowSeconds += 1;
+  await ask('/');
+  expect(asked).toBe(4);
+  // Nobody can make it keep many.
+  for (let number = 0; number < 100; number += 1) await ask(`/?q=${number}`);
+  await ask('/');
+  expect(asked).toBeGreaterThanOrEqual(105);
+});

@@ -1,0 +1,334 @@
+/// <reference lib="dom" />
+/** The pages in a real browser: what they do for someone who looks at them, with and without scripts. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { TargetState } from '../../src/collectors/collector.ts';
+import { startWeb, type Web } from '../../src/web/listen.ts';
+import type { Search } from '../../src/web/projects.ts';
+import { createApp } from '../../src/web/server.ts';
+import { startBrowser } from '../support/browser.ts';
+import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
+import { job } from '../support/jobs.ts';
+import { polledState } from '../support/states.ts';
+import { QUIET_WEB } from '../support/web.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const EVIL = `</script><img src=x onerror="window.evil=1"><b>`;
+const PHONE = { width: 390, height: 844 };
+
+let browser: Browser;
+let web: Web;
+let url: string;
+let states: readonly TargetState[];
+let searches: readonly Search[];
+let nowSeconds = FLEET_NOW;
+let fails: boolean;
+const problems: string[] = [];
+const pages: Page[] = [];
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  const app = createApp({
+    ...QUIET_WEB,
+    states() {
+      if (fails) throw new Error('on purpose');
+      return states;
+    },
+    state: (key) => states.find(({ target }) => target.key === key),
+    searches: () => searches,
+    // Each answer is of another second, so none is kept.
+    wallSeconds: () => ++nowSeconds,
+  });
+  web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
+  url = web.urls[0] ?? '';
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await web?.close();
+});
+beforeEach(() => {
+  states = fleet(60);
+  searches = [];
+  fails = false;
+  problems.length = 0;
+});
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.context().close();
+});
+
+async function open(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  pages.push(page);
+  // A breach of the policy is told on the console.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('500')) problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) problems.push(`asks ${request.url()}`);
+  });
+  await page.goto(url + path);
+  return page;
+}
+
+const visibleRows = (page: Page): Promise<readonly string[]> =>
+  page.locator('tr[data-s]:visible th a').allTextContents();
+
+/** As when the page has been open for a while: its own timer does nothing else. */
+async function refreshed(page: Page): Promise<void> {
+  const before = await page.locator('#asof').textContent();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForFunction((was) => document.getElementById('asof')?.textContent !== was, before);
+}
+
+function withAnotherFailure(index: number): readonly TargetState[] {
+  return states.map((state, at) => {
+    if (at !== index) return state;
+    const last = { endedAtSeconds: FLEET_NOW, durationSeconds: 1, failure: NOT_ALLOWED };
+    return { ...state, exports: { ...state.exports, last } };
+  });
+}
+
+describe('the status page in a browser', () => {
+  test('loads without an error, breaks no rule of its policy and asks nobody else', async () => {
+    const page = await open();
+    expect(await page.title()).toBe('(8) Atlas backup exports');
+    expect(await page.locator('.verdict').textContent()).toContain('8 of 60 clusters need attention');
+    expect((await visibleRows(page)).length).toBe(60);
+    // Its style is in force.
+    expect(await page.locator('.verdict').evaluate((node) => getComputedStyle(node).fontSize)).toBe('26px');
+    await refreshed(page);
+    expect(problems).toEqual([]);
+  });
+
+  test('filters while one types, and remembers it in the address', async () => {
+    const page = await open();
+    await page.getByLabel('Search').fill('0008');
+    expect(await visibleRows(page)).toEqual(['cluster-0008']);
+    expect(await page.locator('#shown').textContent()).toBe('Showing 1 of 60.');
+    expect(page.url()).toBe(`${url}/?q=0008`);
+    await page.getByLabel('Search').fill('');
+    await page.getByRole('button', { name: /^Overdue/ }).click();
+    expect(await visibleRows(page)).toEqual(['cluster-0004', 'cluster-0029', 'cluster-0054']);
+    expect(await page.getByRole('button', { name: /^Overdue/ }).getAttribute('aria-pressed')).toBe('true');
+    await page.reload();
+    expect(await visibleRows(page)).toEqual(['cluster-0004', 'cluster-0029', 'cluster-0054']);
+    await page.getByRole('button', { name: /^All/ }).click();
+    expect((await visibleRows(page)).length).toBe(60);
+    expect(problems).toEqual([]);
+  });
+
+  test('filters as the server does', async () => {
+    const page = await open();
+    for (const [typed, state] of [
+      ['project 1', ''],
+      ['5e0000000000000000000005', 'fine'],
+      ['CLUSTER 00', 'running'],
+      ['nothing at all', ''],
+    ]) {
+      await page.goto(`${url}/?${new URLSearchParams({ q: typed ?? '', state: state ?? '' })}`);
+      const byServer = await visibleRows(page);
+      await page.getByLabel('Search').pressSequentially(' ');
+      expect(await visibleRows(page)).toEqual(byServer);
+    }
+  });
+
+  test('refreshes by itself', async () => {
+    const page = await open();
+    states = withAnotherFailure(45);
+    await page.locator('.verdict', { hasText: '9 of 60' }).waitFor({ timeout: 20_000 });
+    expect(problems).toEqual([]);
+  });
+
+  test('refreshes without losing scroll, focus or what was typed', async () => {
+    const page = await open();
+    // Not every browser holds on to what is in view by itself.
+    await page.evaluate(() => document.documentElement.style.setProperty('overflow-anchor', 'none'));
+    await page.getByLabel('Search').fill('cluster');
+    const row = page.locator('tr[data-s] a', { hasText: 'cluster-0040' });
+    await row.focus();
+    await row.evaluate((node) => scrollTo(0, node.getBoundingClientRect().top + scrollY - 300));
+    const top = () => row.evaluate((node) => Math.round(node.getBoundingClientRect().top));
+    const before = await top();
+    // One more needs attention: it moves to the top and makes the page longer there.
+    states = withAnotherFailure(45);
+    await refreshed(page);
+    expect(await page.locator('.verdict').textContent()).toContain('9 of 60');
+    expect(await page.title()).toContain('(9)');
+    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(2);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('cluster-0040');
+    expect(await page.getByLabel('Search').inputValue()).toBe('cluster');
+    expect(problems).toEqual([]);
+  });
+
+  test.each([true, false])('keeps what is focused focused, even where it moves (a new browser: %p)', async (isNew) => {
+    const page = await open();
+    if (!isNew) await page.evaluate(() => Reflect.deleteProperty(Element.prototype, 'moveBefore'));
+    await page.locator('tr[data-s] a', { hasText: 'cluster-0040' }).focus();
+    states = withAnotherFailure(39);
+    await refreshed(page);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('cluster-0040');
+    expect((await visibleRows(page)).indexOf('cluster-0040')).toBeLessThan(10);
+  });
+
+  test('adds and removes targets in place', async () => {
+    const page = await open();
+    states = fleet(62).slice(3);
+    await refreshed(page);
+    const rows = await visibleRows(page);
+    expect(rows).toHaveLength(59);
+    expect(rows).toContain('cluster-0062');
+    expect(rows).not.toContain('cluster-0001');
+    await page.goto(`${url}/`);
+    expect(await visibleRows(page)).toEqual(rows);
+  });
+
+  test('waits while something is selected', async () => {
+    const page = await open();
+    await page.locator('.verdict').selectText();
+    const before = await page.locator('#asof').textContent();
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.waitForTimeout(500);
+    expect(await page.locator('#asof').textContent()).toBe(before);
+    expect(await page.evaluate(() => String(getSelection()))).toContain('8 of 60');
+  });
+
+  test('can be told to pause', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Pause updates' }).click();
+    const before = await page.locator('#asof').textContent();
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.waitForTimeout(500);
+    expect(await page.locator('#asof').textContent()).toBe(before);
+    await page.getByRole('button', { name: 'Pause updates' }).click();
+    await page.waitForFunction((was) => document.getElementById('asof')?.textContent !== was, before);
+  });
+
+  test('says so when the exporter doesn’t answer any more, and when it does again', async () => {
+    const page = await open();
+    fails = true;
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('The exporter does not answer (HTTP 500)');
+    fails = false;
+    await refreshed(page);
+    expect(await page.getByRole('alert').isVisible()).toBe(false);
+  });
+
+  test('survives hostile text, also when it comes with a refresh', async () => {
+    const page = await open();
+    const hostile = polledState([job()], { projectName: EVIL, groupId: EVIL }, EVIL);
+    states = [hostile, ...fleet(3)];
+    searches = [{ groupId: EVIL, tried: true, failure: { ...NOT_ALLOWED, problem: EVIL, advice: EVIL } }];
+    await refreshed(page);
+    await page.getByLabel('Search').fill('onerror');
+    expect(await visibleRows(page)).toEqual([EVIL]);
+    await page.goto(`${url}/?q=${encodeURIComponent(EVIL)}&state=${encodeURIComponent(EVIL)}`);
+    expect(await page.getByLabel('Search').inputValue()).toBe(EVIL);
+    expect(await page.evaluate(() => 'evil' in window)).toBe(false);
+    expect(await page.locator('img').count()).toBe(0);
+    await page.locator('tr[data-s]:visible a').first().click();
+    expect(await page.locator('.verdict').textContent()).toContain(EVIL);
+    expect(await page.evaluate(() => 'evil' in window)).toBe(false);
+    expect(problems).toEqual([]);
+  });
+
+  test('is used with the keyboard alone', async () => {
+    const page = await open();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+    await page.keyboard.press('/');
+    await page.keyboard.type('cluster-0004');
+    await page.keyboard.press('Enter');
+    expect(await visibleRows(page)).toEqual(['cluster-0004']);
+    await page.getByRole('button', { name: /^Overdue/ }).focus();
+    await page.keyboard.press('Space');
+    expect(await page.getByRole('button', { name: /^Overdue/ }).getAttribute('aria-pressed')).toBe('true');
+    await page.locator('tr[data-s]:visible a').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/targets\//);
+    expect(await page.locator('.verdict').textContent()).toContain('cluster-0004: overdue');
+  });
+});
+
+describe('without scripts', () => {
+  test('everything is there, and the form filters', async () => {
+    const page = await open('/', { javaScriptEnabled: false });
+    expect((await visibleRows(page)).length).toBe(60);
+    await page.getByRole('button', { name: /^Failed/ }).click();
+    expect(await visibleRows(page)).toEqual(['cluster-0008', 'cluster-0028', 'cluster-0048']);
+    await page.getByLabel('Search').fill('0028');
+    // Enter keeps the state that was chosen.
+    await page.getByLabel('Search').press('Enter');
+    expect(await visibleRows(page)).toEqual(['cluster-0028']);
+    expect(page.url()).toContain('state=failed');
+    await page.getByRole('button', { name: /^All/ }).click();
+    expect(await visibleRows(page)).toEqual(['cluster-0028']);
+    expect(await page.getByRole('button', { name: 'Pause updates' }).isVisible()).toBe(false);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('for everyone: axe finds nothing', () => {
+  const key = () => states[7]?.target.key ?? '';
+  test.each<[string, () => string, BrowserContextOptions]>([
+    ['the status page', () => '/', { colorScheme: 'light' }],
+    ['the status page, dark', () => '/', { colorScheme: 'dark' }],
+    ['the status page on a phone', () => '/', { viewport: PHONE }],
+    ['the status page, filtered', () => '/?state=failed', { colorScheme: 'dark', viewport: PHONE }],
+    ['the page of a target', () => `/targets/${key()}`, { colorScheme: 'light' }],
+    ['the page of a target, dark, on a phone', () => `/targets/${key()}`, { colorScheme: 'dark', viewport: PHONE }],
+  ])('%s', async (_what, path, options) => {
+    states = [
+      ...states,
+      ...fleet(3).map((state) => ({
+        ...state,
+        schedule: { ...state.schedule, summary: { autoExportEnabled: false } },
+        target: {
+          ...state.target,
+          key: `${state.target.key}x`,
+          clusterName: `${state.target.clusterName}x`,
+          paused: true,
+        },
+      })),
+    ];
+    searches = [{ groupId: '5e0000000000000000000007', tried: true, failure: NOT_ALLOWED }];
+    const page = await open(path(), { ...options, bypassCSP: true });
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+      return (await axe.run()).violations;
+    });
+    expect(
+      found.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.slice(0, 3).map(({ html }) => html) })),
+    ).toEqual([]);
+  });
+
+  test('rows are still rows on a phone', async () => {
+    const page = await open('/', { viewport: PHONE });
+    expect(await page.getByRole('row').count()).toBeGreaterThan(60);
+    expect(await page.getByRole('rowheader').count()).toBeGreaterThan(60);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(PHONE.width);
+  });
+});
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+test('a thousand targets filter at once and refresh in place', async () => {
+  states = fleet(1000);
+  const page = await open();
+  await page.getByLabel('Search').fill('cluster-0500');
+  expect(await visibleRows(page)).toEqual(['cluster-0500']);
+  await page.getByLabel('Search').fill('');
+  await refreshed(page);
+  expect((await visibleRows(page)).length).toBe(1000);
+  expect(problems).toEqual([]);
+});

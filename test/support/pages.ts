@@ -1,0 +1,61 @@
+/** The pages without a daemon: over states that a test gives. */
+import type { TargetState } from '../../src/collectors/collector.ts';
+import { parseFilter } from '../../src/web/filter.ts';
+import type { PageSettings } from '../../src/web/pages.ts';
+import { type Budget, projectsOf, type Search } from '../../src/web/projects.ts';
+import { statusOf, statusOfAll, type TargetStatus } from '../../src/web/status.ts';
+import { type Overview, renderStatusPage } from '../../src/web/status-page.ts';
+import { renderTargetPage } from '../../src/web/target-page.ts';
+
+export interface Seen {
+  readonly nowSeconds: number;
+  readonly query?: string;
+  readonly readsSchedules?: boolean;
+  readonly searches?: readonly Search[];
+  readonly budgets?: readonly Budget[];
+}
+
+const FACTS = { version: '1.2.3', telemetryPath: '/metrics' };
+
+export function judged(state: TargetState, { nowSeconds, readsSchedules = true }: Seen): TargetStatus {
+  return statusOf(state, { nowSeconds, readsSchedules });
+}
+
+export function overviewOf(states: Iterable<TargetState>, seen: Seen): Overview {
+  const { nowSeconds, readsSchedules = true, searches = [], budgets = [] } = seen;
+  const targets = statusOfAll(states, { nowSeconds, readsSchedules });
+  return { targets, projects: projectsOf(targets, searches, budgets) };
+}
+
+export function statusPage(states: Iterable<TargetState>, seen: Seen): string {
+  const filter = parseFilter(new URLSearchParams(seen.query ?? ''));
+  return renderStatusPage(overviewOf(states, seen), filter, { ...FACTS, nowSeconds: seen.nowSeconds, root: '' });
+}
+
+export function targetPage(state: TargetState, seen: Seen, atlasUrl = 'https://cloud.mongodb.com'): string {
+  const facts = { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../', atlasUrl };
+  return renderTargetPage(judged(state, seen), facts);
+}
+
+/** The text a reader sees, one line per element that has some. */
+export function textOf(page: string): string {
+  return page
+    .replace(/<(style|script)>.*?<\/\1>/gs, '')
+    .replace(/<[^>]+>/g, '\n')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replace(/\s*\n\s*/g, '\n');
+}
+
+/** For whoever serves them. */
+export const QUIET_PAGES: PageSettings = {
+  telemetryPath: '/metrics',
+  version: '0',
+  states: () => [],
+  state: () => undefined,
+  searches: () => [],
+  budgets: () => [],
+  readsSchedules: () => true,
+  atlasUrl: () => 'https://cloud.mongodb.com',
+  config: () => '',
+  wallSeconds: () => 0,
+};

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { showConfig } from '../../../src/config/show.ts';
+
+const SECRETS = { inline: 'inline-and-secret', file: 'in-a-file-and-secret', env: 'in-the-environment-and-secret' };
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'show-'));
+  writeFileSync(join(folder, 'key'), SECRETS.file);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function load(text: string): Promise<Config> {
+  writeFileSync(join(folder, 'config.yml'), text);
+  const env = { TOKEN: SECRETS.env };
+  const loaded = await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder });
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+const FILE = `
+atlas: { request_timeout: 15s }
+credentials:
+  - { name: a, service_account: { client_id: mdb_sa_id_1, client_secret: ${SECRETS.inline} }, expires_at: 2027-03-01 }
+  - { name: b, api_key: { public_key: abcdefgh, private_key_file: key } }
+  - { name: c, access_token_env: TOKEN }
+defaults: { success_max_age: 26h }
+targets:
+  - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [one, two], credential: a, duration_max: 90m }
+  - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [three], credential: a, success_max_age: 8d }
+  - { group_id: 32b6e34b3d91647abb20e7b9, clusters: all, exclude: ["ci-*"], credential: b }
+  - { group_id: 32b6e34b3d91647abb20e7ba, clusters: [four], credential: c }
+`;
+
+test('the configuration is shown with its defaults, and with where each secret comes from', async () => {
+  const shown = showConfig(await load(FILE));
+  expect(shown).toContain('request_timeout: 15s\n  page_size: 500\n');
+  expect(shown).toContain('interval: 1m\n  idle_interval: 5m\n  max_stale: 15m\n');
+  expect(shown).toContain(
+    'client_id: <inline>\n      client_secret: <inline>\n    expires_at: 2027-03-01T00:00:00.000Z',
+  );
+  expect(shown).toContain(`private_key: <file ${folder}/key>`);
+  expect(shown).toContain('access_token: <environment variable TOKEN>');
+  expect(shown).toContain(
+    'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m',
+  );
+  expect(shown).toContain('clusters: all\n    exclude:\n      - ci-*\n    discovery_interval: 10m');
+});
+
+test('no secret is read for it', async () => {
+  const config = await load(FILE);
+  const shown = showConfig(config);
+  expect(Object.values(SECRETS).filter((secret) => shown.includes(secret))).toEqual([]);
+  rmSync(join(folder, 'key'));
+  expect(showConfig(config)).toBe(shown);
+});
+
+test('what is shown is a config again, once the secrets are put in', async () => {
+  const config = await load(FILE);
+  const again = await load(showConfig(config).replace(/<[^>]*>/g, 'a-secret'));
+  // Functions and descriptions are the secrets'; all else has to be the same.
+  const plain = ({ atlas, polling, targets, discoveries }: Config) => ({ atlas, polling, targets, discoveries });
+  expect(plain(again)).toEqual(plain(config));
+});
