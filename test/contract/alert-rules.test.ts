@@ -35,6 +35,7 @@ test('every alert has a runbook, every runbook an alert, and the index names the
 test.each(pages)('%s says what it means, what is lost, where to look, why, and what to do', (page) => {
   const text = readFileSync(`${RUNBOOKS}/${page}`, 'utf8');
   const { alert, labels } = alerts.find((rule) => `${rule.alert}.md` === page) ?? {};
+  expect((text.match(/AtlasBackup[A-Z]\w+/gi) ?? []).filter((name) => !names.includes(name))).toEqual([]);
   const headings = text.match(/^#.*/gm);
   expect(headings).toEqual([
     `# ${alert}`,

@@ -1,5 +1,9 @@
 /** The shipped Prometheus rules and the Alertmanager example, before Prometheus' own tools. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { PROMETHEUS_FOLDER, RULE_TEST_FILES, RULES_FILE, readRules } from '../support/alert-rules.ts';
 import { runTool, runToolAside } from '../support/tools.ts';
 
@@ -9,6 +13,18 @@ test('promtool finds every rule, and nothing to complain of', () => {
   const { code, output } = runTool('promtool', ['check', 'rules', RULES_FILE]);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${readRules().length} rules found`) });
   expect(runTool('promtool', ['check', 'config', `${PROMETHEUS_FOLDER}/prometheus.yml`])).toMatchObject({ code: 0 });
+});
+
+test('the queries of the runbooks are PromQL', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbooks-'));
+  const pages = readdirSync('deploy/runbooks').map((page) => readFileSync(join('deploy/runbooks', page), 'utf8'));
+  const queries = pages.flatMap((page) => page.match(/(?<=PromQL: `)[^`]+/g) ?? []);
+  const rules = [...new Set(queries)].map((expr, index) => ({ record: `query:${index}`, expr }));
+  writeFileSync(join(folder, 'queries.yml'), stringify({ groups: [{ name: 'runbooks', rules }] }));
+  const { code, output } = runTool('promtool', ['check', 'rules', join(folder, 'queries.yml')]);
+  rmSync(folder, { recursive: true });
+  expect(queries.length).toBeGreaterThan(30);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${rules.length} rules found`) });
 });
 
 describe('the unit tests of the rules', () => {
