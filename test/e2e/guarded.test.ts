@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
 import { type Authority, type Certificate, createAuthority } from '../support/certificates.ts';
 import { startProgram } from '../support/program.ts';
-import { startPrometheus, until } from '../support/prometheus.ts';
+import { startPrometheus } from '../support/prometheus.ts';
+import { until } from '../support/servers.ts';
 import { runTool } from '../support/tools.ts';
 import { ask } from '../support/web.ts';
 

@@ -4,7 +4,8 @@ import { dashboards } from '../../deploy/grafana/src/index.ts';
 import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { type Prometheus, startPrometheus, until } from '../support/prometheus.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { until } from '../support/servers.ts';
 import { runTool } from '../support/tools.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';

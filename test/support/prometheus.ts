@@ -1,11 +1,8 @@
 /** A real Prometheus that scrapes one target, in a process of its own. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HOW_TO_GET } from './tools.ts';
+import { freePort, startServer } from './servers.ts';
 
 export interface ScrapeTarget {
   readonly health: string;
@@ -36,25 +33,21 @@ export async function startPrometheus(
   const config = join(folder, 'prometheus.yml');
   // JSON is YAML.
   writeFileSync(config, JSON.stringify({ scrape_configs: [{ ...job, ...scrape }] }));
-  const child = spawn('prometheus', [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=${new URL(url).host}`,
-  ]);
-  let log = '';
-  child.once('error', (error) => {
-    log = `prometheus can’t be run (${error.message}). ${HOW_TO_GET}`;
-  });
-  child.stderr.on('data', (chunk) => {
-    log += String(chunk);
+  const server = await startServer(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${new URL(url).host}`,
+    ],
+    `${url}/-/ready`,
+  ).catch((error: unknown) => {
+    rmSync(folder, { recursive: true });
+    throw error;
   });
 
   async function stop(): Promise<void> {
-    if (child.exitCode === null && child.pid !== undefined) {
-      const ended = once(child, 'close');
-      child.kill();
-      await ended;
-    }
+    await server.stop();
     rmSync(folder, { recursive: true });
   }
 
@@ -65,30 +58,5 @@ export async function startPrometheus(
     return data.activeTargets.map(({ health, lastError }) => ({ health, lastError }));
   }
 
-  await until(
-    async () => (await fetch(`${url}/-/ready`)).ok,
-    20_000,
-    () => log,
-  ).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return { url, log: () => log, targets, stop };
-}
-
-export async function until(check: () => Promise<boolean>, timeoutMs: number, why: () => string): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await check().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`it never became true: ${why()}`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  return { url, log: server.log, targets, stop };
 }

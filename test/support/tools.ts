@@ -1,5 +1,5 @@
 /** Real programs that end-to-end tests run: found, or a clear word on how to get them. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 
 export interface Ran {
   readonly code: number | null;
@@ -13,4 +13,16 @@ export function runTool(command: string, args: readonly string[], input = ''): R
   return { code: status, output: stdout + stderr };
 }
 
-export const HOW_TO_GET = 'On Debian and Ubuntu: apt-get install openssl curl prometheus python3-prometheus-client';
+/** The same, without waiting for it here: several may run side by side. */
+export function runToolAside(command: string, args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, (error, stdout, stderr) => {
+      if (error && typeof error.code === 'string')
+        reject(new Error(`${command} can’t be run (${error.code}). ${HOW_TO_GET}`));
+      else resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+    });
+  });
+}
+
+export const HOW_TO_GET =
+  'On Debian and Ubuntu: apt-get install openssl curl prometheus prometheus-alertmanager python3-prometheus-client (and promtool, where it is a package of its own)';

@@ -1,0 +1,115 @@
+/** Alerts, their unit tests, their runbooks and the metrics that they rest on fit together. Prometheus' own tools: test/e2e. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parseDuration } from '../../src/config/duration.ts';
+import { PROMETHEUS_FOLDER, readRules, readRuleTests } from '../support/alert-rules.ts';
+
+const RUNBOOKS = 'deploy/runbooks';
+const RUNBOOK_BASE =
+  'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/blob/main/deploy/runbooks/';
+const OURS = /(?<![\w:])mongodbatlas_backup_export(?:er)?_[a-z_]+/g;
+
+const rules = readRules();
+const alerts = rules.filter((rule) => rule.alert !== undefined);
+const names = alerts.map(({ alert = '' }) => alert).sort();
+const pages = readdirSync(RUNBOOKS).filter((file) => file !== 'README.md');
+const documented = new Set(readFileSync('docs/metrics.md', 'utf8').match(/(?<=^\| `)mongodbatlas_\w+/gm));
+
+function secondsOf(duration: string): number {
+  const parsed = parseDuration(duration);
+  if ('wrong' in parsed) throw new Error(`${duration}: ${parsed.wrong}`);
+  return parsed.seconds;
+}
+
+test('the scan sees the alerts, pages and metrics there are', () => {
+  expect(names.length).toBeGreaterThan(20);
+  expect(documented.size).toBeGreaterThan(50);
+});
+
+test('every alert has a runbook, every runbook an alert, and the index names them all', () => {
+  expect(pages.sort()).toEqual(names.map((name) => `${name}.md`));
+  const index = readFileSync(`${RUNBOOKS}/README.md`, 'utf8').match(/(?<=\]\()\w+(?=\.md\))/g);
+  expect(index?.sort()).toEqual(names);
+});
+
+test.each(pages)('%s says what it means, what is lost, where to look, why, and what to do', (page) => {
+  const text = readFileSync(`${RUNBOOKS}/${page}`, 'utf8');
+  const { alert, labels } = alerts.find((rule) => `${rule.alert}.md` === page) ?? {};
+  expect((text.match(/AtlasBackup[A-Z]\w+/gi) ?? []).filter((name) => !names.includes(name))).toEqual([]);
+  const headings = text.match(/^#.*/gm);
+  expect(headings).toEqual([
+    `# ${alert}`,
+    '## What it means',
+    '## What you lose',
+    '## How to look',
+    '## Causes, the likeliest first',
+    '## What to do',
+  ]);
+  expect(text).toContain(`\nSeverity: ${labels?.['severity']}\n`);
+});
+
+describe.each(alerts)('$alert', ({ alert = '', labels, annotations, expr }) => {
+  test('is named, ranked and explained as all are', () => {
+    expect(alert).toMatch(/^AtlasBackupExport(er)?[A-Z]/);
+    expect(labels?.['severity']).toMatch(/^(critical|warning|info)$/);
+    expect(annotations?.['summary']).toBeTruthy();
+    expect(annotations?.['description']).toContain('{{');
+    expect(annotations?.['runbook_url']).toBe(`${RUNBOOK_BASE}${alert}.md`);
+    // A cluster has a project with a name.
+    expect(annotations?.['project'] !== undefined).toBe(
+      /by \(group_id, cluster_name\)|\bcluster:/.test(expr) && !/absent\(/.test(expr),
+    );
+  });
+
+  test('has unit tests that keep it quiet just before, fire it and its text, and resolve it', () => {
+    const courses = readRuleTests().map(({ alert_rule_test = [] }) =>
+      alert_rule_test
+        .filter(({ alertname }) => alertname === alert)
+        .map(({ eval_time, exp_alerts }) => ({
+          at: secondsOf(eval_time),
+          fires: exp_alerts.length > 0,
+        }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ fires }) => (fires ? 'fires' : 'quiet'))
+        .join(' '),
+    );
+    expect(courses).toContainEqual(expect.stringMatching(/quiet fires.* quiet$/));
+  });
+});
+
+describe('rules', () => {
+  test('rest on metrics that exist, and on series that are recorded', () => {
+    const recorded = new Set(rules.map(({ record }) => record));
+    const texts = rules.flatMap(({ expr, annotations = {} }) => [expr, ...Object.values(annotations)]).join('\n');
+    expect([...new Set(texts.match(OURS))].filter((name) => !documented.has(name))).toEqual([]);
+    expect([...new Set(texts.match(/\w+:mongodbatlas_\w+:\w+/g))].filter((name) => !recorded.has(name))).toEqual([]);
+  });
+
+  test('look back over recorded series only, so that a rollout starts nothing', () => {
+    const lookingBack = rules.flatMap(({ expr }) => expr.match(/[\w:]+(\{[^}]*\})?(?=\[| offset )/g) ?? []);
+    expect(lookingBack.length).toBeGreaterThan(20);
+    expect(lookingBack.filter((series) => !series.includes(':'))).toEqual([]);
+  });
+
+  test('keep no label that says which exporter has spoken, but where one exporter is meant', () => {
+    const speaking = rules
+      .filter(({ expr }) => /\b(instance|job|pod)\b/.test(expr))
+      .map(({ alert, record }) => alert ?? record);
+    expect(speaking).toEqual(['AtlasBackupExporterConfigReloadFailed']);
+    for (const { expr } of rules) expect(expr).not.toMatch(/group_left *(\([^)]+\))? *mongodbatlas_\w+target_info/);
+  });
+
+  test('the runbooks and READMEs name metrics that exist', () => {
+    const files = [...pages.map((page) => `${RUNBOOKS}/${page}`), `${PROMETHEUS_FOLDER}/README.md`];
+    const recorded = new Set(rules.map(({ record }) => record));
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8');
+      expect({ file, unknown: (text.match(OURS) ?? []).filter((name) => !documented.has(name)) }).toEqual({
+        file,
+        unknown: [],
+      });
+      const unknown = (text.match(/\w+:mongodbatlas_\w+:\w+/g) ?? []).filter((name) => !recorded.has(name));
+      expect({ file, unknown }).toEqual({ file, unknown: [] });
+    }
+  });
+});

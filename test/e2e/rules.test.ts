@@ -1,0 +1,59 @@
+/** The shipped Prometheus rules and the Alertmanager example, before Prometheus' own tools. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { PROMETHEUS_FOLDER, RULE_TEST_FILES, RULES_FILE, readRules } from '../support/alert-rules.ts';
+import { runTool, runToolAside } from '../support/tools.ts';
+
+const ALERTMANAGER = 'deploy/alertmanager/alertmanager.yml';
+
+test('promtool finds every rule, and nothing to complain of', () => {
+  const { code, output } = runTool('promtool', ['check', 'rules', RULES_FILE]);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${readRules().length} rules found`) });
+  expect(runTool('promtool', ['check', 'config', `${PROMETHEUS_FOLDER}/prometheus.yml`])).toMatchObject({ code: 0 });
+});
+
+test('the queries of the runbooks are PromQL', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbooks-'));
+  const pages = readdirSync('deploy/runbooks').map((page) => readFileSync(join('deploy/runbooks', page), 'utf8'));
+  const queries = pages.flatMap((page) => page.match(/(?<=PromQL: `)[^`]+/g) ?? []);
+  const rules = [...new Set(queries)].map((expr, index) => ({ record: `query:${index}`, expr }));
+  writeFileSync(join(folder, 'queries.yml'), stringify({ groups: [{ name: 'runbooks', rules }] }));
+  const { code, output } = runTool('promtool', ['check', 'rules', join(folder, 'queries.yml')]);
+  rmSync(folder, { recursive: true });
+  expect(queries.length).toBeGreaterThan(30);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${rules.length} rules found`) });
+});
+
+describe('the unit tests of the rules', () => {
+  test.concurrent.each(RULE_TEST_FILES)('%s', async (file) => {
+    const { code, output } = await runToolAside('promtool', ['test', 'rules', file]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
+  });
+});
+
+test('amtool finds nothing to complain of in the example', () => {
+  expect(runTool('amtool', ['check-config', ALERTMANAGER])).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('SUCCESS'),
+  });
+});
+
+test('each alert goes where its severity says: to the pager, to the tickets or to nobody', () => {
+  const alerts = readRules().filter(({ alert }) => alert !== undefined);
+  const receivers = alerts.map(({ alert, labels = {} }) => {
+    const set = [`alertname=${alert}`, `severity=${labels['severity']}`, 'group_id=p', 'cluster_name=c'];
+    return runTool('amtool', ['config', 'routes', 'test', `--config.file=${ALERTMANAGER}`, ...set]).output.trim();
+  });
+  const wanted: Record<string, string> = { critical: 'pager', warning: 'tickets', info: 'nobody' };
+  const lastLines = receivers.map((output) => output.split('\n').find((line) => !line.startsWith('Warning')));
+  expect(lastLines).toEqual(alerts.map(({ labels = {} }) => wanted[labels['severity'] ?? '']));
+});
+
+test('an alert of somebody else does not reach the pager by the example', () => {
+  const set = ['alertname=DiskFull', 'severity=critical'];
+  const { output } = runTool('amtool', ['config', 'routes', 'test', `--config.file=${ALERTMANAGER}`, ...set]);
+  expect(output).toMatch(/^tickets$/m);
+});
