@@ -50,6 +50,7 @@ LABEL org.opencontainers.image.title="mongodbatlas-backup-exporter" \
       org.opencontainers.image.created=$CREATED
 
 # In the exec form the program is process 1 and gets SIGTERM itself.
-ENTRYPOINT ["/nodejs/bin/node", "/app/dist/main.js"]
+# Small young generations: from Node 24 on they grow with the machine and take 100 MB that the program has no use for.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/dist/main.js"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["/nodejs/bin/node", "/app/dist/main.js", "health"]
