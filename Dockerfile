@@ -5,7 +5,8 @@
 #
 # The config is looked for at /etc/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter.yml.
 
-FROM docker.io/library/node:24-bookworm-slim AS manifest
+# On the machine that builds, whatever the image is for: what comes out is JavaScript alone.
+FROM --platform=$BUILDPLATFORM docker.io/library/node:24-bookworm-slim AS manifest
 WORKDIR /app
 COPY package.json package-lock.json ./
 
