@@ -25,7 +25,7 @@ interface RuleFile {
 }
 
 /** Beside the rules there may be other YAML, such as a scrape config. */
-function ruleFiles() {
+export function ruleFiles() {
   return filesIn(RULES, '.yml').filter(({ text }) => Array.isArray((parse(text) as RuleFile).groups));
 }
 
