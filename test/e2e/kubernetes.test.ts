@@ -106,17 +106,18 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('probes over HTTP ask the health pages; where clients need certificates the program asks itself', () => {
+  test('probes ask the health pages, over TLS where there is TLS, with the program’s `health` where that wants certificates', () => {
     const [container] = only(resourcesOf(), 'Deployment', 'StatefulSet').spec.template.spec.containers;
-    const { livenessProbe, readinessProbe, env = [] } = container;
-    const isGuarded = env.some(({ name }: { name: string }) => name.endsWith('_WEB_CONFIG_FILE'));
-    if (isGuarded) {
-      for (const { exec } of [livenessProbe, readinessProbe]) {
-        expect(exec.command).toEqual(expect.arrayContaining(['/app/dist/main.js', 'health']));
-      }
+    const { livenessProbe, readinessProbe, args } = container;
+    const isGuarded = args.includes('--web.config.file=/run/secrets/web/web-config.yml');
+    if (livenessProbe.exec) {
+      expect(isGuarded).toBe(true);
+      expect(livenessProbe.exec.command.slice(1, 3)).toEqual(['/app/dist/main.js', 'health']);
+      expect(readinessProbe.exec).toEqual(livenessProbe.exec);
     } else {
-      expect(livenessProbe.httpGet).toMatchObject({ path: '/-/healthy', port: 'http' });
-      expect(readinessProbe.httpGet).toMatchObject({ path: '/-/ready', port: 'http' });
+      const scheme = isGuarded ? 'HTTPS' : 'HTTP';
+      expect({ scheme: 'HTTP', ...livenessProbe.httpGet }).toEqual({ path: '/-/healthy', port: 'http', scheme });
+      expect({ scheme: 'HTTP', ...readinessProbe.httpGet }).toEqual({ path: '/-/ready', port: 'http', scheme });
     }
   });
 });

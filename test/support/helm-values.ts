@@ -60,7 +60,7 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
       'A Secret with `web-config.yml`, which has `tls_server_config`, and with the files that it names. Mounted at `/run/secrets/web`.',
     ),
     clientCertificates: flag(
-      'Whether that file asks for clients’ certificates: probes then run the program’s `health`.',
+      'Whether that file requires clients’ certificates. Probes then run the program’s `health` with `probe.crt` and `probe.key` of that Secret.',
     ),
   }),
   extraArgs: {
