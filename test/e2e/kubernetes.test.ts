@@ -3,8 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { COMMANDS, FLAGS } from '../../src/config/flags.ts';
 import { CHART, namesIn } from '../support/deploy-copies.ts';
 import { helm, kubectl, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
+
+interface Container {
+  readonly args: readonly string[];
+  readonly livenessProbe?: { readonly exec?: { readonly command: readonly string[] } };
+}
 
 const KUSTOMIZE = 'deploy/kubernetes';
 const COMPONENTS = ['sharded', 'prometheus-operator', 'mtls'];
@@ -64,6 +70,19 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
           resources: { requests: { memory: '160Mi' }, limits: { memory: '384Mi' } },
         });
       }
+    }
+  });
+
+  test('pods are started with commands and flags that there are', () => {
+    const containers = podsIn(resourcesOf()).flatMap(({ spec }) => spec.containers as Container[]);
+    for (const { args, livenessProbe } of containers) {
+      const probe = livenessProbe?.exec?.command.slice(2) ?? [];
+      const [flags, commands] = [true, false].map((isFlag) =>
+        [...args, ...probe].filter((word) => word.startsWith('--') === isFlag),
+      );
+      expect(Object.keys(COMMANDS)).toEqual(expect.arrayContaining(commands ?? []));
+      const names = flags?.map((flag) => flag.slice(2).replace(/=.*/, ''));
+      expect(FLAGS.map(({ name }) => name)).toEqual(expect.arrayContaining(names ?? []));
     }
   });
 
