@@ -14,7 +14,6 @@ interface ValueSchema extends Omit<JsonSchema, 'properties' | 'required' | 'item
   readonly uniqueItems?: boolean;
 }
 
-const LARGEST_PORT = 65_535;
 const DURATION = '[0-9]+(ms|s|m|h)';
 /** A name that can also be part of a volume's. */
 const SECRET_NAME = '^[a-z0-9]([-a-z0-9]{0,54}[a-z0-9])?$';
@@ -86,8 +85,7 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
   nameOverride: text('Instead of the chart’s name, in names and labels.'),
   fullnameOverride: text('Instead of the release’s and the chart’s name.'),
   service: keys({
-    port: { description: 'The Service’s port.', type: 'integer', minimum: 1, maximum: LARGEST_PORT },
-    annotations: texts('Of the Service.'),
+    annotations: texts('Of the Service, which is headless.'),
   }),
   serviceAccount: keys({
     create: flag('Whether to make one; it has no rights and no token.'),
