@@ -7,9 +7,9 @@ export interface Ran {
 }
 
 /** Runs a program to its end with this input. */
-export function runTool(command: string, args: readonly string[], input = ''): Ran {
+export function runTool(command: string, args: readonly string[], input = '', howToGet = HOW_TO_GET): Ran {
   const { status, stdout, stderr, error } = spawnSync(command, [...args], { input, encoding: 'utf8' });
-  if (error) throw new Error(`${command} can’t be run (${error.message}). ${HOW_TO_GET}`);
+  if (error) throw new Error(`${command} can’t be run (${error.message}). ${howToGet}`);
   return { code: status, output: stdout + stderr };
 }
 
@@ -25,4 +25,4 @@ export function runToolAside(command: string, args: readonly string[]): Promise<
 }
 
 export const HOW_TO_GET =
-  'On Debian and Ubuntu: apt-get install openssl curl prometheus prometheus-alertmanager python3-prometheus-client (and promtool, where it is a package of its own)';
+  'On Debian and Ubuntu: apt-get install openssl curl prometheus prometheus-alertmanager python3-prometheus-client systemd chromium (and promtool, where it is a package of its own)';

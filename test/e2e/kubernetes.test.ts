@@ -1,0 +1,186 @@
+/** The manifests as kubectl's kustomize builds them and the chart as helm renders it, both held to the same promises. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { COMMANDS, FLAGS } from '../../src/config/flags.ts';
+import { CHART, namesIn } from '../support/deploy-copies.ts';
+import { helm, kubectl, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
+
+interface Container {
+  readonly args: readonly string[];
+  readonly livenessProbe?: { readonly exec?: { readonly command: readonly string[] } };
+}
+
+const KUSTOMIZE = 'deploy/kubernetes';
+const COMPONENTS = ['sharded', 'prometheus-operator', 'mtls'];
+const folder = mkdtempSync(join(tmpdir(), 'kubernetes-'));
+const valueFiles = namesIn(`${CHART}/ci`).map((name) => `${CHART}/ci/${name}`);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sources: readonly (readonly [string, () => readonly Resource[]])[] = [
+  ['base', () => kustomize(`${KUSTOMIZE}/base`)],
+  ...COMPONENTS.map((name) => [`overlays/${name}`, () => kustomize(`${KUSTOMIZE}/overlays/${name}`)] as const),
+  ['all components together', allComponents],
+  ...valueFiles.map((file) => [file.slice(CHART.length + 1), () => template(file)] as const),
+];
+
+function kustomize(path: string): readonly Resource[] {
+  const { code, output } = kubectl('kustomize', path);
+  expect({ path, code, output: code === 0 ? '' : output }).toEqual({ path, code: 0, output: '' });
+  return resourcesIn(output);
+}
+
+function allComponents(): readonly Resource[] {
+  const path = (name: string) => relative(folder, join(process.cwd(), KUSTOMIZE, name));
+  const components = COMPONENTS.map((name) => path(`components/${name}`));
+  writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [path('base')], components }));
+  return kustomize(folder);
+}
+
+function template(file: string): readonly Resource[] {
+  const { code, output } = helm('template', 'release', CHART, '--values', file);
+  expect({ file, code, output: code === 0 ? '' : output }).toEqual({ file, code: 0, output: '' });
+  return resourcesIn(output);
+}
+
+function only(resources: readonly Resource[], ...kinds: readonly string[]): Resource {
+  const found = resources.filter(({ kind }) => kinds.includes(kind));
+  expect(found).toHaveLength(1);
+  return found[0] as Resource;
+}
+
+describe.each(sources)('%s', (_name, resourcesOf) => {
+  test('every pod is one of the restricted Pod Security Standard, without a token and with measured resources', () => {
+    const pods = podsIn(resourcesOf());
+    expect(pods).not.toEqual([]);
+    for (const { spec } of pods) {
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      for (const container of spec.containers) {
+        expect(container).toMatchObject({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          resources: { requests: { memory: '160Mi' }, limits: { memory: '384Mi' } },
+        });
+      }
+    }
+  });
+
+  test('pods are started with commands and flags that there are', () => {
+    const containers = podsIn(resourcesOf()).flatMap(({ spec }) => spec.containers as Container[]);
+    for (const { args, livenessProbe } of containers) {
+      const probe = livenessProbe?.exec?.command.slice(2) ?? [];
+      const [flags, commands] = [true, false].map((isFlag) =>
+        [...args, ...probe].filter((word) => word.startsWith('--') === isFlag),
+      );
+      expect(Object.keys(COMMANDS)).toEqual(expect.arrayContaining(commands ?? []));
+      const names = flags?.map((flag) => flag.slice(2).replace(/=.*/, ''));
+      expect(FLAGS.map(({ name }) => name)).toEqual(expect.arrayContaining(names ?? []));
+    }
+  });
+
+  test('what is mounted is a volume, and the config is a ConfigMap of these or one that exists', () => {
+    const resources = resourcesOf();
+    for (const { spec } of podsIn(resources)) {
+      const mounts = spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts as { name: string }[]);
+      const volumes = (spec.volumes ?? []) as { name: string; configMap?: { name: string } }[];
+      expect(mounts.map(({ name }: { name: string }) => name)).toEqual(volumes.map(({ name }) => name));
+      const maps = resources.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
+      for (const { configMap } of volumes) if (configMap) expect([...maps, 'atlas-backup']).toContain(configMap.name);
+    }
+  });
+
+  test('all who select pods select those of the exporter, and a ServiceMonitor its Service', () => {
+    const resources = resourcesOf();
+    const workload = only(resources, 'Deployment', 'StatefulSet');
+    const { labels } = workload.spec.template.metadata;
+    expect(labels).toMatchObject(workload.spec.selector.matchLabels);
+    const service = only(resources, 'Service');
+    expect(labels).toMatchObject(service.spec.selector);
+    for (const { kind, spec } of resources) {
+      if (kind === 'NetworkPolicy') {
+        expect(Object.keys(spec.podSelector.matchLabels)).toContain('app.kubernetes.io/name');
+        expect(labels).toMatchObject(spec.podSelector.matchLabels);
+      }
+      if (kind === 'ServiceMonitor') expect(service.metadata.labels).toMatchObject(spec.selector.matchLabels);
+    }
+  });
+
+  test('as many shards are counted as there are pods, each with a name of its own', () => {
+    const resources = resourcesOf();
+    const { kind, spec } = only(resources, 'Deployment', 'StatefulSet');
+    const shardFlags = spec.template.spec.containers[0].args.filter((flag: string) => flag.startsWith('--shard'));
+    if (kind === 'Deployment') expect({ shardFlags, replicas: spec.replicas }).toEqual({ shardFlags: [], replicas: 1 });
+    else {
+      expect(shardFlags).toEqual([`--shard.count=${spec.replicas}`]);
+      const { metadata, spec: service } = only(resources, 'Service');
+      expect({ name: spec.serviceName, ip: 'None' }).toEqual({ name: metadata.name, ip: service.clusterIP });
+    }
+  });
+
+  test('probes ask the health pages, over TLS where there is TLS, with the program’s `health` where that wants certificates', () => {
+    const [container] = only(resourcesOf(), 'Deployment', 'StatefulSet').spec.template.spec.containers;
+    const { livenessProbe, readinessProbe, args } = container;
+    const isGuarded = args.includes('--web.config.file=/run/secrets/web/web-config.yml');
+    if (livenessProbe.exec) {
+      expect(isGuarded).toBe(true);
+      expect(livenessProbe.exec.command.slice(1, 3)).toEqual(['/app/dist/main.js', 'health']);
+      expect(readinessProbe.exec).toEqual(livenessProbe.exec);
+    } else {
+      const scheme = isGuarded ? 'HTTPS' : 'HTTP';
+      expect({ scheme: 'HTTP', ...livenessProbe.httpGet }).toEqual({ path: '/-/healthy', port: 'http', scheme });
+      expect({ scheme: 'HTTP', ...readinessProbe.httpGet }).toEqual({ path: '/-/ready', port: 'http', scheme });
+    }
+  });
+});
+
+describe('the chart', () => {
+  test.each(valueFiles)('helm lint finds nothing in it with %s', (file) => {
+    const { code, output } = helm('lint', '--strict', CHART, '--values', file);
+    expect({ code, complaints: output.match(/\[(WARNING|ERROR)\].*/g) }).toEqual({ code: 0, complaints: null });
+  });
+
+  test.each([
+    ['a value', 'shard=3', "additional properties 'shard' not allowed"],
+    ['a value inside of another', 'serviceMonitor.intervall=1m', "additional properties 'intervall' not allowed"],
+    ['a key of the config', 'config.polling.idel_interval=5m', "additional properties 'idel_interval' not allowed"],
+    ['a duration in the config', 'config.polling.interval=5', 'got number, want string'],
+    ['a number', 'shards=0', 'minimum'],
+    ['a flag', 'extraArgs[0]=log.level', 'does not match pattern'],
+  ])('a mistake in %s is refused', (_what, setting, words) => {
+    const { code, output } = helm('template', 'release', CHART, '--set', setting);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
+  });
+
+  test.each([
+    ['nothing to watch', ['demo=false']],
+    ['exclude each other', ['demo=true', 'existingConfigMap=mine']],
+    ['config.targets is missing', ['config.polling.interval=1m']],
+    ['demo has no shards', ['demo=true', 'shards=2']],
+    ['needs web.configSecret', ['demo=true', 'web.clientCertificates=true']],
+  ])('values that make no sense together are told: %s', (words, settings) => {
+    const { code, output } = helm('template', 'release', CHART, ...settings.flatMap((one) => ['--set', one]));
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
+  });
+
+  test('its alerts are those of the kustomize component', () => {
+    const rendered = only(template(`${CHART}/ci/everything-values.yaml`), 'PrometheusRule');
+    const plain = only(kustomize(`${KUSTOMIZE}/overlays/prometheus-operator`), 'PrometheusRule');
+    expect(rendered.spec.groups ?? []).toEqual(plain.spec.groups);
+  });
+
+  test('each dashboard is a ConfigMap that Grafana’s sidecar finds', () => {
+    const maps = template(`${CHART}/ci/everything-values.yaml`).filter(
+      ({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1',
+    );
+    expect(maps.flatMap(({ data }) => Object.keys(data ?? {}))).toEqual(namesIn(`${CHART}/files/dashboards`));
+    for (const { data } of maps) for (const text of Object.values(data ?? {})) JSON.parse(text);
+  });
+});
