@@ -24,10 +24,10 @@ import { createRedactor } from './redaction.ts';
 import { systemRuntime } from './runtime.ts';
 
 /**
- * How far the heap may grow beyond what is alive before it is collected. V8's own choice follows the machine's memory, and
- * there this program's pages of jobs pile up as garbage: measured in docs/decisions.md.
+ * How far the heap may grow beyond what is alive before it is collected, and that its young generation doesn't grow. V8's own
+ * choices follow the machine's memory, and there this program's pages of jobs pile up as garbage: measured in docs/decisions.md.
  */
-const HEAP_GROWING_PERCENT = 40;
+const HEAP_FLAGS = ['--heap-growing-percent=40', '--semi-space-growth-factor=1'];
 
 /** Takes out what the log must not show; told of every secret that is read. */
 const redactor = createRedactor();
@@ -48,7 +48,7 @@ export function run(hangUps: HangUps): void {
 }
 
 async function main(hangUps: HangUps): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
   mindOutputs();
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
