@@ -18,6 +18,7 @@ import { credentialNames, ruleProblems } from './rules.ts';
 import { configSchema } from './schema.ts';
 import type { Environment, OnSecret, SecretPlace } from './secret.ts';
 import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
+import { nearest } from './suggestion.ts';
 import { parseYaml } from './yaml.ts';
 
 export { formatProblem, type Problem } from './problems.ts';
@@ -76,12 +77,14 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const read = await readConfigFile(name, path);
   if ('problem' in read) return { problems: [read.problem] };
   const { value, problems: syntax, locate } = parseYaml(read.text, 'the key targets');
-  if (mappingAt(value) === undefined) {
+  const keys = mappingAt(value);
+  if (keys === undefined) {
     const message = 'the file has to consist of keys with values, such as targets';
     return { problems: problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]) };
   }
   const place = { directory: dirname(path), env, onSecret };
-  const wantsCredential = valueAt(value, ['credentials']) === undefined;
+  // Where the key is misspelt, that is the problem, and not that there is no credential.
+  const wantsCredential = !Object.keys(keys).some((key) => nearest(key, CONFIG_FILE.keysAt([])) === 'credentials');
   const wantsBaseUrl = valueAt(value, ['atlas', 'base_url']) === undefined;
   const outside = await fromOutside({ env, onSecret }, wantsCredential, wantsBaseUrl);
   const problems = [

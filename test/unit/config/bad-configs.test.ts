@@ -104,6 +104,11 @@ const BAD_VALUES: readonly Bad[] = [
     problems: ['4:1: unknown key target; did you mean targets?'],
   },
   {
+    what: 'a misspelt key for the credentials, which is not the lack of one too',
+    text: GOOD.replace('credentials', 'credential'),
+    problems: ['1:1: unknown key credential; did you mean credentials?'],
+  },
+  {
     what: 'a nested key misspelt',
     text: before('atlas: {bas_url: 1}'),
     problems: ['1:9: unknown key bas_url in atlas; did you mean base_url?'],
