@@ -93,7 +93,7 @@ function rowOf(target: TargetOutcome, nowSeconds: number, palette: Palette): rea
 
 function projectRow({ groupId, credential, failed }: ProjectOutcome, palette: Palette): readonly Cell[] {
   const result = failed === undefined ? [] : [resultCell(failed, palette)];
-  return [{ text: `${groupId}/ (all clusters)` }, { text: credential }, ...result];
+  return [{ text: `${groupId} (all clusters)` }, { text: credential }, ...result];
 }
 
 function resultCell({ what, failure }: Failed, { bad }: Palette): Cell {
@@ -145,7 +145,7 @@ function verdict(outcome: Outcome, { good, bad }: Palette): string {
   const failures = failuresIn(outcome);
   if (failures === 0) return good(`All is well: ${count(length, 'cluster')} polled.`);
   const fine = outcome.targets.filter(({ failed }) => failed === undefined).length;
-  return bad(`${count(failures, 'failure')}. Nothing is wrong with ${fine} of ${count(length, 'cluster')}.`);
+  return bad(`${count(failures, 'failure')}. Fine: ${fine} of ${count(length, 'cluster')}.`);
 }
 
 const UNITS = [

@@ -131,7 +131,7 @@ describe('check', () => {
     expect(stdout).not.toMatch(/flex|scratch/);
     expect(stdout).toContain(`add this host’s public address to the API access list`);
     expect(stdout).toContain(`    project ${OTHER}\n`);
-    expect(stdout).toMatch(/2 failures. Nothing is wrong with 2 of 3 clusters.\n$/);
+    expect(stdout).toMatch(/2 failures. Fine: 2 of 3 clusters.\n$/);
   });
 
   test('says in JSON, for scripts, what it says to people', async () => {

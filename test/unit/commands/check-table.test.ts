@@ -57,11 +57,11 @@ All is well: 2 clusters polled.
     const projects = [{ ...project, failed: { ...forbidden, what: 'clusters' } } as const];
     expect(show({ projects, targets })).toBe(
       `
-TARGET                                    CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
-${GROUP_ID}/fine             main        ok                     31      1         3 h ago
-${GROUP_ID}/gone             main        not_found
-${GROUP_ID}/orders           main        schedule: forbidden    31      1         3 h ago
-5e00000000000000000000ff/ (all clusters)  main        forbidden
+TARGET                                   CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
+${GROUP_ID}/fine            main        ok                     31      1         3 h ago
+${GROUP_ID}/gone            main        not_found
+${GROUP_ID}/orders          main        schedule: forbidden    31      1         3 h ago
+5e00000000000000000000ff (all clusters)  main        forbidden
 
 not_found: Atlas answered 404 CLUSTER_NOT_FOUND; the exports can’t be read (1)
   → ${notFound.failure.advice}
@@ -75,7 +75,7 @@ forbidden: Atlas answered 403; the clusters can’t be found (1)
   → ${forbidden.failure.advice}
     project 5e00000000000000000000ff
 
-3 failures. Nothing is wrong with 1 of 3 clusters.
+3 failures. Fine: 1 of 3 clusters.
 `,
     );
   });
