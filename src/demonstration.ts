@@ -115,29 +115,41 @@ function synthetic(value: string): SecretSource {
   return { description: 'made up for the demo', read: () => Promise.resolve(value) };
 }
 
-const CHAOS = `  chaos         bad moments for everyone:     up, poll_failing, poll_failures_total, api_retries_total
-`;
+/** What each cluster is there to show, and where; the metrics without their prefix. */
+const SIGHTS = `
+  Storefront: clusters that are found, not named       discovery_up, cluster_paused, target_info
+    orders         a healthy cluster, exported daily   auto_export_info, success_max_age_seconds
+    billing        its newest exports have failed      consecutive_failures, failed_jobs
+    events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
+    search         somebody cancels exports            jobs{state="cancelled"}
+  Insight
+    analytics      a sharded cluster                   active_job_shards
+    archive        a list of three pages               last_poll_pages, last_poll_jobs
+    reports        no export for days                  time() - last_success_timestamp_seconds > success_max_age_seconds
+  Platform
+    ledger         a state that nobody knows           jobs{state="unknown"}
+    catalog        successes that are not whole        last_success_collections_exported < last_success_collections
+    sessions       Atlas answers it now and then only  up, poll_failures_total
+    sandbox, renamed-away      can’t be read           up, poll_failing
+  a project whose name the exporter may not know
+    vault          can’t be read from here             up, poll_failing`;
+
+const CHAOS = `
+  chaos            bad moments of Atlas and network    up, poll_failing, poll_failures_total, api_retries_total`;
 
 function welcome(url: string, atlas: string, telemetryPath: string, speed: number, chaos: boolean): string {
   return `
-A simulated MongoDB Atlas runs at ${atlas}; the exporter watches it. Time runs ${speed} times as fast as in life.
+A simulated MongoDB Atlas runs at ${atlas}, and the exporter watches it. Nothing leaves this machine.
+Begin with the status page: which cluster has no recent export, why, and what to do.
 
   status page   ${url}/
   metrics       ${url}${telemetryPath}
   health        ${url}/-/healthy
 
-What to look for (metric names begin with mongodbatlas_backup_export_):
-  orders        a healthy cluster with a daily export: auto_export_info, success_max_age_seconds
-  billing       fails now and then:           consecutive_failures, failed_jobs
-  events        jobs that queue and run:      active_job_progress_ratio, oldest_active_created_timestamp_seconds
-  analytics     a sharded cluster:            active_job_shards
-  archive       a list of three pages:        last_poll_pages, last_poll_jobs
-  reports       no export for days:           time() - last_success_timestamp_seconds > success_max_age_seconds
-  ledger        a state nobody knows:         jobs{state="unknown"}
-  catalog       successes with gaps:          last_success_collections_exported < last_success_collections
-  Storefront    a project whose clusters are found, not named: discovery_up, cluster_paused, target_info
-  vault, sandbox, renamed-away, sessions      what can’t be read, and why: up, poll_failing
-${chaos ? CHAOS : ''}
-Stop with Ctrl-C.
+The past took its real time; from now on everything goes ${speed} times as fast. What there is to see, by project
+and cluster, and in which metrics (mongodbatlas_backup_export_…):
+${SIGHTS}${chaos ? CHAOS : ''}
+
+The warnings below belong to the story. Stop with Ctrl-C.
 `;
 }
