@@ -24,9 +24,9 @@ const size = { clusters: Number(values.clusters), seconds: Number(values.seconds
 const KINDS = {
   flood: () => ({ kind: 'flood', megabytes: 600 }),
   'gzip-bomb': () => ({ kind: 'gzip-bomb', megabytes: 600 }),
-  ...Object.fromEntries([1, 4, 15].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
-  '500 jobs of 30 KB': () => longJobs('x'),
-  '500 jobs of 30 KB of wide letters': () => longJobs('\u2603\u2603'),
+  ...Object.fromEntries([1, 4, 8].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
+  '500 jobs of 15 KB': () => longJobs('x'),
+  '500 jobs of 15 KB of wide letters': () => longJobs('\u2603\u2603'),
 };
 
 if (process.env.BENCH_ATLAS) await serveAtlas(process.env.BENCH_ATLAS);
@@ -37,7 +37,7 @@ function emptyObjects(megabytes) {
 }
 
 function longJobs(text) {
-  const prefix = text.repeat(30_000 / Buffer.byteLength(text));
+  const prefix = text.repeat(15_000 / Buffer.byteLength(text));
   const results = Array.from({ length: 500 }, (_, index) => ({ id: String(index), state: 'Queued', prefix }));
   return { kind: 'text', text: JSON.stringify({ results }) };
 }
