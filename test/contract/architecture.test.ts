@@ -1,6 +1,6 @@
 /** Reads the imports of src and holds the walls of docs/architecture.md. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const SRC = resolve('src');
@@ -201,3 +201,25 @@ describe('the walls of the source', () => {
     expect(circles).toEqual([]);
   });
 });
+
+test('docs/architecture.md says of every file once what it knows, and names none that is not there', () => {
+  const rows = readFileSync('docs/architecture.md', 'utf8').match(/(?<=^\| )`[^|]*(?= \|)/gm) ?? [];
+  const patterns = rows.flatMap(filesNamed);
+  const covered = files.map((file) => patterns.filter((pattern) => isNamed(file, pattern)).length);
+  expect(files.filter((_, index) => covered[index] !== 1)).toEqual([]);
+  expect(patterns.filter((pattern) => !files.some((file) => isNamed(file, pattern)))).toEqual([]);
+});
+
+/** In a cell the folder of one name is that of the names behind it. */
+function filesNamed(cell: string): string[] {
+  let folder = '.';
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => {
+    if (name.includes('/')) folder = dirname(name);
+    return join(folder, basename(name));
+  });
+}
+
+function isNamed(file: string, pattern: string): boolean {
+  const [front = '', back] = pattern.split('*');
+  return back === undefined ? file === pattern : file.startsWith(front) && file.endsWith(back);
+}
