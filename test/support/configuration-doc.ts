@@ -130,7 +130,7 @@ one is in force at one moment, for every scrape. Clusters that stay keep what is
 credentials that are the same keep their tokens; what projects have spent of their budget stays spent. New clusters, and those
 whose credential or \`base_url\` is another one, are polled at once; removed ones vanish at once. What comes from the environment
 and flags (addresses, shards, the log) needs a restart. With \`--target\` there is no file: a reload finds what is there already.
-SIGHUP is heeded from the program's first line on; in the tenths of a second before, in which Node.js itself starts, it ends it.
+SIGHUP is heeded from the program’s first line on; in the tenths of a second before, in which Node.js itself starts, it ends it.
 
 **YAML.** One document; no key twice; no tags; at most a hundred aliases; no merge keys.`;
 

@@ -15,23 +15,23 @@ const INTRODUCTION = `# Metrics
 Every name, label and meaning here is a public interface. There are two prefixes:
 
 - \`mongodbatlas_backup_export_\`: what is true of export jobs and of watching one cluster. Every series has the labels
-  \`group_id\` and \`cluster_name\` (T below), Atlas' own names in snake case; the two of finding clusters have the first alone.
+  \`group_id\` and \`cluster_name\` (T below), Atlas’ own names in snake case; the two of finding clusters have the first alone.
 - \`mongodbatlas_backup_exporter_\`: the program itself.
 
 What to expect of them:
 
-- **A job metric is a pure function of Atlas' list** (plus config and schedule): the same list gives the same numbers before and
+- **A job metric is a pure function of Atlas’ list** (plus config and schedule): the same list gives the same numbers before and
   after a restart. Atlas may drop old jobs from its list, so \`jobs\` is a gauge.
 - **Timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. Values are as of the last good
   poll.
 - **Absent means never or unknown**, not zero. Closed sets of label values (\`state\`, and \`reason\` of the counter) are always
   complete.
-- **Durations count from creation**, queueing included: Atlas doesn't say when a job has started.
+- **Durations count from creation**, queueing included: Atlas doesn’t say when a job has started.
 - **Only active jobs have series of their own** (the oldest \`polling.max_active_jobs\` of a cluster); finished ones are
   aggregated. What caps drop is counted in \`mongodbatlas_backup_exporter_series_dropped\`.
 - *Newest* means created last, and of two created at the same moment the one with the greater id. *Active* means queued, in
-  progress, or in a state this version doesn't know and without an end. A job that is a component of another listed job (a
-  shard's part) isn't counted again.
+  progress, or in a state this version doesn’t know and without an end. A job that is a component of another listed job (a
+  shard’s part) isn’t counted again.
 - **Two classes.** *Facts* stay for as long as the cluster is watched: if they vanished in an outage of Atlas, "overdue" would
   resolve exactly when things are worst. *Volatile* metrics fall silent when the last good poll is older than
   \`polling.max_stale\` (or twice the interval in force): an old progress is worse than none.
@@ -64,7 +64,8 @@ ${table(collectors.schedule.families)}
 
 ${table(pollingFamilies)}
 
-The reasons of \`poll_failing\` and \`poll_failures_total\`: ${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
+The reasons of \`poll_failing\` and \`poll_failures_total\`:
+${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
 
 ## Finding clusters
 
