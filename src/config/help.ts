@@ -12,16 +12,16 @@ const ABOUT: Readonly<Record<Exclude<CommandName, 'serve'>, string>> = {
   check: `${COMMANDS.check}
 
 Without --online nothing is asked of Atlas: the config is read as serve would read it, and every problem
-is told with file:line:column. So are secrets that can't be read, or that others on this host can read.
+is told with file:line:column. So are secrets that can’t be read, or that others on this host can read.
 
-Exit code: 0 if all is well, 1 if a cluster or a project can't be polled, 2 if the config or the command
+Exit code: 0 if all is well, 1 if a cluster or a project can’t be polled, 2 if the config or the command
 line is wrong.`,
   once: `${COMMANDS.once}
 
-A cluster that can't be polled is written with mongodbatlas_backup_export_up 0. FILE is replaced in one
+A cluster that can’t be polled is written with mongodbatlas_backup_export_up 0. FILE is replaced in one
 step, readable by all; it stays as it was if nothing could be written or the polling was interrupted.
 
-Exit code: 0 if all is well, 1 if a cluster or a project can't be polled or the file can't be written,
+Exit code: 0 if all is well, 1 if a cluster or a project can’t be polled or the file can’t be written,
 2 if the config or the command line is wrong.`,
   health: `${COMMANDS.health}
 
