@@ -22,8 +22,8 @@ What to expect of it:
 - Texts of \`problem\` and \`advice\` are for people: they may change with any version.
 - The answer may be up to a second old.
 
-\`GET /config\` shows the configuration in force as YAML: defaults are filled in, and in the place of each secret stands where it comes
-from. No secret is read for it.
+\`GET /config\` shows the configuration in force as YAML: defaults are filled in, and in the place of each secret stands where
+it comes from. No secret is read for it.
 `;
 
 export function apiDocument(): string {
