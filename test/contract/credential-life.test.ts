@@ -196,15 +196,22 @@ describe('a service account', () => {
     const simulator = await atlas();
     await spoil(simulator);
     const before = oauthCalls(simulator).length;
-    const { until, series, logLines } = await watch(simulator.origin, CREDENTIALS.account);
+    const runtime = createFastRuntime(TIMES);
+    const startedAtSeconds = runtime.monotonicSeconds();
+    const { until, series, logLines } = await watch(simulator.origin, CREDENTIALS.account, WELL, { runtime });
     await until('export_polls_total', allPolled(2));
     expect(await series('export_poll_failing')).toEqual({
       [`one,${reason}`]: 1,
       [`two,${reason}`]: 1,
       [`three,${reason}`]: 1,
     });
-    expect(oauthCalls(simulator)).toHaveLength(before + 1);
-    expect(await series('exporter_token_request_failures_total')).toEqual({ account: 1 });
+    const asked = oauthCalls(simulator).length - before;
+    expect(asked).toBeGreaterThan(0);
+    // Again after ten seconds: a slow machine may have taken so long.
+    expect(asked).toBeLessThanOrEqual(1 + (runtime.monotonicSeconds() - startedAtSeconds) / 10);
+    const { account: failures } = await series('exporter_token_request_failures_total');
+    expect(failures).toBeLessThanOrEqual(asked);
+    expect(failures).toBeGreaterThan(0);
     const line = logLines.find(({ msg }) => msg === 'polling fails');
     expect(line).toMatchObject({ reason, error_code: errorCode, advice: expect.stringMatching(advice) });
     expect(line?.['problem']).toMatch(/^no access token: Atlas answered 40[13] \w+$/);

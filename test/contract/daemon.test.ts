@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { type Runtime, systemRuntime } from '../../src/runtime.ts';
 import { startWeb } from '../../src/web/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
@@ -28,8 +29,12 @@ const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProje
 });
 const named = (clusterName: string, credential = 'token', groupId = GROUP_ID) => ({ groupId, clusterName, credential });
 
-async function watch(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): Promise<RunningDaemon> {
-  const running = await runDaemon(configFor(simulator, parts));
+async function watch(
+  simulator: Pick<Simulator, 'origin'>,
+  parts: ConfigParts,
+  runtime?: Runtime,
+): Promise<RunningDaemon> {
+  const running = await runDaemon(configFor(simulator, parts), runtime ? { runtime } : {});
   open.push({ close: running.daemon.stop });
   return running;
 }
@@ -203,6 +208,22 @@ describe('the daemon', () => {
     expect(await series('export_target_info')).toEqual({ 'one,token,,one': 1 });
     await until('export_up', polled(1));
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+  });
+
+  test('is ready after a minute, though a target was not tried yet', async () => {
+    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { faults: () => ({ kind: 'hang' }) });
+    let aheadSeconds = 0;
+    const runtime: Runtime = {
+      ...systemRuntime,
+      monotonicSeconds: () => systemRuntime.monotonicSeconds() + aheadSeconds,
+    };
+    const parts = { targets: [named('one')], atlas: { requestTimeoutSeconds: 60 } };
+    const { url, series } = await watch(simulator, parts, runtime);
+    const waiting = await fetch(`${url}/-/ready`);
+    expect([waiting.status, await waiting.text()]).toEqual([503, expect.stringContaining('1 target')]);
+    aheadSeconds = 60;
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+    expect(await series('export_up')).toEqual({});
   });
 
   test('a volatile metric falls silent when Atlas has been away for too long, a fact stays', async () => {
