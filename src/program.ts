@@ -1,4 +1,8 @@
-/** The process: arguments, environment, signals, exit codes. Beside main.ts the only file that touches `process`. */
+/**
+ * The process: arguments, environment, signals, exit codes. Beside main.ts the only file that touches `process`. What a command
+ * is made of is loaded when it is the one that was asked for: most of the program is of no use to `health`, which is run every
+ * half a minute, or to `--help`.
+ */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import {
@@ -9,17 +13,13 @@ import {
   type WatchFlags,
   type WebFlags,
 } from './cli.ts';
-import { runCheck } from './commands/check.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './commands/command.ts';
-import { runHealth } from './commands/health.ts';
-import { runOnce } from './commands/once.ts';
 import type { Terminal } from './commands/terminal.ts';
-import { type ConfigSource, configFileOf, formatProblem, loadConfig, type Problem } from './config/load.ts';
-import { type LoadedWebConfig, loadWebConfig } from './config/web-config.ts';
-import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
-import { startDemonstration } from './demonstration.ts';
+import type { ConfigSource, Loaded } from './config/load.ts';
+import { formatProblem, type Problem } from './config/problems.ts';
+import type { LoadedWebConfig } from './config/web-config.ts';
+import type { Daemon, DaemonSettings } from './daemon.ts';
 import { lookAt } from './files.ts';
-import { createLog } from './log.ts';
 import { createRedactor } from './redaction.ts';
 import { systemRuntime } from './runtime.ts';
 
@@ -62,13 +62,19 @@ async function main(hangUps: HangUps): Promise<void> {
       process.stderr.write(line.stderr);
       process.exitCode = line.code;
       return;
-    case 'health':
+    case 'health': {
+      const { runHealth } = await import('./commands/health.ts');
       process.exitCode = await runHealth({ ...line.flags, terminal: terminal(), runtime: systemRuntime });
       return;
-    case 'check':
+    }
+    case 'check': {
+      const { runCheck } = await import('./commands/check.ts');
       return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version);
-    case 'once':
+    }
+    case 'once': {
+      const { runOnce } = await import('./commands/once.ts');
       return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version);
+    }
     case 'demo':
       return demonstrate(line.flags, version);
     case 'serve':
@@ -82,18 +88,20 @@ async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Prom
     process.exitCode = EXIT.usage;
     return;
   }
-  const common = commonOf(flags, version);
+  const { configFileOf, loadConfig } = await import('./config/load.ts');
+  const common = await commonOf(flags, version);
   const source = sourceOf(flags);
   const file = flags.autoReload ? await configFileOf(source) : undefined;
   // Before it is read: a change in between is one.
   const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
-  const readConfig = (): ReturnType<typeof loadConfig> => loadConfig(source);
+  const readConfig = (): Promise<Loaded> => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
   if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
   const shard = flags.shard ? { shard: flags.shard } : {};
   await runUntilSignalled(async () => {
+    const { startDaemon } = await import('./daemon.ts');
     const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
     hangUps.answer(() => void daemon.reload('SIGHUP'));
     return daemon;
@@ -103,9 +111,12 @@ async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Prom
 async function demonstrate(flags: DemoFlags, version: string): Promise<void> {
   const { web, problems } = await guardedWeb(flags.web);
   if (refuse(problems)) return;
-  const common = commonOf(flags, version);
+  const common = await commonOf(flags, version);
   const { say } = terminal();
-  await runUntilSignalled(() => startDemonstration({ ...common, web, flags, say }));
+  await runUntilSignalled(async () => {
+    const { startDemonstration } = await import('./demonstration.ts');
+    return startDemonstration({ ...common, web, flags, say });
+  });
 }
 
 interface GuardedWeb {
@@ -116,6 +127,7 @@ interface GuardedWeb {
 /** The web as the flags have it, and the web config file, where they name one. */
 async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<GuardedWeb> {
   if (file === undefined) return { web, problems: [] };
+  const { loadWebConfig } = await import('./config/web-config.ts');
   const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd() });
   const first = await load();
   if ('problems' in first) return { web, problems: first.problems };
@@ -129,7 +141,8 @@ function refuse(problems: readonly Problem[]): boolean {
   return problems.length > 0;
 }
 
-function commonOf({ log }: { readonly log: LogFlags }, version: string) {
+async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
+  const { createLog } = await import('./log.ts');
   const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
   return {
     build: { version, revision, nodeVersion: process.version },
@@ -149,7 +162,7 @@ async function runToEnd(
   flags: WatchFlags,
   version: string,
 ): Promise<void> {
-  const { log, runtime } = commonOf(flags, version);
+  const { log, runtime } = await commonOf(flags, version);
   const calledOff = new AbortController();
   onSignals(() => calledOff.abort(new Error('interrupted')));
   const { signal } = calledOff;

@@ -27,21 +27,22 @@ const LOOKS_SECRET =
 export function createRedactor(): Redactor {
   /** By secret, the oldest first. */
   const known = new Map<string, readonly string[]>();
-  /** The longest first, so that a form within another leaves nothing of that behind. */
-  let forms: readonly string[] = [];
+  /** The longest first, so that a form within another leaves nothing of that behind; none where they have to be put in order. */
+  let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {
     if (secret === '' || known.has(secret)) return;
     known.set(secret, formsOf(secret));
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size > MOST_SECRETS) known.delete(oldest);
-    forms = [...known.values()].flat().sort((a, b) => b.length - a.length);
+    ordered = undefined;
   }
 
   function text(original: string): string {
     if (known.has(original)) return CENSOR;
+    ordered ??= [...known.values()].flat().sort((a, b) => b.length - a.length);
     let redacted = original;
-    for (const form of forms) redacted = redacted.replaceAll(form, CENSOR);
+    for (const form of ordered) redacted = redacted.replaceAll(form, CENSOR);
     return redacted.replace(LOOKS_SECRET, CENSOR);
   }
 

@@ -11,6 +11,8 @@ interface Import {
   readonly to: string;
   readonly isOurs: boolean;
   readonly typesOnly: boolean;
+  /** Loaded when it is needed. */
+  readonly isLate: boolean;
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -27,7 +29,7 @@ function importsOf(from: string): Import[] {
     const specifier = named ?? bare ?? dynamic ?? '';
     const isOurs = specifier.startsWith('.');
     const to = isOurs ? relative(SRC, resolve(SRC, dirname(from), specifier)) : specifier;
-    return { from, to, isOurs, typesOnly: type !== undefined };
+    return { from, to, isOurs, typesOnly: type !== undefined, isLate: dynamic !== undefined };
   });
 }
 
@@ -108,6 +110,20 @@ describe('the walls of the source', () => {
 
   test('config/ sees itself and nothing that runs', () => {
     expect(trespasses(inFolder('config'), inFolder('config'))).toEqual([]);
+  });
+
+  test('what not every command needs is loaded on demand: --help and health load no package but the one for flags', () => {
+    const loaded = new Set(['program.ts']);
+    for (const file of loaded)
+      for (const { from, to, typesOnly, isLate } of imports) if (from === file && !typesOnly && !isLate) loaded.add(to);
+    const packages = [...loaded].filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
+    expect(packages).toEqual(['commander']);
+    expect(
+      trespasses(
+        (from) => from === 'commands/health.ts',
+        (to, { typesOnly }) => typesOnly || loaded.has(to),
+      ),
+    ).toEqual([]);
   });
 
   test('commands/ is imported by the program alone', () => {

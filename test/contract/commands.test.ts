@@ -251,14 +251,14 @@ describe('check', () => {
   });
 
   test('that is called off ends soon, and says so', async () => {
-    const simulator = await atlas([project(CLUSTERS)], { delayMs: 5000 });
+    const simulator = await atlas([project(CLUSTERS)], { delayMs: 50_000 });
     const calledOff = new AbortController();
     const { ended, output } = run(runCheck, simulator, { ...CHECK, ...named('orders') }, calledOff.signal);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const calledOffAt = Date.now();
     calledOff.abort(new Error('interrupted'));
     expect(await ended).toBe(130);
-    expect(Date.now() - calledOffAt).toBeLessThan(3000);
+    expect(Date.now() - calledOffAt).toBeLessThan(20_000);
     expect(output.stderr).toBe('interrupted before every cluster was polled\n');
     expect(output.stdout).not.toContain('RESULT');
   });
@@ -336,7 +336,7 @@ describe('once', () => {
   });
 
   test('leaves its file alone where it is called off', async () => {
-    const simulator = await atlas([project(CLUSTERS)], { delayMs: 5000 });
+    const simulator = await atlas([project(CLUSTERS)], { delayMs: 50_000 });
     const output = join(folder, 'x.prom');
     writeFileSync(output, 'old\n');
     const calledOff = new AbortController();

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { type Runtime, systemRuntime } from '../../src/runtime.ts';
 import { startWeb } from '../../src/web/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
@@ -28,12 +29,18 @@ const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProje
 });
 const named = (clusterName: string, credential = 'token', groupId = GROUP_ID) => ({ groupId, clusterName, credential });
 
-async function watch(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): Promise<RunningDaemon> {
-  const running = await runDaemon(configFor(simulator, parts));
+async function watch(
+  simulator: Pick<Simulator, 'origin'>,
+  parts: ConfigParts,
+  runtime?: Runtime,
+): Promise<RunningDaemon> {
+  const running = await runDaemon(configFor(simulator, parts), runtime ? { runtime } : {});
   open.push({ close: running.daemon.stop });
   return running;
 }
 
+/** So long that no beat of the grid falls into a test. */
+const MONTH_SECONDS = 30 * 86_400;
 const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
 /** The requests for lists of exports: the name of the project is asked for beside them. */
@@ -203,6 +210,22 @@ describe('the daemon', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
   });
 
+  test('is ready after a minute, though a target was not tried yet', async () => {
+    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { faults: () => ({ kind: 'hang' }) });
+    let aheadSeconds = 0;
+    const runtime: Runtime = {
+      ...systemRuntime,
+      monotonicSeconds: () => systemRuntime.monotonicSeconds() + aheadSeconds,
+    };
+    const parts = { targets: [named('one')], atlas: { requestTimeoutSeconds: 60 } };
+    const { url, series } = await watch(simulator, parts, runtime);
+    const waiting = await fetch(`${url}/-/ready`);
+    expect([waiting.status, await waiting.text()]).toEqual([503, expect.stringContaining('1 target')]);
+    aheadSeconds = 60;
+    expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+    expect(await series('export_up')).toEqual({});
+  });
+
   test('a volatile metric falls silent when Atlas has been away for too long, a fact stays', async () => {
     const simulator = await atlas([
       project([{ name: 'one', exports: [job('Successful'), job('Queued', { number: 2 })] }]),
@@ -225,10 +248,10 @@ describe('the daemon', () => {
     ]);
     const { until, series } = await watch(simulator, {
       targets: [named('idle'), named('busy')],
-      polling: { intervalSeconds: 1, idleIntervalSeconds: 300 },
+      polling: { intervalSeconds: 1, idleIntervalSeconds: MONTH_SECONDS },
     });
     await until('export_polls_total', ({ busy = 0 }) => busy >= 3);
-    expect(await series('export_poll_interval_seconds')).toEqual({ idle: 300, busy: 1 });
+    expect(await series('export_poll_interval_seconds')).toEqual({ idle: MONTH_SECONDS, busy: 1 });
     expect((await series('export_polls_total'))['idle']).toBe(1);
   });
 });

@@ -48,7 +48,7 @@ async function text(url: string): Promise<string> {
 
 /** Pages may be a second old. */
 async function eventually(url: string, is: RegExp): Promise<string> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 50_000;
   for (;;) {
     const page = await text(url);
     if (is.test(page) || Date.now() > deadline) return page;

@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   slow = await startSimulator({
     world: createFixedWorld([{ id: SLOW, name: 'Slow', clusters: [{ name: 'one', exports: [] }] }]),
-    delayMs: 20_000,
+    delayMs: 100_000,
   });
 });
 afterEach(async () => {
@@ -59,7 +59,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = en
 const targets = (...names: string[]) => names.flatMap((name) => ['--target', `${GROUP_ID}/${name}`]);
 
 async function until(check: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 50_000;
   while (!check()) {
     if (Date.now() > deadline) throw new Error('it never became true');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -94,7 +94,7 @@ describe('check', () => {
     await until(() => program.output.stdout.includes('Watches 1 cluster'));
     const signalledAt = Date.now();
     expect(await program.stop(signal)).toBe(130);
-    expect(Date.now() - signalledAt).toBeLessThan(5000);
+    expect(Date.now() - signalledAt).toBeLessThan(20_000);
     expect(program.output.stderr).toBe('interrupted before every cluster was polled\n');
   });
 });

@@ -42,7 +42,7 @@ const atlasEnv = () => ({
 });
 
 async function until(check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 50_000;
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error('it never became true');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -123,7 +123,7 @@ describe('the program', () => {
       await program.listening();
       const startedAt = Date.now();
       expect(await program.stop(signal)).toBe(0);
-      expect(Date.now() - startedAt).toBeLessThan(5000);
+      expect(Date.now() - startedAt).toBeLessThan(20_000);
       silent.closeAllConnections();
       silent.close();
     },

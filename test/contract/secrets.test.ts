@@ -11,7 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld } from '../../src/demo/world.ts';
 import { job } from '../support/jobs.ts';
-import { startProgram } from '../support/program.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { seriesOf } from '../support/series.ts';
 import { GROUP_ID } from '../support/states.ts';
 
 const SECRETS = {
@@ -27,6 +28,7 @@ let folder: string;
 let simulator: Simulator;
 let proxy: Server;
 let sent: Set<string>;
+const programs: Program[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -52,6 +54,7 @@ beforeEach(async () => {
   await new Promise((resolve) => proxy.once('listening', resolve));
 });
 afterEach(async () => {
+  for (const program of programs.splice(0)) if (program.process.exitCode === null) await program.stop('SIGKILL');
   proxy.closeAllConnections();
   proxy.close();
   await simulator.close();
@@ -63,6 +66,16 @@ function remember(header: string | undefined): void {
   if (header === undefined) return;
   const response = /response="([^"]+)"/.exec(header)?.[1];
   sent.add(response ?? header.replace(/^\w+ /, ''));
+}
+
+/** Both clusters, twice: with what is kept from the first time, too. */
+async function untilPolled(url: string): Promise<void> {
+  for (const deadline = Date.now() + 50_000; ; ) {
+    const polls = seriesOf(await (await fetch(`${url}/metrics`)).text(), 'export_polls_total');
+    if (['one', 'gone'].every((name) => (polls[name] ?? 0) >= 2)) return;
+    if (Date.now() > deadline) throw new Error(`it was never polled twice: ${JSON.stringify(polls)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 const INLINE = {
@@ -88,8 +101,9 @@ describe.each(Object.entries(INLINE))('with the credential %s', (_kind, credenti
       '--log.level',
       'debug',
     ]);
+    programs.push(program);
     const url = await program.listening();
-    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await untilPolled(url);
     const shown = [];
     for (const path of [
       '/metrics',

@@ -34,7 +34,7 @@ export function startProgram(args: readonly string[], { env = {}, cwd }: Program
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
 
   async function listening(): Promise<string> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 50_000;
     while (Date.now() < deadline && child.exitCode === null) {
       const url = /https?:\/\/[\w.:[\]]+/.exec(`${output.stderr.match(/.*listening.*/)?.[0] ?? ''}`)?.[0];
       if (url !== undefined) return url;

@@ -123,6 +123,21 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
+  test('that is taken away while another changes is not known as it was seen last', async () => {
+    writeFileSync(at('a'), 'one');
+    writeFileSync(at('b'), 'one');
+    await start('a', 'b');
+    writeFileSync(at('a'), 'two');
+    writeFileSync(at('b'), 'two');
+    await pass(5);
+    unlinkSync(at('b'));
+    await pass(12);
+    expect(changes).toBe(1);
+    writeFileSync(at('b'), 'two');
+    await pass(12);
+    expect(changes).toBe(2);
+  });
+
   test('that is still being written is waited for', async () => {
     writeFileSync(at('a'), '');
     await start('a');

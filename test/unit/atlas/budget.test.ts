@@ -331,6 +331,16 @@ describe('other limits', () => {
   });
 });
 
+test('it forgets the lanes that nobody has asked for lately', async () => {
+  const { levels, send, runtime } = setUp(30, 1);
+  await send('A');
+  await send('B');
+  expect(levels().map(({ groupId }) => groupId)).toEqual(['A', 'B']);
+  await runtime.advance(60);
+  await send('C');
+  expect(levels().map(({ groupId }) => groupId)).toEqual(['C']);
+});
+
 test('its levels tell what is left of each lane, who waits, and what Atlas last said', async () => {
   const { levels, send, underWay, runtime } = setUp(30, 1, 'when told');
   expect(levels()).toEqual([]);

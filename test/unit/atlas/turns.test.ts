@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { createTurns } from '../../../src/atlas/turns.ts';
 import { never } from './support.ts';
@@ -43,6 +44,17 @@ describe('turns', () => {
     expect(await isSettled(last)).toBe(false);
     endFirst();
     await last;
+  });
+
+  test('leave nothing behind at the signal of who had one', async () => {
+    const turns = createTurns();
+    const endFirst = await turns.take(never);
+    const { signal } = new AbortController();
+    const second = turns.take(signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    endFirst();
+    (await second)();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('are not taken by who comes too late', async () => {

@@ -18,6 +18,12 @@ function all(world: DemoWorld, nowMs: number): readonly ExportJson[] {
   return world.targets.flatMap(({ groupId, clusterName }) => world.exports(groupId, clusterName, nowMs));
 }
 
+/** The jobs that are not the same in both lists; toEqual would take seconds for so many. */
+function differing(one: readonly ExportJson[], other: readonly ExportJson[]): readonly unknown[] {
+  const pairs = Array.from({ length: Math.max(one.length, other.length, 1) }, (_, at) => [one[at], other[at]]);
+  return pairs.filter(([a, b]) => a === undefined || JSON.stringify(a) !== JSON.stringify(b));
+}
+
 function progress({ exportStatus }: ExportJson): number {
   return exportStatus && exportStatus.totalCollections > 0
     ? exportStatus.exportedCollections / exportStatus.totalCollections
@@ -59,7 +65,7 @@ describe('the demo world is a function of seed and time', () => {
     }
     for (const seconds of [-86_400, 0, 40, 4000]) {
       const nowMs = startedAtMs + seconds * 1000;
-      expect(all(asked, nowMs)).toEqual(all(demo(), nowMs));
+      expect(differing(all(asked, nowMs), all(demo(), nowMs))).toEqual([]);
     }
   });
 
@@ -68,7 +74,7 @@ describe('the demo world is a function of seed and time', () => {
   });
 
   test('the history before the start does not depend on the speed', () => {
-    expect(all(demo(1, 1), startedAtMs)).toEqual(all(demo(1, 500), startedAtMs));
+    expect(differing(all(demo(1, 1), startedAtMs), all(demo(1, 500), startedAtMs))).toEqual([]);
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a speed of %p is refused', (speed) => {
@@ -82,7 +88,8 @@ describe('jobs make sense', () => {
     const world = demo(3);
     const before = new Map<string, ExportJson>();
     const wrong: unknown[] = [];
-    for (let seconds = -3600; seconds < 900; seconds += seconds < 0 ? 100 : 1) {
+    const stepAt = (seconds: number) => (seconds < 0 ? 100 : seconds < 120 ? 1 : 5);
+    for (let seconds = -3600; seconds < 900; seconds += stepAt(seconds)) {
       for (const job of all(world, startedAtMs + seconds * 1000)) {
         const last = before.get(job.id);
         if (last && last !== job && !follows(job, last)) {
@@ -155,7 +162,7 @@ describe('jobs make sense', () => {
 describe('the first minute shows everything', () => {
   test.each(seeds)('with seed %i, at any second', (seed) => {
     const world = demo(seed);
-    for (let seconds = 0; seconds <= 60; seconds += 0.5) {
+    for (let seconds = 0; seconds <= 60; seconds += 1) {
       const nowMs = startedAtMs + seconds * 1000;
       const jobs = all(world, nowMs);
       const running = jobs.filter(({ state }) => state === 'InProgress');
@@ -211,7 +218,7 @@ describe('the cast', () => {
     const jobs = listOf(world, 'events', month);
     expect(jobs).toHaveLength(2000);
     expect(month - Date.parse(jobs[0]?.createdAt ?? '')).toBeLessThan(60_000);
-    expect(jobs).toEqual(listOf(demo(), 'events', month));
+    expect(differing(jobs, listOf(demo(), 'events', month))).toEqual([]);
   });
 
   test('the sessions answer sometimes and fail mostly', () => {

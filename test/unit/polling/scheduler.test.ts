@@ -36,6 +36,16 @@ function setUp(lanePlaces = 8) {
   };
 }
 
+test('whoever has waited longest for a place of its lane comes first', async () => {
+  const { runtime, scheduler, task, runs } = setUp(1);
+  scheduler.set([task('busy', { lastsSeconds: 20, intervalSeconds: 1000 }), task('a'), task('b')]);
+  await runtime.advance(5);
+  scheduler.renew('a');
+  await runtime.advance(15.5);
+  expect(runs.map(({ key }) => key).slice(0, 3)).toEqual(['busy', 'b', 'a']);
+  await scheduler.stop();
+});
+
 describe('a task that is told', () => {
   test('to begin anew is aborted and due at once, and what the aborted run asked for is not heeded', async () => {
     const { runtime, scheduler, task, runs, timesOf } = setUp();
