@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Locate } from './positions.ts';
-import type { Problem } from './problems.ts';
+import { looksSecret, type Problem } from './problems.ts';
 import { formatPath, type Path, valueAt } from './raw.ts';
 import { nearest } from './suggestion.ts';
 
@@ -87,7 +87,7 @@ function unknownKey(path: Path, key: string, { keysAt, hidesKeys, unsupported = 
   const meant = nearest(key, known);
   const place = path.length === 0 ? '' : ` in ${formatPath(path)}`;
   // With a colon or an indent forgotten, a secret becomes part of a key.
-  const name = !hidesKeys(path) && /^[A-Za-z_-]{1,40}$/.test(key) ? ` ${key}` : '';
+  const name = !hidesKeys(path) && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key) ? ` ${key}` : '';
   const hint = meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
   return {
     path: [...path, key],
