@@ -173,11 +173,13 @@ describe('the telemetry path', () => {
 
   test.each([
     ['metrics', 'must begin with /, such as /metrics'],
-    ['/', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/-/metrics', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/-', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/api/v1/targets', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/API', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-/metrics', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/api/v1/targets', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/config', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/targets/a', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/API', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
     ['/:id', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/*all', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/a?b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
