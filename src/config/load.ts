@@ -13,6 +13,7 @@ import { readConfigFile } from './file.ts';
 import { configJsonSchema, keysAt } from './json-schema.ts';
 import { parsePairs } from './pairs.ts';
 import { type Problem, problemsInFile } from './problems.ts';
+import { proxyProblem } from './proxy.ts';
 import { mappingAt, valueAt } from './raw.ts';
 import { credentialNames, ruleProblems } from './rules.ts';
 import { configSchema } from './schema.ts';
@@ -95,6 +96,8 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const file = configSchema.parse(value);
   const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
+  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
+  if (unreachable !== undefined) return refused([unreachable]);
   return { config, file: path, warnings: [...outside.warnings, ...unusedCredentials(config)] };
 }
 
@@ -105,7 +108,10 @@ async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: r
   const file = configSchema.parse({
     targets: pairs.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
   });
-  return { config: buildConfig({ ...outside, file }), warnings: [...warnings, ...outside.warnings] };
+  const config = buildConfig({ ...outside, file });
+  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
+  if (unreachable !== undefined) return refused([unreachable]);
+  return { config, warnings: [...warnings, ...outside.warnings] };
 }
 
 type Outside = Pick<SecretPlace, 'env' | 'onSecret'>;
