@@ -16,7 +16,7 @@ import { type Problem, problemsInFile } from './problems.ts';
 import { proxyProblem } from './proxy.ts';
 import { mappingAt, valueAt } from './raw.ts';
 import { credentialNames, ruleProblems } from './rules.ts';
-import { configSchema } from './schema.ts';
+import { ALL_CLUSTERS, configSchema } from './schema.ts';
 import type { Environment, OnSecret, SecretPlace } from './secret.ts';
 import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
 import { parseYaml } from './yaml.ts';
@@ -98,7 +98,8 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
   const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
   if (unreachable !== undefined) return refused([unreachable]);
-  return { config, file: path, warnings: [...outside.warnings, ...unusedCredentials(config)] };
+  const warnings = [...outside.warnings, ...unusedCredentials(config), ...clustersCalledAll(config)];
+  return { config, file: path, warnings };
 }
 
 async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
@@ -138,6 +139,15 @@ function unusedCredentials({ credentials, targets, discoveries }: Config): reado
   return credentials
     .filter(({ name }) => ![...targets, ...discoveries].some(({ credential }) => credential === name))
     .map(({ name }) => `no target uses the credential ${name}`);
+}
+
+function clustersCalledAll({ targets }: Config): readonly string[] {
+  return targets
+    .filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS)
+    .map(
+      ({ groupId, clusterName }) =>
+        `in project ${groupId} one cluster is watched, ${clusterName} by name: clusters: all, without brackets, stands for every cluster`,
+    );
 }
 
 function refused(messages: readonly string[]): Loaded {
