@@ -119,7 +119,8 @@ export function parseCommandLine(words: readonly string[], env: Environment, ver
     if (error.exitCode === 0) return { command: 'exit', code: 0, stdout, stderr: '' };
     const { code, message } = error;
     const command = commandNames.find((name) => name === program.args[0]);
-    return usage([wordingOf({ code, message, command, words: program.commands.flatMap((each) => each.args) })]);
+    const words = program.commands.flatMap((each) => each.args);
+    return usage([wordingOf({ code, message, command, words })], command);
   }
   if (chosen === undefined) return usage(['no command']);
   return readFlags(chosen.command, chosen.options, env);
@@ -203,9 +204,9 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   if ((client.certificate === undefined) !== (client.key === undefined)) {
     problems.push('--client.certificate and --client.key belong together: give both or none');
   }
-  if (problems.length > 0) return usage(problems);
+  if (problems.length > 0) return usage(problems, command);
   const shard = parseShard(shardIndex, shardCount, env['HOSTNAME']);
-  if ('wrong' in shard) return usage([shard.wrong]);
+  if ('wrong' in shard) return usage([shard.wrong], command);
   const watched: WatchFlags = { ...given({ configFile, shard: shard.value }), targets, log };
   switch (command) {
     case 'serve':
@@ -215,7 +216,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
     case 'once':
       return { command, flags: { ...watched, ...given({ output }) } };
     case 'health':
-      if (typeof url !== 'string') return usage([`--web.listen-address: ${url.wrong}`]);
+      if (typeof url !== 'string') return usage([`--web.listen-address: ${url.wrong}`], command);
       return { command, flags: { url, ...given({ client: bothOf(client) }) } };
     case 'demo':
       return { command, flags: { ...given({ speed, seed }), chaos, web, log } };
@@ -264,7 +265,8 @@ function repeatedAddress(addresses: readonly ListenAddress[]): string | undefine
   return texts.find((text, index) => texts.indexOf(text) < index);
 }
 
-function usage(problems: readonly string[]): CommandLine {
-  const text = [...problems, 'mongodbatlas-backup-exporter --help shows all flags'].join('\n');
+function usage(problems: readonly string[], command: CommandName = 'serve'): CommandLine {
+  const asked = command === 'serve' ? '--help' : `${command} --help`;
+  const text = [...problems, `mongodbatlas-backup-exporter ${asked} shows all flags`].join('\n');
   return { command: 'exit', code: 2, stdout: '', stderr: `${text}\n` };
 }

@@ -8,7 +8,7 @@ import type { Config } from './config/config.ts';
 import type { Loaded } from './config/load.ts';
 import type { Shard } from './config/shard.ts';
 import { showConfig } from './config/show.ts';
-import { type FileWatch, type Look, startFileWatch } from './files.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from './files.ts';
 import { createInForce, type InForce } from './in-force.ts';
 import type { Log } from './log.ts';
 import { CONTENT_TYPES } from './metrics/text.ts';
@@ -77,7 +77,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const fileWatch: FileWatch | undefined =
     autoReload &&
     startFileWatch({
-      paths: [autoReload.file],
+      look: () => lookAt([autoReload.file]),
       since: autoReload.since,
       runtime,
       onChange: () => void reload.reload('the file has changed'),

@@ -12,11 +12,11 @@ import type { Runtime } from './runtime.ts';
 export type Look = ReadonlyMap<string, string>;
 
 export interface FileWatchSettings {
-  readonly paths: readonly string[];
+  look(): Promise<Look>;
   /** What is known already. Taken before the files are used: what changes in between is a change too. */
   readonly since: Look;
   readonly runtime: Runtime;
-  /** Called once for whatever has changed together. */
+  /** Called once for whatever has changed together, right after the look that found it at rest. */
   onChange(): void;
 }
 
@@ -34,17 +34,18 @@ export async function lookAt(paths: readonly string[]): Promise<Look> {
   return new Map(looks.flatMap(([path, print]) => (print === undefined ? [] : [[path, print] as const])));
 }
 
-export function startFileWatch({ paths, since, runtime, onChange }: FileWatchSettings): FileWatch {
+export function startFileWatch({ look: lookNow, since, runtime, onChange }: FileWatchSettings): FileWatch {
   const stopping = new AbortController();
   let known = since;
 
   async function watch(): Promise<void> {
     for (;;) {
       await runtime.sleep(LOOK_SECONDS, stopping.signal);
-      let look = await lookAt(paths);
+      let look = await lookNow();
       while (isNews(known, look)) {
         await runtime.sleep(REST_SECONDS, stopping.signal);
-        const again = await lookAt(paths);
+        const again = await lookNow();
+        stopping.signal.throwIfAborted();
         if (isSame(look, again)) {
           known = new Map([...known, ...look]);
           onChange();
@@ -54,8 +55,9 @@ export function startFileWatch({ paths, since, runtime, onChange }: FileWatchSet
     }
   }
 
-  watch().catch(() => {
-    // Stopped. Nothing else throws: a file that can't be read is one that is gone.
+  watch().catch((error: unknown) => {
+    // A watch that ended by itself would leave an old certificate in force, and nobody would know.
+    if (!stopping.signal.aborted) throw error;
   });
   return { stop: () => stopping.abort(new Error('no longer watched')) };
 }

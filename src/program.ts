@@ -41,10 +41,14 @@ export interface HangUps {
 }
 
 export function run(hangUps: HangUps): void {
-  main(hangUps).catch((error: unknown) => {
-    process.stderr.write(`${redactor.text(describe(error))}\n`);
-    process.exit(EXIT.failure);
-  });
+  // By itself Node.js would print everything that hangs on the error: of a request, its headers.
+  process.on('uncaughtException', crash);
+  main(hangUps).catch(crash);
+}
+
+function crash(error: unknown): void {
+  tell(`${describe(error)}\n`);
+  process.exit(EXIT.failure);
 }
 
 async function main(hangUps: HangUps): Promise<void> {
@@ -59,7 +63,7 @@ async function main(hangUps: HangUps): Promise<void> {
   switch (line.command) {
     case 'exit':
       process.stdout.write(line.stdout);
-      process.stderr.write(line.stderr);
+      tell(line.stderr);
       process.exitCode = line.code;
       return;
     case 'health': {
@@ -84,7 +88,7 @@ async function main(hangUps: HangUps): Promise<void> {
 
 async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Promise<void> {
   if (flags.autoReload && flags.targets.length > 0) {
-    process.stderr.write('--config.auto-reload: with --target there is no file that could change\n');
+    tell('--config.auto-reload: with --target there is no file that could change\n');
     process.exitCode = EXIT.usage;
     return;
   }
@@ -136,7 +140,7 @@ async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<Guard
 
 /** Whether there are problems; then they are told, and the program ends. */
 function refuse(problems: readonly Problem[]): boolean {
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  for (const problem of problems) tell(`${formatProblem(problem)}\n`);
   if (problems.length > 0) process.exitCode = EXIT.usage;
   return problems.length > 0;
 }
@@ -171,11 +175,16 @@ async function runToEnd(
   if (signal.aborted) process.exit(EXIT.interrupted);
 }
 
+/** What people are told beside the log is redacted as that is. */
+function tell(text: string): void {
+  process.stderr.write(redactor.text(text));
+}
+
 function terminal(): Terminal {
   const { stdout, stderr, env } = process;
   return {
-    say: (text) => stdout.write(text),
-    tell: (text) => stderr.write(text),
+    say: (text) => stdout.write(redactor.text(text)),
+    tell,
     columns: stdout.isTTY ? stdout.columns : undefined,
     hasColours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     isWatched: stderr.isTTY,
@@ -187,7 +196,7 @@ function mindOutputs(): void {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    process.stderr.write(`standard output could not be written (${error.code})\n`);
+    tell(`standard output could not be written (${error.code})\n`);
     process.exit(EXIT.failure);
   });
 }

@@ -1,11 +1,12 @@
 /**
  * The web as its config file guards it, and the file read again every few seconds, with the certificates that it names: new ones
  * serve the next connection, new users the next request. A file that is wrong, or wants what takes a restart, changes nothing
- * and is told once.
+ * and is told once; one that is still being written, which could lack its users, is waited for.
  */
 import type { RequestListener } from 'node:http';
 import { formatProblem } from './config/load.ts';
 import { type LoadedWebConfig, OPEN_TO_ALL, type WebConfig } from './config/web-config.ts';
+import { type FileWatch, startFileWatch } from './files.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 import { createBcrypt } from './web/bcrypt.ts';
@@ -29,9 +30,6 @@ export interface Guard {
   listen(app: RequestListener, addresses: readonly ListenAddress[]): Promise<Web>;
 }
 
-/** Certificates that were renewed are in use after this, at the latest. */
-const LOOK_EVERY_SECONDS = 10;
-
 export function createGuard({ file, runtime, log }: GuardSettings): Guard {
   let inForce = file?.first.webConfig ?? OPEN_TO_ALL;
   const bcrypt = createBcrypt();
@@ -45,17 +43,15 @@ export function createGuard({ file, runtime, log }: GuardSettings): Guard {
         tls: inForce.tls,
         onRefusedHandshake: (reason) => log.debug({ reason }, 'a TLS handshake failed'),
       });
-      const watching = new AbortController();
       const apply = (next: WebConfig): void => {
         if (next.tls) web.renewTls(next.tls);
         inForce = next;
       };
-      const watched = file && watch(file, { apply, current: () => inForce, runtime, log }, watching.signal);
+      const watched = file && watch(file, { apply, current: () => inForce, runtime, log });
       return {
         ...web,
         async close() {
-          watching.abort();
-          await watched;
+          watched?.stop();
           await web.close();
           await bcrypt.close();
         },
@@ -71,17 +67,19 @@ interface Watcher {
   apply(next: WebConfig): void;
 }
 
-/** Looks at what is in the files, not at their times: a certificate may be a link that is set to another directory. */
-async function watch({ first, load }: WebConfigFile, watcher: Watcher, signal: AbortSignal): Promise<void> {
-  let { fingerprint } = first;
-  for (;;) {
-    await watcher.runtime.sleep(LOOK_EVERY_SECONDS, signal).catch(() => undefined);
-    if (signal.aborted) return;
-    const loaded = await load();
-    if (loaded.fingerprint === fingerprint || signal.aborted) continue;
-    fingerprint = loaded.fingerprint;
-    take(loaded, watcher);
-  }
+/** What is looked at is what was read: whatever rests is taken as it was seen, not read once more. */
+function watch({ first, load }: WebConfigFile, watcher: Watcher): FileWatch {
+  let latest: LoadedWebConfig = first;
+  const lookOf = ({ fingerprint }: { readonly fingerprint: string }) => new Map([['web config', fingerprint]]);
+  return startFileWatch({
+    async look() {
+      latest = await load();
+      return lookOf(latest);
+    },
+    since: lookOf(first),
+    runtime: watcher.runtime,
+    onChange: () => take(latest, watcher),
+  });
 }
 
 function take(loaded: LoadedWebConfig, { current, apply, log }: Watcher): void {

@@ -1,5 +1,6 @@
 /** What `check` finds without asking anyone: the config's own problems, and those of what else there is to look at. */
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { CheckFlags } from '../cli.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
 import { type ConfigSource, loadConfig, type Problem } from '../config/load.ts';
@@ -16,9 +17,11 @@ export interface Checked extends Findings {
   readonly config?: Config;
   /** Left out where there is no file. */
   readonly file?: string;
+  /** Left out where none was named. */
+  readonly webConfigFile?: string;
 }
 
-type Subject = Omit<Checked, keyof Findings>;
+type Subject = Pick<Checked, 'config' | 'file'>;
 type Surroundings = CheckFlags & Pick<ConfigSource, 'cwd'>;
 type Validator = (subject: Subject, around: Surroundings) => Promise<Findings>;
 
@@ -29,8 +32,10 @@ export async function findings(source: ConfigSource, flags: CheckFlags): Promise
   const loaded = await loadConfig(source);
   const { problems, warnings, ...subject } = { problems: [], warnings: [], ...loaded };
   const more = await Promise.all(VALIDATORS.map((validator) => validator(subject, { ...flags, cwd: source.cwd })));
+  const { webConfigFile } = flags;
   return {
     ...subject,
+    ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
     problems: [...problems, ...more.flatMap((one) => one.problems)],
     warnings: [...warnings, ...more.flatMap((one) => one.warnings)],
   };

@@ -4,10 +4,11 @@ import { secretsOf } from './check-findings.ts';
 import { type Failed, failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome } from './outcome.ts';
 
 /** @param outcome left out where Atlas was not asked */
-export function checkAsJson({ problems, warnings, config, file }: Checked, outcome?: Outcome): string {
+export function checkAsJson({ problems, warnings, config, file, webConfigFile }: Checked, outcome?: Outcome): string {
   const result = {
     ok: problems.length === 0 && (outcome === undefined || failuresIn(outcome) === 0),
     config_file: file ?? null,
+    web_config_file: webConfigFile ?? null,
     problems: problems.map(({ file: name, line, column, message }) => ({
       file: name ?? null,
       line: line ?? null,

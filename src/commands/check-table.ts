@@ -12,15 +12,19 @@ const KINDS = { service_account: 'service account', api_key: 'API key', access_t
 /** Of those that fail alike, so many are named. */
 const EXAMPLES = 5;
 
-export function findingsAsText({ problems, warnings, config, file }: Checked, screen: Screen): string {
+export function findingsAsText({ problems, warnings, config, file, webConfigFile }: Checked, screen: Screen): string {
   const { good, bad, warning } = paletteOf(screen);
   const told = [
     ...problems.map((problem) => formatProblem(problem)),
     ...warnings.map((text) => `${warning('warning')}: ${text}`),
   ].map((line) => `${line}\n`);
   if (problems.length > 0) return [...told, `\n${bad(count(problems.length, 'problem'))}\n`].join('');
-  const head = `${good('ok')}: ${file ?? 'the command line and the environment'}\n`;
-  return [...told, head, ...(config ? [`\n${describeConfig(config, screen)}`] : [])].join('');
+  const looked = [file ?? 'the command line and the environment', ...(webConfigFile ? [webConfigFile] : [])];
+  return [
+    ...told,
+    ...looked.map((what) => `${good('ok')}: ${what}\n`),
+    ...(config ? [`\n${describeConfig(config, screen)}`] : []),
+  ].join('');
 }
 
 function describeConfig(config: Config, { columns }: Screen): string {

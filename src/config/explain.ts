@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Locate } from './positions.ts';
-import type { Problem } from './problems.ts';
+import { looksSecret, type Problem } from './problems.ts';
 import { formatPath, type Path, valueAt } from './raw.ts';
 import { nearest } from './suggestion.ts';
 
@@ -61,7 +61,15 @@ function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | unde
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     return `YAML reads this as ${typeof input === 'number' ? 'a number' : 'true or false'}: put it in quotes`;
   }
-  return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}`;
+  return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}${hintAt(expected, input)}`;
+}
+
+/** Where it is plain what went wrong. */
+function hintAt(expected: string, input: unknown): string {
+  if (expected === 'array' && kindOf(input) === 'keys with values') return ': each entry begins with a hyphen';
+  if (expected === 'object' && typeof input === 'string' && /^[a-z_]+:\S/.test(input))
+    return ': a space has to follow the colon';
+  return '';
 }
 
 function kindOf(input: unknown): string {
@@ -86,8 +94,16 @@ function unknownKey(path: Path, key: string, { keysAt, hidesKeys, unsupported = 
   const known = keysAt(path);
   const meant = nearest(key, known);
   const place = path.length === 0 ? '' : ` in ${formatPath(path)}`;
+  const parent = known.find((one) => [...keysAt([...path, one]), ...keysAt([...path, one, 0])].includes(key));
+  if (parent !== undefined) {
+    return {
+      path: [...path, key],
+      message: `unknown key ${key}${place}: it belongs under ${parent}`,
+      meant: undefined,
+    };
+  }
   // With a colon or an indent forgotten, a secret becomes part of a key.
-  const name = !hidesKeys(path) && /^[A-Za-z_-]{1,40}$/.test(key) ? ` ${key}` : '';
+  const name = !hidesKeys(path) && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key) ? ` ${key}` : '';
   const hint = meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`;
   return {
     path: [...path, key],

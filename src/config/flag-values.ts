@@ -34,8 +34,8 @@ export function parseTelemetryPath(text: string): Value<string> {
   if (!/^(?:\/[A-Za-z0-9._~-]+)*\/?$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {
     return { wrong: 'must be a plain path of letters, digits and . _ ~ -, such as /metrics' };
   }
-  if (text === '/' || /^\/(?:-|api)(?:\/|$)/i.test(text)) {
-    return { wrong: 'is taken: choose another than /, /-/… and /api/…, such as /metrics' };
+  if (text === '/' || /^\/(?:-|api|targets|config)(?:\/|$)/i.test(text)) {
+    return { wrong: 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics' };
   }
   return { value: text };
 }

@@ -12,7 +12,8 @@ const ABOUT: Readonly<Record<Exclude<CommandName, 'serve'>, string>> = {
   check: `${COMMANDS.check}
 
 Without --online nothing is asked of Atlas: the config is read as serve would read it, and every problem
-is told with file:line:column. So are secrets that can’t be read, or that others on this host can read.
+is told with file:line:column. So are secrets that can’t be read, or that others on this host can read, and
+what is wrong with the file of --web.config.file, its certificates and keys included.
 
 Exit code: 0 if all is well, 1 if a cluster or a project can’t be polled, 2 if the config or the command
 line is wrong.`,

@@ -13,9 +13,10 @@ import { readConfigFile } from './file.ts';
 import { configJsonSchema, keysAt } from './json-schema.ts';
 import { parsePairs } from './pairs.ts';
 import { type Problem, problemsInFile } from './problems.ts';
+import { proxyProblem } from './proxy.ts';
 import { mappingAt, valueAt } from './raw.ts';
 import { credentialNames, ruleProblems } from './rules.ts';
-import { configSchema } from './schema.ts';
+import { ALL_CLUSTERS, configSchema } from './schema.ts';
 import type { Environment, OnSecret, SecretPlace } from './secret.ts';
 import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
 import { nearest } from './suggestion.ts';
@@ -98,7 +99,10 @@ async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Pro
   const file = configSchema.parse(value);
   const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
   const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
-  return { config, file: path, warnings: [...outside.warnings, ...unusedCredentials(config)] };
+  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
+  if (unreachable !== undefined) return refused([unreachable]);
+  const warnings = [...outside.warnings, ...unusedCredentials(config), ...clustersCalledAll(config)];
+  return { config, file: path, warnings };
 }
 
 async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
@@ -108,7 +112,10 @@ async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: r
   const file = configSchema.parse({
     targets: pairs.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
   });
-  return { config: buildConfig({ ...outside, file }), warnings: [...warnings, ...outside.warnings] };
+  const config = buildConfig({ ...outside, file });
+  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
+  if (unreachable !== undefined) return refused([unreachable]);
+  return { config, warnings: [...warnings, ...outside.warnings] };
 }
 
 type Outside = Pick<SecretPlace, 'env' | 'onSecret'>;
@@ -135,6 +142,15 @@ function unusedCredentials({ credentials, targets, discoveries }: Config): reado
   return credentials
     .filter(({ name }) => ![...targets, ...discoveries].some(({ credential }) => credential === name))
     .map(({ name }) => `no target uses the credential ${name}`);
+}
+
+function clustersCalledAll({ targets }: Config): readonly string[] {
+  return targets
+    .filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS)
+    .map(
+      ({ groupId, clusterName }) =>
+        `in project ${groupId} one cluster is watched, ${clusterName} by name: clusters: all, without brackets, stands for every cluster`,
+    );
 }
 
 function refused(messages: readonly string[]): Loaded {

@@ -37,8 +37,17 @@ export function problemsInFile(name: string, problems: readonly Problem[]): read
 
 const LONGEST_QUOTE = 40;
 
-/** A value for a message: short, in quotes, on one line. Not for anything that could be a secret. */
+/** A client secret of Atlas, an API key's private key, a token. */
+const SECRET_FORM = /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i;
+
+/** Where a name is wanted, someone may have written the secret itself. */
+export function looksSecret(text: string): boolean {
+  return SECRET_FORM.test(text);
+}
+
+/** A value for a message: short, in quotes, on one line. Not where a secret belongs. */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') return String(value);
+  if (looksSecret(value)) return '[redacted]';
   return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
 }

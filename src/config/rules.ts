@@ -4,7 +4,7 @@
  */
 import { formatDuration, parseDuration } from './duration.ts';
 import type { Locate } from './positions.ts';
-import { type Problem, quote } from './problems.ts';
+import { looksSecret, type Problem, quote } from './problems.ts';
 import { formatPath, type Item, itemsOf, mappingAt, type Path, valueAt } from './raw.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { nearest } from './suggestion.ts';
@@ -25,7 +25,9 @@ export function credentialNames(config: unknown): readonly string[] {
   if (mappingAt(config)?.['credentials'] === undefined) return ['default'];
   const names = itemsOf(config, 'credentials').map(({ value: { name } }) => name);
   // What is no name may be anything, so it is not told to anyone either.
-  return [...new Set(names)].filter((name) => typeof name === 'string' && CREDENTIAL_NAME.test(name)).map(String);
+  return [...new Set(names)]
+    .filter((name): name is string => typeof name === 'string')
+    .filter((name) => CREDENTIAL_NAME.test(name) && !looksSecret(name));
 }
 
 function orderOfIntervals(config: unknown, locate: Locate): readonly Problem[] {

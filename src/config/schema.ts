@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { parseBaseUrl } from './base-url.ts';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 import { parseExpirySeconds } from './expiry.ts';
-import { quote } from './problems.ts';
+import { looksSecret, quote } from './problems.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
@@ -110,9 +110,9 @@ const apiKey = z
 
 const credential = z
   .strictObject({
-    name: matching(CREDENTIAL_NAME, () => 'must be letters, digits, hyphens and underscores, at most 64').describe(
-      'By which targets name it; a label of metrics, so nothing secret.',
-    ),
+    name: matching(CREDENTIAL_NAME, () => 'must be letters, digits, hyphens and underscores, at most 64')
+      .refine((name) => !looksSecret(name), { error: 'looks like a secret: make up a name, which metrics will show' })
+      .describe('By which targets name it; a label of metrics, so nothing secret.'),
     service_account: serviceAccount.optional(),
     api_key: apiKey.optional(),
     ...secret('access_token', 'An access token that something else obtains and renews; it is sent as it is.'),

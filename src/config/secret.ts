@@ -28,11 +28,12 @@ export type SecretForm = 'inline' | 'file' | 'env';
 type Reading = { readonly secret: string } | { readonly why: string };
 
 const LARGEST_BYTES = 64 * 1024;
+const NO_VARIABLES = 'variables are not filled in here: give the name of this one, without $ and braces, with …_env';
 
 export function openSecret(form: SecretForm, text: string, place: SecretPlace): CheckedSecret {
   switch (form) {
     case 'inline':
-      return secretFrom('inline', place, async () => usable(text));
+      return secretFrom('inline', place, async () => (isVariable(text) ? { why: NO_VARIABLES } : usable(text)));
     case 'env':
       return secretFrom(`environment variable ${text}`, place, async () => readVariable(place.env[text]));
     case 'file': {
@@ -61,6 +62,10 @@ function secretFrom(description: string, { onSecret }: SecretPlace, attempt: () 
       return 'why' in result ? result.why : undefined;
     },
   };
+}
+
+function isVariable(text: string): boolean {
+  return /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text);
 }
 
 function readVariable(value: string | undefined): Reading {

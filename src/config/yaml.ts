@@ -13,6 +13,7 @@ import {
   type ParsedNode,
   Parser,
   visit,
+  type YAMLError,
 } from 'yaml';
 import { type Locate, locateIn } from './positions.ts';
 import type { Problem } from './problems.ts';
@@ -48,9 +49,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'a second colon in one value, or a line that is indented too far: use quotes or indent it less',
-  MISSING_CHAR: 'a quote, bracket, comma or colon is missing here or above',
+  MISSING_CHAR: 'a quote, bracket, comma or colon is missing here or above, or this line is indented wrongly',
   MULTILINE_IMPLICIT_KEY: 'this line has no key: write a key, a colon and a space',
   NON_STRING_KEY: 'a key has to be a plain word',
+  UNEXPECTED_TOKEN: 'this is not expected here: a value with a bracket or brace in it needs quotes',
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
   TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
 };
@@ -69,7 +71,7 @@ export function parseYaml(text: string, wants: string): ParsedYaml {
     return failed([at(lines, second.range[0], 'a second YAML document begins here: one is allowed')]);
   }
   // Without tags and with just one document, a warning is a mistake like any other.
-  const found = [...document.errors, ...document.warnings].slice(0, MOST_LOOKED_AT);
+  const found = [...document.errors, ...document.warnings].slice(0, MOST_LOOKED_AT).filter(isNoEcho);
   const problems = found.map(({ code, pos }) => at(lines, pos[0], MESSAGES[code] ?? 'this is no YAML'));
   problems.push(...danglingAliases(document, lines));
   if (problems.length > 0) return failed(firstPerLine(problems).slice(0, MOST_PROBLEMS));
@@ -126,6 +128,11 @@ function repeatedKeys(document: Document, lines: LineCounter): readonly Problem[
 
 function twice(line: number): string {
   return `this key is in line ${line} too: keep one of them`;
+}
+
+/** After something unexpected nearly everything is. */
+function isNoEcho({ code }: YAMLError, index: number, all: readonly YAMLError[]): boolean {
+  return code !== 'UNEXPECTED_TOKEN' || all.findIndex((other) => other.code === code) === index;
 }
 
 function firstPerLine(problems: readonly Problem[]): readonly Problem[] {

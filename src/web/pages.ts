@@ -55,7 +55,7 @@ export function addPages(app: Express, settings: PageSettings): void {
     const body = kept(`/ ${filter.condition ?? ''} ${filter.text}`, (nowSeconds) =>
       renderStatusPage(overview(), filter, { version, telemetryPath, nowSeconds, root: '' }),
     );
-    await send(response, 'text/html; charset=utf-8', body);
+    await sendPage(response, body);
   });
 
   app.get('/targets/:groupId/:clusterName', async (request, response, next) => {
@@ -66,7 +66,7 @@ export function addPages(app: Express, settings: PageSettings): void {
     }
     const { nowSeconds } = moment();
     const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl() };
-    await send(response, 'text/html; charset=utf-8', bodyOf(renderTargetPage(statusOf(state, moment()), facts)));
+    await sendPage(response, bodyOf(renderTargetPage(statusOf(state, moment()), facts)));
   });
 
   app.get('/api/v1/targets', async (_request, response) => {
@@ -108,13 +108,16 @@ function queryOf({ url }: Request): URLSearchParams {
   return new URLSearchParams(url.split('?', 2)[1]);
 }
 
+/** The one kind of answer that may load something: the policy of all the others lets nothing through. */
+async function sendPage(response: Response, body: Body): Promise<void> {
+  response.setHeader('Content-Security-Policy', PAGE_POLICY);
+  await send(response, 'text/html; charset=utf-8', body);
+}
+
 async function send(response: Response, type: string, body: Body): Promise<void> {
   const { method, headers } = response.req;
   const isZipped = wantedBy(headers).gzip;
   const bytes = isZipped ? await body.zipped() : body.bytes;
-  response.setHeader('Content-Security-Policy', PAGE_POLICY);
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Content-Type', type);
   response.setHeader('Vary', 'Accept-Encoding');
   if (isZipped) response.setHeader('Content-Encoding', 'gzip');

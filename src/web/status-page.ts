@@ -51,7 +51,10 @@ function verdict(
   }
   if (all === 0) {
     const searching = projects.some(({ search }) => search && !search.tried);
-    return say('waiting', 'waiting', searching ? 'Looking for clusters' : 'No cluster is watched', '');
+    const why = 'The config names none that this exporter is to watch, and none was found in its projects.';
+    return searching
+      ? say('waiting', 'waiting', 'Looking for clusters', '')
+      : say('waiting', 'waiting', 'No cluster is watched', why);
   }
   if (targets.every(({ condition }) => condition === 'waiting')) return say('waiting', 'waiting', 'Asking Atlas', '');
   const fine = doubt > 0 ? `No cluster is in trouble` : `All ${counted(all, 'cluster')} are fine`;
@@ -85,7 +88,7 @@ function filterForm(targets: readonly TargetStatus[], { text, condition }: Filte
 function targetTable(targets: readonly TargetStatus[], filter: Filter, nowSeconds: number): Html {
   const matches = createMatcher(filter);
   const shown = new Set(targets.filter(matches));
-  const all = `${counted(targets.length, 'cluster')}, those that need attention first.`;
+  const all = targets.length === 1 ? '1 cluster.' : `${targets.length} clusters, those that need attention first.`;
   const group = (name: string, members: readonly TargetStatus[]): Html =>
     members.length === 0
       ? nothing

@@ -67,16 +67,17 @@ function glance(status: TargetStatus, nowSeconds: number): Html {
 }
 
 function expectations(status: TargetStatus, nowSeconds: number): Html {
-  const { target, schedule } = status.state;
+  const { target, schedule, exports } = status.state;
   const most = status.successMaxAgeSeconds;
   const source = target.successMaxAgeSeconds === undefined ? 'the backup schedule' : 'the config';
   const age = status.lastSuccessAgeSeconds;
+  const none = exports.summary ? 'no success is listed' : 'whether there is one is not known';
   const known = schedule.summary;
   return html`${fact(
     'A success may be as old as',
     most === undefined
       ? html`not known`
-      : html`${span(most)}, by ${source}<small>${age === undefined ? 'no success is listed' : `the last one is ${span(age)} old`}</small>${ageBar(status)}`,
+      : html`${span(most)}, by ${source}<small>${age === undefined ? none : `the last one is ${span(age)} old`}</small>${ageBar(status)}`,
   )}${fact(
     'An export may take',
     target.durationMaxSeconds === undefined
@@ -92,7 +93,7 @@ function pollRecord(polled: Polled<unknown>, nowSeconds: number): Html {
   const result = last?.failure
     ? html`<span class="trouble">failed</span><small>${sentence(last.failure.problem)} ${sentence(last.failure.advice)}</small>`
     : html`worked`;
-  return html`${fact('Latest', last ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>` : html`none yet`)}${fact('Latest that worked', when(goodAtSeconds, nowSeconds))}${fact('Next', nextAtSeconds === undefined ? html`as soon as it may` : nextTime(nextAtSeconds, nowSeconds))}${fact('Interval', html`${span(intervalSeconds)}`)}${read ? fact('Read', html`${counted(read.jobs, 'export')} on ${counted(read.pages, 'page')}<small>${read.reportedJobs === undefined ? 'Atlas says no total' : `Atlas says there are ${read.reportedJobs}`}</small>`) : nothing}${fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed${failed.length > 0 ? html`<small>${failed.map(([reason, count]) => `${count} ${reason}`).join(', ')}</small>` : nothing}`)}`;
+  return html`${fact('Latest', last ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>` : html`none yet`, last?.failure && WIDE)}${fact('Latest that worked', when(goodAtSeconds, nowSeconds))}${fact('Next', nextAtSeconds === undefined ? html`as soon as it may` : nextTime(nextAtSeconds, nowSeconds))}${fact('Interval', html`${span(intervalSeconds)}`)}${read ? fact('Read', html`${counted(read.jobs, 'export')} on ${counted(read.pages, 'page')}<small>${read.reportedJobs === undefined ? 'Atlas says no total' : `Atlas says there are ${read.reportedJobs}`}</small>`) : nothing}${fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed${failed.length > 0 ? html`<small>${failed.map(([reason, count]) => `${count} ${reason}`).join(', ')}</small>` : nothing}`)}`;
 }
 
 function when(atSeconds: number | undefined, nowSeconds: number): Html {

@@ -146,6 +146,7 @@ describe('check', () => {
     expect(result).toEqual({
       ok: false,
       config_file: path,
+      web_config_file: null,
       problems: [],
       warnings: [],
       credentials: [

@@ -110,6 +110,15 @@ describe('the headers of every answer', () => {
     );
   });
 
+  test('let nothing run or load but on pages: not in data, nor in an error', async () => {
+    const url = await serve();
+    const policyOf = async (path: string) => (await ask(url + path)).headers['content-security-policy'];
+    for (const path of ['/metrics', '/config', '/api/v1/targets', '/-/ready', '/nothing', '/targets/a/b']) {
+      expect([path, await policyOf(path)]).toEqual([path, expect.not.stringMatching(/script-src|connect-src/)]);
+    }
+    expect(await policyOf('/')).toMatch(/script-src 'sha256-/);
+  });
+
   test('are replaced, added to and left out as configured, without HSTS over plain HTTP', async () => {
     const configured = {
       'X-Frame-Options': 'sameorigin',

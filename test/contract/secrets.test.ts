@@ -137,3 +137,30 @@ describe.each(Object.entries(INLINE))('with the credential %s', (_kind, credenti
     expect([...sent, ...HIDDEN].filter((secret) => shown.includes(secret))).toEqual([]);
   });
 });
+
+describe('an error that nobody catches', () => {
+  const SECRET = 'SECRETSECRETSECRETSECRET';
+  const error = `Object.assign(new Error('broken Bearer ${SECRET}'), { options: { headers: { authorization: '${SECRET}' } }, cause: new Error('${SECRET}') })`;
+
+  test.each([
+    ['thrown', `throw ${error}`],
+    ['rejected', `Promise.reject(${error})`],
+    ['thrown, and no error', `throw { authorization: '${SECRET}' }`],
+  ])('ends the program with what it says, and nothing of what hangs on it: %s', async (_how, statement) => {
+    const late = join(folder, 'late.mjs');
+    // As soon as the program minds such errors; a program that doesn't would never end.
+    const when = "process.listenerCount('uncaughtException') > 0";
+    writeFileSync(late, `setInterval(() => { if (${when}) { ${statement} } }, 50)`);
+    const program = startProgram(['--target', `${GROUP_ID}/one`, '--web.listen-address', '127.0.0.1:0'], {
+      env: {
+        MONGODB_ATLAS_ACCESS_TOKEN: 'x',
+        MONGODB_ATLAS_BASE_URL: simulator.origin,
+        NODE_OPTIONS: `--import=${late}`,
+      },
+    });
+    expect(await program.ended).toBe(1);
+    const { stdout, stderr } = program.output;
+    expect(stderr).toMatch(/broken Bearer \[redacted\]|Object/);
+    expect(stdout + stderr).not.toContain(SECRET);
+  });
+});

@@ -69,15 +69,18 @@ async function serve(text: string, certificate = server) {
   open.push(web);
   const url = web.urls[0] ?? '';
 
-  /** Lets the time pass until it looks at the files, and waits until it has: reading them is real. */
-  async function lookAgain(): Promise<void> {
-    const looks = runtime.slept.length;
-    await runtime.advance(10);
-    while (runtime.slept.length === looks) await runtime.settle();
+  /** Reading the files takes real time, which the runtime knows nothing of: each second waits until it is done. */
+  async function pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) {
+      await runtime.advance(1);
+      while (runtime.sleepers() === 0) await runtime.settle();
+    }
   }
+  /** Until it has looked at the files, and seen what has changed at rest. */
+  const lookAgain = () => pass(7);
 
   const told = () => lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
-  return { url, metrics: `${url}/metrics`, lookAgain, lines, told };
+  return { url, metrics: `${url}/metrics`, pass, lookAgain, lines, told };
 }
 
 const trusting = (): RequestOptions => ({ ca: readFileSync(authority.certFile) });
@@ -264,6 +267,20 @@ describe('a changed file', () => {
       'the web config file has problems: the one before stays in force',
       'the web config file was read again',
     ]);
+  });
+
+  test('that is still being written, and right as far as it goes, lets nobody in', async () => {
+    const { metrics, pass, lookAgain, told } = await serve(TLS + userLine('ann', 'a'));
+    for (let length = 1; length <= 12; length += 1) {
+      write(`${TLS}${'#'.repeat(length)}`);
+      await pass(1);
+      expect((await ask(metrics, trusting())).status).toBe(401);
+    }
+    write(TLS + userLine('bob', 'b'));
+    await lookAgain();
+    expect((await ask(metrics, trusting())).status).toBe(401);
+    expect((await ask(metrics, { ...trusting(), ...basic('bob', 'b') })).status).toBe(200);
+    expect(told()).toEqual(['the web config file was read again']);
   });
 
   test('of a certificate without its key is half of a renewal: the pair before stays', async () => {

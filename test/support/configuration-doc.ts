@@ -57,7 +57,10 @@ function variablesSection(): string {
     [`${code(ATLAS_VARIABLES.clientId)}, ${code(ATLAS_VARIABLES.clientSecret)}`, 'A service account.'],
     [`${code(ATLAS_VARIABLES.publicKey)}, ${code(ATLAS_VARIABLES.privateKey)}`, 'A programmatic API key.'],
     [code(ATLAS_VARIABLES.baseUrl), 'Where Atlas is, in place of `atlas.base_url`.'],
-    ['`HTTPS_PROXY`, `NO_PROXY`', 'The proxy on the way to Atlas, and for which hosts there is none.'],
+    [
+      '`HTTPS_PROXY`, `NO_PROXY`',
+      'The proxy on the way to Atlas, such as `http://proxy.example:3128`, and for which hosts there is none.',
+    ],
   ];
   return `## Variables of the Atlas tools
 

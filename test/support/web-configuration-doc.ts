@@ -34,7 +34,7 @@ ${CIPHER_SUITES.map((name) => `- \`${name}\``).join('\n')}`;
 
 const CHANGES = `## Changes
 
-The file, and the certificates and keys that it names, are looked at every ten seconds: at what is in them, so that links may be
+The file, and the certificates and keys that it names, are looked at every five seconds: at what is in them, so that links may be
 swapped, as Kubernetes does. A renewed certificate serves new connections, idle ones are closed, sessions are not resumed.
 Changed users and headers count from the next request on. What has problems changes nothing, and is logged once; the same
 goes for what takes a restart: to switch TLS on or off, and another \`client_auth_type\`.`;
@@ -62,7 +62,7 @@ ${refused.join('\n')}
 
 Otherwise:
 
-- The file is read every ten seconds, not with every request.
+- The file is read every five seconds, not with every request.
 - An empty file is a mistake: nothing in it would mean that everybody may come in.
 - \`/-/healthy\` and \`/-/ready\` ask for no password.
 - Wrong passwords are not remembered, and a cost above 16 is refused.

@@ -15,20 +15,30 @@ const SERVE = {
   },
   log: { level: 'info', format: 'json' },
 };
-const LAST = 'mongodbatlas-backup-exporter --help shows all flags\n';
+/** Where all flags of the command are. */
+const LAST = /\nmongodbatlas-backup-exporter (?:([a-z]+) )?--help shows all flags\n$/;
 
 function parse(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}) {
   return parseCommandLine(args, env, '1.2.3');
 }
 
-/** The lines of a usage error, without the last one, which is always the same. */
+/** The lines of a usage error, without the last one, which says where to read on. */
 function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): readonly string[] {
   const line = parse(args, env);
   if (line.command !== 'exit' || line.code !== 2) throw new Error(`accepted: ${JSON.stringify(line)}`);
   expect(line.stdout).toBe('');
-  expect(line.stderr.endsWith(`\n${LAST}`)).toBe(true);
-  return line.stderr.slice(0, -LAST.length - 1).split('\n');
+  expect(line.stderr).toMatch(LAST);
+  return line.stderr.replace(LAST, '').split('\n');
 }
+
+test('a usage error says whose help to read', () => {
+  const last = (...args: readonly string[]) => LAST.exec((parse(args) as { readonly stderr: string }).stderr)?.[1];
+  expect([last('--format', 'json'), last('check', '--format', 'xml'), last('once', '--outptu')]).toEqual([
+    undefined,
+    'check',
+    'once',
+  ]);
+});
 
 test('without arguments it serves, with the defaults', () => {
   expect(parse([])).toEqual({ command: 'serve', flags: SERVE });
@@ -173,11 +183,13 @@ describe('the telemetry path', () => {
 
   test.each([
     ['metrics', 'must begin with /, such as /metrics'],
-    ['/', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/-/metrics', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/-', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/api/v1/targets', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
-    ['/API', 'is taken: choose another than /, /-/… and /api/…, such as /metrics'],
+    ['/', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-/metrics', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/api/v1/targets', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/config', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/targets/a', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/API', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
     ['/:id', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/*all', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/a?b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],

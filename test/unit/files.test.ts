@@ -45,7 +45,7 @@ const at = (name: string): string => join(folder, name);
 async function start(...names: string[]): Promise<void> {
   const paths = names.map(at);
   const since = await lookAt(paths);
-  watch = startFileWatch({ paths, since, runtime, onChange: () => (changes += 1) });
+  watch = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
 }
 
 /** Reading files takes real time, which the runtime knows nothing of: each second waits until it is done. */
@@ -154,7 +154,7 @@ describe('a file', () => {
     writeFileSync(at('a'), 'one');
     const since = await lookAt([at('a')]);
     writeFileSync(at('a'), 'two');
-    watch = startFileWatch({ paths: [at('a')], since, runtime, onChange: () => (changes += 1) });
+    watch = startFileWatch({ look: () => lookAt([at('a')]), since, runtime, onChange: () => (changes += 1) });
     await pass(12);
     expect(changes).toBe(1);
   });
@@ -181,6 +181,27 @@ test('files that change together are one change', async () => {
   }
   await pass(12);
   expect(changes).toBe(1);
+});
+
+test('what was being looked at when it was stopped is no change any more', async () => {
+  let endLook = (_look: ReadonlyMap<string, string>): void => undefined;
+  let looks = 0;
+  const changed = new Map([['a', 'two']]);
+  watch = startFileWatch({
+    look() {
+      looks += 1;
+      return looks === 1 ? Promise.resolve(changed) : new Promise((resolve) => (endLook = resolve));
+    },
+    since: new Map([['a', 'one']]),
+    runtime,
+    onChange: () => (changes += 1),
+  });
+  await runtime.advance(6);
+  expect(looks).toBe(2);
+  watch.stop();
+  endLook(changed);
+  await runtime.settle();
+  expect(changes).toBe(0);
 });
 
 test('nothing is looked at any more once it has been stopped', async () => {

@@ -61,4 +61,5 @@ test('the web config file is looked at too, where it is named', async () => {
   expect(problems).toMatchObject([{ file: 'web.yml', line: 1, message: expect.stringContaining('bcrypt') }]);
   expect(JSON.stringify(problems)).not.toContain('open-sesame');
   expect((await findings(source, { ...FLAGS, webConfigFile: 'nowhere.yml' })).problems).toHaveLength(1);
+  expect((await findings(source, { ...FLAGS, webConfigFile: 'web.yml' })).webConfigFile).toBe(join(cwd, 'web.yml'));
 });

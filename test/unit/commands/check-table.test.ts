@@ -159,6 +159,11 @@ legacy      API key                1  public_key     inline
 `);
   });
 
+  test('is that the web config file is good too, where one was looked at', () => {
+    const looked = { problems: [], warnings: [], file: '/c.yml', webConfigFile: '/web.yml' };
+    expect(findingsAsText(looked, PLAIN)).toBe('ok: /c.yml\nok: /web.yml\n');
+  });
+
   test('is every problem, at its place, in place of all that', () => {
     const problems = [
       { file: 'c.yml', line: 1, column: 2, message: 'targets: is missing' },

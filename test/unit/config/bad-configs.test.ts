@@ -44,7 +44,17 @@ const BAD_YAML: readonly Bad[] = [
   {
     what: 'a quote that is open',
     text: 'a: "x\nb: 1\n',
-    problems: ['3:1: a quote, bracket, comma or colon is missing here or above'],
+    problems: ['3:1: a quote, bracket, comma or colon is missing here or above, or this line is indented wrongly'],
+  },
+  {
+    what: 'a line that is indented by a space too many',
+    text: `targets:\n  - group_id: ${GROUP}\n   clusters: [Cluster0]\n`,
+    problems: ['3:1: a quote, bracket, comma or colon is missing here or above, or this line is indented wrongly'],
+  },
+  {
+    what: 'braces in braces, once',
+    text: `credentials:\n  - name: main\n    service_account: { client_id: \${ID}, client_secret: \${SECRET} }\ntargets: []\n`,
+    problems: ['3:36: this is not expected here: a value with a bracket or brace in it needs quotes'],
   },
   {
     what: 'two colons',
@@ -160,7 +170,7 @@ const BAD_VALUES: readonly Bad[] = [
   {
     what: 'clusters of another kind',
     text: clusters('{all: true}'),
-    problems: ['6:15: targets[0].clusters: must be a list, not keys with values'],
+    problems: ['6:15: targets[0].clusters: must be a list, not keys with values: each entry begins with a hyphen'],
   },
   {
     what: 'all clusters of a project twice',
@@ -264,7 +274,7 @@ const MORE_BAD_VALUES: readonly Bad[] = [
   {
     what: 'targets of the wrong kind',
     text: `${CREDENTIALS}targets: {group_id: ${GROUP}, clusters: [a]}\n`,
-    problems: ['4:10: targets: must be a list, not keys with values'],
+    problems: ['4:10: targets: must be a list, not keys with values: each entry begins with a hyphen'],
   },
   {
     what: 'a target that is a name',
@@ -287,6 +297,22 @@ const MORE_BAD_VALUES: readonly Bad[] = [
     problems: [
       '7:22: targets[0].success_max_age: 26 has no unit: write 26s',
       '8:19: targets[0].duration_max: must be a duration such as 90s, 1h30m or 8d',
+    ],
+  },
+];
+
+const MISPLACED: readonly Bad[] = [
+  {
+    what: 'no space after a colon',
+    text: before('polling:\n  interval:60s'),
+    problems: ['2:3: polling: must be keys with values, not text: a space has to follow the colon'],
+  },
+  {
+    what: 'keys of a part that is not there',
+    text: before('interval: 60s\ngroup_id: x'),
+    problems: [
+      '1:1: unknown key interval: it belongs under polling',
+      '2:1: unknown key group_id: it belongs under targets',
     ],
   },
 ];
@@ -460,6 +486,22 @@ const BAD_CREDENTIALS: readonly Bad[] = [
     text: GOOD.replace('targets', '  - name: main\n    access_token_env: TOKEN\ntargets'),
     problems: ['4:11: credentials[1].name: the credential in line 2 has this name too'],
   },
+  ...['$TOKEN', `$\{TOKEN}`].map((text) => ({
+    what: `a variable in the place of its value, ${text}`,
+    text: credential(`access_token: ${text}`),
+    problems: [
+      '3:19: credentials[0].access_token: variables are not filled in here: give the name of this one, without $ and braces, with …_env',
+    ],
+  })),
+  {
+    what: 'the keys of a service account a level too high',
+    text: credential('client_id: a\n    client_secret: b'),
+    problems: [
+      '2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file',
+      '3:5: unknown key client_id in credentials[0]: it belongs under service_account',
+      '4:5: unknown key client_secret in credentials[0]: it belongs under service_account',
+    ],
+  },
   {
     what: 'a key misspelt',
     text: credential('access_token_fil: x'),
@@ -475,7 +517,7 @@ const files = { newline: '\r\n', large: 'x'.repeat(70_000) };
 
 describe.each([
   ['YAML', BAD_YAML],
-  ['a value', [...BAD_VALUES, ...MORE_BAD_VALUES]],
+  ['a value', [...BAD_VALUES, ...MORE_BAD_VALUES, ...MISPLACED]],
   ['what has to fit together', BAD_RULES],
   ['a credential', BAD_CREDENTIALS],
 ])('problems with %s are told with their place and what would be right, by check too', (_of, table) => {

@@ -304,6 +304,15 @@ describe('the environment', () => {
   });
 });
 
+test('a cluster that is called all is warned of, as its brackets are probably one pair too many', async () => {
+  const text = `targets: [ { group_id: ${GROUP}, clusters: [ all ] } ]`;
+  expect(await load(text, TOKEN)).toMatchObject({
+    warnings: [
+      `in project ${GROUP} one cluster is watched, all by name: clusters: all, without brackets, stands for every cluster`,
+    ],
+  });
+});
+
 test('a credential that no target uses is warned of', async () => {
   const text = `credentials: [{name: a, access_token: x}, {name: b, access_token: y}]\n${TARGETS}    credential: a\n`;
   expect(await load(text)).toMatchObject({ warnings: ['no target uses the credential b'] });

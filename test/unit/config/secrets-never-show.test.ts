@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { Loaded } from '../../../src/config/load.ts';
+import { parsePairs } from '../../../src/config/pairs.ts';
 import { GROUP, load, printed } from './workspace.ts';
 
 const SECRET = 'S3cr3tS3cr3tS3cr3t';
@@ -105,5 +106,36 @@ describe('a secret is in no problem', () => {
     const loaded = await load(TARGETS, env);
     expect(printed(loaded)).not.toEqual([]);
     expect(everythingSaid(loaded)).not.toContain(SECRET);
+  });
+});
+
+describe('a secret of Atlas where a name belongs is not repeated', () => {
+  const named = (name: string, more = '') => `credentials: [ { name: ${name}, access_token: x } ]\n${TARGETS}${more}`;
+
+  describe.each([
+    'mdb_sa_sk_SecretSecret',
+    '5ec2e700-aaaa-4bbb-8ccc-5ec2e7000000',
+    'eyJhbGciOiJ.eyJzdWIi.c2lnbmF0dXJl',
+  ])('%s', (secret) => {
+    test.each([
+      ['the credential of a target', named('main', `    credential: ${secret}\n`)],
+      ['the name of a credential', named(secret)],
+      [
+        'the name of a credential that targets could use',
+        `${named(secret).replace(']', ', { name: b, access_token: y } ]')}    credential: c\n`,
+      ],
+      ['a project’s id', `${named('main')}  - { group_id: ${secret}, clusters: [ a ] }\n`],
+      ['a cluster', `${named('main')}  - { group_id: "${GROUP}", clusters: [ _, ${secret}. ] }\n`],
+      ['a number', `atlas: { page_size: ${secret} }\n${named('main')}`],
+      ['a key', `${secret}: 1\n${named('main')}`],
+    ])('%s', async (_where, text) => {
+      const loaded = await load(text);
+      expect(printed(loaded)).not.toEqual([]);
+      expect(everythingSaid(loaded)).not.toContain(secret);
+    });
+
+    test('--target', () => {
+      expect(JSON.stringify(parsePairs([secret]).problems)).not.toContain(secret);
+    });
   });
 });

@@ -37,7 +37,8 @@ describe('the status page', () => {
     ['All 2 clusters are fine', [fine, polledState([success], RELAXED, 'other')]],
     ['No cluster is in trouble\n1 is worth a look by day.', [fine, polledState([partial()], RELAXED, 'partial')]],
     ['Asking Atlas', [newState()]],
-    ['No cluster is watched', []],
+    ['No cluster is watched\nThe config names none that this exporter is to watch', []],
+    ['Fine 1\n1 cluster.\n', [fine]],
   ])('says %j', (words, states) => {
     expect(textOf(statusPage(states, SEEN))).toContain(words);
   });

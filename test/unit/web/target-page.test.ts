@@ -43,6 +43,23 @@ describe('the page of a target', () => {
     expect(named).toContain('the config names it');
   });
 
+  test('says of no success whether the list has none or is not known', () => {
+    const expected = { successMaxAgeSeconds: 8 * DAY };
+    const text = (state: Parameters<typeof targetPage>[0]) => textOf(targetPage(state, SEEN));
+    expect(text(polledState([], expected))).toContain('8 d, by the config\nno success is listed');
+    const unread = newState();
+    expect(text({ ...unread, target: { ...unread.target, ...expected } })).toContain(
+      '8 d, by the config\nwhether there is one is not known',
+    );
+  });
+
+  test('gives a failure room for its code', () => {
+    const last = { endedAtSeconds: FLEET_NOW - 30, durationSeconds: 0.256, failure: NOT_ALLOWED };
+    const page = targetPage({ ...healthy, exports: { ...healthy.exports, last } }, SEEN);
+    expect(page).toContain('<div class="wide"><dt>Latest</dt><dd><span class="trouble">failed</span>');
+    expect(targetPage(healthy, SEEN)).toContain('<div><dt>Latest</dt>');
+  });
+
   test('has the record of its polls, failures with what to do', () => {
     const last = { endedAtSeconds: FLEET_NOW - 30, durationSeconds: 0.256, failure: NOT_ALLOWED };
     const exports = { ...healthy.exports, polls: 7, last, nextAtSeconds: FLEET_NOW + 30 };
