@@ -20,7 +20,8 @@ export interface Troupe extends Project {
 }
 
 const day = 24 * 60;
-const usual = { queueMinutes: [2, 5], runMinutes: [10, 28], collections: [40, 60] } as const;
+/** Nobody drops a fifth of the collections from one export to the next: that would be an alert. */
+const usual = { queueMinutes: [2, 5], runMinutes: [10, 28], collections: [54, 60] } as const;
 
 const storefront: readonly Actor[] = [
   {

@@ -48,3 +48,17 @@ test('it runs the program itself, as a user who has a number and is not root', (
   expect(execForm('HEALTHCHECK')).toEqual(['/nodejs/bin/node', '/app/dist/main.js', 'health']);
   expect(instructions('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
 });
+
+test('its labels say where it comes from, and both builds give what they need', () => {
+  const { repository } = JSON.parse(readFileSync('package.json', 'utf8')) as { repository: { url: string } };
+  const labels = new Map(
+    [...(instructions('LABEL')[0] ?? '').matchAll(/org\.opencontainers\.image\.(\w+)=("[^"]+"|\$\w+)/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+  expect(labels.get('source')).toBe(`"${repository.url.replace(/^git\+|\.git$/g, '')}"`);
+  const args = [...labels.values()].filter((value) => value.startsWith('$')).map((value) => value.slice(1));
+  expect(args).toEqual(['VERSION', 'REVISION']);
+  for (const file of ['.github/workflows/release.yml', '.ci/image'])
+    for (const arg of args) expect(readFileSync(file, 'utf8')).toContain(`${arg}=`);
+});

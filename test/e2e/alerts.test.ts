@@ -1,136 +1,28 @@
-/**
- * The whole chain: the demo, a real Prometheus with the shipped rules, a real Alertmanager with the shipped example, and a
- * webhook. Only waiting is shortened: every `for` to a second, the Alertmanager's waits too; no condition is another one.
- */
-import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** The shipped rules and the shipped example of an Alertmanager, by what the demo makes of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RULES_FILE } from '../support/alert-rules.ts';
+import { type AlertChain, namesInState, startAlertChain } from '../support/alert-chain.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { freePort, type Server, startServer, until } from '../support/servers.ts';
-
-interface Alert {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-interface Held extends Alert {
-  readonly status: { readonly state: string };
-}
+import { until } from '../support/servers.ts';
 
 const RUNBOOKS =
   'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/blob/main/deploy/runbooks/';
 
-let folder: string;
 let demo: Program;
-let webhook: HttpServer;
-let prometheus: Server;
-let alertmanager: Server;
-let alertmanagerUrl: string;
-/** What has arrived, by the receiver's name. */
-const arrived: { readonly receiver: string; readonly groupLabels: Record<string, string>; readonly alerts: Alert[] }[] =
-  [];
+let chain: AlertChain;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'e2e-'));
-  const webhookUrl = await startWebhook();
   demo = startProgram(['demo', '--web.listen-address', '127.0.0.1:0', '--log.level', 'info']);
-  const address = (await demo.listening()).replace('http://', '');
-  const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()];
-  alertmanagerUrl = `http://127.0.0.1:${alertmanagerPort}`;
-  const example = readFileSync('deploy/alertmanager/alertmanager.yml', 'utf8');
-  writeFileSync(
-    join(folder, 'alertmanager.yml'),
-    example.replace(/http:\/\/\w+\.example\.com/g, webhookUrl).replace(/(group_wait|group_interval): \w+/g, '$1: 1s'),
-  );
-  const rules = readFileSync(RULES_FILE, 'utf8');
-  writeFileSync(join(folder, 'rules.yml'), rules.replace(/^( +(?:for|keep_firing_for|interval)): \w+$/gm, '$1: 1s'));
-  writeFileSync(
-    join(folder, 'prometheus.yml'),
-    `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: [rules.yml]
-alerting: { alertmanagers: [ { static_configs: [ { targets: ["127.0.0.1:${alertmanagerPort}"] } ] } ] }
-scrape_configs: [ { job_name: whatever, static_configs: [ { targets: ["${address}"] } ] } ]
-`,
-  );
-  alertmanager = await startServer(
-    alertmanagerCommand(),
-    [
-      `--config.file=${join(folder, 'alertmanager.yml')}`,
-      `--storage.path=${join(folder, 'alertmanager')}`,
-      `--web.listen-address=127.0.0.1:${alertmanagerPort}`,
-      '--cluster.listen-address=',
-    ],
-    `${alertmanagerUrl}/-/ready`,
-  );
-  prometheus = await startServer(
-    'prometheus',
-    [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
-      `--web.listen-address=127.0.0.1:${prometheusPort}`,
-      '--rules.alert.resend-delay=1s',
-    ],
-    `http://127.0.0.1:${prometheusPort}/-/ready`,
-  );
+  chain = await startAlertChain(new URL(await demo.listening()).host);
 }, 60_000);
 
 afterAll(async () => {
-  await prometheus?.stop();
-  await alertmanager?.stop();
+  await chain?.stop();
   await demo?.stop();
-  webhook?.close();
-  rmSync(folder, { recursive: true });
 });
 
-/** Debian has a name of its own for it. */
-function alertmanagerCommand(): string {
-  return spawnSync('prometheus-alertmanager', ['--version']).error ? 'alertmanager' : 'prometheus-alertmanager';
-}
-
-async function startWebhook(): Promise<string> {
-  webhook = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += String(chunk)));
-    request.on('end', () => {
-      arrived.push(JSON.parse(body));
-      response.end();
-    });
-  });
-  webhook.listen(0, '127.0.0.1');
-  await once(webhook, 'listening');
-  return `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
-}
-
-function findArrived(alertname: string, clusterName?: string): Alert | undefined {
-  return arrived
-    .flatMap(({ alerts }) => alerts)
-    .find(({ labels }) => labels['alertname'] === alertname && labels['cluster_name'] === clusterName);
-}
-
-async function heldAlerts(): Promise<readonly Held[]> {
-  return (await (await fetch(`${alertmanagerUrl}/api/v2/alerts`)).json()) as Held[];
-}
-
-function inState(alerts: readonly Held[], clusterName: string, state: 'active' | 'suppressed'): readonly string[] {
-  return alerts
-    .filter(({ labels, status }) => labels['cluster_name'] === clusterName && status.state === state)
-    .map(({ labels }) => labels['alertname'] ?? '')
-    .sort();
-}
-
 test('the overdue cluster of the demo pages, with its age, its project and the way to the runbook', async () => {
-  await until(
-    async () => findArrived('AtlasBackupExportOverdue', 'reports') !== undefined,
-    60_000,
-    () => prometheus.log() + alertmanager.log(),
-  );
-  const alert = findArrived('AtlasBackupExportOverdue', 'reports');
+  await until(async () => chain.told('AtlasBackupExportOverdue', 'reports').length > 0, 60_000, chain.log);
+  const [alert] = chain.told('AtlasBackupExportOverdue', 'reports');
   expect(alert).toMatchObject({
     labels: { severity: 'critical', group_id: '5f1a00c0000000000000a002' },
     annotations: {
@@ -141,7 +33,7 @@ test('the overdue cluster of the demo pages, with its age, its project and the w
     },
   });
   expect(Object.keys(alert?.labels ?? {}).sort()).toEqual(['alertname', 'cluster_name', 'group_id', 'severity']);
-  const notification = arrived.find(({ alerts }) => alerts.includes(alert as Alert));
+  const notification = chain.arrived.find(({ alerts }) => alert !== undefined && alerts.includes(alert));
   expect(notification).toMatchObject({
     receiver: 'pager',
     groupLabels: { group_id: '5f1a00c0000000000000a002', cluster_name: 'reports' },
@@ -151,36 +43,37 @@ test('the overdue cluster of the demo pages, with its age, its project and the w
 test('the failing one is a ticket', async () => {
   await until(
     async () =>
-      (findArrived('AtlasBackupExportFailed', 'billing') ??
-        findArrived('AtlasBackupExportFailingRepeatedly', 'billing')) !== undefined,
+      ['AtlasBackupExportFailed', 'AtlasBackupExportFailingRepeatedly'].some(
+        (name) => chain.told(name, 'billing').length > 0,
+      ),
     30_000,
-    () => JSON.stringify(arrived),
+    chain.log,
   );
-  const held = await heldAlerts();
+  const held = await chain.held();
   const failed = held.find(
     ({ labels }) => labels['alertname'] === 'AtlasBackupExportFailed' && labels['cluster_name'] === 'billing',
   );
   expect(failed?.annotations['description']).toMatch(
     /^The newest finished export of cluster billing .* failed .* ago\. Atlas does not try it again/,
   );
-  expect(arrived.filter(({ receiver }) => receiver === 'pager').flatMap(({ alerts }) => alerts)).not.toContainEqual(
-    expect.objectContaining({ labels: expect.objectContaining({ severity: 'warning' }) }),
-  );
+  expect(
+    chain.arrived.filter(({ receiver }) => receiver === 'pager').flatMap(({ alerts }) => alerts),
+  ).not.toContainEqual(expect.objectContaining({ labels: expect.objectContaining({ severity: 'warning' }) }));
 }, 35_000);
 
 test('a refusal is told once: it explains why polls fail', async () => {
   await until(
-    async () => inState(await heldAlerts(), 'vault', 'suppressed').includes('AtlasBackupExportTargetDown'),
+    async () => namesInState(await chain.held(), 'vault', 'suppressed').includes('AtlasBackupExportTargetDown'),
     30_000,
-    () => JSON.stringify(arrived),
+    chain.log,
   );
-  expect(inState(await heldAlerts(), 'vault', 'active')).toContain('AtlasBackupExportAccessDenied');
-  expect(findArrived('AtlasBackupExportTargetDown', 'vault')).toBeUndefined();
+  expect(namesInState(await chain.held(), 'vault', 'active')).toContain('AtlasBackupExportAccessDenied');
+  expect(chain.told('AtlasBackupExportTargetDown', 'vault')).toEqual([]);
 }, 35_000);
 
 test('a healthy cluster is not told of', async () => {
-  const held = await heldAlerts();
-  expect([...inState(held, 'orders', 'active'), ...inState(held, 'orders', 'suppressed')]).toEqual([]);
+  const held = await chain.held();
+  expect([...namesInState(held, 'orders', 'active'), ...namesInState(held, 'orders', 'suppressed')]).toEqual([]);
   expect(held.filter(({ labels }) => labels['alertname'] === 'AtlasBackupExporterDown')).toEqual([]);
 });
 
@@ -190,7 +83,7 @@ test('stale data mutes what rests on volatile metrics, and never what pages or i
   const made = ['DataStale', ...volatile, ...lasting].map((name) => ({
     labels: { alertname: `AtlasBackupExport${name}`, group_id: 'p', cluster_name: 'made', severity: 'warning' },
   }));
-  const response = await fetch(`${alertmanagerUrl}/api/v2/alerts`, {
+  const response = await fetch(`${chain.alertmanagerUrl}/api/v2/alerts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify([
@@ -201,17 +94,17 @@ test('stale data mutes what rests on volatile metrics, and never what pages or i
   expect(response.ok).toBe(true);
   await until(
     async () => {
-      const held = await heldAlerts();
+      const held = await chain.held();
       return (
-        [...inState(held, 'made', 'active'), ...inState(held, 'made', 'suppressed')].length === made.length &&
-        inState(held, 'other', 'active').length === 1
+        [...namesInState(held, 'made', 'active'), ...namesInState(held, 'made', 'suppressed')].length === made.length &&
+        namesInState(held, 'other', 'active').length === 1
       );
     },
     15_000,
-    () => alertmanager.log(),
+    chain.log,
   );
-  const held = await heldAlerts();
+  const held = await chain.held();
   const full = (names: readonly string[]) => names.map((name) => `AtlasBackupExport${name}`).sort();
-  expect(inState(held, 'made', 'suppressed')).toEqual(full(volatile));
-  expect(inState(held, 'made', 'active')).toEqual(full(['DataStale', ...lasting]));
+  expect(namesInState(held, 'made', 'suppressed')).toEqual(full(volatile));
+  expect(namesInState(held, 'made', 'active')).toEqual(full(['DataStale', ...lasting]));
 }, 20_000);

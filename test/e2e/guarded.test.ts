@@ -41,11 +41,14 @@ async function startDemo(...lines: readonly string[]): Promise<string> {
   return await demo.listening();
 }
 
-/** What Prometheus says of its target, once it has tried. */
+/** What Prometheus says of its target, once it has an answer; a busy machine may need more than the second that a scrape has. */
 async function scrapedBy(url: string, scrape: Readonly<Record<string, unknown>>) {
   const prometheus = await startPrometheus(new URL(url).host, { scheme: 'https', ...scrape });
   running.push(prometheus);
-  const tried = async () => (await prometheus.targets()).some(({ health }) => health !== 'unknown');
+  const tried = async () =>
+    (await prometheus.targets()).some(
+      ({ health, lastError }) => health !== 'unknown' && !lastError.includes('deadline exceeded'),
+    );
   await until(tried, 20_000, prometheus.log);
   const [target] = await prometheus.targets();
   return target;

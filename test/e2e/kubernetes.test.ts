@@ -139,6 +139,41 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
       expect({ scheme: 'HTTP', ...readinessProbe.httpGet }).toEqual({ path: '/-/ready', port: 'http', scheme });
     }
   });
+
+  test('a ServiceMonitor scrapes the port that there is, over TLS where there is TLS', () => {
+    const resources = resourcesOf();
+    const [container] = only(resources, 'Deployment', 'StatefulSet').spec.template.spec.containers;
+    const isGuarded = container.args.includes('--web.config.file=/run/secrets/web/web-config.yml');
+    for (const { spec } of resources.filter(({ kind }) => kind === 'ServiceMonitor')) {
+      expect(spec.endpoints).toHaveLength(1);
+      const [{ scheme = 'http', tlsConfig, port }] = spec.endpoints;
+      expect({ scheme, port }).toEqual({ scheme: isGuarded ? 'https' : 'http', port: 'http' });
+      expect(tlsConfig !== undefined).toBe(isGuarded);
+    }
+    expect(only(resources, 'Service').spec.ports).toEqual([{ name: 'http', port: 19017, targetPort: 'http' }]);
+    expect(container.ports).toEqual([{ name: 'http', containerPort: 19017 }]);
+  });
+
+  test('a NetworkPolicy lets in who scrapes, and out to names and to port 443 of the Internet, not of the cluster', () => {
+    for (const { spec } of resourcesOf().filter(({ kind }) => kind === 'NetworkPolicy')) {
+      expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+      expect(spec.ingress).toHaveLength(1);
+      expect(spec.ingress[0].ports).toEqual([{ protocol: 'TCP', port: 'http' }]);
+      expect(spec.ingress[0].from).not.toEqual([]);
+      const [names, atlas] = spec.egress;
+      expect(names.ports).toEqual([
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 53 },
+      ]);
+      expect(atlas.ports).toEqual([{ protocol: 'TCP', port: 443 }]);
+      const [{ ipBlock: four }, { ipBlock: six }] = atlas.to;
+      expect([four.cidr, six.cidr]).toEqual(['0.0.0.0/0', '::/0']);
+      expect(four.except).toEqual(
+        expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16']),
+      );
+      expect(six.except).toEqual(expect.arrayContaining(['fc00::/7', 'fe80::/10']));
+    }
+  });
 });
 
 describe('the chart', () => {

@@ -95,7 +95,9 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
   networkPolicy: keys({
     enabled: flag('Let in only who is named here, and out only to DNS and to port 443 of the Internet.'),
     from: objects('Who may scrape and look: peers, as in a NetworkPolicy.'),
-    extraEgress: objects('Further rules for the way out, such as to a proxy.'),
+    extraEgress: objects(
+      'Further rules for the way out, such as to a proxy, or to a name server outside of `kube-system`.',
+    ),
   }),
   serviceMonitor: keys({
     enabled: flag('Let the Prometheus Operator’s Prometheus scrape it.'),

@@ -268,3 +268,13 @@ describe('the cast', () => {
     expect(world.projects()).toHaveLength(4);
   });
 });
+
+test.each(seeds)('with seed %d no cluster loses a fifth of its collections, which would be an alert', (seed) => {
+  const world = demo(seed);
+  for (const { clusterName } of world.targets) {
+    const totals = listOf(world, clusterName, startedAtMs)
+      .filter(({ state }) => state === 'Successful')
+      .map(({ exportStatus }) => exportStatus?.totalCollections ?? 0);
+    expect(Math.min(...totals)).toBeGreaterThanOrEqual(0.8 * Math.max(...totals));
+  }
+});

@@ -1,0 +1,172 @@
+/** What an alert lives through: the built program against an Atlas whose exports are told here, and the chain up to a webhook. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../src/atlas/answer.ts';
+import { defaultCredentials, type Simulator, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld } from '../../src/demo/world.ts';
+import { type AlertChain, namesInState, startAlertChain } from '../support/alert-chain.ts';
+import { job } from '../support/jobs.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { freePort, until } from '../support/servers.ts';
+import { GROUP_ID } from '../support/states.ts';
+
+const RUNBOOKS =
+  'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/blob/main/deploy/runbooks/';
+const PATIENCE_MS = 30_000;
+const DAY_SECONDS = 86_400;
+
+/** Newest first. One cluster was exported an hour ago, the other has had no export for three days. */
+const orders: JsonObject[] = [finished('Successful', 3600)];
+const reports: JsonObject[] = [finished('Successful', 3 * DAY_SECONDS)];
+const world = createFixedWorld([
+  {
+    id: GROUP_ID,
+    name: 'Shop',
+    clusters: [
+      { name: 'orders', exports: () => orders },
+      { name: 'reports', exports: () => reports },
+    ],
+  },
+]);
+
+let folder: string;
+let atlas: Simulator;
+let exporter: Program;
+let address: string;
+let chain: AlertChain;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'alert-life-'));
+  atlas = await startSimulator({ world });
+  writeConfig();
+  address = `127.0.0.1:${await freePort()}`;
+  exporter = await startExporter();
+  chain = await startAlertChain(address);
+}, 60_000);
+
+afterAll(async () => {
+  await chain?.stop();
+  await exporter?.stop();
+  await atlas?.close();
+  rmSync(folder, { recursive: true });
+});
+
+function writeConfig(): void {
+  const { clientId, clientSecret } = defaultCredentials;
+  const config = {
+    atlas: { base_url: atlas.origin },
+    credentials: [{ name: 'c', service_account: { client_id: clientId, client_secret: clientSecret } }],
+    polling: { interval: '1s', idle_interval: '1s' },
+    targets: [{ group_id: GROUP_ID, clusters: ['orders', 'reports'], success_max_age: '26h' }],
+  };
+  writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
+}
+
+async function startExporter(): Promise<Program> {
+  const program = startProgram(['--config.file', join(folder, 'config.yml'), '--web.listen-address', address]);
+  await program.listening();
+  return program;
+}
+
+/** An export that took ten seconds. */
+function finished(state: 'Successful' | 'Failed', endedSecondsAgo: number): JsonObject {
+  const createdAtSeconds = Math.floor(Date.now() / 1000) - endedSecondsAgo - 10;
+  return job(state, { createdAtSeconds, durationSeconds: 10, number: endedSecondsAgo });
+}
+
+/** Waits until Prometheus answers the query with something. */
+async function untilTrue(expr: string, why = expr): Promise<void> {
+  await until(
+    async () => (await chain.query(expr)).length > 0,
+    PATIENCE_MS,
+    () => `${why}\n${chain.log()}`,
+  );
+}
+
+async function untilTold(alertname: string, clusterName: string, status: 'firing' | 'resolved'): Promise<void> {
+  await until(
+    async () => chain.told(alertname, clusterName).at(-1)?.status === status,
+    PATIENCE_MS,
+    () => `${alertname} ${status}\n${chain.log()}`,
+  );
+}
+
+test('a failed export is told of with its labels and its runbook, and the next success resolves the alert', async () => {
+  const failed = 'AtlasBackupExportFailed';
+  await untilTrue('cluster:mongodbatlas_backup_export_last_finished_failed:max{cluster_name="orders"} == 0');
+  expect(chain.told(failed, 'orders')).toEqual([]);
+
+  orders.unshift(finished('Failed', 60));
+  await untilTold(failed, 'orders', 'firing');
+  const [alert] = chain.told(failed, 'orders');
+  expect(alert).toMatchObject({
+    status: 'firing',
+    annotations: {
+      summary: 'orders: the newest backup export has failed',
+      description: expect.stringMatching(
+        /^The newest finished export of cluster orders \(project 5e0+1\) failed 1m \d+s ago\. .* The newest success ended 1h \d+m \d+s ago\.$/,
+      ),
+      project: 'Shop',
+      runbook_url: `${RUNBOOKS}${failed}.md`,
+    },
+  });
+  // Nothing of which process, scrape job or machine has said it.
+  expect(alert?.labels).toEqual({
+    alertname: failed,
+    severity: 'warning',
+    group_id: GROUP_ID,
+    cluster_name: 'orders',
+  });
+  expect(chain.arrived.find(({ alerts }) => alert !== undefined && alerts.includes(alert))).toMatchObject({
+    receiver: 'tickets',
+    groupLabels: { group_id: GROUP_ID, cluster_name: 'orders' },
+  });
+
+  orders.unshift(finished('Successful', 5));
+  await untilTold(failed, 'orders', 'resolved');
+  expect(await chain.query('ALERTS{cluster_name="orders"}')).toEqual([]);
+  await until(
+    async () => namesInState(await chain.held(), 'orders', 'active').length === 0,
+    PATIENCE_MS,
+    () => chain.log(),
+  );
+  const course = chain.told(failed, 'orders').map(({ status }) => status);
+  expect(course.join(' ')).toMatch(/^(firing )+resolved$/);
+}, 100_000);
+
+test('Atlas goes away and the exporter restarts meanwhile: data are stale, and overdue stays overdue until a success', async () => {
+  const overdue = 'AtlasBackupExportOverdue';
+  const lastSuccess = 'mongodbatlas_backup_export_last_success_timestamp_seconds{cluster_name="reports"}';
+  const isStale = 'ALERTS{alertname="AtlasBackupExportDataStale",cluster_name="reports",alertstate="firing"}';
+  await untilTold(overdue, 'reports', 'firing');
+  // Since when it is true: another time if it has been untrue in between, be it for one evaluation.
+  const overdueSince = async () =>
+    (await chain.query(`ALERTS_FOR_STATE{alertname="${overdue}",cluster_name="reports"}`))[0]?.value[1];
+  const before = await overdueSince();
+  expect(before).toMatch(/^\d+$/);
+  expect(await chain.query(isStale)).toEqual([]);
+
+  await atlas.close();
+  expect(await exporter.stop()).toBe(0);
+  exporter = await startExporter();
+  await untilTrue(
+    `absent(${lastSuccess}) and on () mongodbatlas_backup_export_up{cluster_name="reports"} == 0`,
+    'the new process knows nothing',
+  );
+  await untilTrue(isStale);
+  // Some more evaluations, any of which might resolve it.
+  await setTimeout(5000);
+  expect(await chain.query(isStale)).toHaveLength(1);
+  expect(await chain.query(`absent(${lastSuccess})`)).toHaveLength(1);
+  expect(await overdueSince()).toBe(before);
+  expect(namesInState(await chain.held(), 'reports', 'active')).toContain(overdue);
+  expect(chain.told(overdue, 'reports').filter(({ status }) => status === 'resolved')).toEqual([]);
+
+  reports.unshift(finished('Successful', 5));
+  atlas = await startSimulator({ world, port: Number(new URL(atlas.origin).port) });
+  await untilTold(overdue, 'reports', 'resolved');
+  await untilTrue(`absent(${isStale})`);
+}, 150_000);

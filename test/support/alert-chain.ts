@@ -1,0 +1,179 @@
+/**
+ * What an exporter says, on its way to people: a real Prometheus with the shipped rules, a real Alertmanager with the shipped
+ * example, and a webhook that keeps what arrives. Only waiting is shortened: every `for` to a second, the least age of stale data
+ * to three, the Alertmanager's waits to one; no condition is another one.
+ */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RULES_FILE } from './alert-rules.ts';
+import { freePort, type Server, startServer } from './servers.ts';
+
+export interface Alert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** As the webhook gets it. */
+export interface ToldAlert extends Alert {
+  readonly status: 'firing' | 'resolved';
+}
+
+/** As the Alertmanager has it. */
+export interface HeldAlert extends Alert {
+  readonly status: { readonly state: 'active' | 'suppressed' | 'unprocessed' };
+}
+
+export interface Notification {
+  readonly receiver: string;
+  readonly groupLabels: Readonly<Record<string, string>>;
+  readonly alerts: readonly ToldAlert[];
+}
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+export interface AlertChain {
+  readonly alertmanagerUrl: string;
+  /** What has arrived so far, oldest first. */
+  readonly arrived: readonly Notification[];
+  /** What has arrived of one alert of one cluster, oldest first. */
+  told(alertname: string, clusterName?: string): readonly ToldAlert[];
+  held(): Promise<readonly HeldAlert[]>;
+  query(expr: string): Promise<readonly Sample[]>;
+  /** What Prometheus and the Alertmanager have logged, and what has arrived: why something has not happened. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** @param target the exporter's host and port */
+export async function startAlertChain(target: string): Promise<AlertChain> {
+  const folder = mkdtempSync(join(tmpdir(), 'alert-chain-'));
+  const arrived: Notification[] = [];
+  const webhook = createWebhook((notification) => arrived.push(notification));
+  const running: Server[] = [];
+
+  async function stop(): Promise<void> {
+    for (const server of running.reverse()) await server.stop();
+    webhook.closeAllConnections();
+    webhook.close();
+    rmSync(folder, { recursive: true });
+  }
+
+  async function start(): Promise<{ alertmanagerUrl: string; prometheusUrl: string }> {
+    webhook.listen(0, '127.0.0.1');
+    await once(webhook, 'listening');
+    const webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+    const alertmanagerUrl = `http://127.0.0.1:${await freePort()}`;
+    running.push(await startAlertmanager(folder, alertmanagerUrl, webhookUrl));
+    const prometheusUrl = `http://127.0.0.1:${await freePort()}`;
+    running.push(await startPrometheus(folder, prometheusUrl, { target, alertmanagerUrl }));
+    return { alertmanagerUrl, prometheusUrl };
+  }
+
+  const { alertmanagerUrl, prometheusUrl } = await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+
+  async function query(expr: string): Promise<readonly Sample[]> {
+    const answer = await fetch(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    if (!answer.ok) throw new Error(`${expr}: ${await answer.text()}`);
+    return ((await answer.json()) as { data: { result: Sample[] } }).data.result;
+  }
+
+  return {
+    alertmanagerUrl,
+    arrived,
+    told: (alertname, clusterName) =>
+      arrived
+        .flatMap(({ alerts }) => alerts)
+        .filter(({ labels }) => labels['alertname'] === alertname && labels['cluster_name'] === clusterName),
+    held: async () => (await (await fetch(`${alertmanagerUrl}/api/v2/alerts`)).json()) as HeldAlert[],
+    query,
+    log: () => [...running.map((server) => server.log()), JSON.stringify(arrived)].join('\n'),
+    stop,
+  };
+}
+
+/** The names of the alerts of a cluster that are in this state. */
+export function namesInState(
+  alerts: readonly HeldAlert[],
+  clusterName: string,
+  state: 'active' | 'suppressed',
+): readonly string[] {
+  return alerts
+    .filter(({ labels, status }) => labels['cluster_name'] === clusterName && status.state === state)
+    .map(({ labels }) => labels['alertname'] ?? '')
+    .sort();
+}
+
+function createWebhook(receive: (notification: Notification) => void): HttpServer {
+  return createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      receive(JSON.parse(body));
+      response.end();
+    });
+  });
+}
+
+function startAlertmanager(folder: string, url: string, webhookUrl: string): Promise<Server> {
+  const example = readFileSync('deploy/alertmanager/alertmanager.yml', 'utf8');
+  const config = join(folder, 'alertmanager.yml');
+  writeFileSync(
+    config,
+    example.replace(/http:\/\/\w+\.example\.com/g, webhookUrl).replace(/(group_wait|group_interval): \w+/g, '$1: 1s'),
+  );
+  // Debian has a name of its own for it.
+  const own = spawnSync('prometheus-alertmanager', ['--version']);
+  return startServer(
+    own.error ? 'alertmanager' : 'prometheus-alertmanager',
+    [
+      `--config.file=${config}`,
+      `--storage.path=${join(folder, 'alertmanager')}`,
+      `--web.listen-address=${new URL(url).host}`,
+      '--cluster.listen-address=',
+    ],
+    `${url}/-/ready`,
+  );
+}
+
+function startPrometheus(
+  folder: string,
+  url: string,
+  { target, alertmanagerUrl }: { readonly target: string; readonly alertmanagerUrl: string },
+): Promise<Server> {
+  const rules = readFileSync(RULES_FILE, 'utf8')
+    .replace(/^( +(?:for|keep_firing_for|interval)): \w+$/gm, '$1: 1s')
+    .replace(/(?<=> clamp_min\(3 \* .*poll_interval_seconds.*, )120(?=\))/, '3');
+  writeFileSync(join(folder, 'rules.yml'), rules);
+  const config = join(folder, 'prometheus.yml');
+  // JSON is YAML. The job's name is one that no rule knows.
+  writeFileSync(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      rule_files: ['rules.yml'],
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanagerUrl).host] }] }] },
+      scrape_configs: [{ job_name: 'whatever', static_configs: [{ targets: [target] }] }],
+    }),
+  );
+  return startServer(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+      `--web.listen-address=${new URL(url).host}`,
+      '--rules.alert.resend-delay=1s',
+    ],
+    `${url}/-/ready`,
+  );
+}
