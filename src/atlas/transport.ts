@@ -27,7 +27,7 @@ export interface AtlasRequest {
   readonly body?: string;
   /** Whose budget pays; token calls have none. */
   readonly lane?: { readonly groupId: string; readonly budget: BudgetName };
-  /** Whether it continues what has begun: a list that is half read, a challenge that is to be answered. */
+  /** Whether it goes before what has not begun: a list that is half read, a challenge that is to be answered. */
   readonly continues?: boolean;
   /** How long to wait for the answer, where that is less than usual. */
   readonly patienceSeconds?: number;

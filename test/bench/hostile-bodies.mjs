@@ -24,7 +24,7 @@ const size = { clusters: Number(values.clusters), seconds: Number(values.seconds
 const KINDS = {
   flood: () => ({ kind: 'flood', megabytes: 600 }),
   'gzip-bomb': () => ({ kind: 'gzip-bomb', megabytes: 600 }),
-  ...Object.fromEntries([1, 4, 15].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
+  ...Object.fromEntries([1, 4, 7.9].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
   '500 jobs of 30 KB': () => longJobs('x'),
   '500 jobs of 30 KB of wide letters': () => longJobs('\u2603\u2603'),
 };
