@@ -1,7 +1,7 @@
 /** Atlas as the config describes it, for whoever asks it: the daemon and the commands that poll once. */
 import { type Atlas, createAtlas } from './atlas/atlas.ts';
 import type { CredentialSettings } from './atlas/credentials.ts';
-import type { AtlasObserver, Paused } from './atlas/observer.ts';
+import type { AtlasCounter, Deprecated, Operation, Paused } from './atlas/observer.ts';
 import type { AtlasConfig, Config, CredentialConfig } from './config/config.ts';
 import { isSameCredential } from './config/same-credential.ts';
 import type { Log } from './log.ts';
@@ -12,7 +12,7 @@ export interface AtlasTools {
   readonly version: string;
   readonly runtime: Runtime;
   readonly log: Log;
-  readonly observer: Omit<AtlasObserver, 'paused'>;
+  readonly observer: AtlasCounter;
 }
 
 export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'budgets' | 'close'> {
@@ -43,7 +43,7 @@ export function createAtlasFromConfig(
     credentials: inForce.settings,
     userAgent: `mongodbatlas-backup-exporter/${version}`,
     runtime,
-    observer: { ...observer, paused: (pause) => tellOfPause(log, pause) },
+    observer: { ...observer, paused: (pause) => tellOfPause(log, pause), deprecated: createDeprecationTeller(log) },
   });
 
   async function prepare(next: Config): Promise<() => Change> {
@@ -74,6 +74,21 @@ function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSecond
   if (askedSeconds <= seconds) return;
   const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
   log.warn(facts, 'Atlas asks for a longer pause than is heeded');
+}
+
+/** Tells it once per operation. */
+function createDeprecationTeller(log: Log): (event: Deprecated) => void {
+  const told = new Set<Operation>();
+  return function tellOfDeprecation({ operation, sinceSeconds, endsAtSeconds }) {
+    if (told.has(operation)) return;
+    told.add(operation);
+    const facts = { operation, deprecated_since: dayOf(sinceSeconds), ends_on: dayOf(endsAtSeconds) };
+    log.warn(facts, 'Atlas will end the API version that is asked for: upgrade the exporter before that');
+  };
+}
+
+function dayOf(unixSeconds: number | undefined): string | undefined {
+  return unixSeconds === undefined ? undefined : new Date(unixSeconds * 1000).toISOString().slice(0, 10);
 }
 
 function credentialSettings(credential: CredentialConfig): CredentialSettings {

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /**
- * The first moment: from here on SIGHUP ends nothing. The rest of the program takes a while to load, and whoever reloads a
- * daemon doesn't know how far it is.
+ * The first moment: what signals do while the rest of the program is loaded, which takes a while. SIGHUP ends nothing: whoever
+ * reloads a daemon doesn't know how far it is. SIGTERM and SIGINT end it, also where it is the first process of a container,
+ * which the system doesn't end for them.
  */
+import { constants } from 'node:os';
 import type { HangUps } from './program.ts';
 
 function heedHangUps(): HangUps {
@@ -24,6 +26,21 @@ function heedHangUps(): HangUps {
   };
 }
 
-const hangUps = heedHangUps();
+/** @returns leaves them to whoever heeds them from then on */
+function heedStops(): () => void {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  function leave(): void {
+    for (const signal of signals) process.off(signal, end);
+  }
+  function end(signal: NodeJS.Signals): void {
+    leave();
+    process.kill(process.pid, signal);
+    process.exit(128 + constants.signals[signal]);
+  }
+  for (const signal of signals) process.on(signal, end);
+  return leave;
+}
+
+const early = { hangUps: heedHangUps(), leaveStops: heedStops() };
 const { run } = await import('./program.ts');
-run(hangUps);
+run(early);

@@ -40,10 +40,17 @@ export interface HangUps {
   leave(): void;
 }
 
-export function run(hangUps: HangUps): void {
+/** What is heeded before the program is there. */
+export interface EarlySignals {
+  readonly hangUps: HangUps;
+  /** From now on SIGTERM and SIGINT are the program's to heed. */
+  leaveStops(): void;
+}
+
+export function run(early: EarlySignals): void {
   // By itself Node.js would print everything that hangs on the error: of a request, its headers.
   process.on('uncaughtException', crash);
-  main(hangUps).catch(crash);
+  main(early).catch(crash);
 }
 
 function crash(error: unknown): void {
@@ -51,7 +58,7 @@ function crash(error: unknown): void {
   process.exit(EXIT.failure);
 }
 
-async function main(hangUps: HangUps): Promise<void> {
+async function main(early: EarlySignals): Promise<void> {
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
   mindOutputs();
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -59,7 +66,7 @@ async function main(hangUps: HangUps): Promise<void> {
   };
   const line = parseCommandLine(process.argv.slice(2), process.env, version);
   // A terminal that is closed ends what was tried in it; a daemon is told to reload.
-  if (line.command !== 'serve') hangUps.leave();
+  if (line.command !== 'serve') early.hangUps.leave();
   switch (line.command) {
     case 'exit':
       process.stdout.write(line.stdout);
@@ -73,20 +80,20 @@ async function main(hangUps: HangUps): Promise<void> {
     }
     case 'check': {
       const { runCheck } = await import('./commands/check.ts');
-      return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version);
+      return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version, early);
     }
     case 'once': {
       const { runOnce } = await import('./commands/once.ts');
-      return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version);
+      return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version, early);
     }
     case 'demo':
-      return demonstrate(line.flags, version);
+      return demonstrate(line.flags, version, early);
     case 'serve':
-      return serve(line.flags, version, hangUps);
+      return serve(line.flags, version, early);
   }
 }
 
-async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Promise<void> {
+async function serve(flags: ServeFlags, version: string, early: EarlySignals): Promise<void> {
   if (flags.autoReload && flags.targets.length > 0) {
     tell('--config.auto-reload: with --target there is no file that could change\n');
     process.exitCode = EXIT.usage;
@@ -104,20 +111,20 @@ async function serve(flags: ServeFlags, version: string, hangUps: HangUps): Prom
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
   const shard = flags.shard ? { shard: flags.shard } : {};
-  await runUntilSignalled(async () => {
+  await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');
     const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
-    hangUps.answer(() => void daemon.reload('SIGHUP'));
+    early.hangUps.answer(() => void daemon.reload('SIGHUP'));
     return daemon;
   });
 }
 
-async function demonstrate(flags: DemoFlags, version: string): Promise<void> {
+async function demonstrate(flags: DemoFlags, version: string, early: EarlySignals): Promise<void> {
   const { web, problems } = await guardedWeb(flags.web);
   if (refuse(problems)) return;
   const common = await commonOf(flags, version);
   const { say } = terminal();
-  await runUntilSignalled(async () => {
+  await runUntilSignalled(early, async () => {
     const { startDemonstration } = await import('./demonstration.ts');
     return startDemonstration({ ...common, web, flags, say });
   });
@@ -165,10 +172,11 @@ async function runToEnd(
   run: (common: Omit<CommandSettings<never>, 'flags'>) => Promise<ExitCode>,
   flags: WatchFlags,
   version: string,
+  early: EarlySignals,
 ): Promise<void> {
   const { log, runtime } = await commonOf(flags, version);
   const calledOff = new AbortController();
-  onSignals(() => calledOff.abort(new Error('interrupted')));
+  onSignals(early, () => calledOff.abort(new Error('interrupted')));
   const { signal } = calledOff;
   process.exitCode = await run({ source: sourceOf(flags), terminal: terminal(), version, runtime, log, signal });
   // What was under way for all, such as a token, is waited for by nobody.
@@ -202,15 +210,15 @@ function mindOutputs(): void {
 }
 
 /** The first signal stops cleanly, a second one at once. */
-async function runUntilSignalled(start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
-  const signalled = new Promise<void>((resolve) => onSignals(resolve));
+async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
+  const signalled = new Promise<void>((resolve) => onSignals(early, resolve));
   const daemon = await start();
   await signalled;
   await daemon.stop();
   process.exit(EXIT.fine);
 }
 
-function onSignals(first: () => void): void {
+function onSignals({ leaveStops }: EarlySignals, first: () => void): void {
   let signals = 0;
   function onSignal(): void {
     signals += 1;
@@ -218,6 +226,7 @@ function onSignals(first: () => void): void {
     first();
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  leaveStops();
 }
 
 function describe(error: unknown): string {

@@ -3,6 +3,7 @@
  * It knows the frame (JSON, error, envelope, list), not what is in it.
  */
 import { AtlasError, errorOfStatus } from './error.ts';
+import type { Deprecation } from './observer.ts';
 import type { AtlasResponse } from './transport.ts';
 
 export interface Page {
@@ -83,6 +84,19 @@ export function retryAfterSecondsOf({ headers }: AtlasResponse, wallSeconds: num
   // What the sender took for now, where it says so: its clock and ours may differ.
   const nowSeconds = httpDateSeconds(headers['date']) ?? wallSeconds;
   return atSeconds === undefined ? undefined : Math.max(1, atSeconds - nowSeconds);
+}
+
+/** What Deprecation (RFC 9745, or a date as Atlas writes it) and Sunset (RFC 8594) say; undefined without either. */
+export function deprecationOf({ headers }: AtlasResponse): Deprecation | undefined {
+  const { deprecation, sunset } = headers;
+  if ((deprecation === undefined || deprecation === 'false') && sunset === undefined) return undefined;
+  const unixSeconds = typeof deprecation === 'string' ? /^@(\d{1,11})$/.exec(deprecation)?.[1] : undefined;
+  const sinceSeconds = unixSeconds === undefined ? httpDateSeconds(deprecation) : Number(unixSeconds);
+  const endsAtSeconds = httpDateSeconds(sunset);
+  return {
+    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
+  };
 }
 
 /** Any of the three forms of HTTP. `Date.parse` alone takes nearly anything for a date. */

@@ -8,6 +8,7 @@ import { type Connections, createConnections } from './agents.ts';
 import { type BudgetLevel, createBudget } from './budget.ts';
 import { type AtlasApi, createClient } from './client.ts';
 import { type Credential, type CredentialSettings, createCredential } from './credentials.ts';
+import { createLongLists } from './long-lists.ts';
 import type { AtlasObserver } from './observer.ts';
 import { createReachability, type Reachability } from './reachability.ts';
 import { createExchange, type Transport } from './transport.ts';
@@ -79,6 +80,7 @@ interface InForce {
 
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   const budget = createBudget({ ...settings, runtime, observer });
+  const longLists = createLongLists();
   let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl, runtime));
   /** Those that are gone, and still give something back. */
   const leaving = new Set<Promise<void>>();
@@ -125,7 +127,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
       if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
       const { pageSize, maxPages } = now;
       const { isLost } = origin.reachability;
-      return createClient({ transport, credential, pageSize, maxPages, isLost, runtime, observer });
+      return createClient({ transport, credential, pageSize, maxPages, longLists, isLost, runtime, observer });
     },
     change,
     budgets: budget.levels,

@@ -2,7 +2,7 @@
  * Who may send a request now. Each project has a lane per rate limit of Atlas, and all lanes share a number of requests under
  * way. In any w seconds a lane sends at most `capacity + rate × w` requests. Lanes take turns, so a project with a hundred
  * requests waiting delays another's single one by no more than what is already under way. Within a lane a list that is half
- * read goes on before another is begun: it has less time to shift, and few lists are half read at a time.
+ * read goes on before another is begun, unless it is long: it has less time to shift, and few lists are half read at a time.
  * A request that waits holds no place among those under way. A 429 pauses its lane for everyone; a pause is taken from the
  * time that each of those who wait may work, a wait for our own budget is not.
  */

@@ -6,6 +6,7 @@ import pRetry from 'p-retry';
 import type { Runtime } from '../runtime.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
 import { AtlasError, isTransient } from './error.ts';
+import type { LongLists } from './long-lists.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 import type { AtlasResponse, Transport } from './transport.ts';
 import { createWork } from './work.ts';
@@ -36,6 +37,8 @@ export interface ClientSettings {
   /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
   readonly maxPages: number;
+  /** Shared by all polls. */
+  readonly longLists: LongLists;
   /** Whether Atlas has been out of reach for a while: then one attempt must do. */
   isLost(): boolean;
   readonly runtime: Runtime;
@@ -46,6 +49,11 @@ export interface ClientSettings {
 export const ACCEPT = 'application/vnd.atlas.2025-03-12+json';
 
 const ATTEMPTS = 3;
+/**
+ * A list goes before others that have not begun for so many pages. After these it queues like all others, and takes turns with
+ * those that are as long: lists that never end must neither take the budget of those that do nor fill the memory.
+ */
+const SHORT_LIST_PAGES = 5;
 const BACKOFF_SECONDS = { base: 1, most: 30 };
 /** What one poll may work, its waiting for a turn not counted. */
 const POLL_SECONDS = 60;
@@ -103,19 +111,29 @@ export function createClient(settings: ClientSettings): AtlasApi {
   }
 
   async function eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void> {
+    const { pageSize, maxPages } = settings;
+    const mostItems = pageSize * maxPages;
+    let items = 0;
+    let endTurn: (() => void) | undefined;
     /** Whether there is another page. */
     function decode(response: AtlasResponse): boolean {
       const page = decodePage(response, runtime.wallSeconds());
       take(page);
+      items += page.results.length;
       // A next link is believed but never followed: its page is asked for here, on our own origin.
-      return page.hasNext ?? page.results.length >= settings.pageSize;
+      return page.hasNext ?? page.results.length >= pageSize;
     }
-    for (let pageNum = 1; pageNum <= settings.maxPages; pageNum += 1) {
-      const query = `?includeCount=true&itemsPerPage=${settings.pageSize}&pageNum=${pageNum}`;
-      const hasNext = await attempts(resource, { query, continues: pageNum > 1 }, decode, signal);
-      if (!hasNext) return;
+    try {
+      for (let pageNum = 1; pageNum <= maxPages && items < mostItems; pageNum += 1) {
+        if (pageNum === SHORT_LIST_PAGES + 1) endTurn = await settings.longLists.take(resource.groupId, signal);
+        const query = `?includeCount=true&itemsPerPage=${pageSize}&pageNum=${pageNum}`;
+        const continues = pageNum > 1 && pageNum <= SHORT_LIST_PAGES;
+        if (!(await attempts(resource, { query, continues }, decode, signal))) return;
+      }
+    } finally {
+      endTurn?.();
     }
-    throw new AtlasError('truncated', `the list has more than ${settings.maxPages} pages`);
+    throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${mostItems} items`);
   }
 
   async function get(resource: Resource, signal: AbortSignal): Promise<JsonObject> {

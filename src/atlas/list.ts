@@ -76,9 +76,12 @@ function asObject(item: unknown): JsonObject {
   return item;
 }
 
+/** Ids of Atlas have 24 characters. All ids of a list are kept until it has been read, so that what is longer is none. */
+const LONGEST_ID = 64;
+
 /** An item without an id can't be told from another: it counts as new. */
 function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
-  if (typeof id !== 'string') return true;
+  if (typeof id !== 'string' || id.length > LONGEST_ID) return true;
   if (seen.has(id) || onThisPage.has(id)) return false;
   onThisPage.add(id);
   return true;

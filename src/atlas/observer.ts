@@ -1,4 +1,4 @@
-/** What this folder reports of itself, for whoever counts it. Types only: the counting lives in metrics/. */
+/** What this folder reports of itself: what is to be counted, and what people are to be told. Types only. */
 import type { Reason } from './error.ts';
 
 /** The calls we make; also the values of the label `operation`. */
@@ -52,10 +52,27 @@ export interface TokenEvent {
   readonly expiresAtSeconds?: number | undefined;
 }
 
-export interface AtlasObserver {
+/** An answer says that what was asked for will end. */
+export interface Deprecated extends Deprecation {
+  readonly operation: Operation;
+}
+
+/** What the headers Deprecation and Sunset said; Unix times, absent where they said none. */
+export interface Deprecation {
+  readonly sinceSeconds?: number;
+  readonly endsAtSeconds?: number;
+}
+
+/** What is counted. */
+export interface AtlasCounter {
   request(event: RequestEnded): void;
   retry(event: Retry): void;
   throttled(event: Throttled): void;
-  paused(event: Paused): void;
   token(event: TokenEvent): void;
+}
+
+export interface AtlasObserver extends AtlasCounter {
+  paused(event: Paused): void;
+  /** With each answer that says so. */
+  deprecated(event: Deprecated): void;
 }

@@ -5,6 +5,7 @@
  */
 import got, { AbortError, type Agents, RequestError, TimeoutError } from 'got';
 import type { Runtime } from '../runtime.ts';
+import { deprecationOf } from './answer.ts';
 import { ACCEPT_ENCODING, decodeBody, LARGE_BYTES, tooLarge } from './body.ts';
 import { AtlasError } from './error.ts';
 import type { AtlasObserver, BudgetName, Operation, RateLimit } from './observer.ts';
@@ -26,7 +27,7 @@ export interface AtlasRequest {
   readonly body?: string;
   /** Whose budget pays; token calls have none. */
   readonly lane?: { readonly groupId: string; readonly budget: BudgetName };
-  /** Whether it continues what has begun: a list that is half read, a challenge that is to be answered. */
+  /** Whether it goes before what has not begun: a list that is half read, a challenge that is to be answered. */
   readonly continues?: boolean;
   /** How long to wait for the answer, where that is less than usual. */
   readonly patienceSeconds?: number;
@@ -70,6 +71,8 @@ export function createExchange(settings: ExchangeSettings): Transport {
     let response: AtlasResponse | undefined;
     try {
       response = await send({ ...settings, turns }, request, timeoutSeconds, signal);
+      const deprecation = deprecationOf(response);
+      if (deprecation) observer.deprecated({ operation: request.operation, ...deprecation });
       return response;
     } catch (error) {
       if (signal.aborted) throw signal.reason;

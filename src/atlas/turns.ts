@@ -1,6 +1,6 @@
 /**
- * One at a time, in the order of coming. Answers far larger than any that Atlas gives take turns, so that one of them is in
- * memory at a time, however many are being sent to us.
+ * So many at a time, in the order of coming: so that of what is large, answers or lists, few are in memory, however many there
+ * are.
  */
 export interface Turns {
   /**
@@ -10,16 +10,17 @@ export interface Turns {
   take(leave: AbortSignal): Promise<() => void>;
 }
 
-export function createTurns(): Turns {
+export function createTurns(places = 1): Turns {
   const waiting = new Set<() => void>();
-  let taken = false;
+  let taken = 0;
 
   function begin(): () => void {
     let mine = true;
-    taken = true;
+    taken += 1;
     return () => {
       if (!mine) return;
-      mine = taken = false;
+      mine = false;
+      taken -= 1;
       const [next] = waiting;
       next?.();
     };
@@ -27,7 +28,7 @@ export function createTurns(): Turns {
 
   function take(leave: AbortSignal): Promise<() => void> {
     if (leave.aborted) return Promise.resolve(() => undefined);
-    if (!taken) return Promise.resolve(begin());
+    if (taken < places) return Promise.resolve(begin());
     return new Promise((resolve) => {
       function settle(end: () => void): void {
         waiting.delete(start);

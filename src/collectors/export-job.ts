@@ -29,11 +29,14 @@ export interface Job {
   readonly finishedAtSeconds?: number;
   /** Absent for sharded clusters. */
   readonly collections?: Collections;
-  /** Of the components of a sharded cluster's job; empty for replica sets. */
-  readonly componentIds: readonly string[];
+  /** Of a sharded cluster's job; 0 for replica sets. How many there are, not which: a job that is kept must stay small. */
+  readonly shards: number;
   /** Of a failed job: the checked code, `other` for one that can't be a label, `none` where none is given. */
   readonly errorCode?: string;
 }
+
+/** By what jobs are newer or older than others. */
+export type Age = Pick<Job, 'id' | 'createdAtSeconds'>;
 
 export interface Collections {
   readonly exported: number;
@@ -59,13 +62,19 @@ export function decodeJob(json: JsonObject): Job {
     snapshotId: checkedId(json['snapshotId']),
     exportBucketId: checkedId(json['exportBucketId']),
     state,
-    componentIds: decodeComponentIds(json['components']),
+    shards: componentsOf(json).length,
     ...(createdAtSeconds === undefined ? {} : { createdAtSeconds }),
     ...(finishedAtSeconds === undefined ? {} : { finishedAtSeconds }),
     ...(collections === undefined ? {} : { collections }),
     ...(state === 'unknown' ? { foreignState: checkedState(json['state']) } : {}),
     ...(state === 'failed' ? { errorCode: decodeErrorCode(json['stateReason']) } : {}),
   };
+}
+
+/** Of the parts of a sharded cluster's job, as far as they have any. */
+export function componentIdsOf(json: JsonObject): readonly string[] {
+  const ids = componentsOf(json).map((component) => (isObject(component) ? checkedId(component['exportId']) : ''));
+  return ids.filter((id) => id !== '');
 }
 
 /** Queued, running, or in a state we don't know that hasn't ended. */
@@ -75,10 +84,14 @@ export function activeStateOf({ state, finishedAtSeconds }: Job): ActiveState | 
 }
 
 /** The order "newest first": greatest createdAt, then greatest id. */
-export function newestFirst(a: Job, b: Job): number {
+export function newestFirst(a: Age, b: Age): number {
   const later = (b.createdAtSeconds ?? 0) - (a.createdAtSeconds ?? 0);
   if (later !== 0) return later;
   return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+}
+
+export function ageOf({ id, createdAtSeconds }: Job): Age {
+  return createdAtSeconds === undefined ? { id } : { id, createdAtSeconds };
 }
 
 /** From creation to the end, queueing included; undefined where the end isn't known. */
@@ -112,9 +125,8 @@ function decodeCollections(value: unknown): Collections | undefined {
   return isCount(exported) && isCount(total) ? { exported, total } : undefined;
 }
 
-function decodeComponentIds(value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0) return NO_IDS;
-  return value.map((component: unknown) => (isObject(component) ? checkedId(component['exportId']) : ''));
+function componentsOf({ components }: JsonObject): readonly unknown[] {
+  return Array.isArray(components) ? components : NOTHING;
 }
 
 function decodeErrorCode(stateReason: unknown): string {
@@ -141,4 +153,4 @@ function isCount(value: unknown): value is number {
 }
 
 /** Most jobs have no components: they share this. */
-const NO_IDS: readonly string[] = [];
+const NOTHING: readonly unknown[] = [];

@@ -4,11 +4,15 @@
  * newest few and the oldest active ones.
  */
 import type { JsonObject } from '../atlas/answer.ts';
+import { AtlasError } from '../atlas/error.ts';
 import type { Fold } from '../atlas/list.ts';
 import {
   type ActiveState,
+  type Age,
   activeStateOf,
+  ageOf,
   type Collections,
+  componentIdsOf,
   decodeJob,
   durationSeconds,
   endedAtSeconds,
@@ -56,6 +60,8 @@ export const EXPORT_BUCKETS = 20;
 const TYPICAL_OF = 20;
 const NEWEST = 30;
 const FOREIGN_STATES = 5;
+/** Of one list: 2,000 jobs of a cluster with fifty shards, or the other way round. They are all kept until it has ended. */
+const MOST_COMPONENTS = 100_000;
 
 /**
  * A job whose id is a component of another one is the same export listed twice, and isn't counted. Which ids are components
@@ -71,13 +77,16 @@ export function startExportFold(reading: 'first' | 'second', maxActiveJobs: numb
 
   function add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void {
     const jobs = items.map(decodeJob);
-    for (const id of jobs.flatMap((job) => job.componentIds)) componentIds.add(id);
+    for (const item of items) for (const id of componentIdsOf(item)) componentIds.add(id);
+    if (componentIds.size > MOST_COMPONENTS) {
+      throw new AtlasError('truncated', `the jobs of the list have more than ${MOST_COMPONENTS} components`);
+    }
     if (!holdsBack && componentIds.size > 0) {
       holdsBack = true;
       foldedBefore = new Set(seenBefore);
     }
     for (const job of jobs) {
-      if (holdsBack && job.componentIds.length === 0) heldBack.push(job);
+      if (holdsBack && job.shards === 0) heldBack.push(job);
       else tally.add(job);
     }
   }
@@ -103,15 +112,16 @@ function createTally(maxActiveJobs: number): Tally {
   const counts = zeros(JOB_STATES);
   const failedByCode = new Map<string, number>();
   const successByBucket = new Map<string, Job>();
-  const newest = createTop(NEWEST, newestFirst);
-  const finished = createTop(1, newestFirst);
-  const successes = createTop(1, newestFirst);
-  const failures = createTop(1, newestFirst);
-  const timedSuccesses = createTop(TYPICAL_OF, newestFirst);
+  const newest = createTop<Job>(NEWEST, newestFirst);
+  const finished = createTop<Job>(1, newestFirst);
+  const successes = createTop<Job>(1, newestFirst);
+  const failures = createTop<Job>(1, newestFirst);
+  const timedSuccesses = createTop<Job>(TYPICAL_OF, newestFirst);
   const active = createTop<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
   const foreignStates = new Set<string>();
-  let failuresSinceSuccess: Job[] = [];
+  /** No more of each than its age: a list may hold nothing but failures. */
+  let failuresSinceSuccess: Age[] = [];
 
   function addSuccess(job: Job): void {
     successes.add(job);
@@ -126,7 +136,7 @@ function createTally(maxActiveJobs: number): Tally {
   function addFailure(job: Job): void {
     failures.add(job);
     const [success] = successes.list();
-    if (success === undefined || newestFirst(job, success) < 0) failuresSinceSuccess.push(job);
+    if (success === undefined || newestFirst(job, success) < 0) failuresSinceSuccess.push(ageOf(job));
     const code = job.errorCode ?? 'none';
     failedByCode.set(code, (failedByCode.get(code) ?? 0) + 1);
   }

@@ -62,8 +62,8 @@ export const activeJobFamilies: readonly Family[] = [
     'Exported collections of an active export job by all of them, 0 to 1; absent while their number is 0 or unknown.',
     progressRatio,
   ),
-  ofEachJob('active_job_shards', 'Shards of an active export job; absent for replica sets.', ({ componentIds }) =>
-    componentIds.length > 0 ? componentIds.length : undefined,
+  ofEachJob('active_job_shards', 'Shards of an active export job; absent for replica sets.', ({ shards }) =>
+    shards > 0 ? shards : undefined,
   ),
 ];
 

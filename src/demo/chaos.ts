@@ -32,6 +32,7 @@ const ofAnswers: readonly Fault[] = [
   { kind: 'text', text: '{"results":' },
   { kind: 'text', text: 'null' },
   { kind: 'clock', aheadSeconds: 7200 },
+  { kind: 'deprecated', sinceMs: Date.UTC(2024, 7, 5), endsAtMs: Date.UTC(2027, 6, 1) },
 ];
 
 const ofDelivery: readonly Fault[] = [

@@ -27,12 +27,16 @@ export function answerInstead(fault: Fault | undefined, occasion: Occasion): Ans
   }
 }
 
-/** The right answer, as a server sends it whose clock is wrong. */
-export function withClock(answer: Answer, fault: Fault | undefined, nowMs: number): Answer {
-  if (fault?.kind !== 'clock') {
-    return answer;
+/** The right answer, as a server sends it whose clock is wrong, or whose API version will end. */
+export function withOddHeaders(answer: Answer, fault: Fault | undefined, nowMs: number): Answer {
+  switch (fault?.kind) {
+    case 'clock':
+      return withHeaders(answer, { Date: httpDate(nowMs + fault.aheadSeconds * 1000) });
+    case 'deprecated':
+      return withHeaders(answer, { Deprecation: httpDate(fault.sinceMs), Sunset: httpDate(fault.endsAtMs) });
+    default:
+      return answer;
   }
-  return withHeaders(answer, { Date: new Date(nowMs + fault.aheadSeconds * 1000).toUTCString() });
 }
 
 function statusAnswer(fault: StatusFault, { nowMs, isOAuth }: Occasion): Answer {
@@ -58,6 +62,10 @@ function retryAfter({ retryAfterSeconds, retryAfterAs }: StatusFault, nowMs: num
   }
   const isDate = retryAfterAs === 'date';
   return {
-    'Retry-After': isDate ? new Date(nowMs + retryAfterSeconds * 1000).toUTCString() : String(retryAfterSeconds),
+    'Retry-After': isDate ? httpDate(nowMs + retryAfterSeconds * 1000) : String(retryAfterSeconds),
   };
+}
+
+function httpDate(atMs: number): string {
+  return new Date(atMs).toUTCString();
 }

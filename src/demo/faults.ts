@@ -12,7 +12,9 @@ export type AnswerFault =
   /** A success whose body is this text. */
   | { readonly kind: 'text'; readonly text: string }
   /** The right answer, with the time of a clock that is wrong by so much. */
-  | { readonly kind: 'clock'; readonly aheadSeconds: number };
+  | { readonly kind: 'clock'; readonly aheadSeconds: number }
+  /** The right answer of an API version that will end. */
+  | { readonly kind: 'deprecated'; readonly sinceMs: number; readonly endsAtMs: number };
 
 export interface StatusFault {
   /** May be left out: a fault with a status is this one. */

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Answer, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';
 import { findResource, type Resource } from './api.ts';
 import type { DigestAuth } from './digest-auth.ts';
-import { answerInstead, withClock } from './fault-answers.ts';
+import { answerInstead, withOddHeaders } from './fault-answers.ts';
 import { type Fault, type FaultPlan, isWireFault, type Operation, type WireFault } from './faults.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
@@ -64,7 +64,7 @@ export function answerReceived(gate: Gate, received: Received): Served {
   const answer = oauth
     ? (answerInstead(fault, { target, nowMs, isOAuth: true }) ?? answerOAuth(gate, received, oauth))
     : answerApi(gate, received, { path, resource, fault });
-  return { answer: withClock(answer, fault, nowMs), ...(isWireFault(fault) ? { fault } : {}) };
+  return { answer: withOddHeaders(answer, fault, nowMs), ...(isWireFault(fault) ? { fault } : {}) };
 }
 
 interface Wanted {

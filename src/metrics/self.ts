@@ -3,7 +3,7 @@
  * config: what is said of a credential or a project is said while the config has it.
  */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AtlasObserver } from '../atlas/observer.ts';
+import type { AtlasCounter } from '../atlas/observer.ts';
 import type { TargetState } from '../collectors/collector.ts';
 import { type ConfigFacts, registerConfig } from './config.ts';
 import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
@@ -11,7 +11,7 @@ import { createCounterSeries, createGaugeSeries, type Labels } from './series.ts
 
 export interface SelfMetrics {
   readonly registry: Registry;
-  readonly observer: Omit<AtlasObserver, 'paused'>;
+  readonly observer: AtlasCounter;
   /** From now on these are counted too. */
   expect(named: Named): void;
   /** From now on nothing but these is, as long as they are what was last expected; the series of others go. */

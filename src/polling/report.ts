@@ -12,11 +12,13 @@ export type Facts = Readonly<Record<string, string | number | undefined>>;
 export interface Report {
   failed(facts: Facts, failure: Failure): void;
   worked(facts: Facts): void;
-  /** Each once. */
+  /** Each once, as long as they are not too many. */
   notice(facts: Facts, notices: readonly Notice[]): void;
 }
 
 const REMIND_AFTER_SECONDS = 3600;
+/** Notices quote what others say, who may say something else each time. */
+const MOST_NOTICES = 50;
 
 /** @param what is done, as the log calls it: `polling` */
 export function createReport(what: string, { log, runtime }: { readonly log: Log; readonly runtime: Runtime }): Report {
@@ -44,7 +46,7 @@ export function createReport(what: string, { log, runtime }: { readonly log: Log
     notice(facts, notices) {
       for (const notice of notices) {
         const text = JSON.stringify(notice);
-        if (told.has(text)) continue;
+        if (told.has(text) || told.size >= MOST_NOTICES) continue;
         told.add(text);
         log.warn({ ...facts, ...notice.facts }, notice.message);
       }

@@ -1,6 +1,6 @@
 /**
  * When tasks run: one tick a second starts what is due. A new task is due at once, then on its grid; a task never overlaps
- * itself; no lane has more than its share under way. It doesn't know what a task does.
+ * itself; no lane has more than its share under way, but for runs that take long. It doesn't know what a task does.
  */
 import type { Runtime } from '../runtime.ts';
 import { nextBeat, phaseOf } from './grid.ts';
@@ -36,13 +36,22 @@ export interface SchedulerSettings {
   onTick(): void;
 }
 
+interface Run {
+  readonly controller: AbortController;
+  readonly startedAtSeconds: number;
+  /** Whether it still has its place in the lane. */
+  holdsPlace: boolean;
+}
+
 interface Entry {
   readonly task: Task;
   dueAtSeconds: number;
-  running?: { readonly controller: AbortController; readonly ended: Promise<void> };
+  running?: Run;
 }
 
 const TICK_SECONDS = 1;
+/** A run that takes longer goes on, but its place is another's: a few that never end must not keep a whole lane waiting. */
+const PLACE_SECONDS = 30;
 
 export function startScheduler(settings: SchedulerSettings): Scheduler {
   const { runtime } = settings;
@@ -55,6 +64,7 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
   function tick(): void {
     lastTickAtSeconds = runtime.monotonicSeconds();
     settings.onTick();
+    for (const { task, running } of entries.values()) if (running && isLong(task, running)) leavePlace(task, running);
     startDue();
   }
 
@@ -69,20 +79,35 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
   }
 
   function start(entry: Entry): void {
-    const { lane } = entry.task;
-    const controller = new AbortController();
-    underWay.set(lane, (underWay.get(lane) ?? 0) + 1);
-    const ended = run(entry, controller.signal).finally(() => {
-      const left = (underWay.get(lane) ?? 1) - 1;
-      if (left > 0) underWay.set(lane, left);
-      else underWay.delete(lane);
+    const { task } = entry;
+    const mine: Run = {
+      controller: new AbortController(),
+      startedAtSeconds: runtime.monotonicSeconds(),
+      holdsPlace: true,
+    };
+    underWay.set(task.lane, (underWay.get(task.lane) ?? 0) + 1);
+    const ended = run(entry, mine.controller.signal).finally(() => {
+      leavePlace(task, mine);
       ending.delete(ended);
       delete entry.running;
       // A place is free: whoever waits for it need not wait for the tick.
       if (!stopping.signal.aborted) startDue();
     });
     ending.add(ended);
-    entry.running = { controller, ended };
+    entry.running = mine;
+  }
+
+  /** Who has a number of places of its own means that number. */
+  function isLong({ lanePlaces }: Task, { startedAtSeconds }: Run): boolean {
+    return lanePlaces === undefined && runtime.monotonicSeconds() - startedAtSeconds >= PLACE_SECONDS;
+  }
+
+  function leavePlace({ lane }: Task, mine: Run): void {
+    if (!mine.holdsPlace) return;
+    mine.holdsPlace = false;
+    const left = (underWay.get(lane) ?? 1) - 1;
+    if (left > 0) underWay.set(lane, left);
+    else underWay.delete(lane);
   }
 
   async function run(entry: Entry, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,8 @@ import type { Task } from './scheduler.ts';
 import type { States } from './states.ts';
 
 const LOOK_AGAIN_SECONDS = 2;
+/** A target whose first poll takes longer must not keep what may wait of all others from ever being polled. */
+const WAIT_AT_MOST_SECONDS = 600;
 
 /** Due at once. */
 export function createPollTask<K extends Slot>({ key, groupId }: Target, tools: PollTools<K>): Task {
@@ -13,16 +15,22 @@ export function createPollTask<K extends Slot>({ key, groupId }: Target, tools: 
 
 /**
  * For what may wait: one at a time per project, so that it takes next to nothing of the project's budget from other polls,
- * and not before each target of the project has been polled for the slot `after`.
+ * and not before each target of the project has been polled for the slot `after`, or ten minutes have passed.
  */
 export function createLaterTask<K extends Slot>({ key, groupId }: Target, after: Slot, tools: PollTools<K>): Task {
   const { slot } = tools.collector;
   const poll = createPoll(key, tools);
+  const { states, runtime } = tools;
+  let waitsUntilSeconds: number | undefined;
   return {
     key: pollKeyOf(key, slot),
     lane: `${slot} ${groupId}`,
     lanePlaces: 1,
-    run: async (signal) => (isUntried(tools.states, groupId, after) ? LOOK_AGAIN_SECONDS : poll(signal)),
+    async run(signal) {
+      const now = runtime.monotonicSeconds();
+      waitsUntilSeconds ??= now + WAIT_AT_MOST_SECONDS;
+      return now < waitsUntilSeconds && isUntried(states, groupId, after) ? LOOK_AGAIN_SECONDS : poll(signal);
+    },
   };
 }
 

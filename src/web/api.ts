@@ -55,12 +55,7 @@ export const JOB_FIELDS: readonly Field<Job>[] = [
     'The one by the other, 0 to 1; absent while there is nothing to divide by.',
     (job) => (activeStateOf(job) ? progressRatio(job) : undefined),
   ),
-  field(
-    'shards',
-    'number',
-    'Shards in it; absent for replica sets.',
-    ({ componentIds }) => componentIds.length || undefined,
-  ),
+  field('shards', 'number', 'Shards in it; absent for replica sets.', ({ shards }) => shards || undefined),
   field(
     'error_code',
     'string',

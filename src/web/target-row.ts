@@ -53,14 +53,14 @@ function activeJobs({ active, activeCount }: TargetStatus, nowSeconds: number): 
 
 /** How far one export has come. Atlas doesn't say when it began to run, so a span counts from its creation. */
 export function activeJob(job: Job, nowSeconds: number): Html {
-  const { createdAtSeconds, collections, componentIds, foreignState } = job;
+  const { createdAtSeconds, collections, foreignState, shards } = job;
   const age = createdAtSeconds === undefined ? 'for an unknown time' : span(since(createdAtSeconds, { nowSeconds }));
   const state = activeStateOf(job);
   if (state === 'queued') return html`queued for ${age}`;
   if (state === 'unknown') return html`in the state ${foreignState ?? '?'} for ${age}`;
   const ratio = progressRatio(job);
   if (collections === undefined || ratio === undefined) {
-    const what = componentIds.length > 0 ? html`${counted(componentIds.length, 'shard')}, ` : nothing;
+    const what = shards > 0 ? html`${counted(shards, 'shard')}, ` : nothing;
     return html`${what}exporting for ${age}`;
   }
   const done = `${collections.exported} of ${counted(collections.total, 'collection')}`;

@@ -81,8 +81,8 @@ function lengthOf(job: Job, nowSeconds: number): number | undefined {
 }
 
 function collectionsOf(job: Job): Html {
-  const { collections, componentIds } = job;
-  if (componentIds.length > 0) return html`${counted(componentIds.length, 'shard')}`;
+  const { collections, shards } = job;
+  if (shards > 0) return html`${counted(shards, 'shard')}`;
   if (collections === undefined) return html`<span class="no">not said</span>`;
   const ratio = progressRatio(job);
   const words = `${collections.exported} of ${collections.total}`;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * How much memory the built daemon takes while many clusters at once answer with more than anyone wants: 600 MB as they are,
- * 600 MB compressed, and what is just small enough to be read: millions of empty objects, jobs with endless text.
+ * 600 MB compressed, lists without an end, and what is just small enough to be read: millions of empty objects, jobs with
+ * endless text or countless components. And all of these in turn.
  *
  *   npm run build && node test/bench/hostile-bodies.mjs [--clusters 40] [--seconds 20]
  */
@@ -24,13 +25,16 @@ const size = { clusters: Number(values.clusters), seconds: Number(values.seconds
 const KINDS = {
   flood: () => ({ kind: 'flood', megabytes: 600 }),
   'gzip-bomb': () => ({ kind: 'gzip-bomb', megabytes: 600 }),
-  ...Object.fromEntries([1, 4, 8].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
+  ...Object.fromEntries([1, 4, 7.9].map((megabytes) => [`${megabytes} MB of {}`, () => emptyObjects(megabytes)])),
   '500 jobs of 15 KB': () => longJobs('x'),
   '500 jobs of 15 KB of wide letters': () => longJobs('\u2603\u2603'),
+  'a job of 180,000 components': () => manyComponents(180_000),
+  endless: () => ({ kind: 'endless' }),
 };
+const MIX = 'all of these in turn';
 
 if (process.env.BENCH_ATLAS) await serveAtlas(process.env.BENCH_ATLAS);
-else for (const kind of Object.keys(KINDS)) await measure(kind);
+else for (const kind of [...Object.keys(KINDS), MIX]) await measure(kind);
 
 function emptyObjects(megabytes) {
   return { kind: 'text', text: `{"results":[${'{},'.repeat((megabytes * 1_000_000) / 3)}{}]}` };
@@ -42,6 +46,11 @@ function longJobs(text) {
   return { kind: 'text', text: JSON.stringify({ results }) };
 }
 
+function manyComponents(count) {
+  const components = Array.from({ length: count }, (_, index) => ({ exportId: projectId(index) }));
+  return { kind: 'text', text: JSON.stringify({ results: [{ id: 'a', state: 'Queued', components }] }) };
+}
+
 function projectId(index) {
   return (0x5e000000 + index).toString(16).padEnd(24, '0');
 }
@@ -51,8 +60,12 @@ async function serveAtlas(kind) {
   const { startSimulator } = await import('../../dist/demo/simulator.js');
   const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({ name: `cluster-${index}` }));
   const projects = Array.from({ length: PROJECTS }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
-  const fault = KINDS[kind]();
-  const simulator = await startSimulator({ world: createFixedWorld(projects), faults: () => fault });
+  const faults = (kind === MIX ? Object.values(KINDS) : [KINDS[kind]]).map((make) => make());
+  let asked = 0;
+  const simulator = await startSimulator({
+    world: createFixedWorld(projects),
+    faults: () => faults[asked++ % faults.length],
+  });
   process.send({ origin: simulator.origin, accessToken: simulator.credentials.accessToken });
   process.on('disconnect', () => process.exit());
 }

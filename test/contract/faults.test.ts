@@ -245,6 +245,19 @@ const ANSWERS: readonly Case[] = [
     ...isGarbage('a list holds something that is not a JSON object'),
   },
   { what: 'a clock two hours ahead', fault: { kind: 'clock', aheadSeconds: 7200 } },
+  {
+    what: 'an API version that will end: told once, whatever number of answers says so',
+    fault: { kind: 'deprecated', sinceMs: Date.UTC(2024, 7, 5), endsAtMs: Date.UTC(2027, 6, 1) },
+    lines: [
+      {
+        level: 'warn',
+        msg: 'Atlas will end the API version that is asked for: upgrade the exporter before that',
+        operation: 'list_exports',
+        deprecated_since: '2024-08-05',
+        ends_on: '2027-07-01',
+      },
+    ],
+  },
 ];
 
 const DELIVERIES: readonly Case[] = [

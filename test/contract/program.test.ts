@@ -28,8 +28,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const program = startProgram(args, { env, cwd: folder });
+function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): Program {
+  const program = startProgram(args, { env, cwd: folder, nodeArgs });
   programs.push(program);
   return program;
 }
@@ -128,6 +132,19 @@ describe('the program', () => {
       silent.close();
     },
   );
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('ends on %s before it is loaded, also as the first process of a container', async (signal, code) => {
+    // The system spares that process from signals that it doesn't heed, its own included.
+    const whenHeeded = `
+      process.kill = () => true;
+      const looking = setInterval(() => process.listenerCount('${signal}') > 0 && process.emit('${signal}', '${signal}'));`;
+    const program = run(ONE, atlasEnv(), ['--import', `data:text/javascript,${encodeURIComponent(whenHeeded)}`]);
+    expect(await program.ended).toBe(code);
+    expect(program.output.stderr).toBe('');
+  });
 
   test('ends at once on a second signal', async () => {
     const program = run(ONE, atlasEnv());

@@ -19,11 +19,13 @@ export interface Program {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Of Node.js itself. */
+  readonly nodeArgs?: readonly string[];
 }
 
-export function startProgram(args: readonly string[], { env = {}, cwd }: ProgramOptions = {}): Program {
+export function startProgram(args: readonly string[], { env = {}, cwd, nodeArgs = [] }: ProgramOptions = {}): Program {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first`);
-  const child = spawn(process.execPath, [`${process.cwd()}/${PROGRAM}`, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, `${process.cwd()}/${PROGRAM}`, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeAnswer, decodeError, decodePage, parseJson, retryAfterSecondsOf } from '../../../src/atlas/answer.ts';
+import {
+  decodeAnswer,
+  decodeError,
+  decodePage,
+  deprecationOf,
+  parseJson,
+  retryAfterSecondsOf,
+} from '../../../src/atlas/answer.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../src/atlas/transport.ts';
 import { answer, refusal } from './support.ts';
@@ -161,6 +168,27 @@ describe('Retry-After', () => {
 
   test('given twice is none', () => {
     expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': ['1', '2'] }), NOW)).toBeUndefined();
+  });
+});
+
+describe('the end of an API version', () => {
+  const since = Date.UTC(2024, 7, 5) / 1000;
+  const ends = Date.UTC(2027, 6, 1) / 1000;
+
+  test.each<[string, AtlasResponse['headers'], object | undefined]>([
+    ['not announced', {}, undefined],
+    ['denied', { deprecation: 'false' }, undefined],
+    [
+      'announced as Atlas does, with days of one digit',
+      { deprecation: 'Mon, 5 Aug 2024 00:00:00 GMT', sunset: 'Thu, 1 Jul 2027 00:00:00 GMT' },
+      { sinceSeconds: since, endsAtSeconds: ends },
+    ],
+    ['announced as RFC 9745 has it', { deprecation: `@${since}` }, { sinceSeconds: since }],
+    ['announced without a date', { deprecation: 'true' }, {}],
+    ['announced by its end alone', { sunset: 'Thu, 01 Jul 2027 00:00:00 GMT' }, { endsAtSeconds: ends }],
+    ['announced in words', { deprecation: '"} 1 fake{', sunset: 'soon' }, {}],
+  ])('may be %s', (_how, headers, deprecation) => {
+    expect(deprecationOf(answer(200, {}, headers))).toEqual(deprecation);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Page } from '../../../src/atlas/answer.ts';
 import { ACCEPT, createClient, type Resource } from '../../../src/atlas/client.ts';
 import { AtlasError, REASONS } from '../../../src/atlas/error.ts';
+import { createLongLists } from '../../../src/atlas/long-lists.ts';
 import type { Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, GROUP_ID, never, outcomeOf, recordingObserver, refusal, type Step, scripted } from './support.ts';
@@ -39,6 +40,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
     credential: 'default',
     pageSize,
     maxPages,
+    longLists: createLongLists(),
     isLost: () => false,
     runtime,
     observer,
@@ -232,8 +234,47 @@ describe('a list', () => {
 
   test('longer than max_pages is truncated, which fails the poll', async () => {
     const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 3 });
-    expect((await pages()).end).toMatchObject({ reason: 'truncated', message: 'the list has more than 3 pages' });
+    expect((await pages()).end).toMatchObject({
+      reason: 'truncated',
+      message: 'the list has more than 3 pages or 6 items',
+    });
     expect(requests).toHaveLength(3);
+  });
+
+  test('of pages that are far longer than asked for ends as well: all its ids are kept', async () => {
+    const { pages, requests } = setUp([page('abcdefg'.split(''), [next])], { maxPages: 3 });
+    expect((await pages()).end).toMatchObject({ reason: 'truncated' });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('goes before others for five pages, then it queues like them', async () => {
+    const { pages, requests } = setUp([page(['a'], [next])], { maxPages: 20 });
+    await pages();
+    expect(requests.map(({ continues }) => continues)).toEqual([
+      false,
+      ...Array<boolean>(4).fill(true),
+      ...Array<boolean>(15).fill(false),
+    ]);
+  });
+
+  test('that is long is read to its end before another long one of the project is', async () => {
+    const { requests, pages } = setUp([page(['a'], [next])], { maxPages: 7 });
+    const ends = await Promise.all([pages(), pages()]);
+    expect(ends.map(({ end }) => end)).toMatchObject([{ reason: 'truncated' }, { reason: 'truncated' }]);
+    const order = requests.map(({ target }) => Number(target.split('pageNum=')[1]));
+    expect(order.slice(-4)).toEqual([6, 7, 6, 7]);
+  });
+
+  test('that waits for another long one ends with its poll', async () => {
+    const hangs = new Promise<never>(() => undefined);
+    const step: Step = ({ target }) => (target.endsWith('pageNum=6') ? hangs : { ...page(['a'], [next]) });
+    const { pages } = setUp([step], { maxPages: 7 });
+    void pages();
+    const gone = new AbortController();
+    const end = pages(gone.signal);
+    await new Promise(setImmediate);
+    gone.abort(new Error('the target is gone'));
+    expect((await end).end).toBe(gone.signal.reason);
   });
 
   test('of exactly max_pages is whole', async () => {

@@ -121,6 +121,12 @@ describe('a list', () => {
     expect(await read([[odd]])).toMatchObject({ items: 5, readings: 1 });
   });
 
+  test('keeps no id that is longer than ids are', async () => {
+    const [usual, long] = ['a'.repeat(64), 'a'.repeat(65)];
+    expect(await read([[{ results: [{ id: long }, { id: long }] }]])).toMatchObject({ items: 2, readings: 1 });
+    expect(await read([[{ results: [{ id: usual }, { id: usual }] }], []])).toMatchObject({ readings: 2 });
+  });
+
   test.each<[unknown]>([[null], ['a'], [7], [['a']]])('that holds %j is an invalid response', async (item) => {
     await expect(read([[{ results: [{ id: 'a' }, item] }]])).rejects.toMatchObject({ reason: 'invalid_response' });
   });

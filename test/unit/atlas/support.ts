@@ -1,5 +1,13 @@
 /** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
-import type { AtlasObserver, Paused, RequestEnded, Retry, Throttled, TokenEvent } from '../../../src/atlas/observer.ts';
+import type {
+  AtlasObserver,
+  Deprecated,
+  Paused,
+  RequestEnded,
+  Retry,
+  Throttled,
+  TokenEvent,
+} from '../../../src/atlas/observer.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createWork } from '../../../src/atlas/work.ts';
 
@@ -68,6 +76,7 @@ export interface RecordingObserver extends AtlasObserver {
   readonly waits: Throttled[];
   readonly pauses: Paused[];
   readonly tokens: TokenEvent[];
+  readonly deprecations: Deprecated[];
 }
 
 export function recordingObserver(): RecordingObserver {
@@ -76,17 +85,20 @@ export function recordingObserver(): RecordingObserver {
   const waits: Throttled[] = [];
   const pauses: Paused[] = [];
   const tokens: TokenEvent[] = [];
+  const deprecations: Deprecated[] = [];
   return {
     requests,
     retries,
     waits,
     pauses,
     tokens,
+    deprecations,
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
     paused: (event) => pauses.push(event),
     token: (event) => tokens.push(event),
+    deprecated: (event) => deprecations.push(event),
   };
 }
 

@@ -99,6 +99,22 @@ describe('what is kept of a list of jobs', () => {
     expect(dropped.active_jobs).toBe(2);
   });
 
+  test('a job that is kept is small, however many components it has', () => {
+    const components = Array.from({ length: 1000 }, (_, number) => ({ exportId: objectId(0, number + 2) }));
+    const { newest } = summaryOf([jobAt('InProgress', 1, { components })]);
+    expect(newest.map(({ shards }) => shards)).toEqual([1000]);
+    expect(JSON.stringify(newest).length).toBeLessThan(1000);
+  });
+
+  test('a list that names ever more components is not read to its end', () => {
+    const fold = startExportFold('first', 50);
+    const page = (nth: number) =>
+      Array.from({ length: 1001 }, (_, index) => ({ exportId: objectId(nth, index + 1), replicaSetName: 'a' }));
+    const add = (nth: number) => fold.add([jobAt('InProgress', nth, { components: page(nth) })], NONE);
+    for (let nth = 0; nth < 99; nth += 1) add(nth);
+    expect(() => add(99)).toThrow('more than 100000 components');
+  });
+
   test('of 10,000 distinct error codes the 20 most frequent are kept, then by name, the rest as other', () => {
     const codes = Array.from({ length: 10_000 }, (_, index) => `CODE_${String(index).padStart(5, '0')}`);
     const jobs = [...codes, 'CODE_09999', 'not a code', ''].map((errorCode, number) =>

@@ -171,6 +171,28 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
+  test('gives the places of runs that take long to others, so that a lane never waits for those that never end', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp(2);
+    const endless = ['a', 'b', 'c'].map((key) => task(key, { lastsSeconds: 10_000 }));
+    scheduler.set([...endless, task('good', { lastsSeconds: 1, intervalSeconds: 1000 })]);
+    await runtime.advance(29);
+    expect([timesOf('a'), timesOf('b'), timesOf('c'), timesOf('good')]).toEqual([[0], [0], [], []]);
+    await runtime.advance(3);
+    expect([timesOf('a'), timesOf('c'), timesOf('good')]).toEqual([[0], [30], [30]]);
+    await scheduler.stop();
+  });
+
+  test('leaves the places of a lane whose tasks say how many there are to those that have them', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp(2);
+    const alone = (key: string, lastsSeconds: number) => ({ ...task(key, { lastsSeconds }), lanePlaces: 1 });
+    scheduler.set([alone('long', 100), alone('next', 1)]);
+    await runtime.advance(99);
+    expect([timesOf('long'), timesOf('next')]).toEqual([[0], []]);
+    await runtime.advance(2);
+    expect(timesOf('next')).toEqual([100]);
+    await scheduler.stop();
+  });
+
   test('ticks every second, and says when it last did', async () => {
     const { runtime, scheduler, ticks } = setUp();
     await runtime.advance(10);

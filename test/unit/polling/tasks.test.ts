@@ -76,6 +76,15 @@ describe('polls that may wait', () => {
     await scheduler.stop();
   });
 
+  test('wait ten minutes at most for a first poll that doesn’t end', async () => {
+    const { runtime, scheduler, later } = setUp(1, 10_000, { autoExportEnabled: false });
+    await runtime.advance(599);
+    expect(later()).toEqual([]);
+    await runtime.advance(5);
+    expect(later()).toHaveLength(1);
+    await scheduler.stop();
+  });
+
   test('are tried again in minutes after a failure that may pass, though nothing is going on', async () => {
     const { runtime, scheduler, later } = setUp(1, 1, new AtlasError('server_error', 'Atlas answered 503'));
     await runtime.advance(2000);

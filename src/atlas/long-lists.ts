@@ -1,0 +1,34 @@
+/**
+ * Who may read a long list on: one of a project at a time, and few over all. What a list has needs memory until it has been read,
+ * and one that never ends needs more and more of it.
+ */
+import { createTurns, type Turns } from './turns.ts';
+
+export interface LongLists {
+  /** Resolves to what ends the turn; rejects with the signal's reason as soon as it is aborted. */
+  take(groupId: string, signal: AbortSignal): Promise<() => void>;
+}
+
+const PLACES = 4;
+
+export function createLongLists(): LongLists {
+  const ofAll = createTurns(PLACES);
+  const ofProjects = new Map<string, Turns>();
+
+  async function take(groupId: string, signal: AbortSignal): Promise<() => void> {
+    const ofProject = ofProjects.get(groupId) ?? createTurns();
+    ofProjects.set(groupId, ofProject);
+    // The project's own first: its long lists wait for each other, not in the way of other projects' ones.
+    const leaveProject = await ofProject.take(signal);
+    const leaveAll = await ofAll.take(signal);
+    function leave(): void {
+      leaveAll();
+      leaveProject();
+    }
+    if (!signal.aborted) return leave;
+    leave();
+    throw signal.reason;
+  }
+
+  return { take };
+}

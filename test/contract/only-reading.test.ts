@@ -1,0 +1,68 @@
+/**
+ * The role that lists exports may delete snapshots as well, so what leaves the exporter is looked at as a whole: with every kind
+ * of credential, every operation, failures, retries, a reload and the stop.
+ */
+import { afterEach, expect, test } from '@jest/globals';
+import { createChance } from '../../src/demo/chance.ts';
+import { createFaultPlan, type FaultRule } from '../../src/demo/faults.ts';
+import { type SeenRequest, type Simulator, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld } from '../../src/demo/world.ts';
+import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+
+const SEARCHED = '5e0000000000000000000001';
+const NAMED = '5e0000000000000000000002';
+const FAILING: readonly FaultRule[] = [
+  { operation: 'exports', groupId: NAMED, from: 2, to: 2, fault: { status: 500 } },
+  { operation: 'exports', groupId: NAMED, from: 4, to: 4, fault: { kind: 'redirect', to: 'http://127.0.0.1:1' } },
+  { operation: 'exports', groupId: SEARCHED, from: 2, to: 2, fault: { kind: 'expire-tokens' } },
+  { operation: 'clusters', from: 2, to: 2, fault: { kind: 'reset' } },
+];
+const open: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** What was asked for, each once: the method and the path, ids left out. */
+function kindsOf(requests: readonly SeenRequest[]): readonly string[] {
+  const kinds = requests.map(({ method, path }) => {
+    const [address = ''] = path.split('?', 1);
+    return `${method} ${address.replace(/groups\/\w+/, 'groups/…').replace(/clusters\/[\w-]+/, 'clusters/…')}`;
+  });
+  return [...new Set(kinds)].sort();
+}
+
+function setUp(kind: keyof typeof CREDENTIALS, simulator: Simulator): Promise<RunningDaemon> {
+  const credential = CREDENTIALS[kind];
+  const parts: ConfigParts = {
+    credentials: [credential],
+    targets: [{ groupId: NAMED, clusterName: 'named', credential: credential.name }],
+    discoveries: [{ groupId: SEARCHED, credential: credential.name, exclude: [], discoveryIntervalSeconds: 1 }],
+    polling: { readSchedule: true },
+  };
+  return runDaemon(configFor(simulator, parts));
+}
+
+test.each(['account', 'key', 'token'] as const)(
+  'with the credential %s nothing but GET leaves, and POST only to be given a token and to give it back',
+  async (kind) => {
+    const simulator = await startSimulator({
+      world: createFixedWorld([
+        { id: NAMED, name: 'Shop', clusters: [{ name: 'named', exports: [] }] },
+        { id: SEARCHED, name: 'Store', clusters: [{ name: 'found', exports: [] }] },
+      ]),
+      faults: createFaultPlan(FAILING, createChance(1)),
+    });
+    open.push(simulator.close);
+    const running = await setUp(kind, simulator);
+    await running.until('export_polls_total', ({ named = 0, found = 0 }) => named >= 4 && found >= 3);
+    await running.until('export_schedule_up', (up) => Object.keys(up).length > 0);
+    await running.reload(configFor(simulator, { credentials: [CREDENTIALS[kind]], targets: [] }));
+    await running.daemon.stop();
+
+    const api = '/api/atlas/v2/groups/…';
+    const reads = ['', '/clusters', '/clusters/…/backup/exports', '/clusters/…/backup/schedule'];
+    const tokens = kind === 'account' ? ['POST /api/oauth/revoke', 'POST /api/oauth/token'] : [];
+    expect(kindsOf(simulator.requests)).toEqual([...reads.map((path) => `GET ${api}${path}`), ...tokens]);
+  },
+);
