@@ -95,7 +95,9 @@ function unknownKey(path: Path, key: string, { keysAt, hidesKeys, unsupported = 
   const meant = nearest(key, known);
   const place = path.length === 0 ? '' : ` in ${formatPath(path)}`;
   const parent = known.find((one) => [...keysAt([...path, one]), ...keysAt([...path, one, 0])].includes(key));
-  if (parent !== undefined) {
+  // A key with its end left out, credential for credentials, is a slip and not a key in the wrong place.
+  const isCutShort = meant?.startsWith(key) ?? false;
+  if (parent !== undefined && !isCutShort) {
     return {
       path: [...path, key],
       message: `unknown key ${key}${place}: it belongs under ${parent}`,
