@@ -22,8 +22,8 @@ import { GROUP_ID } from '../support/states.ts';
  * hardly any pauses, but may have much to read.
  */
 const TIMES = { failing: 20, good: 2 };
-/** Real ones: short where a timeout is what is waited for, else long enough for a busy machine. */
-const REQUEST_TIMEOUT_SECONDS = { awaited: 0.2, usual: 3 };
+/** Real ones: short while a timeout is what is waited for, else long enough for a busy machine. */
+const REQUEST_TIMEOUT_SECONDS = { awaited: 0.2, usual: 10 };
 const PAGE_SIZE = 5;
 const MAX_PAGES = 24;
 
@@ -454,13 +454,12 @@ afterEach(async () => {
 interface Scene {
   readonly chain: PollChain;
   /** From now on the fault strikes, or no longer does. */
-  strike(on: boolean): void;
+  strike(on: boolean): Promise<void>;
   /** How many requests there were since the last time of asking. */
   asked(): { readonly lists: number; readonly mints: number };
 }
 
 async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSize = PAGE_SIZE }: Case): Promise<Scene> {
-  const requestTimeoutSeconds = REQUEST_TIMEOUT_SECONDS[fails?.reason === 'timeout' ? 'awaited' : 'usual'];
   const runtime = createFastRuntime(TIMES[fails ? 'failing' : 'good']);
   const { operation = 'exports', only } = strikes;
   let met = Number.NaN;
@@ -480,7 +479,7 @@ async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSiz
     named: { groupId: GROUP_ID, clusterName: 'one', credential },
     parts: {
       credentials: [CREDENTIALS[credential]],
-      atlas: { requestTimeoutSeconds, pageSize, maxPages: MAX_PAGES },
+      atlas: { requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS.usual, pageSize, maxPages: MAX_PAGES },
     },
     runtime,
   });
@@ -488,8 +487,9 @@ async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSiz
   let seen = 0;
   return {
     chain,
-    strike(on) {
+    async strike(on) {
       met = on ? 0 : Number.NaN;
+      if (fails?.reason === 'timeout') await chain.giveRequests(REQUEST_TIMEOUT_SECONDS[on ? 'awaited' : 'usual']);
     },
     asked() {
       const since = simulator.requests.slice(seen);
@@ -543,11 +543,11 @@ describe.each([
     await chain.poll();
     const before = withoutPolls(await chain.metrics());
     expect(asked().lists).toBe(one.credential === 'key' ? 3 : Math.ceil(JOBS.length / (one.pageSize ?? PAGE_SIZE)));
-    strike(true);
+    await strike(true);
     await chain.poll();
     expect(asked()).toEqual({ lists: one.requests ?? PAGES, mints: one.mints ?? 0 });
     await expectTheFault(one, scene, GOOD);
-    strike(false);
+    await strike(false);
     if (one.rests) return;
     await chain.poll();
     expect(withoutPolls(await chain.metrics())).toEqual(before);
@@ -557,7 +557,7 @@ describe.each([
 
   test.each(cases)('$what, at the first poll', async (one) => {
     const scene = await setUp(one);
-    scene.strike(true);
+    await scene.strike(true);
     await scene.chain.poll();
     expect(scene.asked().lists).toBe(one.requests ?? PAGES);
     await expectTheFault(one, scene, {});
@@ -568,7 +568,7 @@ describe.each([
 test.each(TOKENS)('of a token: $what', async (token) => {
   const one: Case = { ...token, credential: 'account', strikes: { operation: 'token' } };
   const scene = await setUp(one);
-  scene.strike(true);
+  await scene.strike(true);
   await scene.chain.poll();
   // However often the poll tries: after a failure the account is left alone for a while.
   expect(scene.asked()).toEqual({ lists: 0, mints: 1 });

@@ -60,7 +60,10 @@ describe('the pages of the daemon', () => {
   test('show what is wrong, why, and what to do about it', async () => {
     const { url, until } = await watch({ targets, discoveries: [CLOSED_PROJECT], polling: { readSchedule: true } });
     await until('export_up', thrice);
-    const page = textOf(await eventually(`${url}/`, /data-s="unmeasured"/));
+    await until('export_schedule_up', thrice);
+    const page = textOf(
+      await eventually(`${url}/`, /Shop &lt;b&gt;[\s\S]*data-s="unmeasured"|data-s="unmeasured"[\s\S]*Shop &lt;b&gt;/),
+    );
     expect(page).toContain('2 of 3 clusters need attention');
     expect(page).toMatch(
       /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an odd error code\./,

@@ -70,8 +70,6 @@ describe('check', () => {
   test.each([
     [0, ['--online', ...targets('c1')]],
     [1, ['--online', ...targets('c1', 'gone')]],
-    [0, targets('gone')],
-    [2, ['--target', 'nonsense']],
     [2, ['--config.file', 'nowhere.yml']],
     [2, []],
     [2, ['--onlin']],

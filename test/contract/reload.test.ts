@@ -169,7 +169,7 @@ describe('no scrape sees a half state', () => {
         polling: RARELY,
       }),
     ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 16), [[], []]);
+    check(await swapWhileScraped(a, b, 10), [[], []]);
   });
 
   test('of discovered ones', async () => {
@@ -190,7 +190,7 @@ describe('no scrape sees a half state', () => {
         polling: RARELY,
       }),
     ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 16), [[GROUP_ID], [GROUP_ID]]);
+    check(await swapWhileScraped(a, b, 10), [[GROUP_ID], [GROUP_ID]]);
   });
 });
 

@@ -136,13 +136,12 @@ export async function runDaemon(
     patienceMs = PATIENCE_MS,
   ): Promise<Record<string, number>> {
     const deadline = Date.now() + patienceMs;
-    for (;;) {
-      const askedAt = Date.now();
+    // Less and less often: a large page takes its time, which is taken from the polls that are waited for.
+    for (let pauseMs = 20; ; pauseMs = Math.min(250, pauseMs * 1.2)) {
       const found = await series(name);
       if (is(found)) return found;
       if (Date.now() > deadline) throw new Error(`${name} never became right: ${JSON.stringify(found)}`);
-      // A large page takes its time, which is taken from the polls that are waited for.
-      await new Promise((resolve) => setTimeout(resolve, 20 + 4 * (Date.now() - askedAt)));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 

@@ -15,6 +15,8 @@ export interface PollChain {
   readonly lines: Record<string, unknown>[];
   /** Resolves when the poll has ended, well or not. */
   poll(): Promise<void>;
+  /** How long a request may take from now on. */
+  giveRequests(seconds: number): Promise<void>;
   /** The whole text exposition. */
   metrics(): Promise<string>;
   close(): Promise<void>;
@@ -67,6 +69,10 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     lines,
     async poll() {
       await poll(new AbortController().signal);
+    },
+    async giveRequests(requestTimeoutSeconds) {
+      const putInForce = await atlas.prepare({ ...config, atlas: { ...config.atlas, requestTimeoutSeconds } });
+      putInForce();
     },
     async metrics() {
       await shown;
