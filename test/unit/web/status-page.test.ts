@@ -196,16 +196,17 @@ describe('projects', () => {
 
 test('a thousand targets are a page of less than a megabyte, made in a blink', () => {
   const states = fleet(1000);
-  const times = Array.from({ length: 10 }, () => {
+  function render(): { readonly ms: number; readonly bytes: number } {
     const before = process.cpuUsage();
     const page = statusPage(states, { nowSeconds: FLEET_NOW });
     const { user, system } = process.cpuUsage(before);
     return { ms: (user + system) / 1000, bytes: Buffer.byteLength(page) };
-  });
-  expect(times[0]?.bytes).toBeLessThan(1_000_000);
+  }
+  const times = [render()];
   // Its own time, and the best of some: what else this machine does is not the page's fault.
-  // It takes less than 50 ms; a machine may be several times as slow.
-  expect(Math.min(...times.map(({ ms }) => ms))).toBeLessThan(300);
+  while (times.length < 50 && Math.min(...times.map(({ ms }) => ms)) >= 50) times.push(render());
+  expect(times[0]?.bytes).toBeLessThan(1_000_000);
+  expect(Math.min(...times.map(({ ms }) => ms))).toBeLessThan(50);
 });
 
 function partial() {
