@@ -108,7 +108,8 @@ const ADVICE: Readonly<Record<Reason, string>> = {
   timeout: 'check the network path to Atlas (proxy, firewall), or raise atlas.request_timeout',
   network: 'check DNS, proxy (HTTPS_PROXY, NO_PROXY), firewall and TLS inspection between this host and Atlas',
   invalid_response: 'check atlas.base_url and proxies in between: what answered did not answer as Atlas does',
-  truncated: 'raise atlas.max_pages or atlas.page_size: the list is longer than what may be read',
+  truncated:
+    'raise atlas.max_pages or atlas.page_size if there are so many exports; if not, what answers never ends the list: check proxies in between',
   internal: 'this is a bug in the exporter: please report it with this log line',
 };
 

@@ -1,8 +1,9 @@
 /**
  * Reads a list whole: every page, every item once. A list that shifts while it is read (an id comes again, the total moves)
- * is read once more; if that shifts too, the second reading counts. Items are folded page by page, so one page of them is
- * alive at a time.
+ * is read once more; if that shifts too, the second reading counts. One that goes on and on with nothing new is given up.
+ * Items are folded page by page, so one page of them is alive at a time.
  */
+import { createHash } from 'node:crypto';
 import { isObject, type JsonObject, type Page } from './answer.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
@@ -35,6 +36,9 @@ export async function readList<T>(
   return first.unsteady ? readOnce(api, resource, signal, startFold('second')) : first;
 }
 
+/** A list that shifts may have one such page; a server that knows no page but one has nothing else. */
+const MOST_PAGES_WITHOUT_NEWS = 3;
+
 async function readOnce<T>(
   api: AtlasApi,
   resource: Resource,
@@ -43,6 +47,7 @@ async function readOnce<T>(
 ): Promise<Reading<T> & { readonly unsteady: boolean }> {
   const seen = new Set<string>();
   let pages = 0;
+  let pagesWithoutNews = 0;
   let items = 0;
   let reportedItems: number | undefined;
   let shifted = false;
@@ -56,6 +61,8 @@ async function readOnce<T>(
     const ids = new Set<string>();
     const fresh = results.map(asObject).filter((item) => isNew(seen, ids, item));
     shifted ||= fresh.length < results.length;
+    pagesWithoutNews = fresh.length > 0 ? 0 : pagesWithoutNews + 1;
+    if (pagesWithoutNews > MOST_PAGES_WITHOUT_NEWS) throw endless(pages);
     items += fresh.length;
     fold.add(fresh, seen);
     for (const id of ids) seen.add(id);
@@ -76,13 +83,18 @@ function asObject(item: unknown): JsonObject {
   return item;
 }
 
-/** Ids of Atlas have 24 characters. All ids of a list are kept until it has been read, so that what is longer is none. */
+function endless(pages: number): AtlasError {
+  return new AtlasError('truncated', `the list goes on, but page ${pages} and those before it hold nothing new`);
+}
+
+/** Ids of Atlas have 24 characters. All ids of a list are kept until it has been read: longer ones as their digests. */
 const LONGEST_ID = 64;
 
 /** An item without an id can't be told from another: it counts as new. */
 function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
-  if (typeof id !== 'string' || id.length > LONGEST_ID) return true;
-  if (seen.has(id) || onThisPage.has(id)) return false;
-  onThisPage.add(id);
+  if (typeof id !== 'string') return true;
+  const known = id.length > LONGEST_ID ? createHash('sha256').update(id).digest('base64url') : id;
+  if (seen.has(known) || onThisPage.has(known)) return false;
+  onThisPage.add(known);
   return true;
 }

@@ -49,6 +49,7 @@ const ofDelivery: readonly Fault[] = [
 const ofLists: readonly Fault[] = [
   { kind: 'foreign-links', to: elsewhere },
   { kind: 'endless' },
+  { kind: 'endless', ids: 'new' },
   { kind: 'total', as: 'higher' },
   { kind: 'total', as: 'lower' },
   { kind: 'total', as: 'missing' },

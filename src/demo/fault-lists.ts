@@ -15,7 +15,10 @@ export function spoiledList(all: readonly unknown[], view: View, url: string, fa
     case 'foreign-links':
       return listAnswer(all, view, fault.to + new URL(url).pathname);
     case 'endless':
-      return edited(listAnswer(all, { ...view, pageNum: 1 }, url), (page) => ({ ...page, links: endlessLinks(url) }));
+      return edited(listAnswer(endlessItems(all, view, fault.ids), { ...view, pageNum: 1 }, url), (page) => ({
+        ...page,
+        links: endlessLinks(url),
+      }));
     case 'total':
       return edited(listAnswer(all, view, url), (page) => withTotal(page, all.length, fault.as));
     case 'page-cap':
@@ -39,6 +42,14 @@ export function spoiledList(all: readonly unknown[], view: View, url: string, fa
 
 function edited(answer: Answer, change: (page: Page) => Page): Answer {
   return { ...answer, body: JSON.stringify(change(JSON.parse(answer.body) as Page)) };
+}
+
+function endlessItems(all: readonly unknown[], { pageNum, itemsPerPage }: View, ids = 'same'): readonly unknown[] {
+  if (ids === 'same') return all;
+  const page = pageNum.toString(16).padStart(6, '0');
+  return all
+    .slice(0, itemsPerPage)
+    .map((item, index) => ({ ...(item as Page), id: `e${page}${index.toString(16).padStart(17, '0')}` }));
 }
 
 function endlessLinks(url: string): readonly unknown[] {

@@ -32,8 +32,8 @@ export interface StatusFault {
 export type ListFault =
   /** The links of all pages point to another origin. */
   | { readonly kind: 'foreign-links'; readonly to: string }
-  /** The first page, again and again, always with a next one. */
-  | { readonly kind: 'endless' }
+  /** The first page, again and again, always with a next one: the very same, or with ids of its own each time. */
+  | { readonly kind: 'endless'; readonly ids?: 'same' | 'new' }
   | { readonly kind: 'total'; readonly as: 'higher' | 'lower' | 'missing' | 'negative' | 'text' }
   /** Pages are never larger than this, whatever was asked for. */
   | { readonly kind: 'page-cap'; readonly items: number }

@@ -284,8 +284,14 @@ const DELIVERIES: readonly Case[] = [
 const LISTS: readonly Case[] = [
   { what: 'links to another host', fault: (elsewhere) => ({ kind: 'foreign-links', to: elsewhere }) },
   {
-    what: 'a list without end',
+    what: 'a list that never ends, the same page again and again',
     fault: { kind: 'endless' },
+    ...fails('truncated', 'the list goes on, but page 5 and those before it hold nothing new'),
+    requests: 5,
+  },
+  {
+    what: 'a list that never ends, with new jobs on each page',
+    fault: { kind: 'endless', ids: 'new' },
     ...fails('truncated', `the list has more than ${MAX_PAGES} pages or ${MAX_PAGES * PAGE_SIZE} items`),
     requests: MAX_PAGES,
   },

@@ -121,10 +121,38 @@ describe('a list', () => {
     expect(await read([[odd]])).toMatchObject({ items: 5, readings: 1 });
   });
 
-  test('keeps no id that is longer than ids are', async () => {
-    const [usual, long] = ['a'.repeat(64), 'a'.repeat(65)];
-    expect(await read([[{ results: [{ id: long }, { id: long }] }]])).toMatchObject({ items: 2, readings: 1 });
-    expect(await read([[{ results: [{ id: usual }, { id: usual }] }], []])).toMatchObject({ readings: 2 });
+  test.each([64, 65, 8000])('tells items apart by ids of %d characters, and keeps no long one', async (length) => {
+    const [id, other] = ['a'.repeat(length), `${'a'.repeat(length - 1)}b`];
+    const seen: number[] = [];
+    const api: AtlasApi = {
+      async eachPage(_resource, _signal, take) {
+        take({ results: [{ id }, { id: other }, { id }] });
+        take({ results: [{ id: other }] });
+      },
+      get: () => Promise.reject(new Error('not asked for')),
+    };
+    const reading = await readList(api, resource, never, () => ({
+      add: (_items, seenBefore) => seen.push(...Array.from(seenBefore, (one) => one.length)),
+      wantsSecondReading: false,
+      result: () => undefined,
+    }));
+    expect(reading.items).toBe(2);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(64);
+  });
+
+  test('that goes on with nothing new is given up after four such pages in a row, also where they are empty', async () => {
+    for (const last of ['ba', '']) {
+      const pages = [page('ab'), ...Array.from({ length: 9 }, () => page(last))];
+      await expect(read([pages])).rejects.toMatchObject({
+        reason: 'truncated',
+        message: 'the list goes on, but page 5 and those before it hold nothing new',
+      });
+    }
+  });
+
+  test('that stands still for a while is read on', async () => {
+    const pages = ['ab', 'ab', 'b', '', 'c', 'c', 'c', 'c', 'd'].map((ids) => page(ids));
+    expect(await read([pages, pages])).toMatchObject({ items: 4, pages: 9 });
   });
 
   test.each<[unknown]>([[null], ['a'], [7], [['a']]])('that holds %j is an invalid response', async (item) => {
