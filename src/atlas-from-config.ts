@@ -1,7 +1,8 @@
 /** Atlas as the config describes it, for whoever asks it: the daemon and the commands that poll once. */
 import { type Atlas, createAtlas } from './atlas/atlas.ts';
 import type { CredentialSettings } from './atlas/credentials.ts';
-import type { AtlasCounter, Deprecated, Operation, Paused } from './atlas/observer.ts';
+import type { AtlasCounter } from './atlas/observer.ts';
+import { createAtlasLog } from './atlas-log.ts';
 import type { AtlasConfig, Config, CredentialConfig } from './config/config.ts';
 import { isSameCredential } from './config/same-credential.ts';
 import type { Log } from './log.ts';
@@ -13,6 +14,8 @@ export interface AtlasTools {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly observer: AtlasCounter;
+  /** Told each access token that Atlas gives out, so that it is hidden wherever it turns up. */
+  readonly onSecret?: ((secret: string) => void) | undefined;
 }
 
 export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'budgets' | 'close'> {
@@ -35,7 +38,7 @@ interface InForce {
 
 export function createAtlasFromConfig(
   { atlas: settings, credentials }: Config,
-  { version, runtime, log, observer }: AtlasTools,
+  { version, runtime, log, observer, onSecret = () => undefined }: AtlasTools,
 ): AtlasFromConfig {
   let inForce: InForce = { atlas: settings, credentials, settings: credentials.map(credentialSettings) };
   const atlas = createAtlas({
@@ -43,7 +46,7 @@ export function createAtlasFromConfig(
     credentials: inForce.settings,
     userAgent: `mongodbatlas-backup-exporter/${version}`,
     runtime,
-    observer: { ...observer, paused: (pause) => tellOfPause(log, pause), deprecated: createDeprecationTeller(log) },
+    observer: { ...observer, ...createAtlasLog(log), secret: onSecret },
   });
 
   async function prepare(next: Config): Promise<() => Change> {
@@ -67,28 +70,6 @@ async function settingsOf(credential: CredentialConfig, before: InForce): Promis
   const index = before.credentials.findIndex(({ name }) => name === credential.name);
   const [known, settings] = [before.credentials[index], before.settings[index]];
   return known && settings && (await isSameCredential(known, credential)) ? settings : credentialSettings(credential);
-}
-
-/** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */
-function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSeconds }: Paused): void {
-  if (askedSeconds <= seconds) return;
-  const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
-  log.warn(facts, 'Atlas asks for a longer pause than is heeded');
-}
-
-/** Tells it once per operation. */
-function createDeprecationTeller(log: Log): (event: Deprecated) => void {
-  const told = new Set<Operation>();
-  return function tellOfDeprecation({ operation, sinceSeconds, endsAtSeconds }) {
-    if (told.has(operation)) return;
-    told.add(operation);
-    const facts = { operation, deprecated_since: dayOf(sinceSeconds), ends_on: dayOf(endsAtSeconds) };
-    log.warn(facts, 'Atlas will end the API version that is asked for: upgrade the exporter before that');
-  };
-}
-
-function dayOf(unixSeconds: number | undefined): string | undefined {
-  return unixSeconds === undefined ? undefined : new Date(unixSeconds * 1000).toISOString().slice(0, 10);
 }
 
 function credentialSettings(credential: CredentialConfig): CredentialSettings {

@@ -49,6 +49,8 @@ export interface DaemonSettings {
   readonly build: Build;
   readonly runtime: Runtime;
   readonly log: Log;
+  /** Told each access token that Atlas gives out. */
+  readonly onSecret?: (secret: string) => void;
 }
 
 export interface Daemon {
@@ -112,7 +114,7 @@ interface Parts {
 }
 
 function createParts(settings: DaemonSettings): Parts {
-  const { config, shard, web, build, runtime, log } = settings;
+  const { config, shard, web, build, runtime, log, onSecret } = settings;
   const inForce = createInForce(config);
   const collectors = createCollectors(inForce.collecting);
   let scheduler: Scheduler | undefined;
@@ -128,7 +130,13 @@ function createParts(settings: DaemonSettings): Parts {
     log,
   });
   const { observer, publish } = publication;
-  const atlas = createAtlasFromConfig(config, { version: build.version, runtime, log, observer });
+  const atlas = createAtlasFromConfig(config, {
+    version: build.version,
+    runtime,
+    log,
+    observer,
+    onSecret,
+  });
   const { apiFor } = atlas;
   polling = createPolling({ inForce, shard, collectors, apiFor, onChange: publish, runtime, log });
   // The targets are told of already; the projects to be searched are known only now.

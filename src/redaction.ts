@@ -1,6 +1,6 @@
 /**
  * The last line of defence: what is known to be secret is taken out of any text, whoever put it there. It knows each secret
- * that was read as it is, in base64 (so in a Basic header too) and percent-encoded; and what looks like a credential of
+ * that was read or minted as it is, in base64 (so in a Basic header too) and percent-encoded; and what looks like a credential of
  * Atlas, though it was never told of it. It is no licence to hand secrets to the log.
  */
 
@@ -17,7 +17,7 @@ export const CENSOR = '[redacted]';
 
 /** Shorter ones are words too: they are taken out only where they are all that a string says. */
 const SHORTEST_IN_TEXT = 8;
-/** Files are rotated: of those that were read, the newest are remembered. */
+/** Files are rotated and tokens end: those are remembered that were met last. */
 const MOST_SECRETS = 1000;
 
 /** A client secret of Atlas, a JSON Web Token, a token or password after the name of its scheme, a digest's response. */
@@ -25,14 +25,17 @@ const LOOKS_SECRET =
   /mdb_sa_sk_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\b(?:bearer|basic) )[\w.~+/=-]{16,}|(?<=\bresponse=")[0-9a-f]{32,}/gi;
 
 export function createRedactor(): Redactor {
-  /** By secret, the oldest first. */
+  /** By secret; that which was met last comes last. */
   const known = new Map<string, readonly string[]>();
   /** The longest first, so that a form within another leaves nothing of that behind; none where they have to be put in order. */
   let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {
-    if (secret === '' || known.has(secret)) return;
-    known.set(secret, formsOf(secret));
+    if (secret === '') return;
+    const forms = known.get(secret);
+    known.delete(secret);
+    known.set(secret, forms ?? formsOf(secret));
+    if (forms) return;
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size > MOST_SECRETS) known.delete(oldest);
     ordered = undefined;

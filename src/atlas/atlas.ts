@@ -12,7 +12,6 @@ import { createLongLists } from './long-lists.ts';
 import type { AtlasObserver } from './observer.ts';
 import { createReachability, type Reachability } from './reachability.ts';
 import { createExchange, type Transport } from './transport.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 export interface AtlasSettings {
   /** An origin, no path. */
@@ -81,9 +80,18 @@ interface InForce {
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   const budget = createBudget({ ...settings, runtime, observer });
   const longLists = createLongLists();
-  let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl, runtime));
+  let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl));
   /** Those that are gone, and still give something back. */
   const leaving = new Set<Promise<void>>();
+
+  function openOrigin(baseUrl: string): Origin {
+    return {
+      baseUrl,
+      connections: createConnections(baseUrl),
+      reachability: createReachability(runtime),
+      signers: new Map(),
+    };
+  }
 
   function putInForce(now: AtlasSettings, wanted: readonly CredentialSettings[], origin: Origin): InForce {
     const { baseUrl, requestTimeoutSeconds } = now;
@@ -106,7 +114,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
     const isElsewhere = next.baseUrl !== origin.baseUrl;
     const gone = removeSigners(origin.signers, isElsewhere ? [] : wanted);
     budget.change(next);
-    inForce = putInForce(next, wanted, isElsewhere ? openOrigin(next.baseUrl, runtime) : origin);
+    inForce = putInForce(next, wanted, isElsewhere ? openOrigin(next.baseUrl) : origin);
     const left = endAll(gone, runtime).then(() => {
       if (isElsewhere) origin.connections.close();
       leaving.delete(left);
@@ -153,7 +161,6 @@ function addSigners(
   }
 }
 
-/** Whatever hangs, a secret's file included, is left behind. */
 async function endAll(signers: readonly Signer[], runtime: Runtime): Promise<void> {
   if (signers.length === 0) return;
   const over = new AbortController();
@@ -162,15 +169,6 @@ async function endAll(signers: readonly Signer[], runtime: Runtime): Promise<voi
     () => over.abort(new Error('the time to give tokens back is over')),
     () => undefined,
   );
-  await unlessAborted(Promise.all(signers.map(({ end }) => end(over.signal))), over.signal).catch(() => undefined);
+  await Promise.all(signers.map(({ end }) => end(over.signal)));
   done.abort();
-}
-
-function openOrigin(baseUrl: string, runtime: Runtime): Origin {
-  return {
-    baseUrl,
-    connections: createConnections(baseUrl),
-    reachability: createReachability(runtime),
-    signers: new Map(),
-  };
 }

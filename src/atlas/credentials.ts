@@ -30,7 +30,10 @@ export type Authorize = (next: Transport) => Transport;
 
 export interface Credential {
   readonly authorize: Authorize;
-  /** Gives back what Atlas holds for it, until the signal is aborted; never rejects. It signs nothing afterwards. */
+  /**
+   * Gives back what Atlas holds for it; ends at the latest when the signal is aborted, whatever hangs, and never rejects. It
+   * signs nothing afterwards.
+   */
   end(signal: AbortSignal): Promise<void>;
 }
 

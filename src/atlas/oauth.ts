@@ -38,6 +38,7 @@ export async function mintToken(client: Client, tools: CredentialTools, signal: 
     const response = await call(client, tools, { operation: 'token', authorization, body: grant }, signal);
     const token = decodeToken(response, runtime, askedAtSeconds);
     const lifeSeconds = token.endsAtSeconds - runtime.monotonicSeconds();
+    observer.secret(token.value);
     observer.token({ credential: client.name, expiresAtSeconds: runtime.wallSeconds() + lifeSeconds });
     return token;
   } catch (error) {
@@ -47,20 +48,22 @@ export async function mintToken(client: Client, tools: CredentialTools, signal: 
   }
 }
 
-/** Resolves to whether Atlas has taken it back. A token that isn't is good until its time is over. */
+/** Resolves to why Atlas has not taken it back, if it hasn't. Then the token is good until its time is over. */
 export async function revokeToken(
   client: Client,
   token: string,
   tools: CredentialTools,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<AtlasError | undefined> {
   try {
     const authorization = await basicOf(client);
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' }).toString();
     const response = await call(client, tools, { operation: 'revoke', authorization, body }, signal);
-    return response.status === 200;
-  } catch {
-    return false;
+    return response.status === 200 ? undefined : errorOfStatus(response.status, decodeError(response));
+  } catch (error) {
+    if (error instanceof AtlasError) return error;
+    if (signal.aborted) return new AtlasError('timeout', 'no answer before the end');
+    return new AtlasError('internal', 'the request could not be made');
   }
 }
 

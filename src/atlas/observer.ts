@@ -52,6 +52,16 @@ export interface TokenEvent {
   readonly expiresAtSeconds?: number | undefined;
 }
 
+export interface NotRevoked {
+  readonly credential: string;
+  readonly reason: Reason;
+  readonly status?: number | undefined;
+  readonly errorCode?: string | undefined;
+  readonly problem: string;
+  /** Unix time until which the token goes on counting among the account’s live ones. */
+  readonly expiresAtSeconds: number;
+}
+
 /** An answer says that what was asked for will end. */
 export interface Deprecated extends Deprecation {
   readonly operation: Operation;
@@ -73,6 +83,10 @@ export interface AtlasCounter {
 
 export interface AtlasObserver extends AtlasCounter {
   paused(event: Paused): void;
+  /** Told each token that Atlas gives out, before it is used: whoever hides secrets has to know it. */
+  secret(token: string): void;
+  /** Atlas would not take a token back. */
+  notRevoked(event: NotRevoked): void;
   /** With each answer that says so. */
   deprecated(event: Deprecated): void;
 }

@@ -23,11 +23,11 @@ interface Token extends MintedToken {
 }
 
 export function createServiceAccount(client: Client, tools: CredentialTools): Credential {
-  const { runtime } = tools;
+  const { runtime, observer } = tools;
   const ending = new AbortController();
   /** All that Atlas may still hold for good, those that were replaced too. */
   const live = new Set<Token>();
-  const revoking = new Set<Promise<unknown>>();
+  const revoking = new Map<Token, Promise<AtlasError | undefined>>();
   let token: Token | undefined;
   let minting: Promise<Token> | undefined;
   let replacedAtSeconds = Number.NEGATIVE_INFINITY;
@@ -84,26 +84,39 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
     token = undefined;
     replacedAtSeconds = runtime.monotonicSeconds();
     // Perhaps it was refused only here: then Atlas would go on counting it among the account's live ones.
-    revoke(used, ending.signal).catch(() => undefined);
+    void revoke(used);
   }
 
-  async function revoke(one: Token, signal: AbortSignal): Promise<void> {
+  /** What it is not rid of is tried again at the end. */
+  async function revoke(one: Token): Promise<AtlasError | undefined> {
     live.delete(one);
-    const revoked = revokeToken(client, one.value, tools, signal);
-    revoking.add(revoked);
-    if (!(await revoked)) live.add(one);
-    revoking.delete(revoked);
+    const revocation = revokeToken(client, one.value, tools, ending.signal);
+    revoking.set(one, revocation);
+    const error = await revocation;
+    if (error) live.add(one);
+    revoking.delete(one);
+    return error;
+  }
+
+  /** Whatever hangs, a secret's file included, is left behind. */
+  async function revokeForGood(one: Token): Promise<void> {
+    const revocation = unlessAborted(revoking.get(one) ?? revoke(one), ending.signal);
+    const error = await revocation.catch(() => new AtlasError('timeout', 'no answer before the end'));
+    if (error === undefined) return;
+    const { reason, status, errorCode, message: problem } = error;
+    const expiresAtSeconds = runtime.wallSeconds() + one.endsAtSeconds - runtime.monotonicSeconds();
+    observer.notRevoked({ credential: client.name, reason, status, errorCode, problem, expiresAtSeconds });
   }
 
   async function end(signal: AbortSignal): Promise<void> {
     ended = true;
     const callOff = (): void => ending.abort(signal.reason);
     signal.addEventListener('abort', callOff, { once: true });
-    await minting?.catch(() => undefined);
+    if (minting) await unlessAborted(minting, ending.signal).catch(() => undefined);
     token = undefined;
     const now = runtime.monotonicSeconds();
-    const left = [...live].filter(({ endsAtSeconds }) => endsAtSeconds > now);
-    await Promise.all([...revoking, ...left.map((one) => revoke(one, ending.signal))]);
+    const left = [...live, ...revoking.keys()].filter(({ endsAtSeconds }) => endsAtSeconds > now);
+    await Promise.all(left.map(revokeForGood));
     signal.removeEventListener('abort', callOff);
   }
 

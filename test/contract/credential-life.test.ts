@@ -155,9 +155,10 @@ describe('a secret that is rotated while the daemon runs', () => {
 describe('a service account', () => {
   test('is asked for one token by all polls together, and gives it back when the polls have stopped', async () => {
     const simulator = await atlas();
-    const { daemon, until } = await watch(simulator.origin, CREDENTIALS.account);
+    const { daemon, until, secrets } = await watch(simulator.origin, CREDENTIALS.account);
     await until('export_polls_total', allPolled(2));
     await daemon.stop();
+    expect(secrets).toEqual([expect.stringContaining('simulated.')]);
     expect(oauthCalls(simulator)).toEqual(['token 200', 'revoke 200']);
     expect(simulator.requests.at(-1)?.path).toBe('/api/oauth/revoke');
     // A hundred may live: had it not been given back, the last of these would be refused.
@@ -218,10 +219,10 @@ describe('a service account', () => {
   });
 
   test.each([
-    ['/api/oauth/revoke', 2],
-    ['/api/oauth/token', 2],
-    ['/api/atlas/', 0],
-  ])('stops in time though %s hangs', async (hangs, seconds) => {
+    ['/api/oauth/revoke', 2, 1],
+    ['/api/oauth/token', 2, 0],
+    ['/api/atlas/', 0, 0],
+  ])('stops in time though %s hangs, and says which token is left', async (hangs, seconds, left) => {
     const simulator = await atlas();
     let kept = 0;
     const origin = await between(simulator, ({ url = '' }) => {
@@ -232,13 +233,25 @@ describe('a service account', () => {
     const runtime = createFastRuntime(TIMES);
     // Whoever waits for an answer waits for a minute.
     const patient = { runtime, atlas: { requestTimeoutSeconds: 60 } };
-    const { daemon, until } = await watch(origin, CREDENTIALS.account, WELL, patient);
+    const { daemon, until, logLines } = await watch(origin, CREDENTIALS.account, WELL, patient);
     if (hangs === '/api/oauth/revoke') await until('export_polls_total', allPolled(1));
     else while (kept === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     const [stopsAt, stopsAtSeconds] = [Date.now(), runtime.monotonicSeconds()];
     await daemon.stop();
     expect(runtime.monotonicSeconds() - stopsAtSeconds).toBeGreaterThanOrEqual(seconds - 0.1);
     expect(Date.now() - stopsAt).toBeLessThan(30_000);
+    const told = logLines.filter(({ msg }) => String(msg).startsWith('an access token could not be revoked'));
+    expect(told).toEqual(
+      Array(left).fill(
+        expect.objectContaining({
+          level: 'warn',
+          credential: 'account',
+          reason: 'timeout',
+          expires_at: expect.any(String),
+        }),
+      ),
+    );
+    expect(logLines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 });
 

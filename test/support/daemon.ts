@@ -15,6 +15,8 @@ import { seriesOf } from './series.ts';
 export interface RunningDaemon {
   readonly daemon: Daemon;
   readonly logLines: Record<string, unknown>[];
+  /** Access tokens that the log has to hide. */
+  readonly secrets: readonly string[];
   readonly url: string;
   /** Has this config, or what is wrong with it, read at a reload. */
   reload(next: Loaded | Config): Promise<Outcome>;
@@ -98,6 +100,7 @@ export async function runDaemon(
   { runtime = createFastRuntime(TIMES), enableLifecycle = false }: DaemonOptions = {},
 ): Promise<RunningDaemon> {
   const { log, lines: logLines } = createRecordingLog();
+  const secrets: string[] = [];
   let read: Loaded = { config, warnings: [] };
   const daemon = await startDaemon({
     config,
@@ -112,6 +115,7 @@ export async function runDaemon(
     build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
     runtime,
     log,
+    onSecret: (token) => secrets.push(token),
   });
   const url = daemon.urls[0] ?? '';
 
@@ -145,5 +149,5 @@ export async function runDaemon(
     }
   }
 
-  return { daemon, logLines, url, reload, metrics, series, until };
+  return { daemon, logLines, secrets, url, reload, metrics, series, until };
 }

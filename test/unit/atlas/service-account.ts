@@ -11,7 +11,7 @@ export const refused = (status: number, errorCode?: string): AtlasResponse => re
 export interface Script {
   readonly clientId?: string;
   /** What each reading of the secret gives; the last one again and again. */
-  readonly secrets?: readonly (string | Error)[];
+  readonly secrets?: readonly (string | Error | Promise<string>)[];
   /** What each token request is answered: a number of seconds is a token (t1, t2, …) that lives so long. */
   readonly mints?: readonly (Step | number)[];
   readonly mintTakesSeconds?: number;

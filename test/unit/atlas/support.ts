@@ -2,6 +2,7 @@
 import type {
   AtlasObserver,
   Deprecated,
+  NotRevoked,
   Paused,
   RequestEnded,
   Retry,
@@ -77,6 +78,8 @@ export interface RecordingObserver extends AtlasObserver {
   readonly pauses: Paused[];
   readonly tokens: TokenEvent[];
   readonly deprecations: Deprecated[];
+  readonly secrets: string[];
+  readonly unrevoked: NotRevoked[];
 }
 
 export function recordingObserver(): RecordingObserver {
@@ -86,6 +89,8 @@ export function recordingObserver(): RecordingObserver {
   const pauses: Paused[] = [];
   const tokens: TokenEvent[] = [];
   const deprecations: Deprecated[] = [];
+  const secrets: string[] = [];
+  const unrevoked: NotRevoked[] = [];
   return {
     requests,
     retries,
@@ -93,12 +98,16 @@ export function recordingObserver(): RecordingObserver {
     pauses,
     tokens,
     deprecations,
+    secrets,
+    unrevoked,
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
     paused: (event) => pauses.push(event),
     token: (event) => tokens.push(event),
     deprecated: (event) => deprecations.push(event),
+    secret: (token) => secrets.push(token),
+    notRevoked: (event) => unrevoked.push(event),
   };
 }
 

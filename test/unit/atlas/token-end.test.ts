@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../src/atlas/transport.ts';
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
-import { answer, gate, never, outcomeOf, request } from './support.ts';
+import { answer, gate, never, outcomeOf, request, type Step } from './support.ts';
 
 describe('at the end', () => {
   test('the token is given back: a form, with id and secret raw in Basic and read anew', async () => {
@@ -78,14 +78,42 @@ describe('at the end', () => {
     await ending;
   });
 
-  test.each([[refused(500)], [refused(401)], [new AtlasError('network', 'gone')], [new Error('a bug')]])(
-    'a revocation that fails is nobody’s trouble',
-    async (revocation) => {
-      const { send, end } = serviceAccount({ revocations: [revocation] });
+  test.each<[Step, object]>([
+    [refused(500, 'UNEXPECTED_ERROR'), { reason: 'server_error', status: 500, errorCode: 'UNEXPECTED_ERROR' }],
+    [refused(401), { reason: 'unauthorized', status: 401, problem: 'Atlas answered 401' }],
+    [new AtlasError('network', 'gone'), { reason: 'network', problem: 'gone' }],
+    [new Error('a bug'), { reason: 'internal', problem: 'the request could not be made' }],
+  ])('a revocation that fails is told of, and is nobody’s trouble', async (revocation, told) => {
+    const { send, end, observer, runtime } = serviceAccount({ revocations: [revocation] });
+    await send();
+    const expiresAtSeconds = runtime.wallSeconds() + 3600;
+    await runtime.advance(5);
+    expect(await end(never)).toBeUndefined();
+    expect(observer.unrevoked).toEqual([
+      {
+        credential: 'default',
+        errorCode: undefined,
+        status: undefined,
+        problem: expect.any(String),
+        expiresAtSeconds,
+        ...told,
+      },
+    ]);
+  });
+
+  test('what hangs is told of as well, and left behind: a revocation, or the file of a secret', async () => {
+    const hangs = new Promise<never>(() => undefined);
+    const revoking = serviceAccount({ revocations: [() => hangs] });
+    const reading = serviceAccount({ secrets: ['s', hangs] });
+    for (const { send, end, observer } of [revoking, reading]) {
       await send();
-      expect(await end(never)).toBeUndefined();
-    },
-  );
+      const over = new AbortController();
+      const ended = end(over.signal);
+      over.abort(new Error('the time is over'));
+      await ended;
+      expect(observer.unrevoked).toMatchObject([{ reason: 'timeout', problem: 'no answer before the end' }]);
+    }
+  });
 });
 
 describe('a dropped token', () => {
@@ -103,7 +131,7 @@ describe('a dropped token', () => {
   });
 
   test('that couldn’t be given back is given back at the end', async () => {
-    const { send, end, revoked, runtime } = serviceAccount({
+    const { send, end, revoked, runtime, observer } = serviceAccount({
       answers: [refused(401), answer(200)],
       revocations: [refused(503), answer(200)],
     });
@@ -111,6 +139,21 @@ describe('a dropped token', () => {
     await runtime.settle();
     await end(never);
     expect(revoked()).toEqual(['t1', 't1', 't2']);
+    expect(observer.unrevoked).toEqual([]);
+  });
+
+  test('whose giving back fails at the end is told of once', async () => {
+    const revocation = gate<AtlasResponse>();
+    const { send, end, observer, runtime } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [() => revocation.promise, answer(200)],
+    });
+    await send();
+    const ended = end(never);
+    await runtime.settle();
+    revocation.open(refused(503));
+    await ended;
+    expect(observer.unrevoked).toMatchObject([{ reason: 'server_error' }]);
   });
 
   test('is not one that merely was refused in another’s project', async () => {

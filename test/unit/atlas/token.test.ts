@@ -68,6 +68,8 @@ describe('a token request', () => {
       { credential: 'default', expiresAtSeconds: startSeconds + 3600 },
       { credential: 'default' },
     ]);
+    // For those who hide it.
+    expect(observer.secrets).toEqual(['t1']);
   });
 });
 
