@@ -16,6 +16,8 @@ export interface AtlasTools {
   readonly observer: AtlasCounter;
   /** Told each access token that Atlas gives out, so that it is hidden wherever it turns up. */
   readonly onSecret?: ((secret: string) => void) | undefined;
+  /** Atlas can’t be reached any more, or can be again: what is known of targets is old. */
+  readonly onReach?: () => void;
 }
 
 export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'budgets' | 'close'> {
@@ -38,15 +40,28 @@ interface InForce {
 
 export function createAtlasFromConfig(
   { atlas: settings, credentials }: Config,
-  { version, runtime, log, observer, onSecret = () => undefined }: AtlasTools,
+  { version, runtime, log, observer, onSecret = () => undefined, onReach = () => undefined }: AtlasTools,
 ): AtlasFromConfig {
+  const telling = createAtlasLog(log);
   let inForce: InForce = { atlas: settings, credentials, settings: credentials.map(credentialSettings) };
   const atlas = createAtlas({
     settings,
     credentials: inForce.settings,
     userAgent: `mongodbatlas-backup-exporter/${version}`,
     runtime,
-    observer: { ...observer, ...createAtlasLog(log), secret: onSecret },
+    observer: {
+      ...observer,
+      ...telling,
+      secret: onSecret,
+      lost(event) {
+        telling.lost(event);
+        onReach();
+      },
+      found() {
+        telling.found();
+        onReach();
+      },
+    },
   });
 
   async function prepare(next: Config): Promise<() => Change> {

@@ -1,5 +1,5 @@
 /** What Atlas’ parts report, as lines in the log; what they count is counted elsewhere. */
-import type { AtlasCounter, AtlasObserver, Deprecated, NotRevoked, Operation, Paused } from './atlas/observer.ts';
+import type { AtlasCounter, AtlasObserver, Deprecated, Lost, NotRevoked, Operation, Paused } from './atlas/observer.ts';
 import type { Log } from './log.ts';
 
 export type AtlasLog = Omit<AtlasObserver, keyof AtlasCounter | 'secret'>;
@@ -9,6 +9,8 @@ export function createAtlasLog(log: Log): AtlasLog {
     paused: (event) => tellOfPause(log, event),
     deprecated: createDeprecationTeller(log),
     notRevoked: (event) => tellOfToken(log, event),
+    lost: (event) => tellOfLoss(log, event),
+    found: () => log.info({}, 'Atlas answers again'),
   };
 }
 
@@ -17,6 +19,10 @@ function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSecond
   if (askedSeconds <= seconds) return;
   const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
   log.warn(facts, 'Atlas asks for a longer pause than is heeded');
+}
+
+function tellOfLoss(log: Log, { reason, problem, advice }: Lost): void {
+  log.warn({ reason, problem, advice }, 'Atlas does not answer: polls fail without being sent until it does');
 }
 
 function tellOfToken(log: Log, event: NotRevoked): void {

@@ -136,6 +136,7 @@ function createParts(settings: DaemonSettings): Parts {
     log,
     observer,
     onSecret,
+    onReach: () => polling?.hurry(),
   });
   const { apiFor } = atlas;
   polling = createPolling({ inForce, shard, collectors, apiFor, onChange: publish, runtime, log });

@@ -35,6 +35,8 @@ export interface Polling extends Pick<Watch, 'discoveries'> {
   start(): Scheduler;
   /** The config in force is another one. */
   change(isOther: (credential: string) => boolean): void;
+  /** Atlas has been lost or found again: what is known of targets is old everywhere at once. */
+  hurry(): void;
 }
 
 /** Schedules hardly ever change. */
@@ -75,6 +77,7 @@ export function createPolling(tools: PollingTools): Polling {
     discoveries: watch.discoveries,
     start: () => startPolling(tools, states, watch),
     change: (isOther) => watch.change(wantedOf(inForce.config, shard), isOther),
+    hurry: () => watch.hurry('exports'),
   };
 }
 

@@ -88,7 +88,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
     return {
       baseUrl,
       connections: createConnections(baseUrl),
-      reachability: createReachability(runtime),
+      reachability: createReachability(runtime, observer),
       signers: new Map(),
     };
   }

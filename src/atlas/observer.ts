@@ -62,6 +62,12 @@ export interface NotRevoked {
   readonly expiresAtSeconds: number;
 }
 
+export interface Lost {
+  readonly reason: Reason;
+  readonly problem: string;
+  readonly advice: string;
+}
+
 /** An answer says that what was asked for will end. */
 export interface Deprecated extends Deprecation {
   readonly operation: Operation;
@@ -87,6 +93,10 @@ export interface AtlasObserver extends AtlasCounter {
   secret(token: string): void;
   /** Atlas would not take a token back. */
   notRevoked(event: NotRevoked): void;
+  /** Atlas can’t be reached any more, and from now on most requests fail without being sent. */
+  lost(event: Lost): void;
+  /** It can be reached again. */
+  found(): void;
   /** With each answer that says so. */
   deprecated(event: Deprecated): void;
 }

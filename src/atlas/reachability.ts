@@ -6,6 +6,7 @@
  */
 import type { Runtime } from '../runtime.ts';
 import { AtlasError } from './error.ts';
+import type { AtlasObserver } from './observer.ts';
 import type { AtlasRequest, Transport } from './transport.ts';
 
 export interface Reachability {
@@ -23,7 +24,10 @@ const PROBE_SECONDS = 3;
 /** One probe in so many may take as long as any request, so that an Atlas that is merely slow is found again. */
 const PATIENT_PROBE_EVERY = 4;
 
-export function createReachability(runtime: Runtime): Reachability {
+export function createReachability(
+  runtime: Runtime,
+  { lost, found }: Pick<AtlasObserver, 'lost' | 'found'>,
+): Reachability {
   let failures = 0;
   let last: AtlasError | undefined;
   const failing = new Set<string>();
@@ -40,8 +44,10 @@ export function createReachability(runtime: Runtime): Reachability {
   }
 
   function reached(): void {
+    const wasLost = isLost();
     failures = probes = 0;
     failing.clear();
+    if (wasLost) found();
   }
 
   /** @param hadTime whether it was given enough time to say anything about Atlas */
@@ -53,9 +59,11 @@ export function createReachability(runtime: Runtime): Reachability {
   }
 
   function unanswered(target: string, error: AtlasError): void {
+    const wasLost = isLost();
     failures += 1;
     last = error;
     if (failing.size < LOST_AFTER_RESOURCES) failing.add(target.split('?', 1)[0] ?? '');
+    if (!wasLost && isLost()) lost({ reason: error.reason, problem: error.message, advice: error.advice });
   }
 
   async function watched(next: Transport, request: AtlasRequest, signal: AbortSignal): ReturnType<Transport> {

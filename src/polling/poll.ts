@@ -144,7 +144,8 @@ export function paced<K extends Slot>(
   return { ...now, intervalSeconds, nextAtSeconds: nextAtSeconds(key, collector.slot, intervalSeconds, runtime) };
 }
 
-function nextAtSeconds(key: string, slot: Slot, intervalSeconds: number, runtime: Runtime): number {
+/** Unix time of the next beat of that interval. */
+export function nextAtSeconds(key: string, slot: Slot, intervalSeconds: number, runtime: Runtime): number {
   const now = runtime.monotonicSeconds();
   return runtime.wallSeconds() + nextBeat(now, intervalSeconds, phaseOf(pollKeyOf(key, slot))) - now;
 }

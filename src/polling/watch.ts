@@ -2,9 +2,9 @@
  * What is watched at this moment: the targets that the config names and those that discoveries have found, in the states and
  * in the scheduler alike. Each change is one synchronous step; targets that stay keep what is known of them and their beats.
  */
-import { type Failure, SLOTS, type Target, type TargetState } from '../collectors/collector.ts';
+import { type Failure, SLOTS, type Slot, type Target, type TargetState } from '../collectors/collector.ts';
 import type { Discovery } from './discovery.ts';
-import { type GivenUp, pollKeyOf } from './poll.ts';
+import { type GivenUp, nextAtSeconds, pollKeyOf } from './poll.ts';
 import { createProjects, type ProjectTools } from './projects.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 import type { States } from './states.ts';
@@ -30,7 +30,12 @@ export interface Watch {
    * @param isOther whether this credential is another one now, though its name is the same
    */
   change(wanted: Wanted, isOther: (credential: string) => boolean): void;
+  /** The next poll of each target for that slot comes within a minute, though its interval may be longer. */
+  hurry(slot: Slot): void;
 }
+
+/** Long enough for a thousand targets to come one after the other, short enough to see within two minutes what has changed. */
+const HURRY_SECONDS = 60;
 
 type TaskRunner = Pick<Scheduler, 'set' | 'renew' | 'pace'>;
 
@@ -85,6 +90,17 @@ export function createWatch(settings: WatchSettings): Watch {
     });
   }
 
+  function hurry(slot: Slot): void {
+    apply((state) => {
+      const { key } = state.target;
+      const { intervalSeconds, nextAtSeconds: known } = state[slot];
+      if (intervalSeconds <= HURRY_SECONDS || known === undefined) return state;
+      scheduler?.pace(pollKeyOf(key, slot), HURRY_SECONDS);
+      const next = nextAtSeconds(key, slot, HURRY_SECONDS, settings.runtime);
+      return { ...state, [slot]: { ...state[slot], nextAtSeconds: next } };
+    });
+  }
+
   apply();
   return {
     start(running) {
@@ -94,6 +110,7 @@ export function createWatch(settings: WatchSettings): Watch {
     giveUp,
     discoveries: projects.discoveries,
     change,
+    hurry,
   };
 }
 

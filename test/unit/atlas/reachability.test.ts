@@ -4,7 +4,7 @@ import { createReachability } from '../../../src/atlas/reachability.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createWork } from '../../../src/atlas/work.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
-import { answer, gate, never, outcomeOf, request } from './support.ts';
+import { answer, gate, never, outcomeOf, recordingObserver, request } from './support.ts';
 
 const timeout = () => new AtlasError('timeout', 'no full answer in time (request)');
 const network = () => new AtlasError('network', 'the connection failed (ECONNRESET)');
@@ -14,7 +14,8 @@ function setUp() {
   const runtime = createFakeRuntime();
   const asked: AtlasRequest[] = [];
   let atlas: Transport = async () => answer(200);
-  const reachability = createReachability(runtime);
+  const observer = recordingObserver();
+  const reachability = createReachability(runtime, observer);
   const watched = reachability.watch((sent, signal) => {
     asked.push(sent);
     return atlas(sent, signal);
@@ -40,7 +41,7 @@ function setUp() {
     answers(error);
     for (let time = 0; time < times; time += 1) await send(`c${time % 5}`);
   }
-  return { runtime, reachability, watched, asked, send, answers, fail, to, waited: () => waited };
+  return { runtime, reachability, watched, asked, send, answers, fail, to, waited: () => waited, told: observer.reach };
 }
 
 describe('Atlas is lost', () => {
@@ -92,6 +93,24 @@ describe('Atlas is lost', () => {
     await send('c3');
     expect(reachability.isLost()).toBe(true);
   });
+});
+
+test('that Atlas is lost, and that it is found, is told once each', async () => {
+  const { fail, send, answers, told, runtime } = setUp();
+  await fail(9);
+  answers(() => answer(200));
+  await send('c1');
+  expect(told).toEqual([]);
+  await fail(9);
+  await fail(3, network);
+  await runtime.advance(3);
+  await fail(1);
+  expect(told).toEqual(['network']);
+  await runtime.advance(3);
+  answers(() => answer(500));
+  await Promise.all(['c1', 'c2'].map((name) => send(name)));
+  await send('c3');
+  expect(told).toEqual(['network', 'found']);
 });
 
 describe('while Atlas is lost', () => {

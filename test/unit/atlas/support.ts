@@ -80,6 +80,8 @@ export interface RecordingObserver extends AtlasObserver {
   readonly deprecations: Deprecated[];
   readonly secrets: string[];
   readonly unrevoked: NotRevoked[];
+  /** Why Atlas was lost, and `found`, in the order of events. */
+  readonly reach: string[];
 }
 
 export function recordingObserver(): RecordingObserver {
@@ -91,6 +93,7 @@ export function recordingObserver(): RecordingObserver {
   const deprecations: Deprecated[] = [];
   const secrets: string[] = [];
   const unrevoked: NotRevoked[] = [];
+  const reach: string[] = [];
   return {
     requests,
     retries,
@@ -100,6 +103,7 @@ export function recordingObserver(): RecordingObserver {
     deprecations,
     secrets,
     unrevoked,
+    reach,
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
@@ -108,6 +112,8 @@ export function recordingObserver(): RecordingObserver {
     deprecated: (event) => deprecations.push(event),
     secret: (token) => secrets.push(token),
     notRevoked: (event) => unrevoked.push(event),
+    lost: ({ reason }) => reach.push(reason),
+    found: () => reach.push('found'),
   };
 }
 

@@ -301,6 +301,28 @@ describe('another config', () => {
   });
 });
 
+describe('what is hurried', () => {
+  test('is polled within a minute from then on, and says when; what comes sooner anyway is left alone', async () => {
+    const { runtime, scheduler, watch, states, polls } = await setUp(['idle', 'busy', 'new']);
+    const tell = (name: string, intervalSeconds: number, inSeconds: number) =>
+      states.update(key(name), (now) => ({
+        ...now,
+        exports: { ...now.exports, polls: 1, intervalSeconds, nextAtSeconds: runtime.wallSeconds() + inSeconds },
+      }));
+    tell('idle', 300, 290);
+    tell('busy', 60, 50);
+    const before = states.get(key('busy'));
+    watch.hurry('exports');
+    const { nextAtSeconds = 0, intervalSeconds } = states.get(key('idle'))?.exports ?? {};
+    expect(nextAtSeconds - runtime.wallSeconds()).toBeLessThanOrEqual(60);
+    expect(intervalSeconds).toBe(300);
+    expect(states.get(key('busy'))).toBe(before);
+    expect(states.get(key('new'))?.exports).not.toHaveProperty('nextAtSeconds');
+    expect(polls).toHaveLength(3);
+    await scheduler.stop();
+  });
+});
+
 describe('a target that can’t have what is looked for', () => {
   test('is dropped where it was found, until it is found again, and told of once', async () => {
     const { runtime, scheduler, watch, targetOf, names, atlas, polls } = await setUp(['flex', 'good']);

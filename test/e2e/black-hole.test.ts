@@ -1,0 +1,115 @@
+/**
+ * An Atlas that swallows everything, seen by the built program at its default settings and in real time: all of a thousand
+ * targets say so within two minutes, be it dark from the start or all of a sudden.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { defaultCredentials, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld } from '../../src/demo/world.ts';
+import { job } from '../support/jobs.ts';
+import { startProgram } from '../support/program.ts';
+import { seriesOf } from '../support/series.ts';
+
+const PROJECTS = 40;
+const TARGETS = 1000;
+const PATIENCE_MS = 120_000;
+
+const open: (() => unknown)[] = [];
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'black-hole-'));
+});
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+  rmSync(folder, { recursive: true });
+});
+
+const projects = Array.from({ length: PROJECTS }, (_, index) => ({
+  id: `5e${String(index).padStart(22, '0')}`,
+  name: `Project ${index}`,
+  clusters: Array.from({ length: TARGETS / PROJECTS }, (_one, nth) => ({
+    name: `c${index}-${nth}`,
+    exports: [job('Successful')],
+  })),
+}));
+
+/** Takes connections and never says a word. */
+async function startBlackHole(): Promise<string> {
+  const sockets = new Set<Socket>();
+  const hole = createServer((socket) => sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+  await new Promise((resolve) => hole.once('listening', resolve));
+  open.push(() => {
+    for (const socket of sockets) socket.destroy();
+    hole.close();
+  });
+  return `http://127.0.0.1:${(hole.address() as AddressInfo).port}`;
+}
+
+/** Everything but where Atlas is, and who asks, is as it comes. */
+async function watchThousand(name: string, origin: string) {
+  const config = join(folder, `${name}.json`);
+  const targets = projects.map(({ id, clusters }) => ({ group_id: id, clusters: clusters.map(({ name }) => name) }));
+  const credentials = [{ name: 'token', access_token: defaultCredentials.accessToken }];
+  writeFileSync(config, JSON.stringify({ atlas: { base_url: origin }, credentials, targets }));
+  const program = startProgram(['--config.file', config, '--web.listen-address', '127.0.0.1:0']);
+  open.push(() => program.stop());
+  const url = await program.listening();
+
+  async function series(name: string): Promise<Record<string, number>> {
+    return seriesOf(await (await fetch(`${url}/metrics`)).text(), name);
+  }
+
+  /** Resolves to how many seconds it took until as many targets as there are say so, or gives up. */
+  async function everyoneIs(up: 0 | 1): Promise<number> {
+    const sinceMs = Date.now();
+    for (;;) {
+      const said = Object.values(await series('export_up')).filter((value) => value === up).length;
+      if (said === TARGETS) return (Date.now() - sinceMs) / 1000;
+      if (Date.now() > sinceMs + PATIENCE_MS) throw new Error(`${said} of ${TARGETS} were up ${up} after two minutes`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  async function reasons(): Promise<readonly string[]> {
+    const failing = Object.keys(await series('export_poll_failing')).map((labels) => labels.split(',')[1] ?? '');
+    return [...new Set(failing)];
+  }
+
+  return { everyoneIs, reasons, url, series, log: () => program.output.stderr };
+}
+
+async function darkFromTheStart(): Promise<void> {
+  const { everyoneIs, reasons, url, log } = await watchThousand('start', await startBlackHole());
+  await everyoneIs(0);
+  expect(await reasons()).toEqual(['timeout']);
+  expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
+  expect(log().match(/Atlas does not answer: polls fail/g)).toHaveLength(1);
+}
+
+/** Most targets are not due for minutes when it begins. */
+async function darkAllOfASudden(): Promise<void> {
+  let isDark = false;
+  const faults = () => (isDark ? ({ kind: 'hang' } as const) : undefined);
+  const simulator = await startSimulator({ world: createFixedWorld(projects), faults });
+  open.push(simulator.close);
+  const { everyoneIs, reasons, series, log } = await watchThousand('sudden', simulator.origin);
+  await everyoneIs(1);
+  isDark = true;
+  await everyoneIs(0);
+  expect(await reasons()).toEqual(['timeout']);
+  // Facts stay.
+  expect(Object.entries(await series('export_jobs')).filter(([labels]) => labels.endsWith(',successful'))).toEqual(
+    expect.arrayContaining([['c0-0,successful', 1]]),
+  );
+  isDark = false;
+  for (const deadlineMs = Date.now() + PATIENCE_MS; !log().includes('Atlas answers again'); ) {
+    expect(Date.now()).toBeLessThan(deadlineMs);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+// Side by side: both wait far more than they work.
+test('a black hole is seen', () => Promise.all([darkFromTheStart(), darkAllOfASudden()]), 4 * PATIENCE_MS);
