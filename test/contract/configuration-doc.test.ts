@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/config/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { DEFAULT_DEMO_SPEED } from '../../src/demo/scenario.ts';
 import { configurationDoc, schemaFile } from '../support/configuration-doc.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const root = join(import.meta.dirname, '../..');
 const example = join(root, 'deploy/config/mongodbatlas-backup-exporter.example.yml');
@@ -33,7 +33,7 @@ test('the example config loads as it is', async () => {
 });
 
 test('the example config loads with all that is commented out', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'example-'));
+  const directory = temporaryFolder('example');
   mkdirSync(join(directory, 'secrets'));
   for (const name of ['production', 'legacy']) writeFileSync(join(directory, 'secrets', name), 'x\n');
   // Comments that are prose have a space behind their sign.

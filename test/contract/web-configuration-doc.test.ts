@@ -1,10 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { compareSync } from 'bcryptjs';
 import { loadWebConfig } from '../../src/config/web-config.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { webConfigurationDoc } from '../support/web-configuration-doc.ts';
 
 const doc = 'docs/web-configuration.md';
@@ -16,7 +16,7 @@ test(`${doc} says what the code does`, () => {
 });
 
 test('the example loads as it is, and with all that is commented out', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'web-example-'));
+  const folder = temporaryFolder('web-example');
   const authority = createAuthority();
   const { certFile, keyFile } = authority.issue('server');
   copyFileSync(certFile, join(folder, 'server.pem'));

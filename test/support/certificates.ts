@@ -1,7 +1,7 @@
 /** Certificates made by the openssl command, each in a folder of its own: real ones, so that real handshakes can be seen. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from './temporary.ts';
 import { runTool } from './tools.ts';
 
 export interface Certificate {
@@ -23,7 +23,7 @@ const KEYS: Readonly<Record<KeyKind, readonly string[]>> = {
 };
 
 export function createAuthority(name = 'test authority'): Authority {
-  const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+  const folder = temporaryFolder('certificates');
   const certFile = join(folder, 'ca.pem');
   const keyFile = join(folder, 'ca.key');
   openssl([

@@ -1,11 +1,11 @@
 /** A directory of its own with the files a test needs, and a config that is right, to spoil. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCheck } from '../../../src/commands/check.ts';
 import { formatProblem, type Loaded, loadConfig } from '../../../src/config/load.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 import { createRecordingTerminal } from '../../support/terminal.ts';
 
 export const GROUP = '32b6e34b3d91647abb20e7b8';
@@ -14,7 +14,7 @@ export const OTHER_GROUP = '32b6e34b3d91647abb20e7b9';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export function directoryWith(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
-  const directory = mkdtempSync(join(tmpdir(), 'config-'));
+  const directory = temporaryFolder('config');
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   return directory;
 }
