@@ -76,7 +76,11 @@ async function secretFileFindings({ config, file }: Subject): Promise<Findings> 
 async function webConfigFindings(_subject: Subject, { webConfigFile: file, cwd }: Surroundings): Promise<Findings> {
   if (file === undefined) return { problems: [], warnings: [] };
   const loaded = await loadWebConfig({ file, cwd });
-  return { problems: 'problems' in loaded ? loaded.problems : [], warnings: [] };
+  if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
+  const { tls, users } = loaded.webConfig;
+  const inTheOpen = `${file} asks for passwords without TLS: whoever is on the way can read them; add tls_server_config`;
+  const warnings = [tls && (await openToOthers(tls.keyFile)), tls || users.size === 0 ? undefined : inTheOpen];
+  return { problems: [], warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
 async function openToOthers(path: string): Promise<string | undefined> {

@@ -27,6 +27,7 @@ export interface TlsConfig {
   readonly cert: Buffer;
   /** A function, so that a printed config shows no key. */
   readonly key: () => Buffer;
+  readonly keyFile: string;
   readonly clientAuthorities?: Buffer;
   readonly clientCertificates: 'none' | 'if_given' | 'required';
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -70,12 +71,12 @@ export async function loadWebConfig({ file: name, cwd }: WebConfigSource): Promi
     ...tlsFileProblems(value, files, locate),
   ];
   if (problems.length > 0) return { fingerprint, problems: problemsInFile(name, problems) };
-  return { fingerprint, webConfig: buildWebConfig(value, files) };
+  return { fingerprint, webConfig: buildWebConfig(value, files, dirname(path)) };
 }
 
-function buildWebConfig(value: unknown, files: TlsFiles): WebConfig {
+function buildWebConfig(value: unknown, files: TlsFiles, directory: string): WebConfig {
   const { tls_server_config: tlsFile, http_server_config: httpFile } = webConfigSchema.parse(value);
-  const tls = tlsFile && buildTls(tlsFile, files);
+  const tls = tlsFile && buildTls(tlsFile, files, directory);
   const headers = Object.entries(httpFile?.headers ?? {}).flatMap(([name, text]) =>
     text === undefined ? [] : [[name, text] as const],
   );

@@ -54,13 +54,14 @@ export function tlsFileProblems(value: unknown, files: TlsFiles, locate: Locate)
 }
 
 /** Only for what has no problems. */
-export function buildTls(tls: TlsServerConfig, files: TlsFiles): TlsConfig | undefined {
+export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsConfig | undefined {
   const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
   if (cert === undefined || key === undefined) return undefined;
   const clientAuthorities = bytesOf(files.client_ca_file);
   return {
     cert,
     key: () => key,
+    keyFile: resolve(directory, tls.key_file),
     ...(clientAuthorities && { clientAuthorities }),
     clientCertificates: CLIENT_CERTIFICATES[tls.client_auth_type],
     minVersion: VERSIONS[tls.min_version],

@@ -1,7 +1,8 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { findings } from '../../../src/commands/check-findings.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { directoryWith, type Env, GROUP } from '../config/workspace.ts';
 
 const FLAGS = { targets: [], online: false, format: 'table', log: { level: 'error', format: 'json' } } as const;
@@ -52,6 +53,30 @@ test('the path of the config is known where there is a file', async () => {
   const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
   const found = await findings({ targets: [`${GROUP}/a`], env, cwd: directoryWith() }, FLAGS);
   expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
+});
+
+describe('of the web config file', () => {
+  const HASH = '$2b$04$4Wmw4oFQgbQc4yS3P5Zq9.0cTEDnnCb2mPWfGqK1cL4ZqkHxLBn2K';
+  const USERS = `basic_auth_users: { me: "${HASH}" }\n`;
+  const TLS = 'tls_server_config: { cert_file: cert.pem, key_file: cert.key }\n';
+  const authority = createAuthority();
+
+  test.each([
+    ['a key for its owner alone', TLS, 0o600, []],
+    ['a key for all', TLS, 0o644, [warning('cert.key', 'everyone on this host', '0644')]],
+    ['users behind TLS', TLS + USERS, 0o600, []],
+    ['users without TLS', USERS, 0o600, [expect.stringMatching(/^web\.yml asks for passwords without TLS/)]],
+    ['neither', 'http_server_config: {}\n', 0o600, []],
+  ] as const)('%s', async (_what, text, mode, expected) => {
+    const { certFile, keyFile } = authority.issue('localhost');
+    const files = { 'cert.pem': readFileSync(certFile), 'cert.key': readFileSync(keyFile) };
+    const cwd = directoryWith({ 'web.yml': text, ...files });
+    chmodSync(join(cwd, 'cert.key'), mode);
+    const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd };
+    const { problems, warnings } = await findings(source, { ...FLAGS, webConfigFile: 'web.yml' });
+    expect(problems).toEqual([]);
+    expect(warnings.map((one) => one.replace(`${cwd}/`, ''))).toEqual(expected);
+  });
 });
 
 test('the web config file is looked at too, where it is named', async () => {
