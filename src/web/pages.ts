@@ -64,6 +64,11 @@ export function addPages(app: Express, settings: PageSettings): void {
       next();
       return;
     }
+    if (request.path.endsWith('/')) {
+      // The page's links are relative to it, and so is this: whatever proxies put in front of the path stays.
+      response.redirect(308, `../${state.target.clusterName}`);
+      return;
+    }
     const { nowSeconds } = moment();
     const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl() };
     await sendPage(response, bodyOf(renderTargetPage(statusOf(state, moment()), facts)));

@@ -90,6 +90,8 @@ describe('the pages of the daemon', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(textOf(await response.text())).toContain('Listed exports\n1 successful');
     expect((await fetch(`${url}/targets/${GROUP_ID}/nobody`)).status).toBe(404);
+    const slashed = await fetch(`${url}/targets/${GROUP_ID}/good/`);
+    expect([slashed.status, slashed.redirected, slashed.url]).toEqual([200, true, `${url}/targets/${GROUP_ID}/good`]);
     expect(await (await fetch(`${url}/targets/${GROUP_ID}/good`, { method: 'HEAD' })).text()).toBe('');
   });
 
