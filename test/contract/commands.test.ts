@@ -10,10 +10,10 @@ import { runCheck } from '../../src/commands/check.ts';
 import type { CommandSettings } from '../../src/commands/command.ts';
 import { runHealth } from '../../src/commands/health.ts';
 import { runOnce } from '../../src/commands/once.ts';
-import { defaultCredentials, type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { defaultCredentials, type Simulator } from '../../src/demo/simulator.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
 import { systemRuntime } from '../../src/runtime.ts';
+import { atlas, closeLater, project } from '../support/atlas.ts';
 import { startGatekeeper } from '../support/gatekeeper.ts';
 import { job } from '../support/jobs.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -23,27 +23,13 @@ import { createRecordingTerminal } from '../support/terminal.ts';
 const OTHER = '5e0000000000000000000002';
 
 let folder: string;
-const open: { close(): unknown }[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'commands-'));
 });
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function atlas(projects: readonly FixedProject[], options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
-  const simulator = await startSimulator({ world: createFixedWorld(projects), ...options });
-  open.push(simulator);
-  return simulator;
-}
-
-const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProject> = {}): FixedProject => ({
-  id: GROUP_ID,
-  name: 'Shop',
-  clusters,
-  ...settings,
-});
 const CLUSTERS = [
   { name: 'orders', exports: [job('Successful')] },
   { name: 'events', exports: [] },
@@ -204,7 +190,7 @@ describe('check', () => {
   test.each([true, false])('looks at schedules where they are to be read: %s', async (readSchedule) => {
     const simulator = await atlas([project(CLUSTERS)]);
     const front = await startGatekeeper(simulator, '/backup/schedule');
-    open.push(front);
+    closeLater(front);
     const path = configFile(
       `polling: { read_schedule: ${readSchedule} }\ntargets: [ { group_id: "${GROUP_ID}", clusters: [orders] } ]\n`,
     );
@@ -240,7 +226,7 @@ describe('check', () => {
         })
         .catch(() => response.destroy());
     }).listen(0, '127.0.0.1');
-    open.push(server);
+    closeLater(server);
     await new Promise((resolve) => server.once('listening', resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const path = configFile(
@@ -369,7 +355,7 @@ describe('health', () => {
       response.writeHead(request.url === '/-/healthy' ? status : 404).end(text);
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    open.push(server);
+    closeLater(server);
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/-/healthy`;
   }
 
@@ -394,9 +380,11 @@ describe('health', () => {
   });
 
   test('is exit code 1 where nobody listens', async () => {
-    const url = await answering(200, '');
-    (open.pop() as { close(): unknown }).close();
-    const { code, stderr } = await health(url);
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const { code, stderr } = await health(`http://127.0.0.1:${port}/-/healthy`);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^not healthy: http:\S+: connect ECONNREFUSED 127\.0\.0\.1:\d+\n$/);
   });
@@ -404,7 +392,7 @@ describe('health', () => {
   test('waits for five seconds and no longer', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));
-    open.push({
+    closeLater({
       close() {
         silent.closeAllConnections();
         silent.close();

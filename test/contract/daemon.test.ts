@@ -1,32 +1,15 @@
 /** The main job, end to end: simulated Atlas, real sockets, the whole daemon, its /metrics. */
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { Simulator } from '../../src/demo/simulator.ts';
 import { type Runtime, systemRuntime } from '../../src/runtime.ts';
 import { startWeb } from '../../src/web/listen.ts';
 import { createApp } from '../../src/web/server.ts';
+import { atlas, closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 import { QUIET_WEB } from '../support/web.ts';
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function atlas(projects: readonly FixedProject[], options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
-  const simulator = await startSimulator({ world: createFixedWorld(projects), ...options });
-  open.push(simulator);
-  return simulator;
-}
-
-const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProject> = {}): FixedProject => ({
-  id: GROUP_ID,
-  name: 'Shop',
-  clusters,
-  ...settings,
-});
 const named = (clusterName: string, credential = 'token', groupId = GROUP_ID) => ({ groupId, clusterName, credential });
 
 async function watch(
@@ -35,7 +18,7 @@ async function watch(
   runtime?: Runtime,
 ): Promise<RunningDaemon> {
   const running = await runDaemon(configFor(simulator, parts), runtime ? { runtime } : {});
-  open.push({ close: running.daemon.stop });
+  closeLater({ close: running.daemon.stop });
   return running;
 }
 
@@ -338,7 +321,7 @@ describe('over HTTP', () => {
     const web = await startWeb(createApp({ ...QUIET_WEB, page, onError: (error) => errors.push(error) }), [
       { port: 0 },
     ]);
-    open.push(web);
+    closeLater(web);
     const response = await fetch(`${web.urls[0]}/metrics`);
     expect([response.status, await response.text()]).toEqual([500, 'Internal error; the log says more.\n']);
     expect(errors).toHaveLength(1);

@@ -3,42 +3,26 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
+import { describe, expect, test } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject, type World } from '../../src/demo/world.ts';
+import { atlas, closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { startGatekeeper } from '../support/gatekeeper.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function atlas(projects: readonly FixedProject[], options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
-  const simulator = await startSimulator({ world: createFixedWorld(projects), ...options });
-  open.push(simulator);
-  return simulator;
-}
-
-const project = (clusters: readonly FixedCluster[], settings: Partial<FixedProject> = {}): FixedProject => ({
-  id: GROUP_ID,
-  name: 'Shop',
-  clusters,
-  ...settings,
-});
 const named = (clusterName: string) => ({ groupId: GROUP_ID, clusterName, credential: 'token' });
 
 async function watch(simulator: Pick<Simulator, 'origin'>, parts: ConfigParts): Promise<RunningDaemon> {
   const running = await runDaemon(configFor(simulator, parts));
-  open.push({ close: running.daemon.stop });
+  closeLater({ close: running.daemon.stop });
   return running;
 }
 
 async function gatekeeper(simulator: Simulator, ...ends: string[]) {
   const front = await startGatekeeper(simulator, ...ends);
-  open.push(front);
+  closeLater(front);
   return front;
 }
 
@@ -114,7 +98,7 @@ async function livingAtlas(living: Living, settings: Partial<FixedProject> = {},
     schedule: (groupId, clusterName, nowMs) => now().schedule(groupId, clusterName, nowMs),
   };
   const simulator = await startSimulator({ world, delayMs });
-  open.push(simulator);
+  closeLater(simulator);
   return simulator;
 }
 
@@ -255,7 +239,7 @@ describe('a project whose clusters are found', () => {
         .catch(() => response.destroy());
     }).listen(0, '127.0.0.1');
     await once(slow, 'listening');
-    open.push({
+    closeLater({
       async close() {
         slow.closeAllConnections();
         slow.close();

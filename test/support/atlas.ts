@@ -1,0 +1,30 @@
+/** Simulated Atlases over real sockets, closed after each test with whatever else was opened in it, the latest first. */
+import { afterEach } from '@jest/globals';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
+import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { GROUP_ID } from './states.ts';
+
+interface Closable {
+  close(): unknown;
+}
+
+const open: Closable[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+export function closeLater<T extends Closable>(one: T): T {
+  open.push(one);
+  return one;
+}
+
+export async function atlas(
+  projects: readonly FixedProject[],
+  options: Partial<SimulatorOptions> = {},
+): Promise<Simulator> {
+  return closeLater(await startSimulator({ world: createFixedWorld(projects), ...options }));
+}
+
+export function project(clusters: readonly FixedCluster[], settings: Partial<FixedProject> = {}): FixedProject {
+  return { id: GROUP_ID, name: 'Shop', clusters, ...settings };
+}
