@@ -55,6 +55,8 @@ export interface ExchangeSettings {
 }
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Of an answer that is no success: what it says in its body is a code and a sentence. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
@@ -101,7 +103,6 @@ async function send(
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
-  const maxBytes = settings.maxBodyBytes ?? MAX_BODY_BYTES;
   const turn = createTurn(settings, timeoutSeconds, signal);
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
@@ -115,7 +116,9 @@ async function send(
     throwHttpErrors: false,
     signal,
   });
-  const isAnnouncedTooLarge = (): boolean => Number(stream.response?.headers['content-length']) > maxBytes;
+  const isError = (): boolean => stream.response !== undefined && stream.response.statusCode !== 200;
+  const maxBytes = (): number => (isError() ? MAX_ERROR_BYTES : (settings.maxBodyBytes ?? MAX_BODY_BYTES));
+  const isAnnouncedTooLarge = (): boolean => Number(stream.response?.headers['content-length']) > maxBytes();
   stream.once('response', () => {
     if (isAnnouncedTooLarge()) stream.destroy();
   });
@@ -126,10 +129,13 @@ async function send(
     const answer = stream.response;
     stream.destroy();
     if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
-    const body = await decodeBody(bytes, answer.headers['content-encoding'], maxBytes, turn.take);
+    const body = await decodeBody(bytes, answer.headers['content-encoding'], maxBytes(), turn.take);
     return { status: answer.statusCode, headers: answer.headers, body };
   } catch (error) {
-    throw atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes) : error, stream.response?.statusCode);
+    const answer = stream.response;
+    // What such an answer asks for is in its status and its headers: that must not be lost over a body that breaks.
+    if (answer && isError() && !signal.aborted) return { status: answer.statusCode, headers: answer.headers, body: '' };
+    throw atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes()) : error, answer?.statusCode);
   } finally {
     // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
     stream.destroy();
@@ -139,14 +145,14 @@ async function send(
 
 async function readAll(
   stream: AsyncIterable<Buffer>,
-  maxBytes: number,
+  maxBytes: () => number,
   takeTurn: () => Promise<void>,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes()) throw tooLarge(maxBytes());
     if (bytes > LARGE_BYTES) await takeTurn();
     chunks.push(chunk);
   }

@@ -28,6 +28,8 @@ const ofAnswers: readonly Fault[] = [
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 3, retryAfterAs: 'date' },
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 0 },
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterAs: 'nonsense' },
+  { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 2, delivered: { kind: 'truncate' } },
+  { status: 503, delivered: { kind: 'not-gzip' } },
   { kind: 'redirect', to: elsewhere },
   { kind: 'text', text: '{"results":' },
   { kind: 'text', text: 'null' },

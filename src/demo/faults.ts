@@ -26,6 +26,8 @@ export interface StatusFault {
   readonly retryAfterAs?: 'date' | 'nonsense';
   /** A page for people instead of JSON, as a proxy in front of the API answers. */
   readonly html?: boolean;
+  /** How it is delivered, if not well. */
+  readonly delivered?: WireFault;
 }
 
 /** A page of a list that is not what it should be. Elsewhere these do nothing. */
@@ -145,6 +147,12 @@ const wireFaults: readonly unknown[] = [
   'gzip-bomb',
 ] satisfies readonly WireFault['kind'][];
 
-export function isWireFault(fault: Fault | undefined): fault is WireFault {
+/** How the answer that meets this fault is delivered, if not well. */
+export function deliveryOf(fault: Fault | undefined): WireFault | undefined {
+  if (isWireFault(fault)) return fault;
+  return fault && 'delivered' in fault ? fault.delivered : undefined;
+}
+
+function isWireFault(fault: Fault | undefined): fault is WireFault {
   return wireFaults.includes(fault?.kind);
 }

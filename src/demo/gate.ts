@@ -8,7 +8,7 @@ import { type Answer, refuse, refuseMethod, refuseOAuth, withHeaders } from './a
 import { findResource, type Resource } from './api.ts';
 import type { DigestAuth } from './digest-auth.ts';
 import { answerInstead, withOddHeaders } from './fault-answers.ts';
-import { type Fault, type FaultPlan, isWireFault, type Operation, type WireFault } from './faults.ts';
+import { deliveryOf, type Fault, type FaultPlan, type Operation, type WireFault } from './faults.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
 import type { CredentialKind, World } from './world.ts';
@@ -64,7 +64,8 @@ export function answerReceived(gate: Gate, received: Received): Served {
   const answer = oauth
     ? (answerInstead(fault, { target, nowMs, isOAuth: true }) ?? answerOAuth(gate, received, oauth))
     : answerApi(gate, received, { path, resource, fault });
-  return { answer: withOddHeaders(answer, fault, nowMs), ...(isWireFault(fault) ? { fault } : {}) };
+  const delivery = deliveryOf(fault);
+  return { answer: withOddHeaders(answer, fault, nowMs), ...(delivery ? { fault: delivery } : {}) };
 }
 
 interface Wanted {

@@ -74,6 +74,32 @@ describe('an exchange', () => {
     expect(await exchangeWith(baseUrl).send()).toMatchObject({ status: 503, headers, body: '' });
   });
 
+  test.each<[string, RequestListener]>([
+    ['is cut off', (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).write('{"err', () => res.destroy())],
+    ['never ends', (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).write('{"err')],
+    [
+      'is in no known coding',
+      (_req, res) => res.writeHead(429, { 'Retry-After': '7', 'Content-Encoding': 'br' }).end('x'),
+    ],
+    ['is too large', (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).end('x'.repeat(100_000))],
+    [
+      'says that it is',
+      (_req, res) => res.writeHead(429, { 'Retry-After': '7', 'Content-Length': '99999999' }).flushHeaders(),
+    ],
+  ])('keeps status and headers of a failure whose body %s', async (_what, listener) => {
+    const { baseUrl } = await atlas(listener);
+    const response = await exchangeWith(baseUrl, { requestTimeoutSeconds: 0.5 }).send();
+    expect(response).toMatchObject({ status: 429, headers: { 'retry-after': '7' }, body: '' });
+  });
+
+  test('is called off by its signal also while the body of a failure is read', async () => {
+    const { baseUrl } = await atlas((_req, res) => res.writeHead(429).write('{"err'));
+    const giveUp = new AbortController();
+    const sent = outcomeOf(exchangeWith(baseUrl).send({}, giveUp.signal));
+    setTimeout(() => giveUp.abort(new Error('the target is gone')), 100);
+    expect(await sent).toEqual(new Error('the target is gone'));
+  });
+
   test.each([[301], [302], [303], [307], [308]])(
     'follows no redirect: a %d is an answer like any other',
     async (status) => {

@@ -146,6 +146,36 @@ const STATUSES: readonly Case[] = [
   },
 ];
 
+/** What such an answer says is in its status and its headers. */
+const BROKEN_REFUSALS: readonly Case[] = [
+  {
+    what: 'a refusal that is cut off',
+    fault: { ...status(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST'), delivered: { kind: 'truncate' } },
+    ...fails('forbidden', 'Atlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST'),
+    requests: 1,
+  },
+  { what: 'a 429 that is cut off', fault: { ...limited, delivered: { kind: 'truncate' } }, ...isLimited },
+  {
+    what: 'a 429 in another coding than it says',
+    fault: { ...limited, delivered: { kind: 'not-gzip' } },
+    ...isLimited,
+  },
+  {
+    what: 'an error of 600 MB',
+    fault: { status: 502, html: true, delivered: { kind: 'flood', megabytes: 600 } },
+    ...fails('server_error', 'Atlas answered 502'),
+    requests: 3,
+  },
+  {
+    what: 'a refused token, half said',
+    fault: { status: 401, delivered: { kind: 'truncate' } },
+    credential: 'account',
+    ...fails('unauthorized', 'Atlas answered 401'),
+    requests: 2,
+    mints: 1,
+  },
+];
+
 const CREDENTIAL_FAULTS: readonly Case[] = [
   {
     what: 'a refused token of a service account: one new one, one more try',
@@ -418,7 +448,7 @@ const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
   {
     what: 'a token that never lived',
     fault: { kind: 'text', text: '{"access_token":"abc","expires_in":-1}' },
-    ...fails('invalid_response', 'no access token: the answer to a token request has no expires_in'),
+    ...fails('invalid_response', 'no access token: the access token lives for less than 10 s'),
   },
   {
     what: 'a redirect where tokens are made',
@@ -536,6 +566,7 @@ const withoutPolls = (exposition: string) =>
 
 describe.each([
   ['a refusal', STATUSES],
+  ['a refusal that breaks', BROKEN_REFUSALS],
   ['patience', RETRY_AFTERS],
   ['a credential', CREDENTIAL_FAULTS],
   ['an answer', ANSWERS],
