@@ -206,11 +206,13 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
       signal.throwIfAborted();
       const queue = queueOf(request.lane);
       await waitForTurn(queue, request, signal);
+      const leave = once(() => queue.lane.sent(runtime.monotonicSeconds()));
       try {
-        const response = await next(request, signal);
+        const response = await next(leaving(request, leave), signal);
         learn(queue, response);
         return response;
       } finally {
+        leave();
         underWay -= 1;
         queue.underWay -= 1;
         admit();
@@ -228,6 +230,31 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
       }
       admit();
     },
+  };
+}
+
+/** A signature may take a while, as one that waits for a challenge does: the request leaves after that. */
+function leaving(request: AtlasRequest, leave: () => void): AtlasRequest {
+  const { sign } = request;
+  if (sign === undefined) {
+    leave();
+    return request;
+  }
+  return {
+    ...request,
+    async sign(signal) {
+      const authorization = await sign(signal);
+      leave();
+      return authorization;
+    },
+  };
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
   };
 }
 

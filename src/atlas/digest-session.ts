@@ -7,6 +7,7 @@
 import type { Runtime } from '../runtime.ts';
 import type { Authorize, ReadSecret } from './credentials.ts';
 import { type DigestChallenge, digestAuthorization, parseDigestChallenge } from './digest.ts';
+import { AtlasError } from './error.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
@@ -28,8 +29,8 @@ interface Uses {
 export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecret, runtime: Runtime): Authorize {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
-  /** Settles when the request that asks for a challenge has ended, in whatever way. */
-  let asking: Promise<void> | undefined;
+  /** Resolves when the request that asks for a challenge has ended: to whether the next may be the only one that asks. */
+  let asking: Promise<boolean> | undefined;
   // By nonce, the oldest first: a late answer may offer a nonce again that was in use before.
   const uses = new Map<string, Uses>();
 
@@ -55,9 +56,11 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
     return { nonceCount: used.count, cnonce: used.cnonce };
   }
 
-  async function sign({ method, target }: AtlasRequest, signal: AbortSignal): Promise<string | undefined> {
-    if (challenge === undefined && asking) await unlessAborted(asking, signal);
-    if (challenge === undefined) return undefined;
+  async function sign(
+    { method, target }: AtlasRequest,
+    challenge: DigestChallenge,
+    signal: AbortSignal,
+  ): Promise<string> {
     const read = await unlessAborted(currentKey(), signal);
     return digestAuthorization({ challenge, ...read, method, uri: target, ...use(challenge.nonce) });
   }
@@ -76,22 +79,32 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
 
   /** One leg, and the challenge that its answer offers. */
   async function send(next: Transport, request: AtlasRequest, signal: AbortSignal) {
-    let asked: (() => void) | undefined;
+    let endAsking: (answered: boolean) => void = () => undefined;
     async function signOrAsk(): Promise<string | undefined> {
-      if (challenge || asking) return sign(request, signal);
-      asking = new Promise((resolve) => {
-        asked = resolve;
+      // Who was answered without a challenge, as by a 503, or was called off, leaves it to the next to ask. Where there was no
+      // answer nobody waits for another: that may take as long again.
+      for (let answered = true; challenge === undefined && asking && answered; ) {
+        answered = await unlessAborted(asking, signal);
+      }
+      if (challenge) return sign(request, challenge, signal);
+      if (asking) return undefined;
+      const mine = new Promise<boolean>((resolve) => {
+        endAsking = (answered) => {
+          asking = undefined;
+          resolve(answered);
+        };
       });
+      asking = mine;
       return undefined;
     }
     try {
       const response = await next({ ...request, sign: signOrAsk }, signal);
-      return { response, offered: learn(response) };
-    } finally {
-      if (asked) {
-        asking = undefined;
-        asked();
-      }
+      const offered = learn(response);
+      endAsking(true);
+      return { response, offered };
+    } catch (error) {
+      endAsking(signal.aborted || (error instanceof AtlasError && error.status !== undefined));
+      throw error;
     }
   }
 

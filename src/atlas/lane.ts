@@ -14,8 +14,10 @@ export interface LaneLevel {
 }
 
 export interface Lane {
-  /** Takes a token if there is one and the lane isn't paused. */
+  /** Takes a token if there is one and the lane isn't paused. Until it is sent, the request counts against the capacity. */
   take(nowSeconds: number): boolean;
+  /** A request that has taken a token is on its way, or never will be. */
+  sent(nowSeconds: number): void;
   /** How long until it is worth trying again, if nobody else does. */
   readyInSeconds(nowSeconds: number): number;
   pausedForSeconds(nowSeconds: number): number;
@@ -42,6 +44,7 @@ const HEEDED_SECONDS = 60;
 export function createLane(ratePerSecond: number, capacity: number, nowSeconds: number): Lane {
   let [rate, room] = [ratePerSecond, capacity];
   let tokens = capacity;
+  let unsent = 0;
   let filledAtSeconds = nowSeconds;
   let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
   let pace = 1;
@@ -59,7 +62,8 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   /** Time that lies before what is filled already, as in a pause, fills nothing. */
   function fill(untilSeconds: number): void {
     const seconds = Math.max(0, untilSeconds - filledAtSeconds);
-    tokens = Math.min(Math.max(1, room * pace), tokens + seconds * rate * pace);
+    const most = Math.max(1, room * pace) - unsent;
+    tokens = Math.max(0, Math.min(most, tokens + seconds * rate * pace));
     filledAtSeconds = Math.max(filledAtSeconds, untilSeconds);
   }
 
@@ -72,7 +76,12 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
       refill(now);
       if (tokens < 1 || pausedForSeconds(now) > 0) return false;
       tokens -= 1;
+      unsent += 1;
       return true;
+    },
+    sent(now) {
+      refill(now);
+      unsent -= 1;
     },
     readyInSeconds(now) {
       refill(now);

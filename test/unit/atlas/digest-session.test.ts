@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDigestSession } from '../../../src/atlas/digest-session.ts';
+import { AtlasError } from '../../../src/atlas/error.ts';
 import type { AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, gate, never, outcomeOf, refusal, request, type Step, scripted } from './support.ts';
@@ -194,8 +195,35 @@ describe('the request for a challenge', () => {
   });
 
   test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
-    ['fails', (first) => first.fail(new Error('reset'))],
     ['meets a 503', (first) => first.open(refusal(503))],
+    ['breaks off', (first) => first.fail(new AtlasError('network', 'reset', { status: 401 }))],
+  ])('is left to one other when it %s', async (_how, ends) => {
+    const first = gate<AtlasResponse>();
+    const { send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
+    void outcomeOf(send());
+    const others = Array.from({ length: 5 }, () => send());
+    await settle();
+    ends(first);
+    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
+    expect(uses()).toEqual(['-', '-', 'A 1', 'A 2', 'A 3', 'A 4', 'A 5']);
+  });
+
+  test('is left to one other when it is called off', async () => {
+    const first = gate<AtlasResponse>();
+    const { authorize, atlas, send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
+    const giveUp = new AbortController();
+    void outcomeOf(authorize(atlas.transport)(request(), giveUp.signal));
+    const others = Array.from({ length: 5 }, () => send());
+    await settle();
+    giveUp.abort(new Error('the target is gone'));
+    first.fail(giveUp.signal.reason as Error);
+    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
+    expect(uses().slice(0, 3)).toEqual(['-', '-', 'A 1']);
+  });
+
+  test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
+    ['gets no answer', (first) => first.fail(new AtlasError('timeout', 'no full answer in time'))],
+    ['fails', (first) => first.fail(new Error('reset'))],
   ])('holds up nobody when it %s: all others are sent at once', async (_how, ends) => {
     const first = gate<AtlasResponse>();
     const hanging = gate<AtlasResponse>();

@@ -4,10 +4,10 @@ import { createLane, type Lane } from '../../../src/atlas/lane.ts';
 /** 2 a second, 10 at once. */
 const lane = (): Lane => createLane(2, 10, 0);
 
-/** How many can be taken at that moment. */
+/** How many can be taken, and sent, at that moment. */
 function takeAll(from: Lane, atSeconds: number): number {
   let taken = 0;
-  while (from.take(atSeconds)) taken += 1;
+  for (; from.take(atSeconds); taken += 1) from.sent(atSeconds);
   return taken;
 }
 
@@ -23,7 +23,17 @@ describe('a lane', () => {
     const one = lane();
     expect(one.isFresh(0)).toBe(true);
     one.take(0);
+    one.sent(0);
     expect([one.isFresh(0.4), one.isFresh(0.5)]).toEqual([false, true]);
+  });
+
+  test('saves nothing up for what has been taken and was not sent', () => {
+    const one = lane();
+    for (let taken = 0; taken < 8; taken += 1) one.take(0);
+    one.take(100);
+    // Nine leave late: with them there are ten, as at any moment, and then the rate.
+    for (let left = 0; left < 9; left += 1) one.sent(200);
+    expect([takeAll(one, 200), takeAll(one, 201)]).toEqual([1, 2]);
   });
 });
 
