@@ -38,7 +38,7 @@ export interface Credential {
 }
 
 export function createCredential(settings: CredentialSettings, tools: CredentialTools): Credential {
-  const read = (secret: ReadSecret): ReadSecret => readable(settings.name, secret);
+  const read = (secret: ReadSecret): ReadSecret => readable(settings.name, secret, tools.runtime);
   switch (settings.kind) {
     case 'service_account':
       return createServiceAccount(
@@ -52,17 +52,43 @@ export function createCredential(settings: CredentialSettings, tools: Credential
   }
 }
 
+/** There is nothing wrong with the credential itself. */
+const UNREADABLE = 'check the secret’s file, its permissions and its disk, or its variable: `check` says what is wrong';
+
 function nothingToEnd(authorize: Authorize): Credential {
   return { authorize, end: () => Promise.resolve() };
 }
 
-function readable(name: string, secret: ReadSecret): ReadSecret {
+/** A disk may hang, as a network's does. Whoever reads from it holds a place that others wait for. */
+const READ_SECONDS = 5;
+
+function readable(name: string, secret: ReadSecret, runtime: Runtime): ReadSecret {
+  let hangs = false;
+
+  /** Each reading that hangs takes one of the few threads that Node.js has for files: there is never a second one. */
+  async function attempt(): Promise<string> {
+    if (hangs) throw new Error('an earlier reading still hangs');
+    const ended = new AbortController();
+    function giveUp(): never {
+      hangs = true;
+      throw new Error('it takes too long');
+    }
+    function onEnd(): void {
+      hangs = false;
+      ended.abort();
+    }
+    return new Promise((resolve, reject) => {
+      secret().then(resolve, reject).finally(onEnd);
+      runtime.sleep(READ_SECONDS, ended.signal).then(giveUp).catch(reject);
+    });
+  }
+
   return async () => {
     try {
-      return await secret();
+      return await attempt();
     } catch {
       // Why is left out: the reason may hold a path's content, and `check` says it in full.
-      throw new AtlasError('unauthorized', `a secret of credential ${name} can’t be read`);
+      throw new AtlasError('unauthorized', `a secret of credential ${name} can’t be read`, { advice: UNREADABLE });
     }
   };
 }

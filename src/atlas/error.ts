@@ -26,6 +26,8 @@ export interface AtlasErrorDetails {
   readonly errorCode?: string | undefined;
   /** What Atlas asked us to wait, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
+  /** What to do next, where that is not what is usual for the reason; an error code still says it better. */
+  readonly advice?: string | undefined;
   /** Whether it is known that another attempt within the same poll is in vain. */
   readonly isFinal?: boolean | undefined;
 }
@@ -47,7 +49,7 @@ export class AtlasError extends Error {
     this.errorCode = details.errorCode;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.isFinal = details.isFinal ?? false;
-    this.advice = adviceFor(reason, details.errorCode);
+    this.advice = adviceFor(reason, details);
   }
 }
 
@@ -128,6 +130,6 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   VERSION_GONE: 'this API version is gone from Atlas: upgrade the exporter',
 };
 
-function adviceFor(reason: Reason, errorCode: string | undefined): string {
-  return (errorCode === undefined ? undefined : ADVICE_BY_CODE[errorCode]) ?? ADVICE[reason];
+function adviceFor(reason: Reason, { errorCode, advice }: AtlasErrorDetails): string {
+  return (errorCode === undefined ? undefined : ADVICE_BY_CODE[errorCode]) ?? advice ?? ADVICE[reason];
 }

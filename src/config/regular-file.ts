@@ -1,5 +1,5 @@
 /** The bytes of a small file that the config names, or why they can't be had: without its path, as a secret may stand there. */
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 
 export type Contents = { readonly bytes: Uint8Array } | { readonly why: string };
 
@@ -14,7 +14,8 @@ export interface FilePlace {
 
 export async function readRegularFile({ path, directory, largestBytes, purpose }: FilePlace): Promise<Contents> {
   try {
-    const file = await open(path);
+    // A pipe that nobody writes to would never be opened.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = await file.stat();
       if (stats.isDirectory()) return { why: 'this is a directory, not a file' };

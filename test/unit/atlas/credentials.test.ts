@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type CredentialSettings, createCredential } from '../../../src/atlas/credentials.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
-import { answer, never, outcomeOf, recordingObserver, refusal, request, scripted } from './support.ts';
+import { answer, gate, never, outcomeOf, recordingObserver, refusal, request, scripted } from './support.ts';
 
 type ReadSecret = () => Promise<string>;
 
@@ -26,12 +26,13 @@ function setUp(settings: CredentialSettings) {
       ? refusal(401, undefined, { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"' })
       : answer(200),
   );
+  const runtime = createFakeRuntime();
   const { authorize } = createCredential(settings, {
-    runtime: createFakeRuntime(),
+    runtime,
     observer: recordingObserver(),
     exchange: async () => answer(200, { access_token: 'minted', expires_in: 3600 }),
   });
-  return { atlas, send: () => authorize(atlas.transport)(request(), never) };
+  return { atlas, runtime, send: () => authorize(atlas.transport)(request(), never) };
 }
 
 describe.each(kinds)('the credential kind %s', (_kind, settingsFor, authorization) => {
@@ -50,5 +51,28 @@ describe.each(kinds)('the credential kind %s', (_kind, settingsFor, authorizatio
       message: expect.stringMatching(/^(no access token: )?a secret of credential main can’t be read$/),
     });
     expect((error as Error).cause).toBeUndefined();
+    expect(error).toMatchObject({ advice: expect.stringContaining('the secret’s file') });
+  });
+
+  test('waits five seconds for a secret, and for one that hangs once: until it comes nobody reads it again', async () => {
+    const hanging = gate<string>();
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return hanging.promise;
+    };
+    const { send, runtime } = setUp(settingsFor(read));
+    const first = outcomeOf(send());
+    await runtime.advance(4.9);
+    const before = reads;
+    await runtime.advance(0.2);
+    expect(await first).toMatchObject({ reason: 'unauthorized' });
+    // A failed mint is not tried again for a while.
+    await runtime.advance(15);
+    expect(await outcomeOf(send())).toMatchObject({ reason: 'unauthorized' });
+    expect(reads).toBe(before);
+    hanging.open('secret');
+    await runtime.advance(30);
+    expect(await send()).toMatchObject({ status: 200 });
   });
 });
