@@ -7,7 +7,7 @@
 import type { Runtime } from '../runtime.ts';
 import { decodeError, parseJson, retryAfterSecondsOf } from './answer.ts';
 import type { CredentialTools, ReadSecret } from './credentials.ts';
-import { AtlasError, errorOfStatus } from './error.ts';
+import { AtlasError, errorOfStatus, type Reason } from './error.ts';
 import type { Operation } from './observer.ts';
 import type { AtlasResponse } from './transport.ts';
 import { createWork } from './work.ts';
@@ -27,6 +27,11 @@ export interface MintedToken {
 }
 
 const CALL_SECONDS = 30;
+/**
+ * How long a token may live. Shorter ones would be asked for more often than Atlas allows (10 a minute at the least); the
+ * end of longer ones is taken to come sooner.
+ */
+const LIFE_SECONDS = { least: 10, most: 86_400 };
 
 /** Reads id and secret anew, so that rotated ones are met. Fails with an AtlasError for which another attempt is in vain. */
 export async function mintToken(client: Client, tools: CredentialTools, signal: AbortSignal): Promise<MintedToken> {
@@ -91,9 +96,25 @@ function call(
   return exchange({ operation, credential: name, method: 'POST', target, headers, body, work }, signal);
 }
 
+/** Where asking for a token fails otherwise than asking for a list does. */
+const ADVICE: Partial<Readonly<Record<Reason, string>>> = {
+  forbidden: 'check that the service account still exists in Atlas and may ask for access tokens',
+  not_found: 'check atlas.base_url: what answers there knows no service accounts',
+  rate_limited:
+    'give this exporter a service account of its own: Atlas limits how often one may ask for tokens, and something else asks as well',
+};
+
 /** The pause after a failure is longer than the pauses of a poll. */
-function withoutToken({ reason, message, status, errorCode, retryAfterSeconds }: AtlasError): AtlasError {
-  return new AtlasError(reason, `no access token: ${message}`, { status, errorCode, retryAfterSeconds, isFinal: true });
+function withoutToken(error: AtlasError): AtlasError {
+  const { reason, message, status, errorCode, retryAfterSeconds } = error;
+  const advice = ADVICE[reason] ?? error.advice;
+  return new AtlasError(reason, `no access token: ${message}`, {
+    status,
+    errorCode,
+    retryAfterSeconds,
+    advice,
+    isFinal: true,
+  });
 }
 
 function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: number): MintedToken {
@@ -103,13 +124,17 @@ function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: 
   }
   const answer = parseJson(response);
   const value = answer['access_token'];
-  const lifeSeconds = answer['expires_in'];
+  const expiresIn = answer['expires_in'];
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
     throw new AtlasError('invalid_response', 'the answer to a token request has no access_token');
   }
-  if (typeof lifeSeconds !== 'number' || !(lifeSeconds > 0)) {
+  if (typeof expiresIn !== 'number') {
     throw new AtlasError('invalid_response', 'the answer to a token request has no expires_in');
   }
+  if (expiresIn < LIFE_SECONDS.least) {
+    throw new AtlasError('invalid_response', `the access token lives for less than ${LIFE_SECONDS.least} s`);
+  }
+  const lifeSeconds = Math.min(LIFE_SECONDS.most, expiresIn);
   return {
     value,
     renewAtSeconds: askedAtSeconds + (lifeSeconds * 2) / 3,

@@ -44,11 +44,12 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
 
   function keep(minted: MintedToken): Token {
     minting = failure = undefined;
-    token = { ...minted, provenAtSeconds: Number.NEGATIVE_INFINITY };
+    const kept = { ...minted, provenAtSeconds: Number.NEGATIVE_INFINITY };
+    if (!ended) token = kept;
     const now = runtime.monotonicSeconds();
     for (const old of live) if (old.endsAtSeconds <= now) live.delete(old);
-    live.add(token);
-    return token;
+    live.add(kept);
+    return kept;
   }
 
   function fail(error: unknown): never {
@@ -112,23 +113,38 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
     ended = true;
     const callOff = (): void => ending.abort(signal.reason);
     signal.addEventListener('abort', callOff, { once: true });
-    if (minting) await unlessAborted(minting, ending.signal).catch(() => undefined);
     token = undefined;
     const now = runtime.monotonicSeconds();
     const left = [...live, ...revoking.keys()].filter(({ endsAtSeconds }) => endsAtSeconds > now);
-    await Promise.all(left.map(revokeForGood));
+    // What is being asked for is waited for; what there is doesn't wait for that.
+    const coming = minting && unlessAborted(minting, ending.signal).then(revokeForGood, () => undefined);
+    await Promise.all([coming, ...left.map(revokeForGood)]);
     signal.removeEventListener('abort', callOff);
   }
 
   const authorize: Authorize = (next) =>
     async function withToken(request, signal) {
-      const used = await current(signal);
-      const sentAtSeconds = runtime.monotonicSeconds();
-      const response = await next(bearing(request, used.value), signal);
-      if (response.status < 400) used.provenAtSeconds = runtime.monotonicSeconds();
+      // Without one nothing is worth a turn. Which it is shows when its turn has come: a queue may outlive a token.
+      let used = await current(signal);
+      let sentAtSeconds = 0;
+      const bearer = {
+        ...request,
+        async sign(signing: AbortSignal): Promise<string> {
+          used = await current(signing);
+          sentAtSeconds = runtime.monotonicSeconds();
+          return `Bearer ${used.value}`;
+        },
+      };
+      async function send(): Promise<AtlasResponse> {
+        const response = await next(bearer, signal);
+        if (response.status < 400) used.provenAtSeconds = runtime.monotonicSeconds();
+        return response;
+      }
+      const response = await send();
       if (!isRefused(response, used, sentAtSeconds)) return response;
       if (token === used) drop(used);
-      return next(bearing(request, (await current(signal)).value), signal);
+      await current(signal);
+      return send();
     };
 
   return { authorize, end };

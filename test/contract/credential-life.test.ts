@@ -122,7 +122,7 @@ describe('a secret that is rotated while the daemon runs', () => {
   test.each(kinds)('(%s) is read again, and no poll fails for it', async (_kind, credential, rotated) => {
     for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
     // Tokens outlive the secret that has bought them; the next one is bought with the new secret.
-    const simulator = await atlas(WELL, { tokenLifetimeSeconds: 6 });
+    const simulator = await atlas(WELL, { tokenLifetimeSeconds: 12 });
     const { until, series, logLines } = await watch(simulator.origin, credential());
     await until('export_polls_total', allPolled(1));
     for (const [name, text] of Object.entries(rotated)) write(name, text);

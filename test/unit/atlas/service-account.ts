@@ -17,6 +17,8 @@ export interface Script {
   readonly mintTakesSeconds?: number;
   readonly answers?: readonly Step[];
   readonly revocations?: readonly Step[];
+  /** What a request waits for before it is sent. */
+  readonly queue?: () => Promise<void>;
 }
 
 export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...script }: Script = {}) {
@@ -49,7 +51,10 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
       return response;
     },
   });
-  const transport = authorize(atlas.transport);
+  const transport = authorize(async (sent, signal) => {
+    await script.queue?.();
+    return atlas.transport(sent, signal);
+  });
   return {
     runtime,
     observer,

@@ -52,6 +52,22 @@ describe('at the end', () => {
     expect(revoked()).toEqual(['late']);
   });
 
+  test('a token in use doesn’t wait for one that is being asked for in vain', async () => {
+    const { send, end, revoked, runtime, observer } = serviceAccount({
+      mints: [60, () => new Promise<AtlasResponse>(() => undefined)],
+    });
+    await send();
+    await runtime.advance(50);
+    await send();
+    const over = new AbortController();
+    const ended = end(over.signal);
+    await runtime.settle();
+    expect(revoked()).toEqual(['t1']);
+    over.abort(new Error('the time is over'));
+    await ended;
+    expect(observer.unrevoked).toEqual([]);
+  });
+
   test('no new token is asked for any more', async () => {
     const { send, end, tokenCalls } = serviceAccount();
     await send();

@@ -74,6 +74,41 @@ describe('a token request', () => {
 });
 
 describe('a token', () => {
+  test.each(['1e400', '1e300', '86401'])(
+    'that is said to live for %s s is renewed after two thirds of a day',
+    async (life) => {
+      const text = `{"access_token":"t1","expires_in":${life}}`;
+      const { send, tokenCalls, runtime, observer } = serviceAccount({ mints: [answer(200, text), 3600] });
+      await send();
+      expect(observer.tokens[0]?.expiresAtSeconds).toBe(runtime.wallSeconds() + 86_400);
+      await runtime.advance(57_599);
+      await send();
+      expect(tokenCalls).toHaveLength(1);
+      await runtime.advance(1);
+      await send();
+      expect(tokenCalls).toHaveLength(2);
+    },
+  );
+
+  test('is chosen when a request is sent: what ends in the queue fails nobody', async () => {
+    const turns: (() => void)[] = [];
+    const { send, sentWith, runtime, tokenCalls } = serviceAccount({
+      mints: [60, 60],
+      answers: [answer(200)],
+      queue: () => new Promise<void>((resolve) => turns.push(resolve)),
+    });
+    const all = [send(), send(), send()];
+    await runtime.settle();
+    turns.shift()?.();
+    await runtime.advance(50);
+    turns.shift()?.();
+    await runtime.settle();
+    await runtime.advance(20);
+    turns.shift()?.();
+    expect(await Promise.all(all)).toEqual([200, 200, 200]);
+    expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1', 't2'], 2]);
+  });
+
   test('is used by every request until two thirds of its life, then renewed in the background', async () => {
     const renewal = gate<AtlasResponse>();
     const { send, sentWith, tokenCalls, runtime } = serviceAccount({ mints: [3600, () => renewal.promise] });
@@ -245,6 +280,11 @@ describe('a failed token request', () => {
       answer(200, { access_token: 'secret-token', expires_in: 0 }),
       { reason: 'invalid_response' },
     ],
+    ...[-1, 9.9].map((life): [string, AtlasResponse, object] => [
+      `an expires_in of ${life}`,
+      answer(200, { access_token: 'secret-token', expires_in: life }),
+      { reason: 'invalid_response', message: 'no access token: the access token lives for less than 10 s' },
+    ]),
     [
       'an expires_in as text',
       answer(200, { access_token: 'secret-token', expires_in: '9' }),
