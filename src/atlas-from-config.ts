@@ -20,7 +20,7 @@ export interface AtlasTools {
   readonly onReach?: () => void;
 }
 
-export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'budgets' | 'close'> {
+export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'isLost' | 'budgets' | 'close'> {
   /** Looks up what has to be waited for. What it resolves to puts the config in force, in one synchronous step. */
   prepare(next: Config): Promise<() => Change>;
 }
@@ -77,7 +77,8 @@ export function createAtlasFromConfig(
     };
   }
 
-  return { apiFor: atlas.apiFor, budgets: atlas.budgets, close: atlas.close, prepare };
+  const { apiFor, isLost, budgets, close } = atlas;
+  return { apiFor, isLost, budgets, close, prepare };
 }
 
 /** The very settings from before where the credential is the same: Atlas knows them by that. */

@@ -138,8 +138,8 @@ function createParts(settings: DaemonSettings): Parts {
     onSecret,
     onReach: () => polling?.hurry(),
   });
-  const { apiFor } = atlas;
-  polling = createPolling({ inForce, shard, collectors, apiFor, onChange: publish, runtime, log });
+  const { apiFor, isLost } = atlas;
+  polling = createPolling({ apiFor, isLost, inForce, shard, collectors, onChange: publish, runtime, log });
   // The targets are told of already; the projects to be searched are known only now.
   publish([], []);
   return {

@@ -24,6 +24,7 @@ export interface PollingTools {
   readonly shard: Shard | undefined;
   readonly collectors: Collectors;
   readonly apiFor: Atlas['apiFor'];
+  readonly isLost: Atlas['isLost'];
   readonly onChange: StatesListener;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -43,7 +44,7 @@ export interface Polling extends Pick<Watch, 'discoveries'> {
 const SCHEDULE_SECONDS = { intervalSeconds: 3600, idleIntervalSeconds: 3600, retryIntervalSeconds: 300 };
 
 export function createPolling(tools: PollingTools): Polling {
-  const { inForce, shard, collectors, apiFor, onChange, runtime, log } = tools;
+  const { inForce, shard, collectors, apiFor, isLost, onChange, runtime, log } = tools;
   const states = createStates(
     {
       get exports() {
@@ -58,6 +59,7 @@ export function createPolling(tools: PollingTools): Polling {
     ...common,
     collector: collectors.exports,
     settings: inForce.polling,
+    isLost,
     giveUp: (target: Target, failure: Failure) => watch.giveUp(target, failure),
   };
   const scheduleTools = { ...common, collector: collectors.schedule, settings: SCHEDULE_SECONDS };

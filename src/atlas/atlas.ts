@@ -42,6 +42,8 @@ export interface Atlas {
    * its token, or its digest's count; with another origin none does. Tokens of those that are gone are given back.
    */
   change(settings: AtlasSettings, credentials: readonly CredentialSettings[]): void;
+  /** Whether it can't be reached at all at the moment. */
+  isLost(): boolean;
   /** What is left of the projects' budgets. */
   budgets(): readonly BudgetLevel[];
   /**
@@ -138,6 +140,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
       return createClient({ transport, credential, pageSize, maxPages, longLists, isLost, runtime, observer });
     },
     change,
+    isLost: () => inForce.origin.reachability.isLost(),
     budgets: budget.levels,
     close,
   };

@@ -40,11 +40,16 @@ export interface PollTools<K extends Slot> {
   readonly log: Log;
   /** A client for one poll of this target. */
   apiFor(target: Target): AtlasApi;
+  /** Whether Atlas can’t be reached at all at the moment: then polls cost nothing, and whoever waits long learns late. */
+  isLost?(): boolean;
   /** Asked after each failure: whether the target is dropped for it. What is dropped is not shown as failing. */
   giveUp?(target: Target, failure: Failure): GivenUp;
 }
 
 /** `silently` where a line in the log has told of it before. */
+/** How long a target waits at the most where what is known of all of them has become old at once. */
+export const HURRY_SECONDS = 60;
+
 export type GivenUp = 'no' | 'aloud' | 'silently';
 
 type Outcome<S> = { readonly read: Read<S> } | { readonly failure: Failure };
@@ -68,13 +73,13 @@ export function createPoll<K extends Slot>(key: string, tools: PollTools<K>): Ta
     // Stopped, or the target is gone: what was read half is nobody's business.
     if (signal.aborted) return before.intervalSeconds;
     if ('failure' in outcome && givesUp(tools, state.target, outcome.failure)) return before.intervalSeconds;
-    const after = recorded(before, outcome, startedAtSeconds, tools, key);
+    const { after, waitSeconds } = recorded(before, outcome, startedAtSeconds, tools, key);
     states.update(key, (now) => ({
       ...now,
       [collector.slot]: { ...after, stale: 'read' in outcome ? false : now[collector.slot].stale },
     }));
     tell(report, states.get(key) ?? state, collector.slot, outcome);
-    return after.intervalSeconds;
+    return waitSeconds;
   };
 }
 
@@ -104,32 +109,35 @@ function recorded<K extends Slot>(
   before: Polled<Summaries[K]>,
   outcome: Outcome<Summaries[K]>,
   startedAtSeconds: number,
-  { collector, settings, runtime }: PollTools<K>,
+  { collector, settings, runtime, isLost }: PollTools<K>,
   key: string,
-): Polled<Summaries[K]> {
+): { readonly after: Polled<Summaries[K]>; readonly waitSeconds: number } {
   const now = runtime.monotonicSeconds();
   const endedAtSeconds = runtime.wallSeconds();
   const failure = 'failure' in outcome ? outcome.failure : undefined;
   const summary = 'read' in outcome ? outcome.read.summary : before.summary;
   const intervalSeconds = intervalAfter(settings, failure, isBusy(collector, summary));
+  const waitSeconds = failure && isLost?.() ? Math.min(HURRY_SECONDS, intervalSeconds) : intervalSeconds;
   const common = {
     ...before,
     polls: before.polls + 1,
     intervalSeconds,
-    nextAtSeconds: nextAtSeconds(key, collector.slot, intervalSeconds, runtime),
+    nextAtSeconds: nextAtSeconds(key, collector.slot, waitSeconds, runtime),
     last: { endedAtSeconds, durationSeconds: now - startedAtSeconds, ...(failure ? { failure } : {}) },
   };
   if ('failure' in outcome) {
     const { reason } = outcome.failure;
-    return { ...common, failures: { ...before.failures, [reason]: before.failures[reason] + 1 } };
+    const failures = { ...before.failures, [reason]: before.failures[reason] + 1 };
+    return { after: { ...common, failures }, waitSeconds };
   }
-  return {
+  const after = {
     ...common,
     summary: outcome.read.summary,
     ...(outcome.read.facts ? { read: outcome.read.facts } : {}),
     goodAtSeconds: endedAtSeconds,
     goodAtMonotonicSeconds: now,
   };
+  return { after, waitSeconds };
 }
 
 /** What is known of a target, with the interval and the next beat that the settings in force ask for. */
@@ -144,8 +152,7 @@ export function paced<K extends Slot>(
   return { ...now, intervalSeconds, nextAtSeconds: nextAtSeconds(key, collector.slot, intervalSeconds, runtime) };
 }
 
-/** Unix time of the next beat of that interval. */
-export function nextAtSeconds(key: string, slot: Slot, intervalSeconds: number, runtime: Runtime): number {
+function nextAtSeconds(key: string, slot: Slot, intervalSeconds: number, runtime: Runtime): number {
   const now = runtime.monotonicSeconds();
   return runtime.wallSeconds() + nextBeat(now, intervalSeconds, phaseOf(pollKeyOf(key, slot))) - now;
 }
@@ -162,7 +169,7 @@ function intervalAfter(settings: PollSettings, failure: Failure | undefined, isB
   return isTransient(failure.reason) ? (retryIntervalSeconds ?? asUsual) : idleIntervalSeconds;
 }
 
-/** A failure that another collector has met at this target is not told twice: a cluster that is gone has no schedule either. */
+/** What a collector before this one has failed with is not told twice: a cluster that is gone has no schedule either. */
 function tell(report: Report, state: TargetState, collector: Slot, outcome: Outcome<unknown>): void {
   const facts = factsOf(state.target, collector);
   if ('read' in outcome) {
@@ -171,8 +178,9 @@ function tell(report: Report, state: TargetState, collector: Slot, outcome: Outc
     return;
   }
   const { failure } = outcome;
-  const others = SLOTS.filter((slot) => slot !== collector).map((slot) => state[slot].last?.failure?.reason);
-  if (!others.includes(failure.reason)) report.failed(facts, failure);
+  const told = SLOTS.slice(0, SLOTS.indexOf(collector)).map((slot) => state[slot].last?.failure);
+  const isKnown = told.some((one) => one?.reason === failure.reason && one.errorCode === failure.errorCode);
+  if (!isKnown) report.failed(facts, failure);
 }
 
 function factsOf({ groupId, clusterName }: Target, collector: Slot) {

@@ -4,7 +4,7 @@
  */
 import type { Scheduler, Task } from './scheduler.ts';
 
-export interface Round extends Pick<Scheduler, 'set' | 'renew' | 'pace'> {
+export interface Round extends Pick<Scheduler, 'set' | 'renew' | 'pace' | 'hasten'> {
   /** Resolves when nothing is left to run. */
   ended(): Promise<void>;
   progress(): Progress;
@@ -84,7 +84,7 @@ export function createRound(lanePlaces: number): Round {
   }
 
   /** Nothing is revised while everything is looked at once. */
-  function unasked(): void {}
+  function unasked(): undefined {}
 
-  return { set, renew: unasked, pace: unasked, ended, progress, abort };
+  return { set, renew: unasked, pace: unasked, hasten: unasked, ended, progress, abort };
 }

@@ -22,6 +22,11 @@ export interface Scheduler {
   renew(key: string): void;
   /** The next run of the task is at the next beat of this interval, unless it is due or under way. */
   pace(key: string, intervalSeconds: number): void;
+  /**
+   * The next run of the task is at the next beat of this interval, if that is sooner than it would have been.
+   * @returns in how many seconds, where that has changed
+   */
+  hasten(key: string, intervalSeconds: number): number | undefined;
   /** Monotonic seconds of the last tick: what liveness is judged by. */
   lastTickAt(): number;
   /** Aborts what is under way and waits for it to end. */
@@ -144,6 +149,16 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
     entry.dueAtSeconds = nextBeat(now, intervalSeconds, phaseOf(key));
   }
 
+  function hasten(key: string, intervalSeconds: number): number | undefined {
+    const entry = entries.get(key);
+    const now = runtime.monotonicSeconds();
+    if (entry === undefined || entry.running !== undefined) return undefined;
+    const beat = nextBeat(now, intervalSeconds, phaseOf(key));
+    if (beat >= entry.dueAtSeconds) return undefined;
+    entry.dueAtSeconds = beat;
+    return beat - now;
+  }
+
   async function ticking(): Promise<void> {
     while (!stopping.signal.aborted) {
       tick();
@@ -158,5 +173,5 @@ export function startScheduler(settings: SchedulerSettings): Scheduler {
   }
 
   const loop = ticking();
-  return { set, renew, pace, lastTickAt: () => lastTickAtSeconds, stop };
+  return { set, renew, pace, hasten, lastTickAt: () => lastTickAtSeconds, stop };
 }

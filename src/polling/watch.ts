@@ -4,7 +4,7 @@
  */
 import { type Failure, SLOTS, type Slot, type Target, type TargetState } from '../collectors/collector.ts';
 import type { Discovery } from './discovery.ts';
-import { type GivenUp, nextAtSeconds, pollKeyOf } from './poll.ts';
+import { type GivenUp, HURRY_SECONDS, pollKeyOf } from './poll.ts';
 import { createProjects, type ProjectTools } from './projects.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 import type { States } from './states.ts';
@@ -34,10 +34,7 @@ export interface Watch {
   hurry(slot: Slot): void;
 }
 
-/** Long enough for a thousand targets to come one after the other, short enough to see within two minutes what has changed. */
-const HURRY_SECONDS = 60;
-
-type TaskRunner = Pick<Scheduler, 'set' | 'renew' | 'pace'>;
+type TaskRunner = Pick<Scheduler, 'set' | 'renew' | 'pace' | 'hasten'>;
 
 export function createWatch(settings: WatchSettings): Watch {
   let { wanted } = settings;
@@ -92,12 +89,9 @@ export function createWatch(settings: WatchSettings): Watch {
 
   function hurry(slot: Slot): void {
     apply((state) => {
-      const { key } = state.target;
-      const { intervalSeconds, nextAtSeconds: known } = state[slot];
-      if (intervalSeconds <= HURRY_SECONDS || known === undefined) return state;
-      scheduler?.pace(pollKeyOf(key, slot), HURRY_SECONDS);
-      const next = nextAtSeconds(key, slot, HURRY_SECONDS, settings.runtime);
-      return { ...state, [slot]: { ...state[slot], nextAtSeconds: next } };
+      const inSeconds = scheduler?.hasten(pollKeyOf(state.target.key, slot), HURRY_SECONDS);
+      if (inSeconds === undefined) return state;
+      return { ...state, [slot]: { ...state[slot], nextAtSeconds: settings.runtime.wallSeconds() + inSeconds } };
     });
   }
 

@@ -24,6 +24,7 @@ function setUpWith(giveUp: () => GivenUp, ...script: (readonly string[] | Error)
   const states = createStates({ exports: 60, schedule: 3600 }, () => undefined);
   states.replace([target()]);
   let step = 0;
+  let isLost = false;
   let notices: readonly Notice[] = [];
   const collector: Collector<'exports'> = {
     slot: 'exports',
@@ -44,6 +45,7 @@ function setUpWith(giveUp: () => GivenUp, ...script: (readonly string[] | Error)
     runtime,
     log,
     apiFor: () => ({}) as AtlasApi,
+    isLost: () => isLost,
     giveUp,
   });
   async function run(signal = new AbortController().signal): Promise<number> {
@@ -55,8 +57,10 @@ function setUpWith(giveUp: () => GivenUp, ...script: (readonly string[] | Error)
     run,
     runtime,
     states,
+    log,
     lines,
     exports: () => states.get(KEY)?.exports,
+    lose: () => (isLost = true),
     notice: (...given: Notice[]) => (notices = given),
   };
 }
@@ -164,6 +168,17 @@ describe('a poll', () => {
   });
 });
 
+test('while Atlas is lost the next poll comes within a minute, at the interval in force', async () => {
+  const { run, exports, runtime, lose } = setUp(['Successful'], timedOut, timedOut, ['Successful']);
+  expect(await run()).toBe(300);
+  expect(await run()).toBe(300);
+  lose();
+  expect(await run()).toBe(60);
+  expect((exports()?.nextAtSeconds ?? 0) - runtime.wallSeconds()).toBeLessThanOrEqual(60);
+  expect(exports()?.intervalSeconds).toBe(300);
+  expect(await run()).toBe(300);
+});
+
 describe('the log of polls', () => {
   test('has one line for a failure that goes on, and one when it is over', async () => {
     const { run, lines } = setUp(notFound, notFound, notFound, ['Successful']);
@@ -200,18 +215,31 @@ describe('the log of polls', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'polling still fails', reason: 'not_found' });
   });
 
-  test('leaves out what another collector has told of this target', async () => {
-    const { run, states, lines } = setUp(notFound, timedOut, ['Successful']);
+  test('of a schedule leaves out what the exports of this target have failed with, unless it is something else', async () => {
+    const { states, runtime, log, lines } = setUp(notFound);
+    const last = { endedAtSeconds: 1, durationSeconds: 1, failure: failureOf(notFound) };
+    states.update(KEY, (now) => ({ ...now, exports: { ...now.exports, last } }));
+    const failures = [notFound, new AtlasError('not_found', 'Atlas answered 404', { status: 404 }), timedOut];
+    const settings = { intervalSeconds: 60, idleIntervalSeconds: 60 };
+    const collector: Collector<'schedule'> = {
+      slot: 'schedule',
+      families: [],
+      isActive: () => false,
+      read: () => Promise.reject(failures.shift()),
+    };
+    const poll = createPoll(KEY, { collector, states, settings, runtime, log, apiFor: () => ({}) as AtlasApi });
+    for (const shown of [0, 1, 2]) {
+      await poll(new AbortController().signal);
+      expect(lines).toHaveLength(shown);
+    }
+  });
+
+  test('leaves out nothing for what the schedule of this target has failed with', async () => {
+    const { run, states, lines } = setUp(notFound);
     const last = { endedAtSeconds: 1, durationSeconds: 1, failure: failureOf(notFound) };
     states.update(KEY, (now) => ({ ...now, schedule: { ...now.schedule, last } }));
     await run();
-    expect(lines).toEqual([]);
-    await run();
-    await run();
-    expect(lines.map(({ msg, reason }) => [msg, reason])).toEqual([
-      ['polling fails', 'timeout'],
-      ['polling works again', undefined],
-    ]);
+    expect(lines).toMatchObject([{ msg: 'polling fails', reason: 'not_found' }]);
   });
 
   test('tells of each way of failing once while ways alternate, and again when it has worked in between', async () => {

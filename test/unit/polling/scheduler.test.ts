@@ -85,6 +85,34 @@ describe('a task that is told', () => {
   });
 });
 
+describe('a task that is hastened', () => {
+  test('runs at the next beat of the shorter interval, and says in how many seconds', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp();
+    scheduler.set([task('a', { intervalSeconds: 1000 })]);
+    await runtime.advance(3);
+    const beat = nextBeat(3, 10, phaseOf('a'));
+    expect(scheduler.hasten('a', 10)).toBe(beat - 3);
+    await runtime.advance(20);
+    expect(timesOf('a')[1]).toBe(Math.ceil(beat));
+    await scheduler.stop();
+  });
+
+  test('is not put off, nor are those that are under way or unknown', async () => {
+    const { runtime, scheduler, task, timesOf } = setUp();
+    scheduler.set([task('a', { intervalSeconds: 10 }), task('long', { lastsSeconds: 50 })]);
+    await runtime.advance(3);
+    expect([scheduler.hasten('a', 1e6), scheduler.hasten('a', 10), scheduler.hasten('long', 1)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(scheduler.hasten('nobody', 1)).toBeUndefined();
+    await runtime.advance(10);
+    expect(timesOf('a')[1]).toBe(Math.ceil(nextBeat(3, 10, phaseOf('a'))));
+    await scheduler.stop();
+  });
+});
+
 describe('the scheduler', () => {
   test('runs a new task at once, then on its own beats', async () => {
     const { runtime, scheduler, task, timesOf } = setUp();

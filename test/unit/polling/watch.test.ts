@@ -3,6 +3,8 @@ import type { AtlasApi } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { FoundCluster } from '../../../src/collectors/clusters.ts';
 import type { Failure, Target } from '../../../src/collectors/collector.ts';
+import { nextBeat, phaseOf } from '../../../src/polling/grid.ts';
+import { pollKeyOf } from '../../../src/polling/poll.ts';
 import { startScheduler } from '../../../src/polling/scheduler.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import type { DiscoveredProject, NamedTarget } from '../../../src/polling/targets.ts';
@@ -23,12 +25,14 @@ interface Options {
   readonly named?: readonly NamedTarget[];
   readonly project?: Partial<DiscoveredProject>;
   readonly isSearched?: boolean;
+  /** Polls end at once, and are made again so often. */
+  readonly pollEverySeconds?: number;
 }
 
 /** A watch whose Atlas has the clusters that `atlas.clusters` says at the moment, and whose polls never end by themselves. */
 async function setUp(
   clusters: readonly string[] | Error,
-  { named = [], project = {}, isSearched = true }: Options = {},
+  { named = [], project = {}, isSearched = true, pollEverySeconds }: Options = {},
 ) {
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
@@ -58,16 +62,26 @@ async function setUp(
     revised: (state) => state,
     pollsOf: (target) => [
       {
-        key: target.key,
+        key: pollKeyOf(target.key, 'exports'),
         lane: target.groupId,
         async run(signal) {
           polls.push({ key: target.key, at: runtime.monotonicSeconds(), signal });
+          if (pollEverySeconds !== undefined) return polled(target.key, pollEverySeconds);
           await runtime.sleep(1e6, signal).catch(() => undefined);
           return 60;
         },
       },
     ],
   });
+
+  function polled(target: string, intervalSeconds: number): number {
+    const now = runtime.monotonicSeconds();
+    const inSeconds = nextBeat(now, intervalSeconds, phaseOf(pollKeyOf(target, 'exports'))) - now;
+    const nextAtSeconds = runtime.wallSeconds() + inSeconds;
+    states.update(target, (state) => ({ ...state, exports: { ...state.exports, polls: 1, nextAtSeconds } }));
+    return intervalSeconds;
+  }
+
   const scheduler = startScheduler({ lanePlaces: 8, runtime, onTick: () => undefined });
   const before = watch.discoveries().map((discovery) => discovery.status());
   watch.start(scheduler);
@@ -303,22 +317,31 @@ describe('another config', () => {
 
 describe('what is hurried', () => {
   test('is polled within a minute from then on, and says when; what comes sooner anyway is left alone', async () => {
-    const { runtime, scheduler, watch, states, polls } = await setUp(['idle', 'busy', 'new']);
-    const tell = (name: string, intervalSeconds: number, inSeconds: number) =>
-      states.update(key(name), (now) => ({
-        ...now,
-        exports: { ...now.exports, polls: 1, intervalSeconds, nextAtSeconds: runtime.wallSeconds() + inSeconds },
-      }));
-    tell('idle', 300, 290);
-    tell('busy', 60, 50);
-    const before = states.get(key('busy'));
+    const names = Array.from({ length: 20 }, (_, index) => `c${index}`);
+    const { runtime, scheduler, watch, states, polls } = await setUp(names, { pollEverySeconds: 300 });
+    await runtime.advance(100.5);
+    const before = new Map(Array.from(states.all(), ({ target, exports }) => [target.key, exports]));
+    const now = runtime.monotonicSeconds();
     watch.hurry('exports');
-    const { nextAtSeconds = 0, intervalSeconds } = states.get(key('idle'))?.exports ?? {};
-    expect(nextAtSeconds - runtime.wallSeconds()).toBeLessThanOrEqual(60);
-    expect(intervalSeconds).toBe(300);
-    expect(states.get(key('busy'))).toBe(before);
-    expect(states.get(key('new'))?.exports).not.toHaveProperty('nextAtSeconds');
-    expect(polls).toHaveLength(3);
+    for (const [known, { nextAtSeconds: was = 0 }] of before) {
+      const next = states.get(known)?.exports.nextAtSeconds ?? 0;
+      expect(next).toBeLessThanOrEqual(was);
+      expect(next - runtime.wallSeconds()).toBeLessThanOrEqual(60);
+    }
+    await runtime.advance(61);
+    for (const [known] of before) {
+      const next = polls.find((poll) => poll.key === known && poll.at > now)?.at ?? 0;
+      const said = (before.get(known)?.nextAtSeconds ?? 0) - runtime.wallSeconds() + runtime.monotonicSeconds();
+      expect(next).toBeLessThanOrEqual(Math.min(now + 61, Math.ceil(said + 0.5)));
+    }
+    await scheduler.stop();
+  });
+
+  test('is not put off while it is under way, and has no time where it was never polled', async () => {
+    const { scheduler, watch, states } = await setUp(['a']);
+    const before = states.get(key('a'));
+    watch.hurry('exports');
+    expect(states.get(key('a'))).toBe(before);
     await scheduler.stop();
   });
 });
