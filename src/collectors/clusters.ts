@@ -5,6 +5,7 @@
  */
 import { isObject, type JsonObject } from '../atlas/answer.ts';
 import type { AtlasApi } from '../atlas/client.ts';
+import { AtlasError } from '../atlas/error.ts';
 import { type Fold, readList } from '../atlas/list.ts';
 import type { Advice, Notice } from './collector.ts';
 
@@ -33,7 +34,12 @@ export const clusterSource: ClusterSource = {
   async read(api, groupId, signal) {
     const path = `/groups/${groupId}/clusters`;
     const resource = { operation: 'list_clusters', budget: 'clusters', groupId, path } as const;
-    return (await readList(api, resource, signal, startFold)).result;
+    const { result, items, reportedItems = 0 } = await readList(api, resource, signal, startFold);
+    // However wrong a total may be: to lose all clusters of a project for it would be worse.
+    if (items === 0 && reportedItems > 0) {
+      throw new AtlasError('invalid_response', `the list is empty, and says that it has ${reportedItems} clusters`);
+    }
+    return result;
   },
 };
 

@@ -46,6 +46,20 @@ describe('the clusters of a project', () => {
     ]);
   });
 
+  test('are not none where the list is empty, but says to have some', async () => {
+    const empty = (totalCount?: number) =>
+      ({
+        eachPage: async (_resource, _signal, take) =>
+          take({ results: [], ...(totalCount === undefined ? {} : { totalCount }) }),
+      }) as Pick<AtlasApi, 'eachPage'> as AtlasApi;
+    const read = (api: AtlasApi) => clusterSource.read(api, GROUP_ID, new AbortController().signal);
+    await expect(read(empty(25))).rejects.toMatchObject({
+      reason: 'invalid_response',
+      message: 'the list is empty, and says that it has 25 clusters',
+    });
+    for (const total of [0, undefined]) expect(await read(empty(total))).toEqual({ clusters: [], notices: [] });
+  });
+
   test.each([
     ['has no backup', { backupEnabled: false }],
     ['leaves out whether it has backup', { backupEnabled: undefined }],
