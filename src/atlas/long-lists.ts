@@ -10,6 +10,7 @@ export interface LongLists {
 }
 
 const PLACES = 4;
+const PROJECTS_KEPT = 100;
 
 export function createLongLists(): LongLists {
   const ofAll = createTurns(PLACES);
@@ -17,6 +18,9 @@ export function createLongLists(): LongLists {
 
   async function take(groupId: string, signal: AbortSignal): Promise<() => void> {
     const ofProject = ofProjects.get(groupId) ?? createTurns();
+    // Those that nobody waits for any more make room for others.
+    if (ofProjects.size >= PROJECTS_KEPT)
+      for (const [id, turns] of ofProjects) if (turns.isFree()) ofProjects.delete(id);
     ofProjects.set(groupId, ofProject);
     // The project's own first: its long lists wait for each other, not in the way of other projects' ones.
     const leaveProject = await ofProject.take(signal);
