@@ -268,6 +268,33 @@ describe('a request that waits', () => {
   });
 });
 
+test('requests that take long to be signed leave within the bounds, and do so if signing fails', async () => {
+  const runtime = createFakeRuntime();
+  const left: number[] = [];
+  const budget = createBudget({ requestsPerMinute: 30, concurrency: 8, runtime, observer: recordingObserver() });
+  const transport = budget.guard(async ({ sign }) => {
+    await sign?.(never);
+    left.push(runtime.monotonicSeconds());
+    return answer(200);
+  });
+  let signs = 0;
+  async function sign(): Promise<string> {
+    signs += 1;
+    if (signs > 8) return 'signed';
+    const fails = signs % 2 === 0;
+    await runtime.sleep(9);
+    if (fails) throw new Error('no key');
+    return 'signed';
+  }
+  const all = times(40, () => outcomeOf(transport({ ...inLane('A'), sign }, never)));
+  await runtime.advance(100);
+  await Promise.all(all);
+  expect(left).toHaveLength(36);
+  expect(surplus(left, 10, 0.5)).toBeLessThanOrEqual(1e-6);
+  await runtime.advance(60);
+  expect(budget.levels()[0]?.remainingRequests).toBe(10);
+});
+
 test('requests without a lane pass at once and cost nobody anything', async () => {
   const { sent, observer, runtime, start } = setUp(3, 1, 'when told');
   start(inLane('A'));
