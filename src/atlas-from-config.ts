@@ -15,7 +15,7 @@ export interface AtlasTools {
   readonly log: Log;
   readonly observer: AtlasCounter;
   /** Told each access token that Atlas gives out, so that it is hidden wherever it turns up. */
-  readonly onSecret?: ((secret: string) => void) | undefined;
+  readonly onToken?: ((token: string) => void) | undefined;
   /** Atlas can’t be reached any more, or can be again: what is known of targets is old. */
   readonly onReach?: () => void;
 }
@@ -40,7 +40,7 @@ interface InForce {
 
 export function createAtlasFromConfig(
   { atlas: settings, credentials }: Config,
-  { version, runtime, log, observer, onSecret = () => undefined, onReach = () => undefined }: AtlasTools,
+  { version, runtime, log, observer, onToken = () => undefined, onReach = () => undefined }: AtlasTools,
 ): AtlasFromConfig {
   const telling = createAtlasLog(log);
   let inForce: InForce = { atlas: settings, credentials, settings: credentials.map(credentialSettings) };
@@ -52,7 +52,7 @@ export function createAtlasFromConfig(
     observer: {
       ...observer,
       ...telling,
-      secret: onSecret,
+      secret: onToken,
       lost(event) {
         telling.lost(event);
         onReach();

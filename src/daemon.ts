@@ -50,7 +50,7 @@ export interface DaemonSettings {
   readonly runtime: Runtime;
   readonly log: Log;
   /** Told each access token that Atlas gives out. */
-  readonly onSecret?: (secret: string) => void;
+  readonly onToken?: (token: string) => void;
 }
 
 export interface Daemon {
@@ -114,7 +114,7 @@ interface Parts {
 }
 
 function createParts(settings: DaemonSettings): Parts {
-  const { config, shard, web, build, runtime, log, onSecret } = settings;
+  const { config, shard, web, build, runtime, log, onToken } = settings;
   const inForce = createInForce(config);
   const collectors = createCollectors(inForce.collecting);
   let scheduler: Scheduler | undefined;
@@ -135,7 +135,7 @@ function createParts(settings: DaemonSettings): Parts {
     runtime,
     log,
     observer,
-    onSecret,
+    onToken,
     onReach: () => polling?.hurry(),
   });
   const { apiFor, isLost } = atlas;

@@ -159,7 +159,7 @@ async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
     build: { version, revision, nodeVersion: process.version },
     runtime: systemRuntime,
     log: createLog(log.level, log.format, process.stderr, redactor.line),
-    onSecret: redactor.hide,
+    onToken: redactor.hideToken,
   };
 }
 

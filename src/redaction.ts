@@ -7,6 +7,8 @@
 export interface Redactor {
   /** Remembers a secret. */
   readonly hide: (secret: string) => void;
+  /** Remembers an access token that was minted, for as long as there are not many newer ones. */
+  readonly hideToken: (token: string) => void;
   /** The text without secrets. */
   readonly text: (text: string) => string;
   /** A line of JSON without secrets in its strings; it stays JSON whatever the secrets are. */
@@ -18,32 +20,29 @@ export const CENSOR = '[redacted]';
 /** Shorter ones are words too: they are taken out only where they are all that a string says. */
 const SHORTEST_IN_TEXT = 8;
 /** Files are rotated and tokens end: those are remembered that were met last. */
-const MOST_SECRETS = 1000;
+const MOST = { secrets: 1000, tokens: 100 };
 
 /** A client secret of Atlas, a JSON Web Token, a token or password after the name of its scheme, a digest's response. */
 const LOOKS_SECRET =
   /mdb_sa_sk_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\b(?:bearer|basic) )[\w.~+/=-]{16,}|(?<=\bresponse=")[0-9a-f]{32,}/gi;
 
 export function createRedactor(): Redactor {
-  /** By secret; that which was met last comes last. */
-  const known = new Map<string, readonly string[]>();
+  const secrets = createMemory(MOST.secrets);
+  const tokens = createMemory(MOST.tokens);
   /** The longest first, so that a form within another leaves nothing of that behind; none where they have to be put in order. */
   let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {
-    if (secret === '') return;
-    const forms = known.get(secret);
-    known.delete(secret);
-    known.set(secret, forms ?? formsOf(secret));
-    if (forms) return;
-    const [oldest] = known.keys();
-    if (oldest !== undefined && known.size > MOST_SECRETS) known.delete(oldest);
-    ordered = undefined;
+    if (secrets.meet(secret)) ordered = undefined;
+  }
+
+  function hideToken(token: string): void {
+    if (tokens.meet(token)) ordered = undefined;
   }
 
   function text(original: string): string {
-    if (known.has(original)) return CENSOR;
-    ordered ??= [...known.values()].flat().sort((a, b) => b.length - a.length);
+    if (secrets.has(original) || tokens.has(original)) return CENSOR;
+    ordered ??= [...secrets.forms(), ...tokens.forms()].sort((a, b) => b.length - a.length);
     let redacted = original;
     for (const form of ordered) redacted = redacted.replaceAll(form, CENSOR);
     return redacted.replace(LOOKS_SECRET, CENSOR);
@@ -63,7 +62,26 @@ export function createRedactor(): Redactor {
     return redacted === JSON.stringify(parsed) ? json : `${redacted}\n`;
   }
 
-  return { hide, text, line };
+  return { hide, hideToken, text, line };
+}
+
+/** The forms of so many secrets: of those that were met last. */
+function createMemory(most: number) {
+  /** By secret; that which was met last comes last. */
+  const known = new Map<string, readonly string[]>();
+
+  /** Whether it was not known. */
+  function meet(secret: string): boolean {
+    if (secret === '') return false;
+    const forms = known.get(secret);
+    known.delete(secret);
+    known.set(secret, forms ?? formsOf(secret));
+    const [oldest] = known.keys();
+    if (oldest !== undefined && known.size > most) known.delete(oldest);
+    return forms === undefined;
+  }
+
+  return { meet, has: (secret: string) => known.has(secret), forms: () => [...known.values()].flat() };
 }
 
 function formsOf(secret: string): readonly string[] {

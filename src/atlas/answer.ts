@@ -31,8 +31,8 @@ export function decodeAnswer(response: AtlasResponse, wallSeconds: number): Json
   return inner;
 }
 
-/** Far more than the 500 that are ever asked for: whoever sends that many does not mean well. */
-const MOST_ITEMS = 10_000;
+/** Of a page; Atlas has none larger, whatever is asked for. Lists are kept in memory by how many pages they have. */
+const MOST_ITEMS = 500;
 
 export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
   const body = decodeAnswer(response, wallSeconds);

@@ -17,10 +17,10 @@ const PIECE_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 export const LARGE_BYTES = 1024 * 1024;
 
 /**
- * How many values a body may have, counted by what stands before each: 500 jobs of a cluster with a hundred shards have a
- * third of it. A large body of nothing but `{}` would take twenty times its size once it is parsed.
+ * How many values a body may have, counted by what stands before each: 500 jobs of a cluster with a hundred shards have
+ * no more. A body of nothing but `{}` takes twenty times its size once it is parsed.
  */
-const MOST_VALUES = 500_000;
+const MOST_VALUES = 200_000;
 const BEFORE_VALUES = { comma: 0x2c, bracket: 0x5b, brace: 0x7b };
 
 const gunzipped = promisify(gunzip);
@@ -33,7 +33,7 @@ export async function decodeBody(
   takeTurn: () => Promise<void>,
 ): Promise<string> {
   const plain = await unpack(bytes, coding, maxBytes, takeTurn);
-  if (plain.length > LARGE_BYTES && hasTooManyValues(plain)) {
+  if (plain.length > MOST_VALUES && hasTooManyValues(plain)) {
     throw new AtlasError('invalid_response', `the answer has more than ${MOST_VALUES} values`);
   }
   return plain.toString('utf8');

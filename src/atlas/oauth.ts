@@ -27,6 +27,8 @@ export interface MintedToken {
 }
 
 const CALL_SECONDS = 30;
+/** Servers take no longer headers. */
+const LONGEST_TOKEN = 8192;
 /**
  * How long a token may live. Shorter ones would be asked for more often than Atlas allows (10 a minute at the least); the
  * end of longer ones is taken to come sooner.
@@ -127,6 +129,9 @@ function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: 
   const expiresIn = answer['expires_in'];
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
     throw new AtlasError('invalid_response', 'the answer to a token request has no access_token');
+  }
+  if (value.length > LONGEST_TOKEN) {
+    throw new AtlasError('invalid_response', `the access token has more than ${LONGEST_TOKEN} characters`);
   }
   if (typeof expiresIn !== 'number') {
     throw new AtlasError('invalid_response', 'the answer to a token request has no expires_in');

@@ -3,6 +3,8 @@
  * It follows no redirect (a credential must not travel to another host) and retries nothing. got's errors carry the
  * request with its headers, so none of them leaves this file: not as `cause`, not in a message.
  */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import got, { AbortError, type Agents, RequestError, TimeoutError } from 'got';
 import type { Runtime } from '../runtime.ts';
 import { deprecationOf } from './answer.ts';
@@ -122,6 +124,13 @@ async function send(
   stream.once('response', () => {
     if (isAnnouncedTooLarge()) stream.destroy();
   });
+  let switched: AtlasError | undefined;
+  stream.once('upgrade', ({ statusCode: status }: IncomingMessage, socket: Socket) => {
+    switched = new AtlasError('invalid_response', 'the answer switches to another protocol', { status });
+    // After that got would neither time the answer out nor end its connection.
+    socket.on('error', () => undefined).destroy();
+    stream.destroy();
+  });
   // Whatever got says after we have stopped listening, as of an abort while the body is unpacked: it has its request with it.
   stream.on('error', () => undefined);
   try {
@@ -135,7 +144,7 @@ async function send(
     const answer = stream.response;
     // What such an answer asks for is in its status and its headers: that must not be lost over a body that breaks.
     if (answer && isError() && !signal.aborted) return { status: answer.statusCode, headers: answer.headers, body: '' };
-    throw atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes()) : error, answer?.statusCode);
+    throw switched ?? atlasErrorOf(isAnnouncedTooLarge() ? tooLarge(maxBytes()) : error, answer?.statusCode);
   } finally {
     // Ends the connection of an answer that was left, and takes got off the signal, which would hold each answer of a poll.
     stream.destroy();

@@ -12,6 +12,8 @@ export interface CommandSettings<Flags> {
   readonly version: string;
   readonly runtime: Runtime;
   readonly log: Log;
+  /** Told each access token that Atlas gives out. */
+  readonly onToken?: (token: string) => void;
   /** Aborted when the user has enough. */
   readonly signal: AbortSignal;
 }

@@ -18,7 +18,7 @@ import { tellProgress } from './progress.ts';
 
 export type PollOnceSettings = Pick<
   CommandSettings<never>,
-  'version' | 'runtime' | 'log' | 'signal' | 'terminal' | 'source'
+  'version' | 'runtime' | 'log' | 'signal' | 'terminal' | 'onToken'
 > & {
   readonly config: Config;
 };
@@ -35,11 +35,10 @@ const NOBODY = { request() {}, retry() {}, throttled() {}, token() {} };
 /** Whoever aborts the signal gets what was polled until then. */
 export async function pollOnce(settings: PollOnceSettings): Promise<PolledOnce> {
   const { config, version, runtime, log, signal } = settings;
-  const { onSecret } = settings.source;
   const collectors = createCollectors({ maxActiveJobs: config.polling.maxActiveJobs });
   const { intervalSeconds } = config.polling;
   const states = createStates({ exports: intervalSeconds, schedule: intervalSeconds }, () => undefined);
-  const atlas = createAtlasFromConfig(config, { version, runtime, log, observer: NOBODY, onSecret });
+  const atlas = createAtlasFromConfig(config, { version, runtime, log, observer: NOBODY, onToken: settings.onToken });
   const watch = createWatching(settings, states, collectors, atlas.apiFor);
   const round = createRound(config.atlas.concurrency);
   const onAbort = (): void => round.abort(new Error('interrupted'));

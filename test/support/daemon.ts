@@ -115,7 +115,7 @@ export async function runDaemon(
     build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
     runtime,
     log,
-    onSecret: (token) => secrets.push(token),
+    onToken: (token) => secrets.push(token),
   });
   const url = daemon.urls[0] ?? '';
 

@@ -83,6 +83,16 @@ describe('a secret that was read', () => {
     expect(line('{"a":"orders","b":["orders in time"]}\n')).toBe(`{"a":"${CENSOR}","b":["orders in time"]}\n`);
   });
 
+  test('is not forgotten for any number of tokens, of which the newest are hidden', () => {
+    const { hide, hideToken, text: all } = redactorOf();
+    const tokens = Array.from({ length: 5000 }, (_, index) => `token number ${String(index).padStart(4, '0')}`);
+    hide(SECRET);
+    for (const token of tokens) hideToken(token);
+    expect(all(`${SECRET}, ${tokens[0]}, ${tokens[4950]}, ${tokens[4999]}`)).toBe(
+      `${CENSOR}, ${tokens[0]}, ${CENSOR}, ${CENSOR}`,
+    );
+  });
+
   test('is forgotten when a thousand others were met since it last was', () => {
     const [read, old, ...minted] = Array.from(
       { length: 1002 },

@@ -274,6 +274,11 @@ describe('a failed token request', () => {
       answer(200, { access_token: 'a\r\nb', expires_in: 9 }),
       { reason: 'invalid_response' },
     ],
+    [
+      'a token that fits into no header',
+      answer(200, { access_token: 'secret-token'.repeat(1000), expires_in: 3600 }),
+      { reason: 'invalid_response', message: 'no access token: the access token has more than 8192 characters' },
+    ],
     ['no expires_in', answer(200, { access_token: 'secret-token' }), { reason: 'invalid_response' }],
     [
       'an expires_in of 0',
