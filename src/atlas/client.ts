@@ -6,7 +6,7 @@ import pRetry from 'p-retry';
 import type { Runtime } from '../runtime.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
 import { AtlasError, isTransient } from './error.ts';
-import type { LongLists } from './long-lists.ts';
+import type { LongLists, LongTurn } from './long-lists.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 import type { AtlasResponse, Transport } from './transport.ts';
 import { createWork } from './work.ts';
@@ -22,11 +22,15 @@ export interface Resource {
 
 export interface AtlasApi {
   /**
-   * Hands over every page of a list; rejects with AtlasError at the first that can't be had.
+   * Hands over every page of a list; rejects with AtlasError at the first that can't be had. Resolves to whether it came to
+   * the end: where the list is long and others are being read, it doesn't. Then what was handed over is to be forgotten, and
+   * the list begun anew in its turn.
    * Pages are handed over, not returned: a suspended async function keeps what its variables last held alive, and with
    * hundreds of lists under way that would be hundreds of pages.
    */
-  eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void>;
+  eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void, turn?: LongTurn): Promise<boolean>;
+  /** Waits until the list may be read to its end, however long it is. */
+  longTurn(resource: Resource, signal: AbortSignal): Promise<LongTurn>;
   get(resource: Resource, signal: AbortSignal): Promise<JsonObject>;
 }
 
@@ -50,8 +54,8 @@ export const ACCEPT = 'application/vnd.atlas.2025-03-12+json';
 
 const ATTEMPTS = 3;
 /**
- * A list goes before others that have not begun for so many pages. After these it queues like all others, and takes turns with
- * those that are as long: lists that never end must neither take the budget of those that do nor fill the memory.
+ * A list goes before others that have not begun for so many pages. After these it queues like all others, and is read on only
+ * in its turn: lists that never end must neither take the budget of those that do nor fill the memory.
  */
 const SHORT_LIST_PAGES = 5;
 const BACKOFF_SECONDS = { base: 1, most: 30 };
@@ -110,11 +114,17 @@ export function createClient(settings: ClientSettings): AtlasApi {
     return true;
   }
 
-  async function eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void> {
+  async function eachPage(
+    resource: Resource,
+    signal: AbortSignal,
+    take: (page: Page) => void,
+    turn?: LongTurn,
+  ): Promise<boolean> {
     const { pageSize, maxPages } = settings;
     const mostItems = pageSize * maxPages;
     let items = 0;
-    let endTurn: (() => void) | undefined;
+    let own: LongTurn | undefined;
+    let isWhole = false;
     /** Whether there is another page. */
     function decode(response: AtlasResponse): boolean {
       const page = decodePage(response, runtime.wallSeconds());
@@ -125,13 +135,17 @@ export function createClient(settings: ClientSettings): AtlasApi {
     }
     try {
       for (let pageNum = 1; pageNum <= maxPages && items < mostItems; pageNum += 1) {
-        if (pageNum === SHORT_LIST_PAGES + 1) endTurn = await settings.longLists.take(resource.groupId, signal);
+        if (pageNum === SHORT_LIST_PAGES + 1 && !turn) {
+          own = settings.longLists.takeFree(resource);
+          if (own === undefined) return false;
+        }
         const query = `?includeCount=true&itemsPerPage=${pageSize}&pageNum=${pageNum}`;
         const continues = pageNum > 1 && pageNum <= SHORT_LIST_PAGES;
-        if (!(await attempts(resource, { query, continues }, decode, signal))) return;
+        isWhole = !(await attempts(resource, { query, continues }, decode, signal));
+        if (isWhole) return true;
       }
     } finally {
-      endTurn?.();
+      own?.end(isWhole);
     }
     throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${mostItems} items`);
   }
@@ -141,5 +155,5 @@ export function createClient(settings: ClientSettings): AtlasApi {
     return attempts(resource, whole, (response) => decodeAnswer(response, runtime.wallSeconds()), signal);
   }
 
-  return { eachPage, get };
+  return { eachPage, longTurn: settings.longLists.take, get };
 }

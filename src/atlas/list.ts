@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { isObject, type JsonObject, type Page } from './answer.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
+import type { LongTurn } from './long-lists.ts';
 
 /** Takes the items of a list in, in any order and cut into pages in any way. */
 export interface Fold<T> {
@@ -32,19 +33,36 @@ export async function readList<T>(
   signal: AbortSignal,
   startFold: (reading: 'first' | 'second') => Fold<T>,
 ): Promise<Reading<T>> {
-  const first = await readOnce(api, resource, signal, startFold('first'));
-  return first.unsteady ? readOnce(api, resource, signal, startFold('second')) : first;
+  const first = await readOnce(api, resource, signal, () => startFold('first'));
+  return first.unsteady ? readOnce(api, resource, signal, () => startFold('second')) : first;
+}
+
+/** A list that turns out to be long is put down while others are read: what it has had so far is held by nobody. */
+async function readOnce<T>(api: AtlasApi, resource: Resource, signal: AbortSignal, startFold: () => Fold<T>) {
+  const short = await attempt(api, resource, signal, startFold());
+  if (short) return short;
+  const turn = await api.longTurn(resource, signal);
+  let long: Awaited<ReturnType<typeof attempt<T>>>;
+  try {
+    long = await attempt(api, resource, signal, startFold(), turn);
+  } finally {
+    turn.end(long !== undefined);
+  }
+  if (long === undefined) throw new AtlasError('internal', 'a list was put down in its turn');
+  return long;
 }
 
 /** A list that shifts may have one such page; a server that knows no page but one has nothing else. */
 const MOST_PAGES_WITHOUT_NEWS = 3;
 
-async function readOnce<T>(
+/** Undefined where it was put down. */
+async function attempt<T>(
   api: AtlasApi,
   resource: Resource,
   signal: AbortSignal,
   fold: Fold<T>,
-): Promise<Reading<T> & { readonly unsteady: boolean }> {
+  turn?: LongTurn,
+): Promise<(Reading<T> & { readonly unsteady: boolean }) | undefined> {
   const seen = new Set<string>();
   let pages = 0;
   let pagesWithoutNews = 0;
@@ -68,7 +86,7 @@ async function readOnce<T>(
     for (const id of ids) seen.add(id);
   }
 
-  await api.eachPage(resource, signal, take);
+  if (!(await api.eachPage(resource, signal, take, turn))) return undefined;
   return {
     result: fold.result(),
     pages,

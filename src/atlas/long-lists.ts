@@ -1,38 +1,95 @@
 /**
- * Who may read a long list on: one of a project at a time, and few over all. What a list has needs memory until it has been read,
- * and one that never ends needs more and more of it.
+ * Who may read a long list to its end: one of a project at a time, and few over all. What a list has needs memory until it has
+ * been read, and one that never ends needs more and more of it. Whoever waits is expected to hold nothing meanwhile.
  */
-import { createTurns, type Turns } from './turns.ts';
 
-export interface LongLists {
-  /** Resolves to what ends the turn; rejects with the signal's reason as soon as it is aborted. */
-  take(groupId: string, signal: AbortSignal): Promise<() => void>;
+/** Which list it is. */
+export interface LongList {
+  readonly groupId: string;
+  readonly path: string;
 }
 
-const PLACES = 4;
-const PROJECTS_KEPT = 100;
+export interface LongTurn {
+  /** May be called more than once. @param isWhole whether the list was read to its end */
+  end(isWhole: boolean): void;
+}
+
+export interface LongLists {
+  /** A turn, if nobody has to be waited for. */
+  takeFree(list: LongList): LongTurn | undefined;
+  /** Rejects with the signal's reason as soon as it is aborted. */
+  take(list: LongList, signal: AbortSignal): Promise<LongTurn>;
+}
+
+interface Waiter {
+  readonly list: LongList;
+  start(turn: LongTurn): void;
+}
+
+/** Lists that didn't come to their end the last time go after all others, and never have all places. */
+const PLACES = { all: 4, doubtful: 3 };
+const DOUBTFUL_KEPT = 10_000;
 
 export function createLongLists(): LongLists {
-  const ofAll = createTurns(PLACES);
-  const ofProjects = new Map<string, Turns>();
+  const reading = new Set<LongList>();
+  const waiting = new Set<Waiter>();
+  const doubtful = new Set<string>();
 
-  async function take(groupId: string, signal: AbortSignal): Promise<() => void> {
-    const ofProject = ofProjects.get(groupId) ?? createTurns();
-    // Those that nobody waits for any more make room for others.
-    if (ofProjects.size >= PROJECTS_KEPT)
-      for (const [id, turns] of ofProjects) if (turns.isFree()) ofProjects.delete(id);
-    ofProjects.set(groupId, ofProject);
-    // The project's own first: its long lists wait for each other, not in the way of other projects' ones.
-    const leaveProject = await ofProject.take(signal);
-    const leaveAll = await ofAll.take(signal);
-    function leave(): void {
-      leaveAll();
-      leaveProject();
-    }
-    if (!signal.aborted) return leave;
-    leave();
-    throw signal.reason;
+  const isDoubtful = ({ path }: LongList): boolean => doubtful.has(path);
+
+  function mayBegin(list: LongList): boolean {
+    const others = [...reading];
+    if (others.length >= PLACES.all || others.some(({ groupId }) => groupId === list.groupId)) return false;
+    return !isDoubtful(list) || others.filter(isDoubtful).length < PLACES.doubtful;
   }
 
-  return { take };
+  function begin(list: LongList): LongTurn {
+    reading.add(list);
+    return {
+      end(isWhole) {
+        if (!reading.delete(list)) return;
+        if (isWhole) doubtful.delete(list.path);
+        else doubtful.add(list.path);
+        if (doubtful.size > DOUBTFUL_KEPT) doubtful.clear();
+        admit();
+      },
+    };
+  }
+
+  function admit(): void {
+    for (const wanted of [false, true]) {
+      for (const waiter of Array.from(waiting)) {
+        if (isDoubtful(waiter.list) !== wanted || !mayBegin(waiter.list)) continue;
+        waiting.delete(waiter);
+        waiter.start(begin(waiter.list));
+      }
+    }
+  }
+
+  function takeFree(list: LongList): LongTurn | undefined {
+    return mayBegin(list) ? begin({ ...list }) : undefined;
+  }
+
+  async function take(list: LongList, signal: AbortSignal): Promise<LongTurn> {
+    signal.throwIfAborted();
+    const free = takeFree(list);
+    if (free) return free;
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        list: { ...list },
+        start(turn) {
+          signal.removeEventListener('abort', leave);
+          resolve(turn);
+        },
+      };
+      function leave(): void {
+        waiting.delete(waiter);
+        reject(signal.reason as Error);
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      waiting.add(waiter);
+    });
+  }
+
+  return { takeFree, take };
 }

@@ -8,8 +8,6 @@ export interface Turns {
    * has no time left to do anything with it.
    */
   take(leave: AbortSignal): Promise<() => void>;
-  /** Whether nobody has a turn. */
-  isFree(): boolean;
 }
 
 export function createTurns(places = 1): Turns {
@@ -44,5 +42,5 @@ export function createTurns(places = 1): Turns {
     });
   }
 
-  return { take, isFree: () => taken === 0 };
+  return { take };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Page } from '../../../src/atlas/answer.ts';
 import { ACCEPT, createClient, type Resource } from '../../../src/atlas/client.ts';
 import { AtlasError, REASONS } from '../../../src/atlas/error.ts';
-import { createLongLists } from '../../../src/atlas/long-lists.ts';
+import { createLongLists, type LongTurn } from '../../../src/atlas/long-lists.ts';
 import type { Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, GROUP_ID, never, outcomeOf, recordingObserver, refusal, type Step, scripted } from './support.ts';
@@ -56,12 +56,13 @@ function setUp(script: readonly Step[], options: Options = {}) {
     observer,
     requests: atlas.requests,
     get: (signal = never) => withTime(client.get(resource, signal)),
-    /** The items of each page and how reading them ended. */
-    pages: async (signal = never) => {
+    /** The items of each page and how reading them ended: undefined at the end of the list. */
+    pages: async (signal = never, turn?: LongTurn) => {
       const taken: Page[] = [];
-      const end = await withTime(client.eachPage(resource, signal, (page) => taken.push(page)));
-      return { pages: taken.map(({ results }) => results.join('')), end };
+      const end = await withTime(client.eachPage(resource, signal, (page) => taken.push(page), turn));
+      return { pages: taken.map(({ results }) => results.join('')), end: end === true ? undefined : end };
     },
+    longTurn: (signal: AbortSignal) => client.longTurn(resource, signal),
     startGet: (signal: AbortSignal) => outcomeOf(client.get(resource, signal)),
   };
 }
@@ -257,24 +258,25 @@ describe('a list', () => {
     ]);
   });
 
-  test('that is long is read to its end before another long one of the project is', async () => {
-    const { requests, pages } = setUp([page(['a'], [next])], { maxPages: 7 });
+  test('that is long is put down while another long one of the project is read, and read to its end in its turn', async () => {
+    const { requests, pages, longTurn } = setUp([page(['a'], [next])], { maxPages: 7 });
     const ends = await Promise.all([pages(), pages()]);
-    expect(ends.map(({ end }) => end)).toMatchObject([{ reason: 'truncated' }, { reason: 'truncated' }]);
-    const order = requests.map(({ target }) => Number(target.split('pageNum=')[1]));
-    expect(order.slice(-4)).toEqual([6, 7, 6, 7]);
+    expect(ends.map(({ end }) => end)).toMatchObject([{ reason: 'truncated' }, false]);
+    const numbers = () => requests.map(({ target }) => Number(target.split('pageNum=')[1]));
+    expect(numbers().slice(-2)).toEqual([6, 7]);
+    const turn = await longTurn(never);
+    expect((await pages(never, turn)).end).toMatchObject({ reason: 'truncated' });
+    expect(numbers().slice(-7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    turn.end(true);
   });
 
-  test('that waits for another long one ends with its poll', async () => {
-    const hangs = new Promise<never>(() => undefined);
-    const step: Step = ({ target }) => (target.endsWith('pageNum=6') ? hangs : { ...page(['a'], [next]) });
-    const { pages } = setUp([step], { maxPages: 7 });
-    void pages();
-    const gone = new AbortController();
-    const end = pages(gone.signal);
-    await new Promise(setImmediate);
-    gone.abort(new Error('the target is gone'));
-    expect((await end).end).toBe(gone.signal.reason);
+  test('that is long gives its turn back however it ends', async () => {
+    const { pages } = setUp([...Array<Step>(5).fill(page(['a'], [next])), refusal(403), page(['a'], [self])]);
+    expect((await pages()).end).toMatchObject({ reason: 'forbidden' });
+    expect((await pages()).end).toBeUndefined();
+    const long = setUp([...Array<Step>(6).fill(page(['a'], [next])), page(['a'], [self])]);
+    expect((await long.pages()).end).toBeUndefined();
+    await expect(long.longTurn(never)).resolves.toBeDefined();
   });
 
   test('of exactly max_pages is whole', async () => {

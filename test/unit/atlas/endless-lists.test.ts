@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createBudget } from '../../../src/atlas/budget.ts';
 import { createClient } from '../../../src/atlas/client.ts';
+import { readList } from '../../../src/atlas/list.ts';
 import { createLongLists } from '../../../src/atlas/long-lists.ts';
 import type { Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
@@ -8,6 +9,7 @@ import { answer, GROUP_ID, never, recordingObserver } from './support.ts';
 
 const LANE = { budget: 'cloud_backups', groupId: GROUP_ID, operation: 'list_exports' } as const;
 const REQUESTS_PER_MINUTE = 150;
+const NOTHING_KEPT = { add: () => undefined, wantsSecondReading: false, result: () => undefined };
 
 /** Polls lists by the default budget, one after the other in as many places as there are names. */
 function setUp() {
@@ -16,7 +18,8 @@ function setUp() {
   const page = (hasNext: boolean) => answer(200, { results: [{}], links: [{ rel: hasNext ? 'next' : 'self' }] });
   const server: Transport = async ({ target }) => {
     await runtime.sleep(0.05);
-    return page(target.includes('endless'));
+    const number = Number(target.split('pageNum=')[1]);
+    return page(target.includes('endless') || (target.includes('long') && number < 8));
   };
   const budget = createBudget({ requestsPerMinute: REQUESTS_PER_MINUTE, concurrency: 8, runtime, observer });
   const shared = { transport: budget.guard(server), credential: 'default', longLists: createLongLists() };
@@ -29,7 +32,7 @@ function setUp() {
         const startedAtSeconds = runtime.monotonicSeconds();
         const limits = { pageSize: 1, maxPages: 200, isLost: () => false };
         const client = createClient({ ...shared, ...limits, runtime, observer });
-        await client.eachPage({ ...LANE, path: `/${name}` }, never, () => undefined).catch(() => undefined);
+        await readList(client, { ...LANE, path: `/${name}` }, never, () => NOTHING_KEPT).catch(() => undefined);
         took.push(runtime.monotonicSeconds() - startedAtSeconds);
       }
     }
@@ -49,4 +52,14 @@ test('lists that never end don’t keep the others of their project waiting', as
     expect(took.length).toBeGreaterThan(100);
     expect(Math.max(...took)).toBeLessThan(15);
   }
+});
+
+test('a long list is read in time beside those that never end', async () => {
+  const { runtime, readAgainAndAgain } = setUp();
+  for (let nth = 1; nth <= 10; nth += 1) readAgainAndAgain(`endless-${nth}`);
+  const long = readAgainAndAgain('long');
+  await runtime.advance(3600);
+  // The first round of the ten, then one of them at the most.
+  expect(Math.max(...long.slice(1))).toBeLessThan(200);
+  expect(long.length).toBeGreaterThan(15);
 });

@@ -3,7 +3,7 @@ import type { JsonObject, Page } from '../../../src/atlas/answer.ts';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import { readList } from '../../../src/atlas/list.ts';
-import { GROUP_ID, never } from './support.ts';
+import { GROUP_ID, gate, never } from './support.ts';
 
 const resource: Resource = { operation: 'list_exports', budget: 'cloud_backups', groupId: GROUP_ID, path: '/x' };
 
@@ -21,7 +21,9 @@ async function read(readings: readonly (readonly (Page | Error)[])[], wantsSecon
         if (one instanceof Error) throw one;
         take(one);
       }
+      return true;
     },
+    longTurn: () => Promise.reject(new Error('not asked for')),
     get: () => Promise.reject(new Error('not asked for')),
   };
   const folds: string[] = [];
@@ -43,7 +45,9 @@ test('a fold is told the ids of the pages before, not those of the page itself',
   const api: AtlasApi = {
     async eachPage(_resource, _signal, take) {
       for (const ids of ['ab', 'c', 'd']) take(page(ids));
+      return true;
     },
+    longTurn: () => Promise.reject(new Error('not asked for')),
     get: () => Promise.reject(new Error('not asked for')),
   };
   await readList(api, resource, never, () => ({
@@ -52,6 +56,60 @@ test('a fold is told the ids of the pages before, not those of the page itself',
     result: () => undefined,
   }));
   expect(told).toEqual(['', 'ab', 'abc']);
+});
+
+describe('a list that is put down', () => {
+  /** Put down after its first page, unless it has its turn; then `pages` follow. */
+  function setUp(pages: readonly (Page | Error)[]) {
+    const ends: boolean[] = [];
+    const waiting = gate<void>();
+    const api: AtlasApi = {
+      async eachPage(_resource, _signal, take, turn) {
+        if (turn === undefined) {
+          take(page('ab'));
+          return false;
+        }
+        for (const one of pages) {
+          if (one instanceof Error) throw one;
+          take(one);
+        }
+        return true;
+      },
+      async longTurn() {
+        await waiting.promise;
+        return { end: (isWhole) => ends.push(isWhole) };
+      },
+      get: () => Promise.reject(new Error('not asked for')),
+    };
+    let begun = 0;
+    const reading = readList(api, resource, never, () => {
+      const ids: unknown[] = [];
+      begun += 1;
+      return {
+        add: (items) => ids.push(...items.map(({ id }) => id)),
+        wantsSecondReading: false,
+        result: () => ids.join(''),
+      };
+    });
+    return { reading, ends, waiting, begun: () => begun };
+  }
+
+  test('is begun anew in its turn, with nothing of what it had', async () => {
+    const { reading, ends, waiting, begun } = setUp([page('ab'), page('cd')]);
+    await new Promise(setImmediate);
+    expect([begun(), ends]).toEqual([1, []]);
+    waiting.open();
+    expect(await reading).toMatchObject({ result: 'abcd', items: 4, pages: 2 });
+    expect([begun(), ends]).toEqual([2, [true]]);
+  });
+
+  test('ends its turn where it can’t be read, and says so', async () => {
+    const failure = new AtlasError('truncated', 'the list has more than 3 pages');
+    const { reading, ends, waiting } = setUp([page('ab'), failure]);
+    waiting.open();
+    await expect(reading).rejects.toBe(failure);
+    expect(ends).toEqual([false]);
+  });
 });
 
 describe('a list', () => {
@@ -128,7 +186,9 @@ describe('a list', () => {
       async eachPage(_resource, _signal, take) {
         take({ results: [{ id }, { id: other }, { id }] });
         take({ results: [{ id: other }] });
+        return true;
       },
+      longTurn: () => Promise.reject(new Error('not asked for')),
       get: () => Promise.reject(new Error('not asked for')),
     };
     const reading = await readList(api, resource, never, () => ({

@@ -10,6 +10,7 @@ function apiOf(...pages: readonly (readonly unknown[])[]) {
     async eachPage(resource, _signal, take) {
       asked.push(resource);
       for (const results of pages) take({ results } satisfies Page);
+      return true;
     },
   };
   return { api: api as AtlasApi, asked };
@@ -49,8 +50,10 @@ describe('the clusters of a project', () => {
   test('are not none where the list is empty, but says to have some', async () => {
     const empty = (totalCount?: number) =>
       ({
-        eachPage: async (_resource, _signal, take) =>
-          take({ results: [], ...(totalCount === undefined ? {} : { totalCount }) }),
+        eachPage: async (_resource, _signal, take) => {
+          take({ results: [], ...(totalCount === undefined ? {} : { totalCount }) });
+          return true;
+        },
       }) as Pick<AtlasApi, 'eachPage'> as AtlasApi;
     const read = (api: AtlasApi) => clusterSource.read(api, GROUP_ID, new AbortController().signal);
     await expect(read(empty(25))).rejects.toMatchObject({
