@@ -136,8 +136,8 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
       const transport = transports.get(credential);
       if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
       const { pageSize, maxPages } = now;
-      const { isLost } = origin.reachability;
-      return createClient({ transport, credential, pageSize, maxPages, longLists, isLost, runtime, observer });
+      const { isHopeless } = origin.reachability;
+      return createClient({ transport, credential, pageSize, maxPages, longLists, isHopeless, runtime, observer });
     },
     change,
     isLost: () => inForce.origin.reachability.isLost(),

@@ -8,7 +8,7 @@ import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.t
 import { AtlasError, isTransient } from './error.ts';
 import type { LongLists, LongTurn } from './long-lists.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
-import type { AtlasResponse, Transport } from './transport.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 import { createWork } from './work.ts';
 
 /** What is asked for, and whose budget pays for it. */
@@ -43,8 +43,8 @@ export interface ClientSettings {
   readonly maxPages: number;
   /** Shared by all polls. */
   readonly longLists: LongLists;
-  /** Whether Atlas has been out of reach for a while: then one attempt must do. */
-  isLost(): boolean;
+  /** Whether this has not been answered for so long that one attempt must do. */
+  isHopeless(target: string): boolean;
   readonly runtime: Runtime;
   readonly observer: AtlasObserver;
 }
@@ -97,14 +97,19 @@ export function createClient(settings: ClientSettings): AtlasApi {
       // p-retry counts; it is our runtime that sleeps.
       minTimeout: 0,
       signal,
-      shouldRetry: ({ error, attemptNumber }) => pause(resource.operation, error, attemptNumber, signal),
+      shouldRetry: ({ error, attemptNumber }) => pause(request, error, attemptNumber, signal),
     });
   }
 
   /** Waits as long as the failure asks for; false where another attempt makes no sense or the poll has no time for it. */
-  async function pause(operation: Operation, error: Error, attempt: number, signal: AbortSignal): Promise<boolean> {
+  async function pause(
+    { operation, target }: Pick<AtlasRequest, 'operation' | 'target'>,
+    error: Error,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (!(error instanceof AtlasError) || !isTransient(error.reason)) return false;
-    if (error.isFinal || settings.isLost()) return false;
+    if (error.isFinal || settings.isHopeless(target)) return false;
     const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
     const seconds = Math.max(backoffSeconds, error.retryAfterSeconds ?? 0);
     if (seconds >= work.remainingSeconds()) return false;

@@ -1,7 +1,8 @@
 /**
  * Whether Atlas can be reached at all. After some failures in a row without any answer, requests fail at once with what is
  * known, but for one short probe at a time: a thousand targets learn of a black hole in seconds, not in an hour of timeouts,
- * and the first probe that is answered ends it. An answer is any answer, also a 500.
+ * and the first probe that is answered ends it. An answer is any answer, also a 500. What was not answered the last time
+ * either says nothing new of Atlas: clusters whose lists never come don't make the others look lost again and again.
  * Token calls are neither refused nor hurried: they are few, and without a token nothing else can probe.
  */
 import type { Runtime } from '../runtime.ts';
@@ -11,6 +12,8 @@ import type { AtlasRequest, Transport } from './transport.ts';
 
 export interface Reachability {
   isLost(): boolean;
+  /** Whether another attempt in the same poll is in vain, as far as anyone can tell. */
+  isHopeless(target: string): boolean;
   /** Watches what becomes of requests; while Atlas is lost it lets nothing but probes through. Goes around the exchange. */
   watch(next: Transport): Transport;
   /** Refuses what `watch` would refuse, before it waits for a turn and spends budget. Goes around the budget. */
@@ -20,7 +23,13 @@ export interface Reachability {
 const LOST_AFTER_FAILURES = 10;
 /** One cluster whose list never comes must not make the others look lost. */
 const LOST_AFTER_RESOURCES = 3;
+/** Of a resource: as many as a poll makes attempts. */
+const HOPELESS_AFTER_FAILURES = 3;
+/** Resources that were not answered the last time; more are forgotten all at once. */
+const SILENT_KEPT = 10_000;
 const PROBE_SECONDS = 3;
+/** So long is waited for a better probe than a resource that was not answered the last time either. */
+const PATIENCE_SECONDS = 6;
 /** One probe in so many may take as long as any request, so that an Atlas that is merely slow is found again. */
 const PATIENT_PROBE_EVERY = 4;
 
@@ -30,39 +39,49 @@ export function createReachability(
 ): Reachability {
   let failures = 0;
   let last: AtlasError | undefined;
+  /** Since the last answer, and answered before that or never asked. */
   const failing = new Set<string>();
+  /** How often in a row each resource was not answered. */
+  const silent = new Map<string, number>();
   let probes = 0;
   let probeUnderWay = false;
   let probedAtSeconds = Number.NEGATIVE_INFINITY;
 
   const isLost = (): boolean => failures >= LOST_AFTER_FAILURES && failing.size >= LOST_AFTER_RESOURCES;
 
-  function refusal({ lane }: AtlasRequest): AtlasError | undefined {
+  function refusal({ lane, target }: AtlasRequest): AtlasError | undefined {
     if (last === undefined || lane === undefined || !isLost()) return undefined;
-    const mayProbe = !probeUnderWay && runtime.monotonicSeconds() - probedAtSeconds >= PROBE_SECONDS;
+    const waitSeconds = silent.has(resourceOf(target)) ? PATIENCE_SECONDS : PROBE_SECONDS;
+    const mayProbe = !probeUnderWay && runtime.monotonicSeconds() - probedAtSeconds >= waitSeconds;
     return mayProbe ? undefined : new AtlasError(last.reason, `Atlas does not answer: ${last.message}`);
   }
 
-  function reached(): void {
+  function reached({ target }: AtlasRequest): void {
     const wasLost = isLost();
     failures = probes = 0;
     failing.clear();
+    silent.delete(resourceOf(target));
     if (wasLost) found();
   }
 
   /** @param hadTime whether it was given enough time to say anything about Atlas */
-  function failed({ target }: AtlasRequest, error: unknown, hadTime: boolean): void {
+  function failed(request: AtlasRequest, error: unknown, hadTime: boolean): void {
     if (!(error instanceof AtlasError)) return;
     // A bad answer is an answer, and so is one that never ends.
-    if (error.status !== undefined) reached();
-    else if (error.reason === 'network' || (error.reason === 'timeout' && hadTime)) unanswered(target, error);
+    if (error.status !== undefined) reached(request);
+    else if (error.reason === 'network' || (error.reason === 'timeout' && hadTime)) unanswered(request, error);
   }
 
-  function unanswered(target: string, error: AtlasError): void {
+  function unanswered({ target }: AtlasRequest, error: AtlasError): void {
+    const resource = resourceOf(target);
+    const before = silent.get(resource) ?? 0;
+    if (silent.size >= SILENT_KEPT) silent.clear();
+    silent.set(resource, before + 1);
+    if (before > 0 && !failing.has(resource)) return;
     const wasLost = isLost();
     failures += 1;
     last = error;
-    if (failing.size < LOST_AFTER_RESOURCES) failing.add(target.split('?', 1)[0] ?? '');
+    failing.add(resource);
     if (!wasLost && isLost()) lost({ reason: error.reason, problem: error.message, advice: error.advice });
   }
 
@@ -70,7 +89,7 @@ export function createReachability(
     const hadTime = request.work.remainingSeconds() >= PROBE_SECONDS;
     try {
       const response = await next(request, signal);
-      reached();
+      reached(request);
       return response;
     } catch (error) {
       failed(request, error, hadTime);
@@ -107,5 +126,14 @@ export function createReachability(
     };
   }
 
-  return { isLost, watch, refuseEarly };
+  function isHopeless(target: string): boolean {
+    return isLost() || (silent.get(resourceOf(target)) ?? 0) > HOPELESS_AFTER_FAILURES;
+  }
+
+  return { isLost, isHopeless, watch, refuseEarly };
+}
+
+/** All pages of a list are one. */
+function resourceOf(target: string): string {
+  return target.split('?', 1)[0] ?? '';
 }

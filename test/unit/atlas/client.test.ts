@@ -41,7 +41,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
     pageSize,
     maxPages,
     longLists: createLongLists(),
-    isLost: () => false,
+    isHopeless: () => false,
     runtime,
     observer,
   });

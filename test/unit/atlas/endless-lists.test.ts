@@ -30,7 +30,7 @@ function setUp() {
     async function read(): Promise<void> {
       for (;;) {
         const startedAtSeconds = runtime.monotonicSeconds();
-        const limits = { pageSize: 1, maxPages: 200, isLost: () => false };
+        const limits = { pageSize: 1, maxPages: 200, isHopeless: () => false };
         const client = createClient({ ...shared, ...limits, runtime, observer });
         await readList(client, { ...LANE, path: `/${name}` }, never, () => NOTHING_KEPT).catch(() => undefined);
         took.push(runtime.monotonicSeconds() - startedAtSeconds);

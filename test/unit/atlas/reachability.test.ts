@@ -101,16 +101,63 @@ test('that Atlas is lost, and that it is found, is told once each', async () => 
   answers(() => answer(200));
   await send('c1');
   expect(told).toEqual([]);
+  answers(() => answer(200));
+  for (const name of ['c0', 'c1', 'c2', 'c3', 'c4']) await send(name);
   await fail(9);
   await fail(3, network);
   await runtime.advance(3);
   await fail(1);
   expect(told).toEqual(['network']);
-  await runtime.advance(3);
+  await runtime.advance(6);
   answers(() => answer(500));
   await Promise.all(['c1', 'c2'].map((name) => send(name)));
   await send('c3');
   expect(told).toEqual(['network', 'found']);
+});
+
+describe('clusters whose lists never come', () => {
+  const bad = Array.from({ length: 20 }, (_, number) => `bad${number}`);
+
+  test('make Atlas look lost once, until another is answered, and not again while they stay so', async () => {
+    const { send, answers, reachability, told, runtime } = setUp();
+    answers(timeout);
+    for (const name of bad) await send(name);
+    expect(reachability.isLost()).toBe(true);
+    await runtime.advance(3);
+    answers(() => answer(200));
+    await send('good');
+    for (let round = 0; round < 20; round += 1) {
+      answers(timeout);
+      for (const name of bad.slice(0, 11)) await send(name);
+    }
+    expect(reachability.isLost()).toBe(false);
+    expect(told).toEqual(['timeout', 'found']);
+  });
+
+  test('count again once they have been answered', async () => {
+    const { send, answers, reachability } = setUp();
+    for (const next of [timeout, () => answer(200), timeout]) {
+      answers(next);
+      for (const name of bad.slice(0, 9)) await send(name);
+    }
+    expect(reachability.isLost()).toBe(false);
+    await send('bad9');
+    expect(reachability.isLost()).toBe(true);
+  });
+
+  test('are given one attempt in a poll, after all of a poll’s were in vain, until they are answered', async () => {
+    const { send, answers, reachability } = setUp();
+    const isHopeless = () => reachability.isHopeless('/clusters/c1?pageNum=7');
+    answers(timeout);
+    for (const hopeless of [false, false, false, true]) {
+      await send('c1');
+      expect(isHopeless()).toBe(hopeless);
+    }
+    expect(reachability.isHopeless('/clusters/c2?pageNum=1')).toBe(false);
+    answers(() => answer(500));
+    await send('c1');
+    expect(isHopeless()).toBe(false);
+  });
 });
 
 describe('while Atlas is lost', () => {
@@ -139,6 +186,20 @@ describe('while Atlas is lost', () => {
     await send('c1');
     expect(asked).toHaveLength(11);
     await runtime.advance(2.9);
+    await send('new');
+    expect(asked).toHaveLength(11);
+    await runtime.advance(0.1);
+    await send('new');
+    expect(asked).toHaveLength(12);
+  });
+
+  test('what was not answered the last time either waits for a better probe, but not for ever', async () => {
+    const { fail, send, asked, runtime } = setUp();
+    await fail(10);
+    await runtime.advance(5.9);
+    await send('c1');
+    expect(asked).toHaveLength(11);
+    await runtime.advance(5.9);
     await send('c1');
     expect(asked).toHaveLength(11);
     await runtime.advance(0.1);
@@ -191,7 +252,7 @@ describe('while Atlas is lost', () => {
     answers(timeout);
     for (let probes = 0; probes < 3; probes += 1) {
       await send('c1');
-      await runtime.advance(3);
+      await runtime.advance(6);
     }
     answers(() => answer(200));
     await send('c1');
