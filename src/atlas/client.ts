@@ -20,6 +20,9 @@ export interface Resource {
   readonly path: string;
 }
 
+/** Returns whether the list has become as heavy as a long one: then it is read on as such. */
+export type TakePage = (page: Page) => boolean;
+
 export interface AtlasApi {
   /**
    * Hands over every page of a list; rejects with AtlasError at the first that can't be had. Resolves to whether it came to
@@ -28,7 +31,7 @@ export interface AtlasApi {
    * Pages are handed over, not returned: a suspended async function keeps what its variables last held alive, and with
    * hundreds of lists under way that would be hundreds of pages.
    */
-  eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void, turn?: LongTurn): Promise<boolean>;
+  eachPage(resource: Resource, signal: AbortSignal, take: TakePage, turn?: LongTurn): Promise<boolean>;
   /** Waits until the list may be read to its end, however long it is. */
   longTurn(resource: Resource, signal: AbortSignal): Promise<LongTurn>;
   get(resource: Resource, signal: AbortSignal): Promise<JsonObject>;
@@ -119,29 +122,25 @@ export function createClient(settings: ClientSettings): AtlasApi {
     return true;
   }
 
-  async function eachPage(
-    resource: Resource,
-    signal: AbortSignal,
-    take: (page: Page) => void,
-    turn?: LongTurn,
-  ): Promise<boolean> {
+  async function eachPage(resource: Resource, signal: AbortSignal, take: TakePage, turn?: LongTurn): Promise<boolean> {
     const { pageSize, maxPages } = settings;
     const mostItems = pageSize * maxPages;
     let items = 0;
     let own: LongTurn | undefined;
     let isWhole = false;
+    let isHeavy = false;
     /** Whether there is another page. */
     function decode(response: AtlasResponse): boolean {
       const page = decodePage(response, runtime.wallSeconds());
-      take(page);
+      isHeavy = take(page);
       items += page.results.length;
       // A next link is believed but never followed: its page is asked for here, on our own origin.
       return page.hasNext ?? page.results.length >= pageSize;
     }
     try {
       for (let pageNum = 1; pageNum <= maxPages && items < mostItems; pageNum += 1) {
-        if (pageNum === SHORT_LIST_PAGES + 1 && !turn) {
-          own = settings.longLists.takeFree(resource);
+        if ((pageNum > SHORT_LIST_PAGES || isHeavy) && !turn) {
+          own ??= settings.longLists.takeFree(resource);
           if (own === undefined) return false;
         }
         const query = `?includeCount=true&itemsPerPage=${pageSize}&pageNum=${pageNum}`;

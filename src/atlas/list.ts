@@ -13,6 +13,8 @@ import type { LongTurn } from './long-lists.ts';
 export interface Fold<T> {
   /** @param seenBefore the ids of the pages before this one */
   add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void;
+  /** Whether it keeps so much that few such lists may be half read at a time. */
+  readonly isHeavy?: boolean;
   /** Whether this reading can't be folded right, so that the list must be read again. Always false in a second reading. */
   readonly wantsSecondReading: boolean;
   result(): T;
@@ -70,7 +72,7 @@ async function attempt<T>(
   let reportedItems: number | undefined;
   let shifted = false;
 
-  function take({ results, totalCount }: Page): void {
+  function take({ results, totalCount }: Page): boolean {
     pages += 1;
     if (totalCount !== undefined) {
       shifted ||= reportedItems !== undefined && reportedItems !== totalCount;
@@ -84,6 +86,7 @@ async function attempt<T>(
     items += fresh.length;
     fold.add(fresh, seen);
     for (const id of ids) seen.add(id);
+    return fold.isHeavy ?? false;
   }
 
   if (!(await api.eachPage(resource, signal, take, turn))) return undefined;

@@ -26,21 +26,27 @@ interface Waiter {
   start(turn: LongTurn): void;
 }
 
-/** Lists that didn't come to their end the last time go after all others, and never have all places. */
-const PLACES = { all: 4, doubtful: 3 };
-const DOUBTFUL_KEPT = 10_000;
+/** Lists that came to their end the last time go before those that never did, and those before lists that didn't. */
+const RANKS = [0, 1, 2];
+/** All but the first leave one to them. */
+const PLACES = { all: 4, others: 3 };
+const KEPT = 10_000;
 
 export function createLongLists(): LongLists {
   const reading = new Set<LongList>();
   const waiting = new Set<Waiter>();
-  const doubtful = new Set<string>();
+  /** By path: whether the list came to its end the last time. */
+  const lastTime = new Map<string, boolean>();
 
-  const isDoubtful = ({ path }: LongList): boolean => doubtful.has(path);
+  function rankOf({ path }: LongList): number {
+    const wasWhole = lastTime.get(path);
+    return wasWhole === undefined ? 1 : wasWhole ? 0 : 2;
+  }
 
   function mayBegin(list: LongList): boolean {
     const others = [...reading];
     if (others.length >= PLACES.all || others.some(({ groupId }) => groupId === list.groupId)) return false;
-    return !isDoubtful(list) || others.filter(isDoubtful).length < PLACES.doubtful;
+    return rankOf(list) === 0 || others.filter((other) => rankOf(other) > 0).length < PLACES.others;
   }
 
   function begin(list: LongList): LongTurn {
@@ -48,18 +54,17 @@ export function createLongLists(): LongLists {
     return {
       end(isWhole) {
         if (!reading.delete(list)) return;
-        if (isWhole) doubtful.delete(list.path);
-        else doubtful.add(list.path);
-        if (doubtful.size > DOUBTFUL_KEPT) doubtful.clear();
+        if (lastTime.size >= KEPT) lastTime.clear();
+        lastTime.set(list.path, isWhole);
         admit();
       },
     };
   }
 
   function admit(): void {
-    for (const wanted of [false, true]) {
+    for (const rank of RANKS) {
       for (const waiter of Array.from(waiting)) {
-        if (isDoubtful(waiter.list) !== wanted || !mayBegin(waiter.list)) continue;
+        if (rankOf(waiter.list) !== rank || !mayBegin(waiter.list)) continue;
         waiting.delete(waiter);
         waiter.start(begin(waiter.list));
       }

@@ -23,10 +23,12 @@ interface Options {
   readonly randomNumbers?: readonly number[];
   /** What each exchange takes of the poll's time; once that is used up, an exchange is a timeout. */
   readonly exchangeSeconds?: number;
+  /** Whether lists are heavy from their first page on. */
+  readonly isHeavy?: boolean;
 }
 
 function setUp(script: readonly Step[], options: Options = {}) {
-  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0 } = options;
+  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0, isHeavy = false } = options;
   const runtime = createFakeRuntime(1_790_000_000, randomNumbers);
   const observer = recordingObserver();
   const atlas = scripted(...script);
@@ -59,7 +61,11 @@ function setUp(script: readonly Step[], options: Options = {}) {
     /** The items of each page and how reading them ended: undefined at the end of the list. */
     pages: async (signal = never, turn?: LongTurn) => {
       const taken: Page[] = [];
-      const end = await withTime(client.eachPage(resource, signal, (page) => taken.push(page), turn));
+      const take = (page: Page) => {
+        taken.push(page);
+        return isHeavy;
+      };
+      const end = await withTime(client.eachPage(resource, signal, take, turn));
       return { pages: taken.map(({ results }) => results.join('')), end: end === true ? undefined : end };
     },
     longTurn: (signal: AbortSignal) => client.longTurn(resource, signal),
@@ -268,6 +274,17 @@ describe('a list', () => {
     expect((await pages(never, turn)).end).toMatchObject({ reason: 'truncated' });
     expect(numbers().slice(-7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     turn.end(true);
+  });
+
+  test('that is heavy is put down after its first page while another is read, unless that is all', async () => {
+    const { pages, longTurn } = setUp([page(['a'], [next]), page(['b'], [self])], { isHeavy: true });
+    const turn = await longTurn(never);
+    expect(await pages()).toEqual({ pages: ['a'], end: false });
+    expect(await pages()).toEqual({ pages: ['b'], end: undefined });
+    turn.end(true);
+    const free = setUp([page(['a'], [next]), page(['b'], [self])], { isHeavy: true });
+    expect(await free.pages()).toEqual({ pages: ['a', 'b'], end: undefined });
+    await expect(free.longTurn(never)).resolves.toBeDefined();
   });
 
   test('that is long gives its turn back however it ends', async () => {

@@ -103,6 +103,28 @@ describe('a list that is put down', () => {
     expect([begun(), ends]).toEqual([2, [true]]);
   });
 
+  test('is one that keeps much, where the fold says so', async () => {
+    const heavy: boolean[] = [];
+    const api: AtlasApi = {
+      async eachPage(_resource, _signal, take) {
+        heavy.push(take(page('a')), take(page('b')));
+        return true;
+      },
+      longTurn: () => Promise.reject(new Error('not asked for')),
+      get: () => Promise.reject(new Error('not asked for')),
+    };
+    let added = 0;
+    await readList(api, resource, never, () => ({
+      add: () => (added += 1),
+      get isHeavy() {
+        return added > 1;
+      },
+      wantsSecondReading: false,
+      result: () => undefined,
+    }));
+    expect(heavy).toEqual([false, true]);
+  });
+
   test('ends its turn where it can’t be read, and says so', async () => {
     const failure = new AtlasError('truncated', 'the list has more than 3 pages');
     const { reading, ends, waiting } = setUp([page('ab'), failure]);
