@@ -20,7 +20,7 @@ export const CENSOR = '[redacted]';
 /** Shorter ones are words too: they are taken out only where they are all that a string says. */
 const SHORTEST_IN_TEXT = 8;
 /** Files are rotated and tokens end: those are remembered that were met last. */
-const MOST = { secrets: 1000, tokens: 100 };
+const MOST = { secrets: 1000, tokens: 300 };
 
 /** A client secret of Atlas, a JSON Web Token, a token or password after the name of its scheme, a digest's response. */
 const LOOKS_SECRET =

@@ -81,7 +81,7 @@ interface InForce {
 
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   const budget = createBudget({ ...settings, runtime, observer });
-  const longLists = createLongLists();
+  const longLists = createLongLists(runtime);
   let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl));
   /** Those that are gone, and still give something back. */
   const leaving = new Set<Promise<void>>();

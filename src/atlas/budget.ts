@@ -206,7 +206,10 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
       signal.throwIfAborted();
       const queue = queueOf(request.lane);
       await waitForTurn(queue, request, signal);
-      const leave = once(() => queue.lane.sent(runtime.monotonicSeconds()));
+      const leave = once(() => {
+        queue.lane.sent(runtime.monotonicSeconds());
+        admit();
+      });
       try {
         const response = await next(leaving(request, leave), signal);
         learn(queue, response);

@@ -6,7 +6,7 @@ import pRetry from 'p-retry';
 import type { Runtime } from '../runtime.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
 import { AtlasError, isTransient } from './error.ts';
-import type { LongLists, LongTurn } from './long-lists.ts';
+import type { LongLists, LongOutcome, LongTurn } from './long-lists.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 import { createWork } from './work.ts';
@@ -68,7 +68,7 @@ const POLL_SECONDS = 60;
 /** A client for one poll: what it spends of its time is its own. */
 export function createClient(settings: ClientSettings): AtlasApi {
   const { transport, runtime, observer } = settings;
-  const work = createWork(POLL_SECONDS);
+  let work = createWork(POLL_SECONDS);
 
   async function attempts<T>(
     resource: Resource,
@@ -127,7 +127,7 @@ export function createClient(settings: ClientSettings): AtlasApi {
     const mostItems = pageSize * maxPages;
     let items = 0;
     let own: LongTurn | undefined;
-    let isWhole = false;
+    let outcome: LongOutcome = 'unknown';
     let isHeavy = false;
     /** Whether there is another page. */
     function decode(response: AtlasResponse): boolean {
@@ -145,13 +145,24 @@ export function createClient(settings: ClientSettings): AtlasApi {
         }
         const query = `?includeCount=true&itemsPerPage=${pageSize}&pageNum=${pageNum}`;
         const continues = pageNum > 1 && pageNum <= SHORT_LIST_PAGES;
-        isWhole = !(await attempts(resource, { query, continues }, decode, signal));
-        if (isWhole) return true;
+        if (await attempts(resource, { query, continues }, decode, signal)) continue;
+        outcome = 'whole';
+        return true;
       }
+      throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${mostItems} items`);
+    } catch (error) {
+      outcome = outcomeOf(error);
+      throw error;
     } finally {
-      own?.end(isWhole);
+      own?.end(outcome);
     }
-    throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${mostItems} items`);
+  }
+
+  /** Has all the time of a poll: what was read before, and put down, is not this list's. */
+  async function longTurn(resource: Resource, signal: AbortSignal): Promise<LongTurn> {
+    const turn = await settings.longLists.take(resource, signal);
+    work = createWork(POLL_SECONDS);
+    return turn;
   }
 
   async function get(resource: Resource, signal: AbortSignal): Promise<JsonObject> {
@@ -159,5 +170,11 @@ export function createClient(settings: ClientSettings): AtlasApi {
     return attempts(resource, whole, (response) => decodeAnswer(response, runtime.wallSeconds()), signal);
   }
 
-  return { eachPage, longTurn: settings.longLists.take, get };
+  return { eachPage, longTurn, get };
+}
+
+/** What a failure says of a long list. */
+export function outcomeOf(error: unknown): LongOutcome {
+  const isEndless = error instanceof AtlasError && (error.reason === 'truncated' || error.reason === 'timeout');
+  return isEndless ? 'endless' : 'unknown';
 }

@@ -63,23 +63,27 @@ function nothingToEnd(authorize: Authorize): Credential {
 const READ_SECONDS = 5;
 
 function readable(name: string, secret: ReadSecret, runtime: Runtime): ReadSecret {
+  let reading: Promise<string> | undefined;
   let hangs = false;
 
   /** Each reading that hangs takes one of the few threads that Node.js has for files: there is never a second one. */
-  async function attempt(): Promise<string> {
-    if (hangs) throw new Error('an earlier reading still hangs');
-    const ended = new AbortController();
-    function giveUp(): never {
-      hangs = true;
-      throw new Error('it takes too long');
-    }
-    function onEnd(): void {
+  function attempt(): Promise<string> {
+    reading ??= secret().finally(() => {
+      reading = undefined;
       hangs = false;
-      ended.abort();
-    }
+    });
+    const shared = reading;
+    if (hangs) return Promise.reject(new Error('it takes too long'));
+    const ended = new AbortController();
     return new Promise((resolve, reject) => {
-      secret().then(resolve, reject).finally(onEnd);
-      runtime.sleep(READ_SECONDS, ended.signal).then(giveUp).catch(reject);
+      shared.then(resolve, reject).finally(() => ended.abort());
+      runtime
+        .sleep(READ_SECONDS, ended.signal)
+        .then(() => {
+          hangs = true;
+          reject(new Error('it takes too long'));
+        })
+        .catch(() => undefined);
     });
   }
 

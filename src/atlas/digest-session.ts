@@ -7,7 +7,6 @@
 import type { Runtime } from '../runtime.ts';
 import type { Authorize, ReadSecret } from './credentials.ts';
 import { type DigestChallenge, digestAuthorization, parseDigestChallenge } from './digest.ts';
-import { AtlasError } from './error.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
@@ -29,7 +28,7 @@ interface Uses {
 export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecret, runtime: Runtime): Authorize {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
-  /** Resolves when the request that asks for a challenge has ended: to whether the next may be the only one that asks. */
+  /** Resolves when the request that asks for a challenge has ended: to whether it is left to another to ask. */
   let asking: Promise<boolean> | undefined;
   // By nonce, the oldest first: a late answer may offer a nonce again that was in use before.
   const uses = new Map<string, Uses>();
@@ -79,19 +78,17 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
 
   /** One leg, and the challenge that its answer offers. */
   async function send(next: Transport, request: AtlasRequest, signal: AbortSignal) {
-    let endAsking: (answered: boolean) => void = () => undefined;
+    let endAsking: (isLeft: boolean) => void = () => undefined;
     async function signOrAsk(): Promise<string | undefined> {
-      // Who was answered without a challenge, as by a 503, or was called off, leaves it to the next to ask. Where there was no
-      // answer nobody waits for another: that may take as long again.
-      for (let answered = true; challenge === undefined && asking && answered; ) {
-        answered = await unlessAborted(asking, signal);
-      }
+      // Who is called off leaves it to the next to ask. After any other end nobody waits for another: it may take as long again.
+      for (let isLeft = true; challenge === undefined && asking && isLeft; )
+        isLeft = await unlessAborted(asking, signal);
       if (challenge) return sign(request, challenge, signal);
       if (asking) return undefined;
       const mine = new Promise<boolean>((resolve) => {
-        endAsking = (answered) => {
+        endAsking = (isLeft) => {
           asking = undefined;
-          resolve(answered);
+          resolve(isLeft);
         };
       });
       asking = mine;
@@ -100,10 +97,10 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
     try {
       const response = await next({ ...request, sign: signOrAsk }, signal);
       const offered = learn(response);
-      endAsking(true);
+      endAsking(false);
       return { response, offered };
     } catch (error) {
-      endAsking(signal.aborted || (error instanceof AtlasError && error.status !== undefined));
+      endAsking(signal.aborted);
       throw error;
     }
   }

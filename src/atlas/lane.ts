@@ -18,7 +18,7 @@ export interface Lane {
   take(nowSeconds: number): boolean;
   /** A request that has taken a token is on its way, or never will be. */
   sent(nowSeconds: number): void;
-  /** How long until it is worth trying again, if nobody else does. */
+  /** How long until it is worth trying again, if nobody else does and nothing is sent. */
   readyInSeconds(nowSeconds: number): number;
   pausedForSeconds(nowSeconds: number): number;
   /**
@@ -62,9 +62,12 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   /** Time that lies before what is filled already, as in a pause, fills nothing. */
   function fill(untilSeconds: number): void {
     const seconds = Math.max(0, untilSeconds - filledAtSeconds);
-    const most = Math.max(1, room * pace) - unsent;
-    tokens = Math.max(0, Math.min(most, tokens + seconds * rate * pace));
+    tokens = Math.max(0, Math.min(most(), tokens + seconds * rate * pace));
     filledAtSeconds = Math.max(filledAtSeconds, untilSeconds);
+  }
+
+  function most(): number {
+    return Math.max(1, room * pace) - unsent;
   }
 
   function pausedForSeconds(now: number): number {
@@ -85,6 +88,7 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     },
     readyInSeconds(now) {
       refill(now);
+      if (most() < 1) return Number.POSITIVE_INFINITY;
       const shortOf = Math.max(0, 1 - tokens);
       const fillingSeconds = shortOf / (rate * pace);
       // It is faster again from then on.

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { isObject, type JsonObject, type Page } from './answer.ts';
-import type { AtlasApi, Resource } from './client.ts';
+import { type AtlasApi, outcomeOf, type Resource } from './client.ts';
 import { AtlasError } from './error.ts';
 import type { LongTurn } from './long-lists.ts';
 
@@ -44,14 +44,15 @@ async function readOnce<T>(api: AtlasApi, resource: Resource, signal: AbortSigna
   const short = await attempt(api, resource, signal, startFold());
   if (short) return short;
   const turn = await api.longTurn(resource, signal);
-  let long: Awaited<ReturnType<typeof attempt<T>>>;
   try {
-    long = await attempt(api, resource, signal, startFold(), turn);
-  } finally {
-    turn.end(long !== undefined);
+    const long = await attempt(api, resource, signal, startFold(), turn);
+    if (long === undefined) throw new AtlasError('internal', 'a list was put down in its turn');
+    turn.end('whole');
+    return long;
+  } catch (error) {
+    turn.end(outcomeOf(error));
+    throw error;
   }
-  if (long === undefined) throw new AtlasError('internal', 'a list was put down in its turn');
-  return long;
 }
 
 /** A list that shifts may have one such page; a server that knows no page but one has nothing else. */

@@ -3,15 +3,20 @@
  * been read, and one that never ends needs more and more of it. Whoever waits is expected to hold nothing meanwhile.
  */
 
+import type { Runtime } from '../runtime.ts';
+
 /** Which list it is. */
 export interface LongList {
   readonly groupId: string;
   readonly path: string;
 }
 
+/** Whether the list was read to its end, seems to have none, or neither can be said. */
+export type LongOutcome = 'whole' | 'endless' | 'unknown';
+
 export interface LongTurn {
-  /** May be called more than once. @param isWhole whether the list was read to its end */
-  end(isWhole: boolean): void;
+  /** May be called more than once. */
+  end(outcome: LongOutcome): void;
 }
 
 export interface LongLists {
@@ -23,51 +28,49 @@ export interface LongLists {
 
 interface Waiter {
   readonly list: LongList;
+  /** Monotonic. Who has the least goes first. */
+  readonly sinceSeconds: number;
   start(turn: LongTurn): void;
 }
 
-/** Lists that came to their end the last time go before those that never did, and those before lists that didn't. */
-const RANKS = [0, 1, 2];
-/** All but the first leave one to them. */
-const PLACES = { all: 4, others: 3 };
+/** By what came of a list the last time: as if it had come so much later. Whoever waits is overtaken for no longer than that. */
+const BEHIND_SECONDS: Readonly<Record<LongOutcome, number>> = { whole: 0, unknown: 60, endless: 1800 };
+/** Endless ones leave one to others. */
+const PLACES = { all: 4, endless: 3 };
 const KEPT = 10_000;
 
-export function createLongLists(): LongLists {
+export function createLongLists({ monotonicSeconds }: Pick<Runtime, 'monotonicSeconds'>): LongLists {
   const reading = new Set<LongList>();
   const waiting = new Set<Waiter>();
-  /** By path: whether the list came to its end the last time. */
-  const lastTime = new Map<string, boolean>();
+  /** By path: what came of it the last time. */
+  const lastTime = new Map<string, LongOutcome>();
 
-  function rankOf({ path }: LongList): number {
-    const wasWhole = lastTime.get(path);
-    return wasWhole === undefined ? 1 : wasWhole ? 0 : 2;
-  }
+  const lastOf = ({ path }: LongList): LongOutcome => lastTime.get(path) ?? 'unknown';
 
   function mayBegin(list: LongList): boolean {
     const others = [...reading];
     if (others.length >= PLACES.all || others.some(({ groupId }) => groupId === list.groupId)) return false;
-    return rankOf(list) === 0 || others.filter((other) => rankOf(other) > 0).length < PLACES.others;
+    const endless = others.filter((other) => lastOf(other) === 'endless').length;
+    return lastOf(list) !== 'endless' || endless < PLACES.endless;
   }
 
   function begin(list: LongList): LongTurn {
     reading.add(list);
     return {
-      end(isWhole) {
+      end(outcome) {
         if (!reading.delete(list)) return;
         if (lastTime.size >= KEPT) lastTime.clear();
-        lastTime.set(list.path, isWhole);
+        if (outcome !== 'unknown') lastTime.set(list.path, outcome);
         admit();
       },
     };
   }
 
   function admit(): void {
-    for (const rank of RANKS) {
-      for (const waiter of Array.from(waiting)) {
-        if (rankOf(waiter.list) !== rank || !mayBegin(waiter.list)) continue;
-        waiting.delete(waiter);
-        waiter.start(begin(waiter.list));
-      }
+    for (const waiter of [...waiting].sort((a, b) => a.sinceSeconds - b.sinceSeconds)) {
+      if (!mayBegin(waiter.list)) continue;
+      waiting.delete(waiter);
+      waiter.start(begin(waiter.list));
     }
   }
 
@@ -82,6 +85,7 @@ export function createLongLists(): LongLists {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         list: { ...list },
+        sinceSeconds: monotonicSeconds() + BEHIND_SECONDS[lastOf(list)],
         start(turn) {
           signal.removeEventListener('abort', leave);
           resolve(turn);

@@ -28,40 +28,41 @@ const HOPELESS_AFTER_FAILURES = 3;
 /** Resources that were not answered the last time; more are forgotten all at once. */
 const SILENT_KEPT = 10_000;
 const PROBE_SECONDS = 3;
+/** Without any answer for so long, also failures that are no news count. */
+const QUIET_SECONDS = 60;
 /** So long is waited for a better probe than a resource that was not answered the last time either. */
 const PATIENCE_SECONDS = 6;
 /** One probe in so many may take as long as any request, so that an Atlas that is merely slow is found again. */
 const PATIENT_PROBE_EVERY = 4;
 
-export function createReachability(
-  runtime: Runtime,
-  { lost, found }: Pick<AtlasObserver, 'lost' | 'found'>,
-): Reachability {
-  let failures = 0;
+export function createReachability(runtime: Runtime, observer: Pick<AtlasObserver, 'lost' | 'found'>): Reachability {
+  let lost = false;
   let last: AtlasError | undefined;
-  /** Since the last answer, and answered before that or never asked. */
-  const failing = new Set<string>();
+  let answeredAtSeconds = Number.NEGATIVE_INFINITY;
+  /** Since the last answer: all failures, and those of resources that were answered before that or never asked. */
+  const all = createFailures();
+  const news = createFailures();
   /** How often in a row each resource was not answered. */
   const silent = new Map<string, number>();
   let probes = 0;
   let probeUnderWay = false;
   let probedAtSeconds = Number.NEGATIVE_INFINITY;
 
-  const isLost = (): boolean => failures >= LOST_AFTER_FAILURES && failing.size >= LOST_AFTER_RESOURCES;
-
   function refusal({ lane, target }: AtlasRequest): AtlasError | undefined {
-    if (last === undefined || lane === undefined || !isLost()) return undefined;
+    if (last === undefined || lane === undefined || !lost) return undefined;
     const waitSeconds = silent.has(resourceOf(target)) ? PATIENCE_SECONDS : PROBE_SECONDS;
     const mayProbe = !probeUnderWay && runtime.monotonicSeconds() - probedAtSeconds >= waitSeconds;
     return mayProbe ? undefined : new AtlasError(last.reason, `Atlas does not answer: ${last.message}`);
   }
 
   function reached({ target }: AtlasRequest): void {
-    const wasLost = isLost();
-    failures = probes = 0;
-    failing.clear();
+    const wasLost = lost;
+    lost = false;
+    probes = 0;
+    answeredAtSeconds = runtime.monotonicSeconds();
+    for (const failures of [all, news]) failures.clear();
     silent.delete(resourceOf(target));
-    if (wasLost) found();
+    if (wasLost) observer.found();
   }
 
   /** @param hadTime whether it was given enough time to say anything about Atlas */
@@ -77,22 +78,31 @@ export function createReachability(
     const before = silent.get(resource) ?? 0;
     if (silent.size >= SILENT_KEPT) silent.clear();
     silent.set(resource, before + 1);
-    if (before > 0 && !failing.has(resource)) return;
-    const wasLost = isLost();
-    failures += 1;
     last = error;
-    failing.add(resource);
-    if (!wasLost && isLost()) lost({ reason: error.reason, problem: error.message, advice: error.advice });
+    all.add(resource);
+    if (before === 0 || news.has(resource)) news.add(resource);
+    const isQuiet = runtime.monotonicSeconds() - answeredAtSeconds >= QUIET_SECONDS;
+    if (lost || !(news.areMany() || (isQuiet && all.areMany()))) return;
+    lost = true;
+    observer.lost({ reason: error.reason, problem: error.message, advice: error.advice });
   }
 
   async function watched(next: Transport, request: AtlasRequest, signal: AbortSignal): ReturnType<Transport> {
     const hadTime = request.work.remainingSeconds() >= PROBE_SECONDS;
+    const { sign } = request;
+    let isSent = sign === undefined;
+    async function signed(signing: AbortSignal): Promise<string | undefined> {
+      const authorization = await sign?.(signing);
+      isSent = true;
+      return authorization;
+    }
     try {
-      const response = await next(request, signal);
+      const response = await next(sign ? { ...request, sign: signed } : request, signal);
       reached(request);
       return response;
     } catch (error) {
-      failed(request, error, hadTime);
+      // What could not be signed, as without a token, says nothing of what it was not sent to.
+      if (isSent) failed(request, error, hadTime);
       throw error;
     }
   }
@@ -114,7 +124,7 @@ export function createReachability(
     return async function watchedOrProbed(request, signal) {
       const refused = refusal(request);
       if (refused) throw refused;
-      return isLost() && request.lane ? probe(next, request, signal) : watched(next, request, signal);
+      return lost && request.lane ? probe(next, request, signal) : watched(next, request, signal);
     };
   }
 
@@ -127,13 +137,31 @@ export function createReachability(
   }
 
   function isHopeless(target: string): boolean {
-    return isLost() || (silent.get(resourceOf(target)) ?? 0) > HOPELESS_AFTER_FAILURES;
+    return lost || (silent.get(resourceOf(target)) ?? 0) > HOPELESS_AFTER_FAILURES;
   }
 
-  return { isLost, isHopeless, watch, refuseEarly };
+  return { isLost: () => lost, isHopeless, watch, refuseEarly };
 }
 
 /** All pages of a list are one. */
 function resourceOf(target: string): string {
   return target.split('?', 1)[0] ?? '';
+}
+
+/** Failures in a row, and of which resources. */
+function createFailures() {
+  const resources = new Set<string>();
+  let count = 0;
+  return {
+    add(resource: string) {
+      count += 1;
+      resources.add(resource);
+    },
+    has: (resource: string) => resources.has(resource),
+    areMany: () => count >= LOST_AFTER_FAILURES && resources.size >= LOST_AFTER_RESOURCES,
+    clear() {
+      count = 0;
+      resources.clear();
+    },
+  };
 }

@@ -60,8 +60,8 @@ export const EXPORT_BUCKETS = 20;
 const TYPICAL_OF = 20;
 const NEWEST = 30;
 const FOREIGN_STATES = 5;
-/** Of one list: 2,000 jobs of a cluster with 25 shards. They are all kept until it has ended. */
-const MOST_COMPONENTS = 50_000;
+/** Of one list: 2,000 jobs of a cluster with fifty shards, or the other way round. They are all kept until it has ended. */
+const MOST_COMPONENTS = 100_000;
 /** From then on a list is one of the few that may be half read at a time. */
 const MANY_COMPONENTS = 5000;
 

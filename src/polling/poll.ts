@@ -46,10 +46,10 @@ export interface PollTools<K extends Slot> {
   giveUp?(target: Target, failure: Failure): GivenUp;
 }
 
-/** `silently` where a line in the log has told of it before. */
 /** How long a target waits at the most where what is known of all of them has become old at once. */
 export const HURRY_SECONDS = 60;
 
+/** `silently` where a line in the log has told of it before. */
 export type GivenUp = 'no' | 'aloud' | 'silently';
 
 type Outcome<S> = { readonly read: Read<S> } | { readonly failure: Failure };

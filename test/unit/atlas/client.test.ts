@@ -42,7 +42,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
     credential: 'default',
     pageSize,
     maxPages,
-    longLists: createLongLists(),
+    longLists: createLongLists(runtime),
     isHopeless: () => false,
     runtime,
     observer,
@@ -273,7 +273,15 @@ describe('a list', () => {
     const turn = await longTurn(never);
     expect((await pages(never, turn)).end).toMatchObject({ reason: 'truncated' });
     expect(numbers().slice(-7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    turn.end(true);
+    turn.end('whole');
+  });
+
+  test('has all the time of a poll in its turn, whatever was spent before', async () => {
+    const { pages, longTurn } = setUp([page(['a'], [next])], { maxPages: 6, exchangeSeconds: 9 });
+    const turn = await longTurn(never);
+    expect((await pages()).end).toBe(false);
+    turn.end('whole');
+    expect((await pages(never, await longTurn(never))).end).toMatchObject({ reason: 'truncated' });
   });
 
   test('that is heavy is put down after its first page while another is read, unless that is all', async () => {
@@ -281,7 +289,7 @@ describe('a list', () => {
     const turn = await longTurn(never);
     expect(await pages()).toEqual({ pages: ['a'], end: false });
     expect(await pages()).toEqual({ pages: ['b'], end: undefined });
-    turn.end(true);
+    turn.end('whole');
     const free = setUp([page(['a'], [next]), page(['b'], [self])], { isHeavy: true });
     expect(await free.pages()).toEqual({ pages: ['a', 'b'], end: undefined });
     await expect(free.longTurn(never)).resolves.toBeDefined();

@@ -54,7 +54,7 @@ describe.each(kinds)('the credential kind %s', (_kind, settingsFor, authorizatio
     expect(error).toMatchObject({ advice: expect.stringContaining('the secret’s file') });
   });
 
-  test('waits five seconds for a secret, and for one that hangs once: until it comes nobody reads it again', async () => {
+  test('waits five seconds for a secret; one that hangs is read by nobody else until it comes', async () => {
     const hanging = gate<string>();
     let reads = 0;
     const read = () => {

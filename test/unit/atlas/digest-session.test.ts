@@ -194,20 +194,6 @@ describe('the request for a challenge', () => {
     expect(await waiting).toEqual(new Error('the target is gone'));
   });
 
-  test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
-    ['meets a 503', (first) => first.open(refusal(503))],
-    ['breaks off', (first) => first.fail(new AtlasError('network', 'reset', { status: 401 }))],
-  ])('is left to one other when it %s', async (_how, ends) => {
-    const first = gate<AtlasResponse>();
-    const { send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
-    void outcomeOf(send());
-    const others = Array.from({ length: 5 }, () => send());
-    await settle();
-    ends(first);
-    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
-    expect(uses()).toEqual(['-', '-', 'A 1', 'A 2', 'A 3', 'A 4', 'A 5']);
-  });
-
   test('is left to one other when it is called off', async () => {
     const first = gate<AtlasResponse>();
     const { authorize, atlas, send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
@@ -224,6 +210,7 @@ describe('the request for a challenge', () => {
   test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
     ['gets no answer', (first) => first.fail(new AtlasError('timeout', 'no full answer in time'))],
     ['fails', (first) => first.fail(new Error('reset'))],
+    ['meets a 503', (first) => first.open(refusal(503))],
   ])('holds up nobody when it %s: all others are sent at once', async (_how, ends) => {
     const first = gate<AtlasResponse>();
     const hanging = gate<AtlasResponse>();

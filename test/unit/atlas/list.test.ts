@@ -3,6 +3,7 @@ import type { JsonObject, Page } from '../../../src/atlas/answer.ts';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import { readList } from '../../../src/atlas/list.ts';
+import type { LongOutcome } from '../../../src/atlas/long-lists.ts';
 import { GROUP_ID, gate, never } from './support.ts';
 
 const resource: Resource = { operation: 'list_exports', budget: 'cloud_backups', groupId: GROUP_ID, path: '/x' };
@@ -61,7 +62,7 @@ test('a fold is told the ids of the pages before, not those of the page itself',
 describe('a list that is put down', () => {
   /** Put down after its first page, unless it has its turn; then `pages` follow. */
   function setUp(pages: readonly (Page | Error)[]) {
-    const ends: boolean[] = [];
+    const ends: LongOutcome[] = [];
     const waiting = gate<void>();
     const api: AtlasApi = {
       async eachPage(_resource, _signal, take, turn) {
@@ -77,7 +78,7 @@ describe('a list that is put down', () => {
       },
       async longTurn() {
         await waiting.promise;
-        return { end: (isWhole) => ends.push(isWhole) };
+        return { end: (outcome) => ends.push(outcome) };
       },
       get: () => Promise.reject(new Error('not asked for')),
     };
@@ -100,7 +101,7 @@ describe('a list that is put down', () => {
     expect([begun(), ends]).toEqual([1, []]);
     waiting.open();
     expect(await reading).toMatchObject({ result: 'abcd', items: 4, pages: 2 });
-    expect([begun(), ends]).toEqual([2, [true]]);
+    expect([begun(), ends]).toEqual([2, ['whole']]);
   });
 
   test('is one that keeps much, where the fold says so', async () => {
@@ -125,12 +126,16 @@ describe('a list that is put down', () => {
     expect(heavy).toEqual([false, true]);
   });
 
-  test('ends its turn where it can’t be read, and says so', async () => {
-    const failure = new AtlasError('truncated', 'the list has more than 3 pages');
+  test.each([
+    ['endless', new AtlasError('truncated', 'the list has more than 3 pages')],
+    ['endless', new AtlasError('timeout', 'the poll has used up its time')],
+    ['unknown', new AtlasError('server_error', 'Atlas answered 503')],
+    ['unknown', new Error('the target is gone')],
+  ] as const)('ends its turn where it can’t be read: as %s for %s', async (outcome, failure) => {
     const { reading, ends, waiting } = setUp([page('ab'), failure]);
     waiting.open();
     await expect(reading).rejects.toBe(failure);
-    expect(ends).toEqual([false]);
+    expect(ends).toEqual([outcome]);
   });
 });
 

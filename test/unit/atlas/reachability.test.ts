@@ -16,7 +16,8 @@ function setUp() {
   let atlas: Transport = async () => answer(200);
   const observer = recordingObserver();
   const reachability = createReachability(runtime, observer);
-  const watched = reachability.watch((sent, signal) => {
+  const watched = reachability.watch(async (sent, signal) => {
+    await sent.sign?.(signal);
     asked.push(sent);
     return atlas(sent, signal);
   });
@@ -158,6 +159,35 @@ describe('clusters whose lists never come', () => {
     await send('c1');
     expect(isHopeless()).toBe(false);
   });
+});
+
+test('what can’t be signed says nothing of Atlas, whatever it fails with', async () => {
+  const { send, answers, reachability, fail } = setUp();
+  answers(() => answer(200));
+  for (const details of [{}, { status: 401 }]) {
+    await fail(details.status === undefined ? 0 : 9);
+    const sign = () => Promise.reject(new AtlasError('timeout', 'no access token', details));
+    for (let times = 0; times < 20; times += 1) await send(`d${times}`, never, { sign });
+  }
+  expect(reachability.isLost()).toBe(false);
+  // Not even that it is there.
+  await fail(1);
+  expect(reachability.isLost()).toBe(true);
+});
+
+test('what was not answered the last time counts after a minute without any answer', async () => {
+  const { send, answers, reachability, fail, runtime } = setUp();
+  await fail(10);
+  await runtime.advance(6);
+  answers(() => answer(200));
+  await send('c1');
+  const others = ['c0', 'c2', 'c3', 'c4'];
+  answers(timeout);
+  for (let round = 0; round < 10; round += 1) for (const name of others) await send(name);
+  expect(reachability.isLost()).toBe(false);
+  await runtime.advance(60);
+  await send('c2');
+  expect(reachability.isLost()).toBe(true);
 });
 
 describe('while Atlas is lost', () => {

@@ -111,12 +111,12 @@ describe('what is kept of a list of jobs', () => {
     const page = (nth: number) =>
       Array.from({ length: 1001 }, (_, index) => ({ exportId: objectId(nth, index + 1), replicaSetName: 'a' }));
     const add = (nth: number) => fold.add([jobAt('InProgress', nth, { components: page(nth) })], NONE);
-    for (let nth = 0; nth < 49; nth += 1) {
+    for (let nth = 0; nth < 99; nth += 1) {
       add(nth);
       // One of many shards: five thousand components are as much to keep as a long list.
       expect(fold.isHeavy).toBe(nth >= 4);
     }
-    expect(() => add(49)).toThrow('more than 50000 components');
+    expect(() => add(99)).toThrow('more than 100000 components');
   });
 
   test('of 10,000 distinct error codes the 20 most frequent are kept, then by name, the rest as other', () => {
