@@ -207,8 +207,7 @@ export function createBudget({ runtime, observer, ...first }: BudgetSettings): B
       const queue = queueOf(request.lane);
       await waitForTurn(queue, request, signal);
       const leave = once(() => {
-        queue.lane.sent(runtime.monotonicSeconds());
-        admit();
+        if (queue.lane.sent(runtime.monotonicSeconds())) admit();
       });
       try {
         const response = await next(leaving(request, leave), signal);

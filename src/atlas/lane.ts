@@ -16,8 +16,8 @@ export interface LaneLevel {
 export interface Lane {
   /** Takes a token if there is one and the lane isn't paused. Until it is sent, the request counts against the capacity. */
   take(nowSeconds: number): boolean;
-  /** A request that has taken a token is on its way, or never will be. */
-  sent(nowSeconds: number): void;
+  /** A request that has taken a token is on its way, or never will be. @returns whether others could not go for it */
+  sent(nowSeconds: number): boolean;
   /** How long until it is worth trying again, if nobody else does and nothing is sent. */
   readyInSeconds(nowSeconds: number): number;
   pausedForSeconds(nowSeconds: number): number;
@@ -84,7 +84,9 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
     },
     sent(now) {
       refill(now);
+      const wasInTheWay = most() < 1;
       unsent -= 1;
+      return wasInTheWay;
     },
     readyInSeconds(now) {
       refill(now);
