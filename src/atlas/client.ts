@@ -6,7 +6,7 @@ import pRetry from 'p-retry';
 import type { Runtime } from '../runtime.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
 import { AtlasError, isTransient } from './error.ts';
-import type { LongLists, LongOutcome, LongTurn } from './long-lists.ts';
+import { type LongLists, type LongOutcome, type LongTurn, outcomeOf } from './long-lists.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 import { createWork } from './work.ts';
@@ -171,10 +171,4 @@ export function createClient(settings: ClientSettings): AtlasApi {
   }
 
   return { eachPage, longTurn, get };
-}
-
-/** What a failure says of a long list. */
-export function outcomeOf(error: unknown): LongOutcome {
-  const isEndless = error instanceof AtlasError && (error.reason === 'truncated' || error.reason === 'timeout');
-  return isEndless ? 'endless' : 'unknown';
 }

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { isObject, type JsonObject, type Page } from './answer.ts';
-import { type AtlasApi, outcomeOf, type Resource } from './client.ts';
+import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
-import type { LongTurn } from './long-lists.ts';
+import { type LongTurn, outcomeOf } from './long-lists.ts';
 
 /** Takes the items of a list in, in any order and cut into pages in any way. */
 export interface Fold<T> {

@@ -2,8 +2,8 @@
  * Who may read a long list to its end: one of a project at a time, and few over all. What a list has needs memory until it has
  * been read, and one that never ends needs more and more of it. Whoever waits is expected to hold nothing meanwhile.
  */
-
 import type { Runtime } from '../runtime.ts';
+import { AtlasError } from './error.ts';
 
 /** Which list it is. */
 export interface LongList {
@@ -101,4 +101,10 @@ export function createLongLists({ monotonicSeconds }: Pick<Runtime, 'monotonicSe
   }
 
   return { takeFree, take };
+}
+
+/** What a failure says of a long list. */
+export function outcomeOf(error: unknown): LongOutcome {
+  const isEndless = error instanceof AtlasError && (error.reason === 'truncated' || error.reason === 'timeout');
+  return isEndless ? 'endless' : 'unknown';
 }
