@@ -5,7 +5,7 @@
  * which the system doesn't end for them.
  */
 import { constants } from 'node:os';
-import type { HangUps } from './program.ts';
+import type { HangUps } from './app/program.ts';
 
 function heedHangUps(): HangUps {
   let isWaiting = false;
@@ -42,5 +42,5 @@ function heedStops(): () => void {
 }
 
 const early = { hangUps: heedHangUps(), leaveStops: heedStops() };
-const { run } = await import('./program.ts');
+const { run } = await import('./app/program.ts');
 run(early);

@@ -3,15 +3,15 @@
  * every request goes through: attempts → signature → budget → exchange. Its settings may change while it is asked: what
  * projects have spent of their budget stays spent, and credentials that stay keep their tokens.
  */
-import type { Runtime } from '../runtime.ts';
-import { type Connections, createConnections } from './agents.ts';
-import { type BudgetLevel, createBudget } from './budget.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { type BudgetLevel, createBudget } from './admission/budget.ts';
+import { createReachability, type Reachability } from './admission/circuit-breaker.ts';
+import { createLongLists } from './admission/long-lists.ts';
+import { type Credential, type CredentialSettings, createCredential } from './auth/credentials.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { type Credential, type CredentialSettings, createCredential } from './credentials.ts';
-import { createLongLists } from './long-lists.ts';
+import { createExchange, type Transport } from './http/exchange.ts';
+import { type Connections, createConnections } from './http/proxy.ts';
 import type { AtlasObserver } from './observer.ts';
-import { createReachability, type Reachability } from './reachability.ts';
-import { createExchange, type Transport } from './transport.ts';
 
 export interface AtlasSettings {
   /** An origin, no path. */

@@ -3,13 +3,13 @@
  * It knows how Atlas pages and fails, not what a resource means. Only `GET` leaves here.
  */
 import pRetry from 'p-retry';
-import type { Runtime } from '../runtime.ts';
-import { decodeAnswer, decodePage, type JsonObject, type Page } from './answer.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { type LongLists, type LongOutcome, type LongTurn, outcomeOf } from './admission/long-lists.ts';
 import { AtlasError, isTransient } from './error.ts';
-import { type LongLists, type LongOutcome, type LongTurn, outcomeOf } from './long-lists.ts';
+import { decodeAnswer, decodePage, type JsonObject, type Page } from './http/answer.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from './http/exchange.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
-import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
-import { createWork } from './work.ts';
+import { createWork } from './time-budget.ts';
 
 /** What is asked for, and whose budget pays for it. */
 export interface Resource {

@@ -4,10 +4,10 @@
  * Items are folded page by page, so one page of them is alive at a time.
  */
 import { createHash } from 'node:crypto';
-import { isObject, type JsonObject, type Page } from './answer.ts';
+import { type LongTurn, outcomeOf } from './admission/long-lists.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
-import { type LongTurn, outcomeOf } from './long-lists.ts';
+import { isObject, type JsonObject, type Page } from './http/answer.ts';
 
 /** Takes the items of a list in, in any order and cut into pages in any way. */
 export interface Fold<T> {

@@ -3,9 +3,10 @@
  * collectors are, but where clusters to collect from are found. Names are foreign text until they have been checked here.
  * Source: GET /groups/{groupId}/clusters, API version 2025-03-12; it lists no multi-cloud clusters.
  */
-import { isObject, type JsonObject } from '../atlas/answer.ts';
+
 import type { AtlasApi } from '../atlas/client.ts';
 import { AtlasError } from '../atlas/error.ts';
+import { isObject, type JsonObject } from '../atlas/http/answer.ts';
 import { type Fold, readList } from '../atlas/list.ts';
 import type { Advice, Notice } from './collector.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { Reason } from '../atlas/error.ts';
-import type { BackupSchedule } from './backup-schedule.ts';
-import type { ExportSummary } from './export-summary.ts';
+import type { ExportSummary } from './exports/summary.ts';
+import type { BackupSchedule } from './schedule.ts';
 
 /** One cluster that is watched, with its settings. Replaced whole, never changed. */
 export interface Target {

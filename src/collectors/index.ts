@@ -1,7 +1,8 @@
 /** Every collector there is. A new resource is a file, a line here and a slot in TargetState. */
-import { createBackupSchedule } from './backup-schedule.ts';
+
 import { type Collector, type Family, SLOTS, type Slot } from './collector.ts';
-import { createExportJobs, type ExportJobsSettings } from './export-jobs.ts';
+import { createExportJobs, type ExportJobsSettings } from './exports/collector.ts';
+import { createBackupSchedule } from './schedule.ts';
 
 export type Collectors = { readonly [K in Slot]: Collector<K> };
 

@@ -1,10 +1,10 @@
 /** What `check` finds without asking anyone: the config's own problems, and those of what else there is to look at. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { CheckFlags } from '../cli.ts';
+import type { CheckFlags } from '../cli/command-line.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
 import { type ConfigSource, loadConfig, type Problem } from '../config/load.ts';
-import { loadWebConfig } from '../config/web-config.ts';
+import { loadWebConfig } from '../config/web/web-config.ts';
 
 export interface Findings {
   readonly problems: readonly Problem[];

@@ -1,5 +1,5 @@
 /** `check`: what is wrong with the config, and with --online what fails when it is put to use. */
-import type { CheckFlags } from '../cli.ts';
+import type { CheckFlags } from '../cli/command-line.ts';
 import { findings } from './check-findings.ts';
 import { checkAsJson } from './check-json.ts';
 import { findingsAsText, outcomeAsText } from './check-table.ts';

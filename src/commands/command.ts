@@ -1,7 +1,7 @@
 /** What every command that asks Atlas is handed, and what it ends with. */
 import type { ConfigSource } from '../config/load.ts';
-import type { Log } from '../log.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandSettings<Flags> {

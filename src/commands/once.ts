@@ -1,12 +1,12 @@
 /** `once`: every target polled once, and the metrics of that written: to standard output or, whole or not at all, to a file. */
-import type { OnceFlags } from '../cli.ts';
+import type { OnceFlags } from '../cli/command-line.ts';
 import { type Family, PREFIX } from '../collectors/collector.ts';
 import { familiesOf } from '../collectors/index.ts';
 import { formatProblem, loadConfig } from '../config/load.ts';
 import { createDiscoveryRegistry } from '../metrics/discovery.ts';
 import { createExposition } from '../metrics/exposition.ts';
 import { pollingFamilies } from '../polling/families.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../support/runtime.ts';
 import { type CommandSettings, EXIT, type ExitCode, interrupted } from './command.ts';
 import { failuresIn, outcomeOf } from './outcome.ts';
 import { type PolledOnce, pollOnce } from './poll-once.ts';

@@ -1,6 +1,6 @@
 /** What came of polling everything once, target by target: a pure projection of states, for tables, JSON and exit codes. */
 import type { Failure, TargetState } from '../collectors/collector.ts';
-import { endedAtSeconds } from '../collectors/export-job.ts';
+import { endedAtSeconds } from '../collectors/exports/job.ts';
 import type { Config } from '../config/config.ts';
 import type { PolledOnce } from './poll-once.ts';
 

@@ -2,7 +2,7 @@
  * Everything that the config watches, polled once: found, polled and reported by the daemon's own parts, so that what works
  * here works there. Budget, attempts and concurrency are the daemon's too.
  */
-import { createAtlasFromConfig } from '../atlas-from-config.ts';
+import { createAtlasFromConfig } from '../app/atlas-from-config.ts';
 import { clusterSource } from '../collectors/clusters.ts';
 import type { Failure, Target, TargetState } from '../collectors/collector.ts';
 import { type Collectors, createCollectors } from '../collectors/index.ts';
@@ -11,8 +11,8 @@ import type { Config } from '../config/config.ts';
 import type { DiscoveryStatus } from '../polling/discovery.ts';
 import { createRound } from '../polling/round.ts';
 import { createStates, type States } from '../polling/states.ts';
+import { createWatch, type Watch } from '../polling/target-registry.ts';
 import { createPollTask } from '../polling/tasks.ts';
-import { createWatch, type Watch } from '../polling/watch.ts';
 import type { CommandSettings } from './command.ts';
 import { tellProgress } from './progress.ts';
 

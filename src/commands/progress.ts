@@ -3,7 +3,7 @@
  * line now and then, so that a script's log shows that it is alive. What ends soon says nothing.
  */
 import type { Progress } from '../polling/round.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../support/runtime.ts';
 import type { Terminal } from './terminal.ts';
 
 const EVERY_SECONDS = { watched: 1, unwatched: 10 };

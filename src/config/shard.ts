@@ -1,5 +1,5 @@
 /** Which share of the projects this process watches: as its flags say, or as its number among a StatefulSet's pods does. */
-import type { Value } from './flag-values.ts';
+import type { Value } from '../cli/flag-values.ts';
 
 export interface Shard {
   /** From 0. */

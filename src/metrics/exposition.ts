@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Registry } from 'prom-client';
 import type { Family, TargetState } from '../collectors/collector.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../support/runtime.ts';
 import { type Format, headerOf, OPENMETRICS_END, registryText, renderTarget } from './text.ts';
 
 export interface Exposition {

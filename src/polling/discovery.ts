@@ -6,9 +6,9 @@ import type { AtlasApi } from '../atlas/client.ts';
 import { isTransient } from '../atlas/error.ts';
 import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/clusters.ts';
 import type { Failure } from '../collectors/collector.ts';
-import type { Log } from '../log.ts';
-import type { Runtime } from '../runtime.ts';
-import { createReport, failureOf } from './report.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { createReport, failureOf } from './failure-log.ts';
 import type { Task } from './scheduler.ts';
 import { type DiscoveredProject, wantedOf } from './targets.ts';
 

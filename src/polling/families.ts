@@ -1,8 +1,8 @@
 /** The metric families of watching a target: its settings, whether polling works, how fresh what is known is. */
 import { REASONS } from '../atlas/error.ts';
-import { successMaxAgeSeconds } from '../collectors/backup-schedule.ts';
 import { type Family, PREFIX, type Sample, type TargetState } from '../collectors/collector.ts';
 import { maybe } from '../collectors/samples.ts';
+import { successMaxAgeSeconds } from '../collectors/schedule.ts';
 
 export const pollingFamilies: readonly Family[] = [
   gauge(

@@ -16,10 +16,10 @@ import {
   type Target,
   type TargetState,
 } from '../collectors/collector.ts';
-import type { Log } from '../log.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { createReport, failureOf, type Report } from './failure-log.ts';
 import { nextBeat, phaseOf } from './grid.ts';
-import { createReport, failureOf, type Report } from './report.ts';
 import type { Task } from './scheduler.ts';
 import type { States } from './states.ts';
 

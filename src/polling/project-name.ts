@@ -1,7 +1,7 @@
 /** Learns what a project is called: at the start and once a day. A failure leaves what is known, and is no trouble of anyone. */
 import type { AtlasApi } from '../atlas/client.ts';
-import type { Log } from '../log.ts';
-import { failureOf } from './report.ts';
+import type { Log } from '../support/log.ts';
+import { failureOf } from './failure-log.ts';
 import type { Task } from './scheduler.ts';
 
 export interface Project {

@@ -5,8 +5,8 @@
 import type { AtlasApi } from '../atlas/client.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/clusters.ts';
 import type { Target } from '../collectors/collector.ts';
-import type { Log } from '../log.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { createProjectNameTask, type Project, type ProjectNameTools } from './project-name.ts';
 import type { Task } from './scheduler.ts';

@@ -2,7 +2,7 @@
  * When tasks run: one tick a second starts what is due. A new task is due at once, then on its grid; a task never overlaps
  * itself; no lane has more than its share under way, but for runs that take long. It doesn't know what a task does.
  */
-import type { Runtime } from '../runtime.ts';
+import type { Runtime } from '../support/runtime.ts';
 import { nextBeat, phaseOf } from './grid.ts';
 
 export interface Task {

@@ -3,12 +3,12 @@
  * docs/api.md, so neither can say what the other doesn't. Names, units and meanings are as stable as those of metrics.
  */
 
-import { activeStateOf, durationSeconds, endedAtSeconds, type Job } from '../collectors/export-job.ts';
-import { progressRatio } from '../collectors/families-of-active-jobs.ts';
-import { CONDITIONS } from './conditions.ts';
-import type { Budget, ProjectStatus } from './projects.ts';
-import type { TargetStatus } from './status.ts';
-import type { Overview } from './status-page.ts';
+import { progressRatio } from '../collectors/exports/active-families.ts';
+import { activeStateOf, durationSeconds, endedAtSeconds, type Job } from '../collectors/exports/job.ts';
+import { CONDITIONS } from './pages/conditions.ts';
+import type { Budget, ProjectStatus } from './pages/projects.ts';
+import type { TargetStatus } from './pages/status.ts';
+import type { Overview } from './pages/status-page.ts';
 
 /** A field is left out where its value is undefined: never or unknown. */
 export interface Field<T> {

@@ -4,14 +4,14 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { say } from './answer.ts';
-import { authenticate } from './auth.ts';
-import { addHeaders, type Headers } from './headers.ts';
-import { createLifecycle, RELOAD_PATH, type ReloadAnswer } from './lifecycle.ts';
-import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './limits.ts';
+import { authenticate } from './guards/auth.ts';
+import { addHeaders, type Headers } from './guards/headers.ts';
+import { createLifecycle, RELOAD_PATH, type ReloadAnswer } from './guards/lifecycle.ts';
+import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
+import type { PasswordSettings } from './guards/passwords.ts';
+import { addProbes, type ProbeSettings } from './guards/probes.ts';
 import { wantedBy } from './negotiation.ts';
-import { addPages, type PageSettings } from './pages.ts';
-import type { PasswordSettings } from './passwords.ts';
-import { addProbes, type ProbeSettings } from './probes.ts';
+import { addPages, type PageSettings } from './pages/pages.ts';
 
 export interface WebSettings extends ProbeSettings, PageSettings {
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;

@@ -34,8 +34,8 @@ function projectId(index) {
 
 /** Runs in a process of its own, so that it takes no time from the daemon's. */
 async function serveAtlas() {
-  const { createFixedWorld } = await import('../../dist/demo/world.js');
-  const { startSimulator } = await import('../../dist/demo/simulator.js');
+  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { startSimulator } = await import('../../dist/simulator/simulator.js');
   const jobs = Array.from({ length: size.jobs }, (_, index) => syntheticJob(size.jobs - index));
   const clusters = Array.from({ length: size.clusters }, (_, index) => ({ name: `cluster-${index}`, exports: jobs }));
   const projects = Array.from({ length: size.projects }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));

@@ -56,8 +56,8 @@ function projectId(index) {
 }
 
 async function serveAtlas(kind) {
-  const { createFixedWorld } = await import('../../dist/demo/world.js');
-  const { startSimulator } = await import('../../dist/demo/simulator.js');
+  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { startSimulator } = await import('../../dist/simulator/simulator.js');
   const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({ name: `cluster-${index}` }));
   const projects = Array.from({ length: PROJECTS }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
   const faults = (kind === MIX ? Object.values(KINDS) : [KINDS[kind]]).map((make) => make());

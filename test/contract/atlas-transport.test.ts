@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Reason } from '../../src/atlas/error.ts';
-import { createWork, type Work } from '../../src/atlas/work.ts';
+import { createWork, type Work } from '../../src/atlas/time-budget.ts';
 import { atlas, endAll, exchangeWith, failureOf, rawServer, SECRET } from '../unit/atlas/loopback.ts';
 import { GROUP_ID, outcomeOf } from '../unit/atlas/support.ts';
 

@@ -1,8 +1,8 @@
 /** A wall clock that is set, forward or back, while the daemon runs: only what is a time of day follows it. */
 import { afterEach, expect, test } from '@jest/globals';
-import { startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
 import { CREDENTIALS, configFor, type RunningDaemon, runDaemon, TIMES } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { FLAGS } from '../../src/config/flags.ts';
+import { FLAGS } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_DEMO_SPEED } from '../../src/demo/scenario.ts';
+import { DEFAULT_DEMO_SPEED } from '../../src/simulator/scenario.ts';
 import { configurationDoc, schemaFile } from '../support/configuration-doc.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

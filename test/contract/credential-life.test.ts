@@ -13,8 +13,8 @@ import {
   type SimulatorCredentials,
   type SimulatorOptions,
   startSimulator,
-} from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedCluster } from '../../src/demo/world.ts';
+} from '../../src/simulator/simulator.ts';
+import { createFixedWorld, type FixedCluster } from '../../src/simulator/world.ts';
 import {
   type ConfigParts,
   CREDENTIALS,
@@ -27,7 +27,7 @@ import {
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
-import { basic } from '../unit/demo/call.ts';
+import { basic } from '../unit/simulator/call.ts';
 
 const open: (() => unknown)[] = [];
 let folder: string;

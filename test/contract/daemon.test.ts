@@ -1,8 +1,8 @@
 /** The main job, end to end: simulated Atlas, real sockets, the whole daemon, its /metrics. */
 import { describe, expect, test } from '@jest/globals';
-import type { Simulator } from '../../src/demo/simulator.ts';
-import { type Runtime, systemRuntime } from '../../src/runtime.ts';
-import { startWeb } from '../../src/web/listen.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+import { type Runtime, systemRuntime } from '../../src/support/runtime.ts';
+import { startWeb } from '../../src/web/guards/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { atlas, closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';

@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
 import express from 'express';
-import { createBcrypt } from '../../src/web/bcrypt.ts';
-import { limitRequests } from '../../src/web/limits.ts';
-import { startWeb } from '../../src/web/listen.ts';
+import { createBcrypt } from '../../src/web/guards/bcrypt.ts';
+import { limitRequests } from '../../src/web/guards/limits.ts';
+import { startWeb } from '../../src/web/guards/listen.ts';
 import { createApp, type WebSettings } from '../../src/web/server.ts';
 import { ask, basic, QUIET_WEB, sendRaw } from '../support/web.ts';
 

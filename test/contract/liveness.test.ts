@@ -4,9 +4,9 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';

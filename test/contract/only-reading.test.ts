@@ -3,10 +3,10 @@
  * of credential, every operation, failures, retries, a reload and the stop.
  */
 import { afterEach, expect, test } from '@jest/globals';
-import { createChance } from '../../src/demo/chance.ts';
-import { createFaultPlan, type FaultRule } from '../../src/demo/faults.ts';
-import { type SeenRequest, type Simulator, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
+import { createChance } from '../../src/simulator/chance.ts';
+import { createFaultPlan, type FaultRule } from '../../src/simulator/faults.ts';
+import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 
 const SEARCHED = '5e0000000000000000000001';

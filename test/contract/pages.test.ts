@@ -1,8 +1,8 @@
 /** What people and programs look at, over the whole daemon and a simulated Atlas. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedProject } from '../../src/demo/world.ts';
-import { startWeb } from '../../src/web/listen.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld, type FixedProject } from '../../src/simulator/world.ts';
+import { startWeb } from '../../src/web/guards/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { job } from '../support/jobs.ts';

@@ -7,12 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type DaemonSettings, startDaemon } from '../../src/app/daemon.ts';
 import type { Config, CredentialConfig, TargetConfig } from '../../src/config/config.ts';
-import { type DaemonSettings, startDaemon } from '../../src/daemon.ts';
-import { defaultCredentials, type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedProject } from '../../src/demo/world.ts';
-import { lookAt } from '../../src/files.ts';
-import { systemRuntime } from '../../src/runtime.ts';
+import {
+  defaultCredentials,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../../src/simulator/simulator.ts';
+import { createFixedWorld, type FixedProject } from '../../src/simulator/world.ts';
+import { lookAt } from '../../src/support/file-watch.ts';
+import { systemRuntime } from '../../src/support/runtime.ts';
 import {
   type ConfigParts,
   CREDENTIALS,

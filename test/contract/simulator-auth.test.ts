@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
-import { basic, bearer, call, digestHeader, nonceOf, type Sent, version } from '../unit/demo/call.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
+import { basic, bearer, call, digestHeader, nonceOf, type Sent, version } from '../unit/simulator/call.ts';
 
 const groupId = '5f00000000000000000000aa';
 const list = `/api/atlas/v2/groups/${groupId}/clusters/orders/backup/exports?itemsPerPage=500&pageNum=1`;

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
-import { bearer, call } from '../unit/demo/call.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
+import { bearer, call } from '../unit/simulator/call.ts';
 
 const groupId = '5f00000000000000000000aa';
 const root = `/api/atlas/v2/groups/${groupId}`;

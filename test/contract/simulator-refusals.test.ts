@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
-import { basic, bearer, call } from '../unit/demo/call.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
+import { basic, bearer, call } from '../unit/simulator/call.ts';
 
 const groupId = '5f00000000000000000000aa';
 const foreignId = '5f00000000000000000000bb';

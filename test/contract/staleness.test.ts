@@ -1,7 +1,7 @@
 /** How long what was learned is shown: facts for as long as the target is watched, what moves only while it is fresh. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Simulator, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld } from '../../src/demo/world.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld } from '../../src/simulator/world.ts';
 import { CREDENTIALS, configFor, runDaemon } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';

@@ -1,7 +1,7 @@
 /** What the unit says of the program. That it boots was seen; how hard it is, the end-to-end tests ask systemd. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { FLAGS } from '../../src/config/flags.ts';
+import { FLAGS } from '../../src/cli/flags.ts';
 
 const NAME = 'mongodbatlas-backup-exporter';
 const UNIT = readFileSync(`deploy/systemd/${NAME}.service`, 'utf8').replaceAll(/\\\n\s*/g, '');

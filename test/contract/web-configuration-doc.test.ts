@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { compareSync } from 'bcryptjs';
-import { loadWebConfig } from '../../src/config/web-config.ts';
+import { loadWebConfig } from '../../src/config/web/web-config.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { webConfigurationDoc } from '../support/web-configuration-doc.ts';

@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createChance } from '../../dist/demo/chance.js';
-import { createChaos } from '../../dist/demo/chaos.js';
-import { createDemoWorld } from '../../dist/demo/scenario.js';
-import { startSimulator } from '../../dist/demo/simulator.js';
+import { createChance } from '../../dist/simulator/chance.js';
+import { createChaos } from '../../dist/simulator/chaos.js';
+import { createDemoWorld } from '../../dist/simulator/scenario.js';
+import { startSimulator } from '../../dist/simulator/simulator.js';
 import { differences, jobLines, median, shownOf, truthOf, worstWindow } from './checks.mjs';
 
 const number = (fallback) => ({ type: 'string', default: String(fallback) });

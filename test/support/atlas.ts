@@ -1,7 +1,7 @@
 /** Simulated Atlases over real sockets, closed after each test with whatever else was opened in it, the latest first. */
 import { afterEach } from '@jest/globals';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/demo/simulator.ts';
-import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/demo/world.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/simulator/world.ts';
 import { GROUP_ID } from './states.ts';
 
 interface Closable {

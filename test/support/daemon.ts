@@ -2,12 +2,13 @@
  * The whole daemon against a simulated Atlas, over real sockets, in this process. Its clock runs faster than ours, so that nobody
  * waits a second for the next poll; a busy machine still has a fair share of the time that a poll may take.
  */
+
+import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
+import type { Outcome } from '../../src/app/reload.ts';
 import type { Config, CredentialConfig, SecretSource } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
-import { defaultCredentials, type Simulator } from '../../src/demo/simulator.ts';
-import type { Outcome } from '../../src/reload.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
 import { createFastRuntime } from './fast-runtime.ts';
 import { createRecordingLog } from './recording-log.ts';
 import { seriesOf } from './series.ts';

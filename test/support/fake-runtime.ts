@@ -1,5 +1,5 @@
 /** A runtime whose time moves only when a test says so, and whose randomness is a fixed sequence. */
-import type { Runtime } from '../../src/runtime.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
 
 interface Sleeper {
   readonly at: number;

@@ -1,6 +1,6 @@
 /** A runtime whose clock really runs, only faster: for real sockets, where faked time would stand still. */
-import type { Runtime } from '../../src/runtime.ts';
-import { systemRuntime } from '../../src/runtime.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
+import { systemRuntime } from '../../src/support/runtime.ts';
 
 /** @param times how many of its seconds go by in one */
 export function createFastRuntime(times: number): Runtime {

@@ -1,5 +1,5 @@
 /** Many targets as a large organization has them: most are fine, some are not, each in a way of its own. */
-import type { JsonObject } from '../../src/atlas/answer.ts';
+import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import type { Failure, TargetState } from '../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from './jobs.ts';
 import { polledState, withSchedule } from './states.ts';

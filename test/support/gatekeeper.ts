@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Simulator } from '../../src/demo/simulator.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
 
 export interface Gatekeeper {
   readonly origin: string;

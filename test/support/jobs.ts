@@ -1,5 +1,5 @@
 /** Synthetic export jobs in Atlas' wire shape. */
-import type { JsonObject } from '../../src/atlas/answer.ts';
+import type { JsonObject } from '../../src/atlas/http/answer.ts';
 
 /** 2026-03-01T00:00:00Z */
 export const DAY_ZERO_SECONDS = 1_772_323_200;

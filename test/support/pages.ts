@@ -1,11 +1,11 @@
 /** The pages without a daemon: over states that a test gives. */
 import type { TargetState } from '../../src/collectors/collector.ts';
-import { parseFilter } from '../../src/web/filter.ts';
-import type { PageSettings } from '../../src/web/pages.ts';
-import { type Budget, projectsOf, type Search } from '../../src/web/projects.ts';
-import { statusOf, statusOfAll, type TargetStatus } from '../../src/web/status.ts';
-import { type Overview, renderStatusPage } from '../../src/web/status-page.ts';
-import { renderTargetPage } from '../../src/web/target-page.ts';
+import { parseFilter } from '../../src/web/pages/filter.ts';
+import type { PageSettings } from '../../src/web/pages/pages.ts';
+import { type Budget, projectsOf, type Search } from '../../src/web/pages/projects.ts';
+import { statusOf, statusOfAll, type TargetStatus } from '../../src/web/pages/status.ts';
+import { type Overview, renderStatusPage } from '../../src/web/pages/status-page.ts';
+import { renderTargetPage } from '../../src/web/pages/target-page.ts';
 
 export interface Seen {
   readonly nowSeconds: number;

@@ -1,5 +1,5 @@
 /** One target polled on demand over real sockets: the chain from the poll to the exchange, and its metrics; no scheduler. */
-import { createAtlasFromConfig } from '../../src/atlas-from-config.ts';
+import { createAtlasFromConfig } from '../../src/app/atlas-from-config.ts';
 import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { createExposition } from '../../src/metrics/exposition.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
@@ -7,7 +7,7 @@ import { pollingFamilies } from '../../src/polling/families.ts';
 import { createPoll } from '../../src/polling/poll.ts';
 import { createStates } from '../../src/polling/states.ts';
 import { targetOf } from '../../src/polling/targets.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import type { Runtime } from '../../src/support/runtime.ts';
 import { type ConfigParts, configFor } from './daemon.ts';
 import { createRecordingLog } from './recording-log.ts';
 

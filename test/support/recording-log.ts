@@ -1,5 +1,5 @@
 /** A real log whose lines are kept as objects. */
-import { createLog, type Log } from '../../src/log.ts';
+import { createLog, type Log } from '../../src/support/log.ts';
 
 export interface RecordingLog {
   readonly log: Log;

@@ -1,9 +1,10 @@
 /** Target states for tests of what is made of them. */
-import type { JsonObject } from '../../src/atlas/answer.ts';
+
 import { REASONS, type Reason } from '../../src/atlas/error.ts';
-import type { BackupSchedule } from '../../src/collectors/backup-schedule.ts';
+import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import type { Polled, Target, TargetState } from '../../src/collectors/collector.ts';
-import { type ExportSummary, startExportFold } from '../../src/collectors/export-summary.ts';
+import { type ExportSummary, startExportFold } from '../../src/collectors/exports/summary.ts';
+import type { BackupSchedule } from '../../src/collectors/schedule.ts';
 import { DAY_ZERO_SECONDS } from './jobs.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';

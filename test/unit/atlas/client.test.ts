@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Page } from '../../../src/atlas/answer.ts';
+import { createLongLists, type LongTurn } from '../../../src/atlas/admission/long-lists.ts';
 import { ACCEPT, createClient, type Resource } from '../../../src/atlas/client.ts';
 import { AtlasError, REASONS } from '../../../src/atlas/error.ts';
-import { createLongLists, type LongTurn } from '../../../src/atlas/long-lists.ts';
-import type { Transport } from '../../../src/atlas/transport.ts';
+import type { Page } from '../../../src/atlas/http/answer.ts';
+import type { Transport } from '../../../src/atlas/http/exchange.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, GROUP_ID, never, outcomeOf, recordingObserver, refusal, type Step, scripted } from './support.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { createBudget } from '../../../src/atlas/budget.ts';
+import { createBudget } from '../../../src/atlas/admission/budget.ts';
+import { createLongLists } from '../../../src/atlas/admission/long-lists.ts';
 import { createClient } from '../../../src/atlas/client.ts';
+import type { Transport } from '../../../src/atlas/http/exchange.ts';
 import { readList } from '../../../src/atlas/list.ts';
-import { createLongLists } from '../../../src/atlas/long-lists.ts';
-import type { Transport } from '../../../src/atlas/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, GROUP_ID, never, recordingObserver } from './support.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject, Page } from '../../../src/atlas/answer.ts';
+import type { LongOutcome } from '../../../src/atlas/admission/long-lists.ts';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
+import type { JsonObject, Page } from '../../../src/atlas/http/answer.ts';
 import { readList } from '../../../src/atlas/list.ts';
-import type { LongOutcome } from '../../../src/atlas/long-lists.ts';
 import { GROUP_ID, gate, never } from './support.ts';
 
 const resource: Resource = { operation: 'list_exports', budget: 'cloud_backups', groupId: GROUP_ID, path: '/x' };

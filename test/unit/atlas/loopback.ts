@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, expect } from '@jest/globals';
-import { createConnections } from '../../../src/atlas/agents.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { type AtlasRequest, createExchange } from '../../../src/atlas/transport.ts';
-import { systemRuntime } from '../../../src/runtime.ts';
+import { type AtlasRequest, createExchange } from '../../../src/atlas/http/exchange.ts';
+import { createConnections } from '../../../src/atlas/http/proxy.ts';
+import { systemRuntime } from '../../../src/support/runtime.ts';
 import { never, outcomeOf, recordingObserver, request, TARGET } from './support.ts';
 
 /** What must never be seen in an error. */

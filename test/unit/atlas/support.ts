@@ -1,4 +1,6 @@
 /** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
+
+import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/http/exchange.ts';
 import type {
   AtlasObserver,
   Deprecated,
@@ -9,8 +11,7 @@ import type {
   Throttled,
   TokenEvent,
 } from '../../../src/atlas/observer.ts';
-import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/transport.ts';
-import { createWork } from '../../../src/atlas/work.ts';
+import { createWork } from '../../../src/atlas/time-budget.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';
 export const TARGET = '/api/atlas/v2/groups/5e0000000000000000000001/clusters/Cluster0/backup/exports?pageNum=1';

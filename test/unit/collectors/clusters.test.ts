@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject, Page } from '../../../src/atlas/answer.ts';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
+import type { JsonObject, Page } from '../../../src/atlas/http/answer.ts';
 import { clusterSource } from '../../../src/collectors/clusters.ts';
 import { GROUP_ID } from '../../support/states.ts';
 

@@ -1,6 +1,6 @@
 /** The job metrics: a list of jobs in, sample lines out. */
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../../src/atlas/answer.ts';
+import type { JsonObject } from '../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../src/collectors/collector.ts';
 import { createCollectors } from '../../../src/collectors/index.ts';
 import { renderTarget } from '../../../src/metrics/text.ts';

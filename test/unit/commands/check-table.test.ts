@@ -3,7 +3,7 @@ import { AtlasError } from '../../../src/atlas/error.ts';
 import { findingsAsText, formatAge, outcomeAsText } from '../../../src/commands/check-table.ts';
 import type { Failed, Outcome, TargetOutcome } from '../../../src/commands/outcome.ts';
 import type { CredentialConfig } from '../../../src/config/config.ts';
-import { failureOf } from '../../../src/polling/report.ts';
+import { failureOf } from '../../../src/polling/failure-log.ts';
 import { configFor, secret } from '../../support/daemon.ts';
 import { GROUP_ID } from '../../support/states.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import type { BackupSchedule } from '../../../src/collectors/backup-schedule.ts';
 import type { Collector, Read } from '../../../src/collectors/collector.ts';
-import type { ExportSummary } from '../../../src/collectors/export-summary.ts';
+import type { ExportSummary } from '../../../src/collectors/exports/summary.ts';
+import type { BackupSchedule } from '../../../src/collectors/schedule.ts';
 import { startScheduler } from '../../../src/polling/scheduler.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createLaterTask, createPollTask } from '../../../src/polling/tasks.ts';

@@ -1,0 +1,111 @@
+/** Atlas as the config describes it, for whoever asks it: the daemon and the commands that poll once. */
+import { type Atlas, createAtlas } from '../atlas/atlas.ts';
+import type { CredentialSettings } from '../atlas/auth/credentials.ts';
+import type { AtlasCounter } from '../atlas/observer.ts';
+import type { AtlasConfig, Config, CredentialConfig } from '../config/config.ts';
+import { isSameCredential } from '../config/same-credential.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { createAtlasLog } from './atlas-log.ts';
+
+export interface AtlasTools {
+  /** The program's own. */
+  readonly version: string;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly observer: AtlasCounter;
+  /** Told each access token that Atlas gives out, so that it is hidden wherever it turns up. */
+  readonly onToken?: ((token: string) => void) | undefined;
+  /** Atlas can’t be reached any more, or can be again: what is known of targets is old. */
+  readonly onReach?: () => void;
+}
+
+export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'isLost' | 'budgets' | 'close'> {
+  /** Looks up what has to be waited for. What it resolves to puts the config in force, in one synchronous step. */
+  prepare(next: Config): Promise<() => Change>;
+}
+
+/** What a config has changed in how Atlas is asked. */
+export interface Change {
+  /** Whether whoever uses the credential of this name asks as someone else now, or somewhere else. */
+  isOther(credential: string): boolean;
+}
+
+interface InForce {
+  readonly atlas: AtlasConfig;
+  readonly credentials: readonly CredentialConfig[];
+  /** In the same order. */
+  readonly settings: readonly CredentialSettings[];
+}
+
+export function createAtlasFromConfig(
+  { atlas: settings, credentials }: Config,
+  { version, runtime, log, observer, onToken = () => undefined, onReach = () => undefined }: AtlasTools,
+): AtlasFromConfig {
+  const telling = createAtlasLog(log);
+  let inForce: InForce = { atlas: settings, credentials, settings: credentials.map(credentialSettings) };
+  const atlas = createAtlas({
+    settings,
+    credentials: inForce.settings,
+    userAgent: `mongodbatlas-backup-exporter/${version}`,
+    runtime,
+    observer: {
+      ...observer,
+      ...telling,
+      secret: onToken,
+      lost(event) {
+        telling.lost(event);
+        onReach();
+      },
+      found() {
+        telling.found();
+        onReach();
+      },
+    },
+  });
+
+  async function prepare(next: Config): Promise<() => Change> {
+    const before = inForce;
+    const kept = await Promise.all(next.credentials.map((credential) => settingsOf(credential, before)));
+    return () => {
+      const known = new Set(before.settings);
+      const isElsewhere = next.atlas.baseUrl !== before.atlas.baseUrl;
+      const others = kept.filter((one) => isElsewhere || !known.has(one)).map(({ name }) => name);
+      inForce = { atlas: next.atlas, credentials: next.credentials, settings: kept };
+      atlas.change(next.atlas, kept);
+      return { isOther: (credential) => others.includes(credential) };
+    };
+  }
+
+  const { apiFor, isLost, budgets, close } = atlas;
+  return { apiFor, isLost, budgets, close, prepare };
+}
+
+/** The very settings from before where the credential is the same: Atlas knows them by that. */
+async function settingsOf(credential: CredentialConfig, before: InForce): Promise<CredentialSettings> {
+  const index = before.credentials.findIndex(({ name }) => name === credential.name);
+  const [known, settings] = [before.credentials[index], before.settings[index]];
+  return known && settings && (await isSameCredential(known, credential)) ? settings : credentialSettings(credential);
+}
+
+function credentialSettings(credential: CredentialConfig): CredentialSettings {
+  const { name } = credential;
+  switch (credential.kind) {
+    case 'service_account':
+      return {
+        name,
+        kind: credential.kind,
+        clientId: credential.clientId.read,
+        clientSecret: credential.clientSecret.read,
+      };
+    case 'api_key':
+      return {
+        name,
+        kind: credential.kind,
+        publicKey: credential.publicKey.read,
+        privateKey: credential.privateKey.read,
+      };
+    case 'access_token':
+      return { name, kind: credential.kind, accessToken: credential.accessToken.read };
+  }
+}

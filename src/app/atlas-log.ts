@@ -1,0 +1,56 @@
+/** What Atlas’ parts report, as lines in the log; what they count is counted elsewhere. */
+import type {
+  AtlasCounter,
+  AtlasObserver,
+  Deprecated,
+  Lost,
+  NotRevoked,
+  Operation,
+  Paused,
+} from '../atlas/observer.ts';
+import type { Log } from '../support/log.ts';
+
+export type AtlasLog = Omit<AtlasObserver, keyof AtlasCounter | 'secret'>;
+
+export function createAtlasLog(log: Log): AtlasLog {
+  return {
+    paused: (event) => tellOfPause(log, event),
+    deprecated: createDeprecationTeller(log),
+    notRevoked: (event) => tellOfToken(log, event),
+    lost: (event) => tellOfLoss(log, event),
+    found: () => log.info({}, 'Atlas answers again'),
+  };
+}
+
+/** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */
+function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSeconds }: Paused): void {
+  if (askedSeconds <= seconds) return;
+  const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
+  log.warn(facts, 'Atlas asks for a longer pause than is heeded');
+}
+
+function tellOfLoss(log: Log, { reason, problem, advice }: Lost): void {
+  log.warn({ reason, problem, advice }, 'Atlas does not answer: polls fail without being sent until it does');
+}
+
+function tellOfToken(log: Log, event: NotRevoked): void {
+  const { credential, reason, status, errorCode: error_code, problem, expiresAtSeconds } = event;
+  const expires_at = new Date(expiresAtSeconds * 1000).toISOString();
+  const facts = { credential, reason, status, error_code, problem, expires_at };
+  log.warn(facts, 'an access token could not be revoked: it stays one of the account’s 100 until it expires');
+}
+
+/** Tells it once per operation. */
+function createDeprecationTeller(log: Log): (event: Deprecated) => void {
+  const told = new Set<Operation>();
+  return function tellOfDeprecation({ operation, sinceSeconds, endsAtSeconds }) {
+    if (told.has(operation)) return;
+    told.add(operation);
+    const facts = { operation, deprecated_since: dayOf(sinceSeconds), ends_on: dayOf(endsAtSeconds) };
+    log.warn(facts, 'Atlas will end the API version that is asked for: upgrade the exporter before that');
+  };
+}
+
+function dayOf(unixSeconds: number | undefined): string | undefined {
+  return unixSeconds === undefined ? undefined : new Date(unixSeconds * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import { createReload } from '../../../src/app/reload.ts';
+import type { Config } from '../../../src/config/config.ts';
+import type { Loaded } from '../../../src/config/load.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
+import { gate } from '../atlas/support.ts';
+
+const CONFIG = { targets: [] } as unknown as Config;
+const GOOD: Loaded = { config: CONFIG, warnings: [] };
+
+/** A reload whose readings end when they are told to. */
+function setUp() {
+  const { log, lines } = createRecordingLog();
+  const readings: ReturnType<typeof gate<Loaded>>[] = [];
+  const events: string[] = [];
+  const { reload, close } = createReload({
+    read() {
+      events.push('read');
+      const reading = gate<Loaded>();
+      readings.push(reading);
+      return reading.promise;
+    },
+    async prepare() {
+      events.push('prepare');
+      return () => {
+        events.push('put in force');
+        return { added: 1, removed: 2, kept: 3 };
+      };
+    },
+    onFailure: () => events.push('failure'),
+    log,
+  });
+  return { reload, close, readings, events, lines };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a reload', () => {
+  test('reads, prepares, and puts in force', async () => {
+    const { reload, readings, events, lines } = setUp();
+    const outcome = reload('SIGHUP');
+    readings[0]?.open({ ...GOOD, file: '/c.yml' });
+    expect(await outcome).toEqual({
+      result: 'reloaded',
+      text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',
+    });
+    expect(events).toEqual(['read', 'prepare', 'put in force']);
+    expect(lines).toEqual([
+      expect.objectContaining({ cause: 'SIGHUP', config_file: '/c.yml', added: 1, removed: 2, kept: 3 }),
+    ]);
+  });
+
+  test('that is asked for during another comes after it, one for all who have asked', async () => {
+    const { reload, readings, events } = setUp();
+    const first = reload('SIGHUP');
+    const others = [reload('SIGHUP'), reload('POST /-/reload'), reload('SIGHUP')];
+    await settle();
+    expect(events).toEqual(['read']);
+    readings[0]?.open(GOOD);
+    await first;
+    await settle();
+    expect(events).toEqual(['read', 'prepare', 'put in force', 'read']);
+    // While the second one runs, another one is a third.
+    const late = reload('the file has changed');
+    readings[1]?.open({ problems: [{ message: 'bad' }] });
+    expect((await Promise.all(others)).map(({ result }) => result)).toEqual(['refused', 'refused', 'refused']);
+    await settle();
+    readings[2]?.open(GOOD);
+    expect((await late).result).toBe('reloaded');
+    expect(readings).toHaveLength(3);
+    const last = reload('SIGHUP');
+    readings[3]?.open(GOOD);
+    expect((await last).result).toBe('reloaded');
+  });
+
+  test('that is asked for the moment one ends joins the next, if others wait for that', async () => {
+    const { reload, readings } = setUp();
+    const first = reload('SIGHUP');
+    let late: Promise<unknown> | undefined;
+    const asked = first.then(() => {
+      late = reload('SIGHUP');
+    });
+    const next = reload('SIGHUP');
+    readings[0]?.open(GOOD);
+    await asked;
+    await settle();
+    expect(readings).toHaveLength(2);
+    readings[1]?.open(GOOD);
+    expect(await late).toBe(await next);
+  });
+
+  test('that goes wrong here is told with its stack in the log alone', async () => {
+    const { reload, readings, events, lines } = setUp();
+    const outcome = reload('SIGHUP');
+    readings[0]?.fail(new Error('a bug'));
+    expect(await outcome).toEqual({
+      result: 'failed',
+      text: 'The config could not be reloaded; the log says more.',
+    });
+    expect(events).toEqual(['read', 'failure']);
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', error: expect.stringContaining('a bug') })]);
+  });
+
+  test.each([
+    ['good', (reading: ReturnType<typeof gate<Loaded>> | undefined) => reading?.open(GOOD)],
+    ['bad', (reading: ReturnType<typeof gate<Loaded>> | undefined) => reading?.open({ problems: [] })],
+    ['impossible', (reading: ReturnType<typeof gate<Loaded>> | undefined) => reading?.fail(new Error('a bug'))],
+  ])('that ends after it was too late, and is %s, changes nothing', async (_what, end) => {
+    const { reload, close, readings, events, lines } = setUp();
+    const outcome = reload('SIGHUP');
+    close();
+    end(readings[0]);
+    expect((await outcome).result).toBe('stopping');
+    expect(events.filter((event) => event === 'put in force' || event === 'failure')).toEqual([]);
+    expect(lines).toEqual([]);
+    expect((await reload('SIGHUP')).result).toBe('stopping');
+  });
+});

@@ -1,0 +1,271 @@
+import { describe, expect, test } from '@jest/globals';
+import { createDigestSession } from '../../../../src/atlas/auth/digest-session.ts';
+import { AtlasError } from '../../../../src/atlas/error.ts';
+import type { AtlasResponse, Transport } from '../../../../src/atlas/http/exchange.ts';
+import { createFakeRuntime } from '../../../support/fake-runtime.ts';
+import { answer, gate, never, outcomeOf, refusal, request, type Step, scripted } from '../support.ts';
+
+const challenge = (nonce: string, more = '') =>
+  refusal(401, undefined, { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"${more}` });
+const ok = answer(200);
+
+/** A session whose key is read from a list: one after the other, the last one again and again. */
+function session(keys: readonly string[], ...script: readonly Step[]) {
+  const atlas = scripted(...script);
+  let reads = 0;
+  const privateKey = async () => keys[Math.min(reads++, keys.length - 1)] ?? '';
+  const authorize = createDigestSession(async () => 'public', privateKey, createFakeRuntime());
+  const signed = authorize(atlas.transport);
+  return {
+    send: async (transport: Transport = signed) => (await transport(request(), never)).status,
+    authorize,
+    atlas,
+    reads: () => reads,
+    /** Nonce and count of each request; `-` where it wasn't signed. */
+    uses: () => atlas.authorizations().map(useIn),
+  };
+}
+
+function useIn(authorization: string | undefined): string {
+  const [, nonce, count] = /nonce="(\w+)".* nc=(\w{8})/.exec(authorization ?? '') ?? [];
+  return nonce === undefined || count === undefined ? '-' : `${nonce} ${Number.parseInt(count, 16)}`;
+}
+
+describe('a digest session', () => {
+  test('asks for a challenge once, then signs every request with a rising count', async () => {
+    const { send, uses, reads } = session(['key'], challenge('A'), ok);
+    expect([await send(), await send(), await send()]).toEqual([200, 200, 200]);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'A 3']);
+    expect(reads()).toBe(1);
+  });
+
+  test('leaves all else of a request as it was, but has the answer to a challenge go first', async () => {
+    const { send, atlas } = session(['key'], challenge('A'), ok);
+    await send();
+    const { headers, ...rest } = atlas.requests[1] ?? request();
+    const { headers: given, ...asked } = atlas.requests[0] ?? request();
+    expect({ rest, accept: headers['accept'] }).toEqual({
+      rest: { ...asked, continues: true },
+      accept: given['accept'],
+    });
+    expect(headers['authorization']).toContain(`uri="${rest.target}"`);
+  });
+
+  test.each([[', stale=true'], [', stale=false']])(
+    'answers a new challenge (%s) once and goes on with it',
+    async (more) => {
+      const { send, uses } = session(['key'], challenge('A'), ok, challenge('B', more), ok);
+      expect([await send(), await send(), await send()]).toEqual([200, 200, 200]);
+      expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
+    },
+  );
+
+  test('hands back a second 401: the key is wrong', async () => {
+    const { send, uses } = session(['key'], challenge('A'), challenge('B'));
+    expect(await send()).toBe(401);
+    expect(uses()).toEqual(['-', 'A 1']);
+  });
+
+  test.each([
+    [2, 200],
+    [3, 200],
+    [4, 401],
+  ])('goes on while nonces are stale at once, but not for ever (%d legs wanted)', async (legs, expected) => {
+    const stale = ['A', 'B', 'C', 'D'].map((nonce) => challenge(nonce, ', stale=true'));
+    const { send, uses } = session(['key'], ...stale.slice(0, legs - 1), ok);
+    expect(await send()).toBe(expected);
+    expect(uses()).toEqual(['-', 'A 1', 'B 1'].slice(0, legs));
+  });
+
+  test('signs when a request is sent, not when it begins to wait for its turn', async () => {
+    const turn = gate<void>();
+    const { send, authorize, atlas, uses } = session(['key'], challenge('A'), ok, challenge('B'), ok);
+    await send();
+    const queued = send(
+      authorize(async (sent, signal) => {
+        await turn.promise;
+        return atlas.transport(sent, signal);
+      }),
+    );
+    await send();
+    turn.open();
+    expect(await queued).toBe(200);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
+  });
+
+  test('understands a server without qop', async () => {
+    const old = refusal(401, undefined, { 'www-authenticate': 'Digest realm="r", nonce="N"' });
+    const { send, atlas } = session(['key'], old, ok);
+    expect([await send(), await send()]).toEqual([200, 200]);
+    expect(atlas.authorizations()[2]).not.toMatch(/qop|nc=|cnonce/);
+  });
+
+  test.each(['MD5-sess', 'SHA-256-sess'])(
+    'keeps the cnonce of %s, whose key is made of the first',
+    async (algorithm) => {
+      const { send, atlas, uses } = session(
+        ['key'],
+        challenge('A', `, algorithm=${algorithm}`),
+        ok,
+        ok,
+        challenge('B'),
+        ok,
+      );
+      for (let times = 0; times < 3; times += 1) await send();
+      const cnonces = atlas.authorizations().map((header) => /cnonce="(\w+)"/.exec(header ?? '')?.[1]);
+      expect(cnonces[1]).toMatch(/^[0-9a-f]{32}$/);
+      expect(cnonces[2]).toBe(cnonces[1]);
+      expect(cnonces[4]).not.toBe(cnonces[1]);
+      expect(uses()).toEqual(['-', 'A 1', 'A 2', 'A 3', 'B 1']);
+    },
+  );
+
+  test('counts on where the same nonce is offered again', async () => {
+    const { send, uses } = session(['key'], challenge('A'));
+    expect([await send(), await send()]).toEqual([401, 401]);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'A 3']);
+  });
+
+  test('reads the key again with each challenge, so that a rotated one is met without a restart', async () => {
+    const { send, atlas, reads } = session(['old', 'new'], challenge('A'), ok, challenge('B'), ok);
+    expect([await send(), await send()]).toEqual([200, 200]);
+    expect(reads()).toBe(2);
+    expect(atlas.requests).toHaveLength(4);
+  });
+
+  test.each([
+    ['no WWW-Authenticate', refusal(401, 'NOT_IN_GROUP')],
+    ['another scheme', refusal(401, undefined, { 'www-authenticate': 'Bearer realm="r"' })],
+    ['a challenge that can’t be answered', challenge('A', ', algorithm=SHA-512-256')],
+  ])('hands a 401 with %s back as it is', async (_what, response) => {
+    const { send, uses, reads } = session(['key'], response);
+    expect(await send()).toBe(401);
+    expect([uses(), reads()]).toEqual([['-'], 0]);
+  });
+
+  test('takes no challenge from an answer that isn’t a 401', async () => {
+    const { send, uses } = session(['key'], { ...challenge('A'), status: 403 });
+    expect([await send(), await send()]).toEqual([403, 403]);
+    expect(uses()).toEqual(['-', '-']);
+  });
+
+  test('doesn’t send what it can’t sign, and reads the key again for the next', async () => {
+    const atlas = scripted(challenge('A'));
+    let reads = 0;
+    const unreadable = () => (++reads > 1 ? Promise.resolve('back') : Promise.reject(new Error('no key')));
+    const signed = createDigestSession(unreadable, unreadable, createFakeRuntime())(atlas.transport);
+    await expect(signed(request(), never)).rejects.toThrow('no key');
+    expect(atlas.requests).toHaveLength(1);
+    await signed(request(), never);
+    expect(atlas.authorizations()[1]).toContain('username="back"');
+  });
+});
+
+test('of the nonces that went before only the latest are remembered', async () => {
+  const script = Array.from({ length: 150 }, (_, number) => [challenge(`N${number}`), ok]).flat();
+  const { send, uses } = session(['key'], ...script, challenge('N149'), ok, challenge('N0'), ok);
+  for (let times = 0; times < 152; times += 1) await send();
+  expect(uses().slice(-4)).toEqual(['N149 2', 'N149 3', 'N149 4', 'N0 1']);
+});
+
+describe('the request for a challenge', () => {
+  const fifty = <T>(make: () => T): T[] => Array.from({ length: 50 }, make);
+  const settle = () => createFakeRuntime().settle();
+
+  test('is one for many that are sent at once', async () => {
+    const first = gate<AtlasResponse>();
+    const { send, uses } = session(['key'], () => first.promise, ok);
+    const all = fifty(() => send());
+    await settle();
+    expect(uses()).toEqual(['-']);
+    first.open(challenge('A'));
+    expect(new Set(await Promise.all(all))).toEqual(new Set([200]));
+    expect([uses().length, new Set(uses()).size]).toEqual([51, 51]);
+  });
+
+  test('is not waited for by who is called off', async () => {
+    const { authorize, atlas } = session(['key'], () => gate<AtlasResponse>().promise);
+    const signed = authorize(atlas.transport);
+    void signed(request(), never);
+    const giveUp = new AbortController();
+    const waiting = outcomeOf(signed(request(), giveUp.signal));
+    await settle();
+    giveUp.abort(new Error('the target is gone'));
+    expect(await waiting).toEqual(new Error('the target is gone'));
+  });
+
+  test('is left to one other when it is called off', async () => {
+    const first = gate<AtlasResponse>();
+    const { authorize, atlas, send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
+    const giveUp = new AbortController();
+    void outcomeOf(authorize(atlas.transport)(request(), giveUp.signal));
+    const others = Array.from({ length: 5 }, () => send());
+    await settle();
+    giveUp.abort(new Error('the target is gone'));
+    first.fail(giveUp.signal.reason as Error);
+    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
+    expect(uses().slice(0, 3)).toEqual(['-', '-', 'A 1']);
+  });
+
+  test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
+    ['gets no answer', (first) => first.fail(new AtlasError('timeout', 'no full answer in time'))],
+    ['fails', (first) => first.fail(new Error('reset'))],
+    ['meets a 503', (first) => first.open(refusal(503))],
+  ])('holds up nobody when it %s: all others are sent at once', async (_how, ends) => {
+    const first = gate<AtlasResponse>();
+    const hanging = gate<AtlasResponse>();
+    const { send, uses } = session(
+      ['key'],
+      () => first.promise,
+      () => hanging.promise,
+    );
+    void outcomeOf(send());
+    const others = Array.from({ length: 5 }, () => send());
+    await settle();
+    expect(uses()).toHaveLength(1);
+    ends(first);
+    await settle();
+    expect(uses()).toHaveLength(6);
+    hanging.open(ok);
+    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  test('is made again by the next one where the first was called off', async () => {
+    const { send, uses } = session(['key'], new Error('the target is gone'), challenge('A'), ok);
+    await outcomeOf(send());
+    expect(await send()).toBe(200);
+    expect(uses()).toEqual(['-', '-', 'A 1']);
+  });
+});
+
+describe('requests side by side', () => {
+  test('never use a count twice', async () => {
+    const { send, uses } = session(['key'], challenge('A'), ok);
+    await send();
+    await Promise.all(Array.from({ length: 20 }, () => send()));
+    expect(new Set(uses()).size).toBe(22);
+  });
+
+  test('never use a count twice, also when all of them come first and are given nonces in turn', async () => {
+    let offered = 0;
+    const step: Step = ({ headers }) =>
+      headers['authorization'] === undefined ? challenge(['A', 'B', 'A', 'C'][offered++ % 4] ?? '') : ok;
+    const { send, uses } = session(['key'], step);
+    expect(await Promise.all(Array.from({ length: 12 }, () => send()))).toEqual(Array(12).fill(200));
+    const signed = uses().filter((use) => use !== '-');
+    expect([signed.length, new Set(signed).size]).toEqual([12, 12]);
+  });
+
+  test('never use a count twice when an older nonce is offered again', async () => {
+    const { send, uses } = session(['key'], challenge('A'), ok, challenge('B'), ok, challenge('A'), ok);
+    expect([await send(), await send(), await send()]).toEqual([200, 200, 200]);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2', 'A 3']);
+  });
+
+  test('share the challenge over projects, since the key is the same', async () => {
+    const { send, authorize, atlas, uses } = session(['key'], challenge('A'), ok);
+    await send();
+    await send(authorize(atlas.transport));
+    expect(uses()).toEqual(['-', 'A 1', 'A 2']);
+  });
+});

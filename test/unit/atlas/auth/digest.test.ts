@@ -1,0 +1,200 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type DigestChallenge,
+  type DigestInput,
+  digestAuthorization,
+  parseDigestChallenge,
+} from '../../../../src/atlas/auth/digest.ts';
+import { growthOf } from '../../../support/growth.ts';
+import { TARGET } from '../support.ts';
+
+const RFC_REALM = 'http-auth@example.org';
+const RFC_NONCE = '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v';
+const RFC_OPAQUE = 'FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS';
+const RFC_CNONCE = 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ';
+
+const rfcChallenge = (algorithm: string) =>
+  `Digest realm="${RFC_REALM}", qop="auth, auth-int", algorithm=${algorithm}, nonce="${RFC_NONCE}", opaque="${RFC_OPAQUE}"`;
+
+function parsed(header: string | readonly string[]): DigestChallenge {
+  const challenge = parseDigestChallenge(header);
+  if (challenge === undefined) throw new Error('no challenge was found');
+  return challenge;
+}
+
+function answerTo(header: string, changes: Partial<DigestInput> = {}): string {
+  return digestAuthorization({
+    challenge: parsed(header),
+    username: 'Mufasa',
+    password: 'Circle of Life',
+    method: 'GET',
+    uri: '/dir/index.html',
+    nonceCount: 1,
+    cnonce: RFC_CNONCE,
+    ...changes,
+  });
+}
+
+const responseIn = (authorization: string) => /response="(\w+)"/.exec(authorization)?.[1];
+
+describe('the answer to a challenge', () => {
+  test.each([
+    ['MD5', '8ca523f5e9506fed4657c9700eebdbec'],
+    ['SHA-256', '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1'],
+  ])('for %s is the one of RFC 7616, section 3.9.1', (algorithm, response) => {
+    expect(answerTo(rfcChallenge(algorithm))).toBe(
+      `Digest username="Mufasa", realm="${RFC_REALM}", nonce="${RFC_NONCE}", uri="/dir/index.html", ` +
+        `algorithm=${algorithm}, response="${response}", opaque="${RFC_OPAQUE}", qop=auth, nc=00000001, cnonce="${RFC_CNONCE}"`,
+    );
+  });
+
+  test('to Atlas is the one that curl computes', () => {
+    const header =
+      'Digest realm="MMS Public API", domain="", nonce="NSAKm++K2BQJYzcgPMhbHV58yB2M3vCv", algorithm=MD5, qop="auth", stale=false';
+    const authorization = answerTo(header, {
+      username: 'pubkey12',
+      password: '11111111-2222-3333-4444-555555555555',
+      uri: '/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/clusters/Cluster0/backup/exports?includeCount=true&itemsPerPage=500&pageNum=1',
+      cnonce: 'MDI3OTk1ZDY2Yzc3ODBlNDEyNDhjYzllNDIzMjFiZjY=',
+    });
+    expect(responseIn(authorization)).toBe('8894a0c3ad8e78c79dd8d5c05a09ee76');
+  });
+
+  test('without qop is that of RFC 2069 as corrected: no count, no cnonce', () => {
+    const header = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"';
+    expect(answerTo(header, { password: 'CircleOfLife' })).toBe(
+      'Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", ' +
+        'uri="/dir/index.html", algorithm=MD5, response="1949323746fe6a43ef61f9606e7febea"',
+    );
+  });
+
+  // Both computed apart from this code, by md5sum and sha256sum.
+  test.each([
+    ['MD5-sess', 'e783283f46242139c486a698fec7211d'],
+    ['SHA-256-sess', '2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7'],
+  ])('for %s binds the secret to the nonce and the cnonce', (algorithm, response) => {
+    expect(responseIn(answerTo(rfcChallenge(algorithm)))).toBe(response);
+  });
+
+  test('for a -sess algorithm without qop still tells the cnonce, without which nobody could check it', () => {
+    const authorization = answerTo('Digest realm="r", nonce="n", algorithm=MD5-sess');
+    expect(authorization).toContain('cnonce=');
+    expect(authorization).not.toContain('nc=0');
+  });
+
+  test('counts in eight hexadecimal digits', () => {
+    expect(answerTo(rfcChallenge('MD5'), { nonceCount: 255 })).toContain('nc=000000ff,');
+  });
+
+  test('changes with the count, the path, the query, the method and the key', () => {
+    const answers = [
+      {},
+      { nonceCount: 2 },
+      { uri: TARGET },
+      { uri: `${TARGET}0` },
+      { method: 'POST' },
+      { password: 'x' },
+    ].map((changes) => responseIn(answerTo(rfcChallenge('MD5'), changes)));
+    expect(new Set(answers).size).toBe(answers.length);
+  });
+
+  test('escapes quotes and backslashes, so that no value can end early', () => {
+    const authorization = answerTo('Digest realm="a \\"b\\" \\\\ c", nonce="n"', { username: 'x", uri="/y' });
+    expect(authorization).toContain('realm="a \\"b\\" \\\\ c"');
+    expect(authorization).toContain('username="x\\", uri=\\"/y"');
+  });
+});
+
+describe('a challenge', () => {
+  test('of Atlas is understood: stale unquoted, no opaque', () => {
+    expect(
+      parsed('Digest realm="MMS Public API", domain="", nonce="n+/=", algorithm=MD5, qop="auth", stale=false'),
+    ).toEqual({
+      realm: 'MMS Public API',
+      nonce: 'n+/=',
+      algorithm: 'MD5',
+      qopAuth: true,
+      stale: false,
+    });
+  });
+
+  test.each([
+    ['stale=true', true],
+    ['stale="true"', true],
+    ['STALE=TRUE', true],
+    ['stale="false"', false],
+    ['stale=yes', false],
+    ['opaque="o"', false],
+  ])('with %s is stale: %s', (parameter, stale) => {
+    expect(parsed(`Digest realm="r", nonce="n", ${parameter}`).stale).toBe(stale);
+  });
+
+  test('may have commas and escaped quotes inside quoted values', () => {
+    expect(parsed('Digest realm="a, nonce=\\"x\\", Basic b", nonce="n,o"')).toMatchObject({
+      realm: 'a, nonce="x", Basic b',
+      nonce: 'n,o',
+    });
+  });
+
+  test('may be written in any case and with blanks around its equals signs', () => {
+    expect(parsed('DIGEST Realm = "r" ,NONCE= n,  algorithm="md5-SESS"')).toMatchObject({
+      realm: 'r',
+      nonce: 'n',
+      algorithm: 'MD5-sess',
+    });
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['one header', [`${rfcChallenge('MD5')}, Basic realm="b", ${rfcChallenge('SHA-256')}, Bearer`]],
+    ['several headers', ['Basic realm="b"', rfcChallenge('MD5'), 'Negotiate abc==', rfcChallenge('SHA-256')]],
+  ])('is found among others in %s, the strongest first', (_where, headers) => {
+    expect(parsed(headers)).toMatchObject({ algorithm: 'SHA-256', realm: RFC_REALM, opaque: RFC_OPAQUE });
+  });
+
+  test('doesn’t take the parameters of another scheme for its own', () => {
+    expect(parsed('Digest realm="r", nonce="n", Bearer realm="other", nonce="other"')).toMatchObject({
+      realm: 'r',
+      nonce: 'n',
+    });
+  });
+
+  test('of an unknown algorithm gives way to one that is known', () => {
+    expect(parsed(`${rfcChallenge('SHA-512-256')}, ${rfcChallenge('MD5')}`).algorithm).toBe('MD5');
+  });
+
+  test.each<[string, string | readonly string[] | undefined]>([
+    ['no header', undefined],
+    ['no headers', []],
+    ['an empty header', ''],
+    ['another scheme', 'Bearer realm="r", nonce="n"'],
+    ['the bare scheme', 'Digest'],
+    ['no nonce', 'Digest realm="r"'],
+    ['no realm', 'Digest nonce="n"'],
+    ['an unknown algorithm', rfcChallenge('SHA-512-256')],
+    ['auth-int only', 'Digest realm="r", nonce="n", qop="auth-int"'],
+    ['an empty qop', 'Digest realm="r", nonce="n", qop=""'],
+    ['an unterminated quote', 'Digest realm="r, nonce=n'],
+    ['a name like an object’s own', 'Digest __proto__="r", constructor="n"'],
+  ])('is absent where there is %s', (_what, header) => {
+    expect(parseDigestChallenge(header)).toBeUndefined();
+  });
+
+  test.each([
+    ['letters', 'a'],
+    ['blanks', ' '],
+    ['quotes', '"'],
+    ['backslashes', '\\'],
+    ['escaped quotes', '\\"'],
+    ['open quotes', 'a="'],
+    ['open quotes with a blank', 'a= "\\" '],
+    ['equals signs', '='],
+    ['schemes', 'Digest '],
+    ['commas', ', '],
+  ])('of many thousand %s is read in linear time', (_what, piece) => {
+    const growth = growthOf((size) => {
+      parseDigestChallenge(`Digest realm="r", nonce="${piece.repeat(size)}`);
+      parseDigestChallenge(`Digest ${piece.repeat(size)}`);
+    });
+    expect(growth).toBeLessThan(25);
+  });
+});

@@ -1,0 +1,193 @@
+/** Tokens that are given back: at the end, and when one is dropped. */
+import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../../src/atlas/error.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import { answer, gate, never, outcomeOf, request, type Step } from '../support.ts';
+import { mintRequest, refused, serviceAccount } from './service-account.ts';
+
+describe('at the end', () => {
+  test('the token is given back: a form, with id and secret raw in Basic and read anew', async () => {
+    const { send, end, revocations } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['old', 'new_%+'] });
+    await send();
+    await end(never);
+    const [asked = request()] = revocations;
+    expect(mintRequest(asked)).toEqual({
+      method: 'POST',
+      target: '/api/oauth/revoke',
+      contentType: 'application/x-www-form-urlencoded',
+      body: 'token=t1&token_type_hint=access_token',
+      basic: 'mdb_sa_id_1:new_%+',
+      lane: undefined,
+    });
+    expect([asked.operation, revocations.length]).toEqual(['revoke', 1]);
+  });
+
+  test('without a token nothing is said', async () => {
+    const { end, revoked } = serviceAccount();
+    await end(never);
+    expect(revoked()).toEqual([]);
+  });
+
+  test('a token that was replaced is given back too while it lives, one that has ended is not', async () => {
+    const { send, end, revoked, runtime } = serviceAccount({ mints: [60, 60, 60] });
+    for (const seconds of [41, 41, 0]) {
+      await send();
+      await runtime.advance(seconds);
+    }
+    await end(never);
+    expect(revoked()).toEqual(['t2', 't3']);
+  });
+
+  test('a token that is being asked for is waited for, and given back', async () => {
+    const minting = gate<AtlasResponse>();
+    const { send, end, revoked, runtime } = serviceAccount({ mints: [() => minting.promise] });
+    const giveUp = new AbortController();
+    const waiting = outcomeOf(send(giveUp.signal));
+    await runtime.settle();
+    giveUp.abort(new Error('stop'));
+    await waiting;
+    const ended = end(never);
+    minting.open(answer(200, { access_token: 'late', expires_in: 3600 }));
+    await ended;
+    expect(revoked()).toEqual(['late']);
+  });
+
+  test('a token in use doesn’t wait for one that is being asked for in vain', async () => {
+    const { send, end, revoked, runtime, observer } = serviceAccount({
+      mints: [60, () => new Promise<AtlasResponse>(() => undefined)],
+    });
+    await send();
+    await runtime.advance(50);
+    await send();
+    const over = new AbortController();
+    const ended = end(over.signal);
+    await runtime.settle();
+    expect(revoked()).toEqual(['t1']);
+    over.abort(new Error('the time is over'));
+    await ended;
+    expect(observer.unrevoked).toEqual([]);
+  });
+
+  test('no new token is asked for any more', async () => {
+    const { send, end, tokenCalls } = serviceAccount();
+    await send();
+    await end(never);
+    await expect(send()).rejects.toThrow('after the end');
+    expect(tokenCalls).toHaveLength(1);
+  });
+
+  test.each<[string, object]>([
+    ['a mint', { mints: [() => new Promise<AtlasResponse>(() => undefined)] }],
+    ['a revocation', { revocations: [() => new Promise<AtlasResponse>(() => undefined)] }],
+  ])('%s that hangs is called off by the signal', async (_what, script) => {
+    const { send, end, runtime } = serviceAccount(script);
+    void outcomeOf(send());
+    await runtime.settle();
+    const over = new AbortController();
+    let ended = false;
+    const ending = end(over.signal).then(() => {
+      ended = true;
+    });
+    await runtime.settle();
+    expect(ended).toBe(false);
+    over.abort(new Error('the time is over'));
+    await ending;
+  });
+
+  test.each<[Step, object]>([
+    [refused(500, 'UNEXPECTED_ERROR'), { reason: 'server_error', status: 500, errorCode: 'UNEXPECTED_ERROR' }],
+    [refused(401), { reason: 'unauthorized', status: 401, problem: 'Atlas answered 401' }],
+    [new AtlasError('network', 'gone'), { reason: 'network', problem: 'gone' }],
+    [new Error('a bug'), { reason: 'internal', problem: 'the request could not be made' }],
+  ])('a revocation that fails is told of, and is nobody’s trouble', async (revocation, told) => {
+    const { send, end, observer, runtime } = serviceAccount({ revocations: [revocation] });
+    await send();
+    const expiresAtSeconds = runtime.wallSeconds() + 3600;
+    await runtime.advance(5);
+    expect(await end(never)).toBeUndefined();
+    expect(observer.unrevoked).toEqual([
+      {
+        credential: 'default',
+        errorCode: undefined,
+        status: undefined,
+        problem: expect.any(String),
+        expiresAtSeconds,
+        ...told,
+      },
+    ]);
+  });
+
+  test('what hangs is told of as well, and left behind: a revocation, or the file of a secret', async () => {
+    const hangs = new Promise<never>(() => undefined);
+    const revoking = serviceAccount({ revocations: [() => hangs] });
+    const reading = serviceAccount({ secrets: ['s', hangs] });
+    for (const { send, end, observer } of [revoking, reading]) {
+      await send();
+      const over = new AbortController();
+      const ended = end(over.signal);
+      over.abort(new Error('the time is over'));
+      await ended;
+      expect(observer.unrevoked).toMatchObject([{ reason: 'timeout', problem: 'no answer before the end' }]);
+    }
+  });
+});
+
+describe('a dropped token', () => {
+  test('is given back in the background, and not a second time', async () => {
+    const revocation = gate<AtlasResponse>();
+    const { send, end, revoked, sentWith } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [() => revocation.promise, answer(200)],
+    });
+    expect(await send()).toBe(200);
+    expect([revoked(), sentWith()]).toEqual([['t1'], ['t1', 't2']]);
+    revocation.open(answer(200));
+    await end(never);
+    expect(revoked()).toEqual(['t1', 't2']);
+  });
+
+  test('that couldn’t be given back is given back at the end', async () => {
+    const { send, end, revoked, runtime, observer } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [refused(503), answer(200)],
+    });
+    await send();
+    await runtime.settle();
+    await end(never);
+    expect(revoked()).toEqual(['t1', 't1', 't2']);
+    expect(observer.unrevoked).toEqual([]);
+  });
+
+  test('whose giving back fails at the end is told of once', async () => {
+    const revocation = gate<AtlasResponse>();
+    const { send, end, observer, runtime } = serviceAccount({
+      answers: [refused(401), answer(200)],
+      revocations: [() => revocation.promise, answer(200)],
+    });
+    await send();
+    const ended = end(never);
+    await runtime.settle();
+    revocation.open(refused(503));
+    await ended;
+    expect(observer.unrevoked).toMatchObject([{ reason: 'server_error' }]);
+  });
+
+  test('is not one that merely was refused in another’s project', async () => {
+    const { send, revoked } = serviceAccount({ answers: [refused(401, 'NOT_IN_GROUP')] });
+    await send();
+    expect(revoked()).toEqual([]);
+  });
+
+  test('makes no one fail who has used it meanwhile: each is sent again with the new one', async () => {
+    const slow = gate<AtlasResponse>();
+    const { send, sentWith, runtime, tokenCalls } = serviceAccount({
+      answers: [() => slow.promise, refused(401), answer(200)],
+    });
+    const first = send();
+    await runtime.settle();
+    expect(await send()).toBe(200);
+    slow.open(refused(401));
+    expect(await first).toBe(200);
+    expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1', 't2', 't2'], 2]);
+  });
+});

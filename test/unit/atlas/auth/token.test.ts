@@ -1,0 +1,323 @@
+import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../../src/atlas/error.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import { answer, gate, never, outcomeOf, refusal, request } from '../support.ts';
+import { mintRequest, refused, serviceAccount } from './service-account.ts';
+
+describe('a token request', () => {
+  test('is a form with id and secret raw in Basic: neither `_` nor `%` nor `+` is encoded', async () => {
+    const { send, tokenCalls } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['mdb_s%41+/ü'] });
+    await send();
+    const [asked = request()] = tokenCalls;
+    expect(mintRequest(asked)).toEqual({
+      method: 'POST',
+      target: '/api/oauth/token',
+      contentType: 'application/x-www-form-urlencoded',
+      body: 'grant_type=client_credentials',
+      basic: 'mdb_sa_id_1:mdb_s%41+/ü',
+      lane: undefined,
+    });
+  });
+
+  test('reads id and secret anew each time', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ secrets: ['old', 'new'] });
+    await send();
+    await runtime.advance(3600);
+    await send();
+    expect(tokenCalls.map((call) => mintRequest(call).basic)).toEqual(['mdb_sa_id:old', 'mdb_sa_id:new']);
+  });
+
+  test('is made once for however many callers', async () => {
+    const minting = gate<AtlasResponse>();
+    const { send, tokenCalls, sentWith, runtime } = serviceAccount({ mints: [() => minting.promise] });
+    const all = Array.from({ length: 50 }, () => send());
+    await runtime.settle();
+    minting.open(answer(200, { access_token: 't1', expires_in: 3600 }));
+    await Promise.all(all);
+    expect(tokenCalls).toHaveLength(1);
+    expect(new Set(sentWith())).toEqual(new Set(['t1']));
+  });
+
+  test('goes on for the others when one caller gives up', async () => {
+    const minting = gate<AtlasResponse>();
+    const { send, tokenCalls, sentWith, runtime } = serviceAccount({ mints: [() => minting.promise] });
+    const giveUp = new AbortController();
+    const first = outcomeOf(send(giveUp.signal));
+    const second = send();
+    await runtime.settle();
+    giveUp.abort(new Error('the target is gone'));
+    expect(await first).toEqual(new Error('the target is gone'));
+    minting.open(answer(200, { access_token: 't1', expires_in: 3600 }));
+    expect(await second).toBe(200);
+    expect([tokenCalls.length, sentWith()]).toEqual([1, ['t1']]);
+  });
+
+  test('is neither made nor waited for by a caller that comes aborted', async () => {
+    const { send, tokenCalls } = serviceAccount({ mints: [() => gate<AtlasResponse>().promise] });
+    await expect(send(AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    expect(tokenCalls).toEqual([]);
+  });
+
+  test('is reported with the time at which its token ends, or without one when it failed', async () => {
+    const { send, observer, runtime } = serviceAccount({ mints: [3600, refusal(500)] });
+    const startSeconds = runtime.wallSeconds();
+    await send();
+    await runtime.advance(3600);
+    await outcomeOf(send());
+    expect(observer.tokens).toEqual([
+      { credential: 'default', expiresAtSeconds: startSeconds + 3600 },
+      { credential: 'default' },
+    ]);
+    // For those who hide it.
+    expect(observer.secrets).toEqual(['t1']);
+  });
+});
+
+describe('a token', () => {
+  test.each(['1e400', '1e300', '86401'])(
+    'that is said to live for %s s is renewed after two thirds of a day',
+    async (life) => {
+      const text = `{"access_token":"t1","expires_in":${life}}`;
+      const { send, tokenCalls, runtime, observer } = serviceAccount({ mints: [answer(200, text), 3600] });
+      await send();
+      expect(observer.tokens[0]?.expiresAtSeconds).toBe(runtime.wallSeconds() + 86_400);
+      await runtime.advance(57_599);
+      await send();
+      expect(tokenCalls).toHaveLength(1);
+      await runtime.advance(1);
+      await send();
+      expect(tokenCalls).toHaveLength(2);
+    },
+  );
+
+  test('is chosen when a request is sent: what ends in the queue fails nobody', async () => {
+    const turns: (() => void)[] = [];
+    const { send, sentWith, runtime, tokenCalls } = serviceAccount({
+      mints: [60, 60],
+      answers: [answer(200)],
+      queue: () => new Promise<void>((resolve) => turns.push(resolve)),
+    });
+    const all = [send(), send(), send()];
+    await runtime.settle();
+    turns.shift()?.();
+    await runtime.advance(50);
+    turns.shift()?.();
+    await runtime.settle();
+    await runtime.advance(20);
+    turns.shift()?.();
+    expect(await Promise.all(all)).toEqual([200, 200, 200]);
+    expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1', 't2'], 2]);
+  });
+
+  test('is used by every request until two thirds of its life, then renewed in the background', async () => {
+    const renewal = gate<AtlasResponse>();
+    const { send, sentWith, tokenCalls, runtime } = serviceAccount({ mints: [3600, () => renewal.promise] });
+    await send();
+    await runtime.advance(2399);
+    await send();
+    expect(tokenCalls).toHaveLength(1);
+    await runtime.advance(1);
+    await send();
+    await send();
+    expect(tokenCalls).toHaveLength(2);
+    expect(sentWith()).toEqual(['t1', 't1', 't1', 't1']);
+    renewal.open(answer(200, { access_token: 't2', expires_in: 3600 }));
+    await runtime.settle();
+    await send();
+    expect(sentWith().at(-1)).toBe('t2');
+  });
+
+  test('serves on when its renewal fails, until it ends', async () => {
+    const { send, sentWith, runtime } = serviceAccount({ mints: [3600, refusal(500)] });
+    await send();
+    await runtime.advance(2400);
+    await send();
+    await runtime.advance(1199);
+    await send();
+    expect(sentWith()).toEqual(['t1', 't1', 't1']);
+    await runtime.advance(1);
+    await expect(send()).rejects.toMatchObject({ reason: 'server_error' });
+    expect(sentWith()).toHaveLength(3);
+  });
+
+  test('that has ended is waited for, not used', async () => {
+    const { send, sentWith, runtime } = serviceAccount({ mints: [3600, 3600] });
+    await send();
+    await runtime.advance(3600);
+    await send();
+    expect(sentWith()).toEqual(['t1', 't2']);
+  });
+
+  test('lives from when it was asked for, so that a slow answer doesn’t stretch it', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
+    const first = send();
+    await runtime.advance(20);
+    await first;
+    await runtime.advance(19);
+    await send();
+    expect(tokenCalls).toHaveLength(1);
+    await runtime.advance(1);
+    await send();
+    expect(tokenCalls).toHaveLength(2);
+  });
+
+  test('that was long in coming ends as early', async () => {
+    const { send, sentWith, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
+    for (const seconds of [20, 40, 20]) {
+      void send();
+      await runtime.advance(seconds);
+    }
+    expect(sentWith()).toEqual(['t1', 't1', 't2']);
+  });
+});
+
+describe('a failed token request', () => {
+  test('is met by everyone for a pause that doubles from 10 to 300 seconds', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ mints: [refusal(503)] });
+    for (const pause of [10, 20, 40, 80, 160, 300, 300]) {
+      const before = tokenCalls.length;
+      const first = await outcomeOf(send());
+      await runtime.advance(pause - 0.1);
+      expect(await outcomeOf(send())).toBe(first);
+      expect(tokenCalls).toHaveLength(before + 1);
+      await runtime.advance(0.1);
+    }
+  });
+
+  test('without an answer is repeated after half a minute at most: Atlas hasn’t counted it either', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ mints: [new AtlasError('network', 'gone')] });
+    for (const pause of [10, 20, 30, 30]) {
+      const before = tokenCalls.length;
+      await outcomeOf(send());
+      expect(tokenCalls).toHaveLength(before + 1);
+      await runtime.advance(pause - 0.1);
+      await outcomeOf(send());
+      expect(tokenCalls).toHaveLength(before + 1);
+      await runtime.advance(0.1);
+    }
+  });
+
+  test('is forgotten after a good one: the next pause is short again', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ mints: [refusal(503), refusal(503), 60, refusal(503)] });
+    for (const pause of [10, 20, 60, 10]) {
+      await outcomeOf(send());
+      await runtime.advance(pause);
+    }
+    await outcomeOf(send());
+    expect(tokenCalls).toHaveLength(5);
+  });
+
+  test.each([
+    ['120', 120],
+    ['3', 10],
+    ['86400', 600],
+  ])('with Retry-After %s is repeated after %d seconds', async (retryAfter, seconds) => {
+    const { send, tokenCalls, runtime } = serviceAccount({
+      mints: [refusal(429, undefined, { 'retry-after': retryAfter })],
+    });
+    await expect(send()).rejects.toMatchObject({ reason: 'rate_limited', retryAfterSeconds: Number(retryAfter) });
+    await runtime.advance(seconds - 0.1);
+    await outcomeOf(send());
+    expect(tokenCalls).toHaveLength(1);
+    await runtime.advance(0.1);
+    await outcomeOf(send());
+    expect(tokenCalls).toHaveLength(2);
+  });
+
+  test.each<[string, AtlasResponse | Error, object]>([
+    [
+      'an OAuth error',
+      answer(401, { error: 'invalid_client', error_description: 'secret-' }),
+      {
+        reason: 'unauthorized',
+        status: 401,
+        errorCode: 'invalid_client',
+        advice: expect.stringMatching(/client_id and client_secret/),
+      },
+    ],
+    [
+      'an OAuth error that is a 400',
+      answer(400, { error: 'invalid_client' }),
+      { reason: 'unauthorized', status: 400, errorCode: 'invalid_client' },
+    ],
+    [
+      'an OAuth error of another world',
+      answer(400, { error: 'secret-word' }),
+      { reason: 'client_error', status: 400, errorCode: undefined },
+    ],
+    [
+      'an OAuth error for too many tokens',
+      answer(403, { error: 'access_denied' }),
+      {
+        reason: 'forbidden',
+        status: 403,
+        errorCode: 'access_denied',
+        advice: expect.stringMatching(/100 live access tokens/),
+      },
+    ],
+    [
+      'an Atlas error',
+      refusal(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST'),
+      { reason: 'forbidden', errorCode: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' },
+    ],
+    ['HTML', answer(502, '<html>'), { reason: 'server_error', status: 502 }],
+    ['a redirect', answer(302, ''), { reason: 'invalid_response', status: 302 }],
+    ['a page that isn’t JSON', answer(200, 'welcome'), { reason: 'invalid_response' }],
+    ['no access_token', answer(200, { expires_in: 3600 }), { reason: 'invalid_response' }],
+    [
+      'an access_token that isn’t text',
+      answer(200, { access_token: 7, expires_in: 3600 }),
+      { reason: 'invalid_response' },
+    ],
+    [
+      'an access_token unfit for a header',
+      answer(200, { access_token: 'a\r\nb', expires_in: 9 }),
+      { reason: 'invalid_response' },
+    ],
+    [
+      'a token that fits into no header',
+      answer(200, { access_token: 'secret-token'.repeat(1000), expires_in: 3600 }),
+      { reason: 'invalid_response', message: 'no access token: the access token has more than 8192 characters' },
+    ],
+    ['no expires_in', answer(200, { access_token: 'secret-token' }), { reason: 'invalid_response' }],
+    [
+      'an expires_in of 0',
+      answer(200, { access_token: 'secret-token', expires_in: 0 }),
+      { reason: 'invalid_response' },
+    ],
+    ...[-1, 9.9].map((life): [string, AtlasResponse, object] => [
+      `an expires_in of ${life}`,
+      answer(200, { access_token: 'secret-token', expires_in: life }),
+      { reason: 'invalid_response', message: 'no access token: the access token lives for less than 10 s' },
+    ]),
+    [
+      'an expires_in as text',
+      answer(200, { access_token: 'secret-token', expires_in: '9' }),
+      { reason: 'invalid_response' },
+    ],
+    ['no answer', new AtlasError('network', 'the connection failed'), { reason: 'network' }],
+  ])('for %s says why, and never what was sent or received', async (_what, mint, expected) => {
+    const { send, sentWith } = serviceAccount({ secrets: ['secret-secret'], mints: [mint] });
+    const error = await outcomeOf(send());
+    expect(error).toBeInstanceOf(AtlasError);
+    expect(error).toMatchObject({ ...expected, message: expect.stringMatching(/^no access token: /), isFinal: true });
+    expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('secret-');
+    expect(sentWith()).toEqual([]);
+  });
+
+  test('for an unreadable secret sends nothing, and is tried again after the pause', async () => {
+    const { send, tokenCalls, runtime } = serviceAccount({ secrets: [new Error('ENOENT'), 'back'] });
+    await expect(send()).rejects.toThrow('ENOENT');
+    await runtime.advance(10);
+    expect(await send()).toBe(200);
+    expect(tokenCalls).toHaveLength(1);
+  });
+});
+
+test('a token in use is not asked for again by a refusal that isn’t a 401', async () => {
+  const { send, tokenCalls } = serviceAccount({
+    answers: [refused(403, 'ACCESS_FORBIDDEN'), refused(404), refused(500)],
+  });
+  expect([await send(), await send(), await send(never)]).toEqual([403, 404, 500]);
+  expect(tokenCalls).toHaveLength(1);
+});

@@ -1,0 +1,394 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { FLAGS, variableOf } from '../../../src/cli/flags.ts';
+
+const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
+const SERVE = {
+  autoReload: false,
+  targets: [],
+  web: {
+    listenAddresses: [{ port: 19017 }],
+    telemetryPath: '/metrics',
+    maxRequests: 40,
+    disableExporterMetrics: false,
+    enableLifecycle: false,
+  },
+  log: { level: 'info', format: 'json' },
+};
+/** Where all flags of the command are. */
+const LAST = /\nmongodbatlas-backup-exporter (?:([a-z]+) )?--help shows all flags\n$/;
+
+function parse(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}) {
+  return parseCommandLine(args, env, '1.2.3');
+}
+
+/** The lines of a usage error, without the last one, which says where to read on. */
+function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): readonly string[] {
+  const line = parse(args, env);
+  if (line.command !== 'exit' || line.code !== 2) throw new Error(`accepted: ${JSON.stringify(line)}`);
+  expect(line.stdout).toBe('');
+  expect(line.stderr).toMatch(LAST);
+  return line.stderr.replace(LAST, '').split('\n');
+}
+
+test('a usage error says whose help to read', () => {
+  const last = (...args: readonly string[]) => LAST.exec((parse(args) as { readonly stderr: string }).stderr)?.[1];
+  expect([last('--format', 'json'), last('check', '--format', 'xml'), last('once', '--outptu')]).toEqual([
+    undefined,
+    'check',
+    'once',
+  ]);
+});
+
+test('without arguments it serves, with the defaults', () => {
+  expect(parse([])).toEqual({ command: 'serve', flags: SERVE });
+  expect(parse(['serve'])).toEqual({ command: 'serve', flags: SERVE });
+});
+
+test('the demo listens on this host alone and logs little, for people', () => {
+  expect(parse(['demo'])).toEqual({
+    command: 'demo',
+    flags: {
+      speed: 60,
+      seed: 1,
+      chaos: false,
+      web: { ...SERVE.web, listenAddresses: [{ host: '127.0.0.1', port: 19017 }] },
+      log: { level: 'warn', format: 'logfmt' },
+    },
+  });
+});
+
+test('all flags of serve are taken, before and after its name', () => {
+  const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
+    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
+    /\s+/,
+  );
+  const expected = {
+    command: 'serve',
+    flags: {
+      configFile: 'a.yml',
+      autoReload: true,
+      targets: ['g/c', 'g/d'],
+      web: {
+        listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
+        telemetryPath: '/a/b',
+        configFile: 'w.yml',
+        maxRequests: 0,
+        disableExporterMetrics: true,
+        enableLifecycle: true,
+      },
+      log: { level: 'debug', format: 'logfmt' },
+    },
+  };
+  expect(parse(flags)).toEqual(expected);
+  expect(parse(['serve', ...flags])).toEqual(expected);
+});
+
+test('all flags of the demo are taken', () => {
+  expect(
+    parse(['demo', '--speed', '0.1', '--seed', '-7', '--chaos', '--web.listen-address', 'localhost:0']),
+  ).toMatchObject({
+    command: 'demo',
+    flags: { speed: 0.1, seed: -7, chaos: true, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
+  });
+});
+
+const QUIET = { level: 'warn', format: 'logfmt' };
+
+test('check, once and health have flags of their own, beside those of serve that say what is watched', () => {
+  const shard = ['--shard.count', '3', '--shard.index', '1'];
+  expect(parse(['check'])).toEqual({
+    command: 'check',
+    flags: { targets: [], log: { ...QUIET, level: 'error' }, online: false, format: 'table' },
+  });
+  expect(parse(['check', '--online', '--format', 'json', '--config.file', 'a.yml', ...shard])).toMatchObject({
+    flags: { online: true, format: 'json', configFile: 'a.yml', shard: { index: 1, count: 3 } },
+  });
+  expect(parse(['once', '--target', 'g/c'])).toEqual({ command: 'once', flags: { targets: ['g/c'], log: QUIET } });
+  expect(parse(['once', '--output=x.prom', ...shard])).toMatchObject({
+    flags: { output: 'x.prom', shard: { index: 1, count: 3 } },
+  });
+});
+
+describe('health', () => {
+  test.each([
+    [{}, [], 'http://127.0.0.1:19017'],
+    [{ [`${PREFIX}WEB_LISTEN_ADDRESS`]: ':9' }, [], 'http://127.0.0.1:9'],
+    [{ [`${PREFIX}WEB_LISTEN_ADDRESS`]: '[::]:9,127.0.0.1:8' }, [], 'http://[::1]:9'],
+    [{}, ['--web.listen-address', '0.0.0.0:7'], 'http://127.0.0.1:7'],
+    [{}, ['--web.listen-address', 'exporter.example:7'], 'http://exporter.example:7'],
+    [{}, ['--web.listen-address', '[fe80::1]:7'], 'http://[fe80::1]:7'],
+    [{}, ['--web.listen-address', ':0', '--url', 'https://127.0.0.1:5'], 'https://127.0.0.1:5'],
+    [{}, ['--url', 'http://a.example/-/healthy'], 'http://a.example'],
+  ])('with %j and %j asks %s', (env, args, origin) => {
+    expect(parse(['health', ...args], env)).toEqual({ command: 'health', flags: { url: `${origin}/-/healthy` } });
+  });
+
+  test.each([
+    [['--url', '127.0.0.1:5'], '--url "127.0.0.1:5": must be a URL such as http://127.0.0.1:19017'],
+    [['--url', 'ftp://a'], '--url "ftp://a": must be a URL such as http://127.0.0.1:19017'],
+    [['--url', 'http://a/metrics'], '--url "http://a/metrics": must end after the host or port: no path, no query'],
+    [['--web.listen-address', ':0'], '--web.listen-address: names no port: say where the exporter is with --url'],
+  ])('%j is refused', (args, problem) => {
+    expect(refusal(['health', ...args])).toEqual([problem]);
+  });
+
+  test('shows a certificate where it is told to, with its key', () => {
+    const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
+    expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
+    expect(refusal(args.slice(0, 3))).toEqual([
+      '--client.certificate and --client.key belong together: give both or none',
+    ]);
+  });
+
+  test('refuses a password in the address, and does not repeat it', () => {
+    const [problem] = refusal(['health', '--url', 'http://u:S3cret@a.example']);
+    expect(problem).toBe('--url: must have no user and password in it: the health page asks for none');
+  });
+});
+
+describe('listen addresses', () => {
+  test.each([
+    [':19017', { port: 19017 }],
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['exporter.example:65535', { host: 'exporter.example', port: 65535 }],
+    ['[::]:1', { host: '::', port: 1 }],
+  ])('%s is one', (text, address) => {
+    expect(parse(['--web.listen-address', text])).toMatchObject({ flags: { web: { listenAddresses: [address] } } });
+  });
+
+  test.each([
+    ['19017', 'write host:port, or :19017 for all interfaces'],
+    ['localhost', 'write host:port, or :19017 for all interfaces'],
+    ['a b:1', 'write host:port, or :19017 for all interfaces'],
+    ['http://a:1', 'an IPv6 address goes in brackets, such as [::1]:19017'],
+    ['::1:19017', 'an IPv6 address goes in brackets, such as [::1]:19017'],
+    ['[localhost]:1', 'only an IPv6 address goes in brackets, such as [::1]:19017'],
+    [':65536', 'the port must be from 0 to 65535'],
+  ])('%s is none', (text, why) => {
+    expect(refusal(['--web.listen-address', text])).toEqual([`--web.listen-address "${text}": ${why}`]);
+  });
+
+  test('the same one twice is refused, port 0 may come several times', () => {
+    const address = '--web.listen-address=';
+    expect(refusal([`${address}:1`, `${address}:1`])).toEqual(['--web.listen-address ":1": is given twice']);
+    expect(parse([`${address}:0`, `${address}:0`])).toMatchObject({ command: 'serve' });
+  });
+});
+
+describe('the telemetry path', () => {
+  test.each(['/m', '/a/b/', '/apiary', '/-metrics', '/v1.0/metrics_~x'])('%s is one', (text) => {
+    expect(parse(['--web.telemetry-path', text])).toMatchObject({ flags: { web: { telemetryPath: text } } });
+  });
+
+  test.each([
+    ['metrics', 'must begin with /, such as /metrics'],
+    ['/', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-/metrics', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/api/v1/targets', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/config', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/targets/a', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/API', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/:id', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/*all', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/a?b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['/a/../b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+    ['//', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
+  ])('%s is none', (text, why) => {
+    expect(refusal(['--web.telemetry-path', text])).toEqual([`--web.telemetry-path "${text}": ${why}`]);
+  });
+});
+
+describe('a usage error names the flag and what would be right', () => {
+  test.each([
+    [['--log.level', 'loud'], '--log.level "loud": must be debug, info, warn or error'],
+    [['--log.format', 'xml'], '--log.format "xml": must be json or logfmt'],
+    [['demo', '--speed', '0'], '--speed "0": must be a number from 0.1 to 10000'],
+    [['demo', '--speed', '1e3'], '--speed "1e3": must be a number from 0.1 to 10000'],
+    [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number, such as 1'],
+    [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number, such as 1'],
+    [['--web.max-requests', '-1'], '--web.max-requests "-1": must be a whole number from 0 to 100000'],
+    [['--web.config.file', ''], '--web.config.file: needs a value'],
+    [['--config.file', ''], '--config.file: needs a value'],
+    [['--config.file', '--log.level'], '--config.file "--log.level": needs a value'],
+    [['--config.file'], '--config.file: needs a value'],
+    [['--config.fil', 'x'], 'unknown flag --config.fil: did you mean --config.file?'],
+    [['demo', '--sped', '3'], 'unknown flag --sped: did you mean --speed?'],
+    [['--speed', '3'], '--speed: serve has no such flag, demo has'],
+    [['demo', '--target', 'a/b'], '--target: demo has no such flag, serve, check and once have'],
+    [['once', '--online'], '--online: once has no such flag, check has'],
+    [['check', '--outptu', 'x'], 'unknown flag --outptu'],
+    [['once', '--outptu', 'x'], 'unknown flag --outptu: did you mean --output?'],
+    [['check', '--format', 'xml'], '--format "xml": must be table or json'],
+    [['once', '--output'], '--output: needs a value'],
+    [['chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
+    [['help', 'chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
+    [['health', '--log.level', 'debug'], '--log.level: health has no such flag, serve, check, once and demo have'],
+    [['-x'], 'unknown flag -x'],
+    [['--client-secret=S3cret'], 'unknown flag --client-secret'],
+    [['--S3cretS3cret'], 'unknown flag'],
+    [
+      ['--web.disable-exporter-metrics=false'],
+      '--web.disable-exporter-metrics: takes no value; it is off where it is left out',
+    ],
+    [['dmeo'], 'unknown command: the commands are serve, check, once, health and demo; did you mean demo?'],
+    [['--log.level', 'debug', 'S3cret'], 'unknown command: the commands are serve, check, once, health and demo'],
+    [['demo', 'S3cret'], 'only flags may follow a command; the commands are serve, check, once, health and demo'],
+    [['serve', 'demo'], 'only flags may follow a command; the commands are serve, check, once, health and demo'],
+  ])('%j', (args, problem) => {
+    expect(refusal(args)).toEqual([problem]);
+  });
+
+  test('and all values that are wrong are told at once', () => {
+    expect(refusal(['--log.level', 'x', '--web.listen-address', 'y'], { [`${PREFIX}LOG_FORMAT`]: 'z' })).toHaveLength(
+      3,
+    );
+  });
+});
+
+describe('the environment', () => {
+  test('has a variable for each flag', () => {
+    const env = {
+      CONFIG_FILE: 'a.yml',
+      CONFIG_AUTO_RELOAD: 'true',
+      WEB_ENABLE_LIFECYCLE: '1',
+      TARGET: 'g/c, g/d',
+      WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
+      WEB_TELEMETRY_PATH: '/m',
+      WEB_CONFIG_FILE: 'w.yml',
+      WEB_MAX_REQUESTS: '7',
+      WEB_DISABLE_EXPORTER_METRICS: '1',
+      SHARD_INDEX: '1',
+      SHARD_COUNT: '3',
+      LOG_LEVEL: 'error',
+      LOG_FORMAT: 'logfmt',
+    };
+    const prefixed = Object.fromEntries(Object.entries(env).map(([name, value]) => [PREFIX + name, value]));
+    const ofServe = FLAGS.filter(({ commands }) => (commands as readonly string[]).includes('serve'));
+    expect(Object.keys(env)).toHaveLength(ofServe.length);
+    expect(parse([], prefixed)).toEqual({
+      command: 'serve',
+      flags: {
+        configFile: 'a.yml',
+        autoReload: true,
+        targets: ['g/c', 'g/d'],
+        shard: { index: 1, count: 3 },
+        web: {
+          listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
+          telemetryPath: '/m',
+          configFile: 'w.yml',
+          maxRequests: 7,
+          disableExporterMetrics: true,
+          enableLifecycle: true,
+        },
+        log: { level: 'error', format: 'logfmt' },
+      },
+    });
+    expect(parse(['demo'], { [`${PREFIX}SPEED`]: '60', [`${PREFIX}SEED`]: '2' })).toMatchObject({
+      flags: { speed: 60, seed: 2 },
+    });
+    expect(parse(['check'], { [`${PREFIX}ONLINE`]: 'true', [`${PREFIX}FORMAT`]: 'json' })).toMatchObject({
+      flags: { online: true, format: 'json' },
+    });
+    expect(parse(['once'], { [`${PREFIX}OUTPUT`]: 'x.prom' })).toMatchObject({ flags: { output: 'x.prom' } });
+    expect(parse(['health'], { [`${PREFIX}URL`]: 'https://localhost:1' })).toMatchObject({
+      flags: { url: 'https://localhost:1/-/healthy' },
+    });
+  });
+
+  test('loses against the command line', () => {
+    const env = { [`${PREFIX}TARGET`]: 'g/env', [`${PREFIX}LOG_LEVEL`]: 'nonsense' };
+    expect(parse(['--target', 'g/line', '--log.level', 'warn'], env)).toMatchObject({
+      flags: { targets: ['g/line'], log: { level: 'warn' } },
+    });
+  });
+
+  test('counts as unset where it is empty, and what it does not know is ignored', () => {
+    const env = {
+      [`${PREFIX}LOG_LEVEL`]: '',
+      [`${PREFIX}WEB_LISTEN_ADDRESS`]: ' ',
+      [`${PREFIX}WEB_DISABLE_EXPORTER_METRICS`]: '',
+      [`${PREFIX}TARGET`]: undefined,
+      [`${PREFIX}PORT`]: 'tcp://10.0.0.1:19017',
+    };
+    expect(parse([], env)).toEqual({ command: 'serve', flags: SERVE });
+  });
+
+  test.each([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])('takes %s for a switch', (text, value) => {
+    const env = { [`${PREFIX}WEB_DISABLE_EXPORTER_METRICS`]: text };
+    expect(parse([], env)).toMatchObject({ flags: { web: { disableExporterMetrics: value } } });
+  });
+
+  test.each([
+    ['WEB_DISABLE_EXPORTER_METRICS', 'yes', '"yes": must be true, false, 1 or 0'],
+    ['WEB_DISABLE_EXPORTER_METRICS', 'TRUE', '"TRUE": must be true, false, 1 or 0'],
+    ['LOG_LEVEL', 'loud', '"loud": must be debug, info, warn or error'],
+  ])('is named where it is wrong: %s=%s', (name, value, problem) => {
+    expect(refusal([], { [PREFIX + name]: value })).toEqual([`${PREFIX}${name} ${problem}`]);
+  });
+
+  test('may end a list with a comma', () => {
+    expect(parse([], { [`${PREFIX}TARGET`]: 'g/c,' })).toMatchObject({ flags: { targets: ['g/c'] } });
+    expect(parse([], { [`${PREFIX}WEB_LISTEN_ADDRESS`]: ',' })).toEqual({ command: 'serve', flags: SERVE });
+  });
+});
+
+describe('help', () => {
+  test.each([[['--help']], [['-h']], [['serve', '--help']], [['help']], [['help', 'serve']]])(
+    'of %j shows what it is, examples and each flag',
+    (args) => {
+      const line = parse(args);
+      if (line.command !== 'exit') throw new Error();
+      expect(line).toMatchObject({ code: 0, stderr: '' });
+      expect(line.stdout).toContain('tells Prometheus how the backup snapshot exports of MongoDB Atlas clusters do');
+      expect(line.stdout).toContain('  mongodbatlas-backup-exporter demo\n');
+      expect(line.stdout).toContain('--web.listen-address HOST:PORT  (repeatable, default :19017)');
+      for (const { name, commands } of FLAGS) {
+        const isOfServe = (commands as readonly string[]).includes('serve');
+        expect(line.stdout.includes(`  --${name}`)).toBe(isOfServe);
+        expect(line.stdout.includes(`      ${variableOf(name)}\n`)).toBe(isOfServe);
+      }
+      expect(Math.max(...line.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
+    },
+  );
+
+  test('of the demo shows its own flags and defaults', () => {
+    const line = parse(['demo', '--help']);
+    expect(line).toMatchObject({
+      command: 'exit',
+      code: 0,
+      stdout: expect.stringContaining('(repeatable, default 127.0.0.1:19017)'),
+    });
+    expect(line).toMatchObject({ stdout: expect.not.stringContaining('--config.file') });
+  });
+
+  test.each([
+    ['check', ['--online', '--format FORMAT  (default table)', 'Exit code: 0 if all is well, 1 if']],
+    ['once', ['--output FILE', 'Exit code', 'textfile']],
+    ['health', ['--url URL', 'Exit code: 0 if it is healthy']],
+  ])('of %s shows examples, its exit codes and its own flags, however it is asked for', (command, texts) => {
+    const line = parse([command, '--help']);
+    expect(parse(['help', command])).toEqual(line);
+    for (const text of [...texts, `  mongodbatlas-backup-exporter ${command}`]) {
+      expect(line).toMatchObject({ command: 'exit', code: 0, stdout: expect.stringContaining(text) });
+    }
+    expect(line).toMatchObject({ stdout: expect.not.stringContaining('--web.telemetry-path') });
+    if (line.command !== 'exit') throw new Error();
+    expect(Math.max(...line.stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
+  });
+
+  test('the version is one line', () => {
+    expect(parse(['--version'])).toEqual({
+      command: 'exit',
+      code: 0,
+      stdout: 'mongodbatlas-backup-exporter 1.2.3\n',
+      stderr: '',
+    });
+  });
+});

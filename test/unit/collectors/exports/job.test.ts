@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  activeStateOf,
+  componentIdsOf,
+  decodeJob,
+  durationSeconds,
+  endedAtSeconds,
+  newestFirst,
+  objectIdTimeSeconds,
+} from '../../../../src/collectors/exports/job.ts';
+import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+
+const decode = (state: string, fields = {}) => decodeJob(job(state, { fields }));
+
+describe('decoding an export job', () => {
+  test.each([
+    ['Queued', 'queued'],
+    ['InProgress', 'in_progress'],
+    ['INPROGRESS', 'in_progress'],
+    ['successful', 'successful'],
+    ['FAILED', 'failed'],
+    ['Cancelled', 'cancelled'],
+    ['Paused', 'unknown'],
+    ['__proto__', 'unknown'],
+  ])('reads the state %s as %s', (state, expected) => {
+    expect(decode(state).state).toBe(expected);
+  });
+
+  test.each([[null], [undefined], [7], [{}], [[]]])('a state that is %p is unknown', (state) => {
+    expect(decode('Queued', { state }).state).toBe('unknown');
+  });
+
+  test('an unknown state is named only where its name is harmless', () => {
+    expect(decode('Paused').foreignState).toBe('Paused');
+    expect(decode('Paused"\n').foreignState).toBe('?');
+    expect(decode('Queued').foreignState).toBeUndefined();
+  });
+
+  test('null in any field is as good as its absence', () => {
+    const fields = Object.keys(job('Failed'));
+    const absent = decodeJob({ state: 'Failed', stateReason: { errorCode: null }, components: null });
+    const nulls = decodeJob({ ...Object.fromEntries(fields.map((field) => [field, null])), state: 'Failed' });
+    expect(nulls).toEqual(absent);
+    expect(absent).toEqual({
+      id: '',
+      snapshotId: '',
+      exportBucketId: '',
+      state: 'failed',
+      shards: 0,
+      errorCode: 'none',
+    });
+  });
+
+  test('fields never seen before are passed over', () => {
+    expect(decode('Queued', { newField: { deep: [1] }, state2: 'x' })).toEqual(decode('Queued'));
+  });
+
+  test('a creation that is not given is read from the id', () => {
+    expect(decode('Queued', { createdAt: null }).createdAtSeconds).toBe(DAY_ZERO_SECONDS);
+    expect(decode('Queued', { createdAt: null, id: 'not-an-object-id' }).createdAtSeconds).toBeUndefined();
+  });
+
+  test.each([['1'], ['yesterday'], ['2026-03-01'], ['2026-13-41T99:99:99Z'], [5], ['2026-03-01T00:00:00']])(
+    '%p is not a time',
+    (finishedAt) => {
+      expect(decode('Successful', { finishedAt }).finishedAtSeconds).toBeUndefined();
+    },
+  );
+
+  test('times may have fractions and offsets', () => {
+    expect(decode('Successful', { finishedAt: '2026-03-01T01:00:00.500+01:00' }).finishedAtSeconds).toBe(
+      DAY_ZERO_SECONDS + 0.5,
+    );
+  });
+
+  test.each([['with space'], ['quote"'], ['new\nline'], ['x'.repeat(65)], [12]])(
+    'the id %p never becomes a label',
+    (id) => {
+      expect(decode('Queued', { id }).id).toBe('');
+    },
+  );
+
+  test.each([
+    [
+      { exportedCollections: 1, totalCollections: 2 },
+      { exported: 1, total: 2 },
+    ],
+    [
+      { exportedCollections: 0, totalCollections: 0 },
+      { exported: 0, total: 0 },
+    ],
+    [{ exportedCollections: 1 }, undefined],
+    [{ exportedCollections: -1, totalCollections: 2 }, undefined],
+    [{ exportedCollections: '1', totalCollections: 2 }, undefined],
+    [null, undefined],
+  ])('the collection counts of %p are %p', (exportStatus, expected) => {
+    expect(decode('InProgress', { exportStatus }).collections).toEqual(expected);
+  });
+
+  test.each([
+    [{ errorCode: 'BUCKET_GONE' }, 'BUCKET_GONE'],
+    [{ errorCode: 'evil"} 1\n' }, 'other'],
+    [{ errorCode: 'X'.repeat(65) }, 'other'],
+    [{ errorCode: '' }, 'none'],
+    [{ message: 'no code' }, 'none'],
+    [null, 'none'],
+  ])('the error code of %p is %s', (stateReason, expected) => {
+    expect(decode('Failed', { stateReason }).errorCode).toBe(expected);
+  });
+
+  test('the components of a sharded job keep their number, whatever their ids are', () => {
+    const components = [{ exportId: objectId(1), replicaSetName: 'a' }, { exportId: null }, 'odd'];
+    expect(decode('InProgress', { components }).shards).toBe(3);
+    expect(componentIdsOf({ components })).toEqual([objectId(1)]);
+  });
+});
+
+describe('a job', () => {
+  test('is active while queued, running, or in an unknown state that has not ended', () => {
+    expect(activeStateOf(decode('Queued'))).toBe('queued');
+    expect(activeStateOf(decode('InProgress'))).toBe('in_progress');
+    expect(activeStateOf(decode('Paused'))).toBe('unknown');
+    expect(activeStateOf(decode('Paused', { finishedAt: '2026-03-01T00:10:00Z' }))).toBeUndefined();
+    expect(activeStateOf(decode('Successful'))).toBeUndefined();
+  });
+
+  test('that ended before it was created took no time', () => {
+    expect(durationSeconds(decode('Successful', { finishedAt: '2026-02-28T23:00:00Z' }))).toBe(0);
+  });
+
+  test('without an end has no duration, and ended when it was created', () => {
+    const endless = decode('Successful', { finishedAt: undefined });
+    expect(durationSeconds(endless)).toBeUndefined();
+    expect(endedAtSeconds(endless)).toBe(DAY_ZERO_SECONDS);
+  });
+
+  test('comes before an older one, and before one of the same moment with a smaller id', () => {
+    const at = (createdAtSeconds: number, number: number) => decodeJob(job('Queued', { createdAtSeconds, number }));
+    const sorted = [at(100, 1), at(200, 1), at(200, 2)].sort(newestFirst);
+    expect(sorted.map(({ id }) => id)).toEqual([objectId(200, 2), objectId(200, 1), objectId(100, 1)]);
+    expect(newestFirst(at(1, 1), at(1, 1))).toBe(0);
+  });
+
+  test('has the time of its ObjectId', () => {
+    expect(objectIdTimeSeconds(objectId(DAY_ZERO_SECONDS))).toBe(DAY_ZERO_SECONDS);
+    expect(objectIdTimeSeconds('zz')).toBeUndefined();
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { JsonObject } from '../../../../src/atlas/http/answer.ts';
+import { startExportFold } from '../../../../src/collectors/exports/summary.ts';
+import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+import { summaryOf } from '../../../support/states.ts';
+
+const HOUR = 3600;
+const NONE: ReadonlySet<string> = new Set();
+const idsOf = (jobs: readonly JsonObject[]) => new Set(jobs.map(({ id }) => String(id)));
+const at = (hours: number) => DAY_ZERO_SECONDS + hours * HOUR;
+const jobAt = (state: string, hours: number, fields: JsonObject = {}) =>
+  job(state, { createdAtSeconds: at(hours), fields });
+
+describe('what is kept of a list of jobs', () => {
+  test('an empty list gives zeros and nothing else', () => {
+    expect(summaryOf([])).toEqual({
+      counts: { queued: 0, in_progress: 0, successful: 0, failed: 0, cancelled: 0, unknown: 0 },
+      failedByCode: new Map(),
+      consecutiveFailures: 0,
+      successByBucket: new Map(),
+      active: [],
+      activeCount: 0,
+      oldestActiveAtSeconds: {},
+      newest: [],
+    });
+  });
+
+  test('jobs are counted by state', () => {
+    const summary = summaryOf([jobAt('Queued', 5), jobAt('Failed', 4), jobAt('Successful', 3), jobAt('Successful', 2)]);
+    expect(summary.counts).toMatchObject({ queued: 1, failed: 1, successful: 2, in_progress: 0 });
+  });
+
+  test('failures in a row are counted back from the newest finished job, cancelled ones aside', () => {
+    const jobs = ['Successful', 'Failed', 'Cancelled', 'Failed', 'Failed', 'Queued'];
+    expect(summaryOf(jobs.map((state, hour) => jobAt(state, hour))).consecutiveFailures).toBe(3);
+    expect(summaryOf([jobAt('Failed', 1), jobAt('Successful', 2)]).consecutiveFailures).toBe(0);
+    expect(summaryOf([jobAt('Successful', 2), jobAt('Failed', 1)]).consecutiveFailures).toBe(0);
+    expect(summaryOf([jobAt('Failed', 1), jobAt('Failed', 2)]).consecutiveFailures).toBe(2);
+  });
+
+  test('of two jobs created at one moment the one with the greater id is the newer', () => {
+    const twins = [1, 2].map((number) => job(number === 1 ? 'Failed' : 'Successful', { number }));
+    expect(summaryOf(twins).lastFinished?.state).toBe('successful');
+    expect(summaryOf(twins.reverse()).lastFinished?.state).toBe('successful');
+  });
+
+  test('one job supplies all that is said of the last success', () => {
+    const old = jobAt('Successful', 1, { finishedAt: '2026-03-09T00:00:00Z' });
+    expect(summaryOf([old, jobAt('Successful', 2)]).lastSuccess?.id).toBe(objectId(at(2), 1));
+  });
+
+  test('the typical duration is the median of the newest 20 successes that say when they ended', () => {
+    const durations = [9000, ...Array.from({ length: 20 }, (_, index) => 100 + index)];
+    const jobs = durations.map((durationSeconds, hour) =>
+      job('Successful', { createdAtSeconds: at(hour), durationSeconds }),
+    );
+    expect(summaryOf(jobs).typicalDurationSeconds).toBe(109.5);
+    expect(summaryOf(jobs.slice(0, 1)).typicalDurationSeconds).toBe(9000);
+    expect(summaryOf([jobAt('Successful', 1, { finishedAt: null })]).typicalDurationSeconds).toBeUndefined();
+  });
+
+  test('each bucket has its own last success', () => {
+    const jobs = [
+      job('Successful', { createdAtSeconds: at(1), bucket: 'a' }),
+      job('Successful', { createdAtSeconds: at(9), bucket: 'a' }),
+      job('Successful', { createdAtSeconds: at(2), bucket: 'b' }),
+      job('Failed', { createdAtSeconds: at(3), bucket: 'c' }),
+      job('Successful', { createdAtSeconds: at(4), bucket: 'not a label' }),
+    ];
+    expect(Object.fromEntries(summaryOf(jobs).successByBucket)).toEqual({ a: at(9) + 780, b: at(2) + 780 });
+  });
+
+  test('of many buckets the 20 that were used last are kept', () => {
+    const jobs = Array.from({ length: 30 }, (_, number) =>
+      job('Successful', { number, createdAtSeconds: at(number), bucket: `bucket-${number}` }),
+    );
+    const fold = startExportFold('first', 50);
+    fold.add(jobs, NONE);
+    const { summary, dropped } = fold.result();
+    expect(new Set(summary.successByBucket.keys())).toEqual(
+      new Set(Array.from({ length: 20 }, (_, index) => `bucket-${index + 10}`)),
+    );
+    expect(dropped.export_buckets).toBe(10);
+  });
+
+  test('active jobs: sums over all of them, series for the oldest', () => {
+    const jobs = [3, 1, 2].map((hour) =>
+      jobAt('InProgress', hour, { exportStatus: { exportedCollections: hour, totalCollections: 10 } }),
+    );
+    const sharded = jobAt('Queued', 0, { exportStatus: null });
+    const fold = startExportFold('first', 2);
+    fold.add([...jobs, sharded], NONE);
+    const { summary, dropped } = fold.result();
+    expect(summary.activeCollections).toEqual({ exported: 6, total: 30 });
+    expect(summary.oldestActiveAtSeconds).toEqual({ queued: at(0), in_progress: at(1) });
+    expect(summary.active.map(({ createdAtSeconds }) => createdAtSeconds)).toEqual([at(0), at(1)]);
+    expect(summary.activeCount).toBe(4);
+    expect(dropped.active_jobs).toBe(2);
+  });
+
+  test('a job that is kept is small, however many components it has', () => {
+    const components = Array.from({ length: 1000 }, (_, number) => ({ exportId: objectId(0, number + 2) }));
+    const { newest } = summaryOf([jobAt('InProgress', 1, { components })]);
+    expect(newest.map(({ shards }) => shards)).toEqual([1000]);
+    expect(JSON.stringify(newest).length).toBeLessThan(1000);
+  });
+
+  test('a list that names ever more components is not read to its end', () => {
+    const fold = startExportFold('first', 50);
+    const page = (nth: number) =>
+      Array.from({ length: 1001 }, (_, index) => ({ exportId: objectId(nth, index + 1), replicaSetName: 'a' }));
+    const add = (nth: number) => fold.add([jobAt('InProgress', nth, { components: page(nth) })], NONE);
+    for (let nth = 0; nth < 99; nth += 1) {
+      add(nth);
+      // One of many shards: five thousand components are as much to keep as a long list.
+      expect(fold.isHeavy).toBe(nth >= 4);
+    }
+    expect(() => add(99)).toThrow('more than 100000 components');
+  });
+
+  test('of 10,000 distinct error codes the 20 most frequent are kept, then by name, the rest as other', () => {
+    const codes = Array.from({ length: 10_000 }, (_, index) => `CODE_${String(index).padStart(5, '0')}`);
+    const jobs = [...codes, 'CODE_09999', 'not a code', ''].map((errorCode, number) =>
+      job('Failed', { number, fields: { stateReason: { errorCode } } }),
+    );
+    const fold = startExportFold('first', 50);
+    fold.add(jobs, NONE);
+    const { summary, dropped } = fold.result();
+    expect(summary.failedByCode.size).toBe(21);
+    expect(summary.failedByCode.get('CODE_09999')).toBe(2);
+    expect(summary.failedByCode.get('CODE_00018')).toBe(1);
+    expect(summary.failedByCode.has('CODE_00019')).toBe(false);
+    expect([...summary.failedByCode.values()].reduce((a, b) => a + b)).toBe(jobs.length);
+    expect(dropped.error_codes).toBe(9_981);
+  });
+
+  test('of more than 20 buckets those with the newest successes are kept', () => {
+    const jobs = Array.from({ length: 25 }, (_, hour) =>
+      jobAt('Successful', hour, { exportBucketId: `bucket-${hour}` }),
+    );
+    const fold = startExportFold('first', 50);
+    fold.add([...jobs, jobAt('Successful', 30, { exportBucketId: 'no label "' })], NONE);
+    const { summary, dropped } = fold.result();
+    expect([...summary.successByBucket.keys()]).toEqual(
+      Array.from({ length: 20 }, (_, index) => `bucket-${24 - index}`),
+    );
+    expect(dropped.export_buckets).toBe(5);
+  });
+
+  test('states that are not known are counted, and told of once each', () => {
+    const fold = startExportFold('first', 50);
+    fold.add(
+      ['Paused', 'Paused', 'Thawing'].map((state, hour) => jobAt(state, hour)),
+      NONE,
+    );
+    expect([...fold.result().foreignStates]).toEqual(['Paused', 'Thawing']);
+    expect(summaryOf([jobAt('Paused', 1, { finishedAt: '2026-03-01T09:00:00Z' })])).toMatchObject({
+      activeCount: 0,
+      counts: { unknown: 1 },
+    });
+  });
+});
+
+describe('components of a sharded job that are listed as jobs', () => {
+  const parent = job('Successful', {
+    number: 1,
+    fields: { components: [2, 3].map((n) => ({ exportId: objectId(DAY_ZERO_SECONDS, n) })) },
+  });
+  const children = [2, 3].map((number) => job('Successful', { number }));
+
+  test('are not counted again, before or after it', () => {
+    expect(summaryOf([parent, ...children]).counts.successful).toBe(1);
+    expect(summaryOf([...children, parent]).counts.successful).toBe(1);
+  });
+
+  test('that were folded in before it was seen want a second reading, which leaves them out', () => {
+    const first = startExportFold('first', 50);
+    first.add(children, NONE);
+    first.add([parent], idsOf(children));
+    expect(first.wantsSecondReading).toBe(true);
+    const second = startExportFold('second', 50);
+    second.add(children, NONE);
+    second.add([parent], idsOf(children));
+    expect(second.wantsSecondReading).toBe(false);
+    expect(second.result().summary.counts.successful).toBe(1);
+  });
+
+  test('want no second reading when they come after it', () => {
+    const fold = startExportFold('first', 50);
+    fold.add([parent], NONE);
+    fold.add(children, idsOf([parent]));
+    expect(fold.wantsSecondReading).toBe(false);
+  });
+});
+
+describe('the summary of a list', () => {
+  const anyJob = fc
+    .record({
+      state: fc.constantFrom('Queued', 'InProgress', 'Successful', 'Failed', 'Cancelled', 'Paused'),
+      hour: fc.integer({ min: 0, max: 6 }),
+      durationSeconds: fc.option(fc.integer({ min: -10, max: 5000 }), { nil: null }),
+      bucket: fc.constantFrom('a', 'b', ''),
+      errorCode: fc.constantFrom('A', 'B', 'odd code', null),
+      exportStatus: fc.constantFrom(null, { exportedCollections: 3, totalCollections: 4 }),
+    })
+    .map(({ hour, exportStatus, errorCode, state, ...options }) => ({
+      state,
+      options: {
+        ...options,
+        createdAtSeconds: at(hour),
+        fields: { exportStatus, ...(state === 'Failed' ? { stateReason: { errorCode } } : {}) },
+      },
+    }));
+  /** Jobs with ids of their own, some of them components of others. */
+  const anyList = fc.array(fc.tuple(anyJob, fc.nat(40)), { maxLength: 40 }).map((drawn) => {
+    const jobs = drawn.map(([{ state, options }], number) => job(state, { ...options, number }));
+    return jobs.map((one, index) => {
+      const component = drawn[index]?.[1] ?? 0;
+      const other = index % 4 === 0 && component % 4 !== 0 ? jobs[component] : undefined;
+      return other ? { ...one, components: [{ exportId: other['id'] }] } : one;
+    });
+  });
+
+  function read(jobs: readonly JsonObject[], cuts: readonly number[]) {
+    const pages: JsonObject[][] = [[]];
+    for (const [index, one] of jobs.entries()) {
+      if (cuts.includes(index)) pages.push([]);
+      pages.at(-1)?.push(one);
+    }
+    const reading = (nth: 'first' | 'second') => {
+      const fold = startExportFold(nth, 3);
+      for (const [index, page] of pages.entries()) fold.add(page, idsOf(pages.slice(0, index).flat()));
+      return fold;
+    };
+    const first = reading('first');
+    return first.wantsSecondReading ? reading('second').result() : first.result();
+  }
+
+  test('depends neither on the order of jobs nor on how the list is cut into pages', () => {
+    fc.assert(
+      fc.property(
+        anyList.chain((jobs) =>
+          fc.tuple(fc.constant(jobs), fc.shuffledSubarray(jobs, { minLength: jobs.length }), fc.array(fc.nat(40))),
+        ),
+        ([jobs, shuffled, cuts]) => {
+          const inOrder = read(jobs, []);
+          const otherwise = read(shuffled, cuts);
+          expect(otherwise.summary).toEqual(inOrder.summary);
+          expect(otherwise.dropped).toEqual(inOrder.dropped);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
+import { PREFIX, type TargetState } from '../../../src/collectors/collector.ts';
+import { createBackupSchedule, decodeSchedule, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
+import { GROUP_ID, newState, target, withSchedule } from '../../support/states.ts';
+
+const BUCKET = '5f0000000000000000000001';
+const DAY = 86_400;
+
+const exporting = (frequencyType: unknown, exportBucketId: unknown = BUCKET) => ({
+  autoExportEnabled: true,
+  export: { exportBucketId, frequencyType },
+});
+
+function valuesOf(state: TargetState): Record<string, unknown> {
+  const { families } = createBackupSchedule();
+  return Object.fromEntries(
+    families.map(({ name, samples }) => [
+      name.replace(PREFIX, ''),
+      [...samples(state)].map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
+    ]),
+  );
+}
+
+describe('a backup schedule', () => {
+  test('says whether it exports by itself, how often and where to', () => {
+    const state = withSchedule(newState(), decodeSchedule({ ...exporting('daily'), policies: [{ id: 1 }] }));
+    expect(valuesOf(state)).toEqual({ auto_export_enabled: ['1'], auto_export_info: [`${BUCKET} daily 1`] });
+  });
+
+  test.each([
+    ['is off', { autoExportEnabled: false }],
+    ['is off, and has a policy all the same', { ...exporting('daily'), autoExportEnabled: false }],
+    ['leaves the switch out', { export: { frequencyType: 'daily' } }],
+    ['has null for it', { autoExportEnabled: null, export: null }],
+    ['has a text for it', { autoExportEnabled: 'true' }],
+  ])('that %s has no policy and expects nothing', (_what, json) => {
+    const state = withSchedule(newState(), decodeSchedule(json));
+    expect(valuesOf(state)).toEqual({ auto_export_enabled: ['0'], auto_export_info: [] });
+    expect(successMaxAgeSeconds(state)).toBeUndefined();
+  });
+
+  test.each([
+    ['a policy of null', { autoExportEnabled: true, export: null }, []],
+    ['no frequency', exporting(undefined), [`${BUCKET} other 1`]],
+    ['a frequency of another type', exporting(7), [`${BUCKET} other 1`]],
+    ['a frequency that is no word', exporting('a b"\n'), [`${BUCKET} other 1`]],
+    ['a frequency that is too long', exporting('x'.repeat(33)), [`${BUCKET} other 1`]],
+    ['a frequency that is just not', exporting('x'.repeat(32)), [`${BUCKET} ${'x'.repeat(32)} 1`]],
+    ['a bucket that can’t be a label', exporting('weekly', '{"}'), [' weekly 1']],
+  ])('with %s shows what can be shown', (_what, json, info) => {
+    const state = withSchedule(newState(), decodeSchedule(json));
+    expect(valuesOf(state)).toEqual({ auto_export_enabled: ['1'], auto_export_info: info });
+  });
+
+  test('that has not been read has no metrics', () => {
+    expect(valuesOf(newState())).toEqual({ auto_export_enabled: [], auto_export_info: [] });
+  });
+
+  test('is read in one request that the budget for backups pays', async () => {
+    const asked: Resource[] = [];
+    const api = {
+      async get(resource: Resource) {
+        asked.push(resource);
+        return exporting('weekly');
+      },
+    } as unknown as AtlasApi;
+    const read = await createBackupSchedule().read(api, target(), new AbortController().signal);
+    expect(read).toEqual({
+      summary: { autoExportEnabled: true, export: { bucketId: BUCKET, frequency: 'weekly' } },
+      notices: [],
+    });
+    expect(asked).toEqual([
+      {
+        operation: 'get_schedule',
+        budget: 'cloud_backups',
+        groupId: GROUP_ID,
+        path: `/groups/${GROUP_ID}/clusters/Cluster0/backup/schedule`,
+      },
+    ]);
+  });
+});
+
+describe('the greatest age of a success', () => {
+  test.each([
+    ['daily', 26 * 3600],
+    ['WEEKLY', 8 * DAY],
+    ['Monthly', 32 * DAY],
+    ['yearly', 367 * DAY],
+    ['hourly', undefined],
+    ['constructor', undefined],
+  ])('follows from a schedule that exports %s', (frequency, seconds) => {
+    expect(successMaxAgeSeconds(withSchedule(newState(), decodeSchedule(exporting(frequency))))).toBe(seconds);
+  });
+
+  test('is the configured one where there is one', () => {
+    const state = newState('Cluster0', { successMaxAgeSeconds: 60 });
+    expect(successMaxAgeSeconds(withSchedule(state, decodeSchedule(exporting('daily'))))).toBe(60);
+    expect(successMaxAgeSeconds(state)).toBe(60);
+  });
+
+  test('is unknown before the schedule has been read', () => {
+    expect(successMaxAgeSeconds(newState())).toBeUndefined();
+  });
+});

@@ -1,0 +1,355 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { formatProblem } from '../../../../src/config/load.ts';
+import { loadWebConfig } from '../../../../src/config/web/web-config.ts';
+import { createAuthority, encryptedKey } from '../../../support/certificates.ts';
+import { directoryWith } from '../workspace.ts';
+
+const HASH = `$2y$10$${'a'.repeat(53)}`;
+const TLS = 'tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n';
+const NO_HASH = 'is no bcrypt hash: htpasswd -nBC 10 NAME makes one, which begins with $2y$';
+const NO_CERTIFICATE = 'this is no certificate in PEM form';
+
+let folder: string;
+
+beforeAll(() => {
+  const authority = createAuthority();
+  const [server, other] = [authority.issue('server'), authority.issue('other')];
+  const pem = (path: string): string => readFileSync(path, 'utf8');
+  folder = directoryWith({
+    'server.pem': pem(server.certFile),
+    'server.key': pem(server.keyFile),
+    'other.key': pem(other.keyFile),
+    'encrypted.key': encryptedKey(server),
+    'ca.pem': pem(authority.certFile),
+    'two.pem': pem(server.certFile) + pem(authority.certFile),
+    'half.pem': pem(server.certFile) + pem(authority.certFile).replace(/\n.{20}/, '\n!'),
+    empty: '',
+    large: 'x'.repeat(1024 * 1024 + 1),
+  });
+});
+
+async function load(text: string) {
+  writeFileSync(join(folder, 'web.yml'), text);
+  return await loadWebConfig({ file: 'web.yml', cwd: folder });
+}
+
+async function good(text: string) {
+  const loaded = await load(text);
+  if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  return loaded.webConfig;
+}
+
+async function problemsOf(text: string): Promise<readonly string[]> {
+  const loaded = await load(text);
+  return 'problems' in loaded ? loaded.problems.map(formatProblem) : [];
+}
+
+/** With a line more in its TLS part, line 4. */
+const withTls = (line: string): string => `${TLS}  ${line}\n`;
+const withHeader = (header: string): string => `http_server_config:\n  headers:\n    ${header}\n`;
+
+describe('the web config', () => {
+  test('has TLS, headers and users', async () => {
+    const webConfig = await good(`${TLS}  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: ca.pem
+  min_version: TLS13
+http_server_config:
+  headers: {Strict-Transport-Security: max-age=1, X-Frame-Options: ""}
+basic_auth_users:
+  ann: ${HASH}
+  __proto__: ${HASH}
+`);
+    expect(webConfig).toMatchObject({
+      tls: { clientCertificates: 'required', minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', preferServerCiphers: true },
+      headers: { 'Strict-Transport-Security': 'max-age=1', 'X-Frame-Options': '' },
+    });
+    expect([...webConfig.users]).toEqual([
+      ['ann', HASH],
+      ['__proto__', HASH],
+    ]);
+    expect(webConfig.tls?.cert.toString()).toBe(readFileSync(join(folder, 'server.pem'), 'utf8'));
+    expect(webConfig.tls?.key().toString()).toBe(readFileSync(join(folder, 'server.key'), 'utf8'));
+    expect(webConfig.tls?.clientAuthorities?.toString()).toBe(readFileSync(join(folder, 'ca.pem'), 'utf8'));
+    expect(inspect(webConfig, { depth: 9 })).not.toContain('PRIVATE KEY');
+  });
+
+  test('asks for nothing that it does not name', async () => {
+    const { tls, headers, users } = await good(TLS);
+    expect(tls).toMatchObject({ clientCertificates: 'none', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
+    expect(tls).not.toHaveProperty('clientAuthorities');
+    expect([headers, users.size]).toEqual([{}, 0]);
+    expect(await good(`basic_auth_users: {ann: ${HASH}}`)).not.toHaveProperty('tls');
+  });
+
+  test('names suites as OpenSSL does, and leaves CBC out where it may choose', async () => {
+    const { tls } = await good(withTls('cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA]'));
+    expect(tls?.ciphers).toBe('ECDHE-RSA-AES256-SHA');
+    expect((await good(TLS)).tls?.ciphers).not.toMatch(/SHA(:|$)/);
+  });
+
+  test('takes a certificate with the ones between it and its authority', async () => {
+    expect(await good(TLS.replace('server.pem', 'two.pem'))).toHaveProperty('tls');
+  });
+
+  test('has another fingerprint when it or a file that it names has changed, and only then', async () => {
+    const { fingerprint } = await load(TLS);
+    expect((await load(TLS)).fingerprint).toBe(fingerprint);
+    expect((await load(`${TLS}# a comment\n`)).fingerprint).not.toBe(fingerprint);
+    const path = join(folder, 'server.pem');
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, `${before}\n`);
+    expect((await load(TLS)).fingerprint).not.toBe(fingerprint);
+    rmSync(path);
+    const gone = await load(TLS);
+    expect((await load(TLS)).fingerprint).toBe(gone.fingerprint);
+    writeFileSync(path, before);
+    expect((await load(TLS)).fingerprint).toBe(fingerprint);
+  });
+});
+
+describe('a web config with problems says where and what', () => {
+  test.each([
+    ['nothing', '', '1:1: the file is empty: it needs at least tls_server_config or basic_auth_users'],
+    ['an empty mapping', '{}', '1:1: nothing is in the file: it needs at least tls_server_config or basic_auth_users'],
+    ['a text', 'x', '1:1: the file has to consist of keys with values, such as tls_server_config or basic_auth_users'],
+    ['a key twice', `${TLS}  key_file: server.key`, '4:3: this key is in line 3 too: keep one of them'],
+    [
+      'an unknown key',
+      'tls_config: {}',
+      '1:1: unknown key tls_config; known are tls_server_config, http_server_config, basic_auth_users',
+    ],
+    [
+      'a misspelt key',
+      withTls('min_versoin: TLS13'),
+      '4:3: unknown key min_versoin in tls_server_config; did you mean min_version?',
+    ],
+    [
+      'HTTP/2',
+      'http_server_config: {http2: true}',
+      '1:22: http_server_config.http2: is not supported: HTTP/1.1 is spoken',
+    ],
+    [
+      'a rate limit',
+      'rate_limit: {burst: 1}',
+      '1:1: rate_limit: is not supported: requests at the same time are limited by --web.max-requests',
+    ],
+    [
+      'curves',
+      withTls('curve_preferences: [X25519]'),
+      '4:3: tls_server_config.curve_preferences: is not supported: the curves of Node.js are used',
+    ],
+    [
+      'names of clients',
+      withTls('client_allowed_sans: [a]'),
+      '4:3: tls_server_config.client_allowed_sans: is not supported: have an authority of its own for the clients that may come, as client_ca_file',
+    ],
+    [
+      'a certificate in the file',
+      withTls('cert: x'),
+      '4:3: tls_server_config.cert: is not supported: write the certificate into a file and give cert_file',
+    ],
+    [
+      'a key in the file',
+      withTls('key: x'),
+      '4:3: tls_server_config.key: is not supported: write the key into a file and give key_file',
+    ],
+    [
+      'an authority in the file',
+      withTls('client_ca: x'),
+      '4:3: tls_server_config.client_ca: is not supported: write the authorities into a file and give client_ca_file',
+    ],
+    ['no key', 'tls_server_config:\n  cert_file: server.pem', '2:3: tls_server_config.key_file: is missing'],
+    [
+      'an old TLS',
+      withTls('min_version: TLS10'),
+      '4:16: tls_server_config.min_version: TLS10 is not offered, as it is no longer secure: use TLS12 or TLS13',
+    ],
+    ['no TLS', withTls('max_version: "1.2"'), '4:16: tls_server_config.max_version: must be TLS12 or TLS13'],
+    [
+      'a number for a version',
+      withTls('max_version: 12'),
+      '4:16: tls_server_config.max_version: YAML reads this as a number: put it in quotes',
+    ],
+    [
+      'versions the wrong way round',
+      withTls('min_version: TLS13\n  max_version: TLS12'),
+      '5:16: tls_server_config.max_version: is less than min_version',
+    ],
+    [
+      'certificates that nobody checks',
+      withTls('client_auth_type: RequireAnyClientCert'),
+      '4:21: tls_server_config.client_auth_type: RequireAnyClientCert takes certificates that nobody has checked: use VerifyClientCertIfGiven or RequireAndVerifyClientCert',
+    ],
+    [
+      'an unknown way to ask',
+      withTls('client_auth_type: Yes'),
+      '4:21: tls_server_config.client_auth_type: must be NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert',
+    ],
+    [
+      'clients without an authority',
+      withTls('client_auth_type: RequireAndVerifyClientCert'),
+      '4:21: tls_server_config.client_auth_type: needs client_ca_file: by whom the certificates are signed',
+    ],
+    [
+      'an authority without clients',
+      withTls('client_ca_file: ca.pem'),
+      '4:3: tls_server_config.client_ca_file: has no meaning without a client_auth_type such as RequireAndVerifyClientCert',
+    ],
+    [
+      'a suite of TLS 1.3',
+      withTls('cipher_suites: [TLS_AES_128_GCM_SHA256]'),
+      '4:19: tls_server_config.cipher_suites[0]: "TLS_AES_128_GCM_SHA256" is a suite of TLS 1.3, which has all of its own: list only those of TLS 1.2',
+    ],
+    [
+      'a weak suite',
+      withTls('cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]'),
+      '4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is one that Go calls insecure: it is not offered',
+    ],
+    [
+      'no suites',
+      withTls('cipher_suites: []'),
+      '4:18: tls_server_config.cipher_suites: is empty: list suites, or leave the key out',
+    ],
+    [
+      'a switch that is none',
+      withTls('prefer_server_cipher_suites: "no"'),
+      '4:32: tls_server_config.prefer_server_cipher_suites: must be true or false, not text',
+    ],
+    [
+      'no certificate file',
+      TLS.replace('server.pem', 'nope'),
+      /^2:14: tls_server_config.cert_file: there is no such file \(relative paths begin at .*\)$/,
+    ],
+    [
+      'an empty certificate',
+      TLS.replace('server.pem', 'empty'),
+      `2:14: tls_server_config.cert_file: ${NO_CERTIFICATE}`,
+    ],
+    [
+      'a key for a certificate',
+      TLS.replace('server.pem', 'server.key'),
+      `2:14: tls_server_config.cert_file: ${NO_CERTIFICATE}`,
+    ],
+    [
+      'a chain with a broken link',
+      TLS.replace('server.pem', 'half.pem'),
+      `2:14: tls_server_config.cert_file: ${NO_CERTIFICATE}`,
+    ],
+    [
+      'a large certificate',
+      TLS.replace('server.pem', 'large'),
+      '2:14: tls_server_config.cert_file: the file is too large for certificates and keys',
+    ],
+    [
+      'a directory',
+      TLS.replace('server.pem', '.'),
+      '2:14: tls_server_config.cert_file: this is a directory, not a file',
+    ],
+    [
+      'a certificate for a key',
+      TLS.replace('server.key', 'server.pem'),
+      '3:13: tls_server_config.key_file: this is no private key in PEM form',
+    ],
+    [
+      'an encrypted key',
+      TLS.replace('server.key', 'encrypted.key'),
+      '3:13: tls_server_config.key_file: this key is encrypted, and there is nobody to ask for its passphrase: store it without one',
+    ],
+    [
+      'the key of another',
+      TLS.replace('server.key', 'other.key'),
+      '3:13: tls_server_config.key_file: this is not the key of the certificate in cert_file',
+    ],
+    [
+      'no authority',
+      withTls('client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: empty'),
+      `5:19: tls_server_config.client_ca_file: ${NO_CERTIFICATE}`,
+    ],
+    [
+      'a header of another kind',
+      withHeader('X-Powered-By: me'),
+      '3:5: unknown key X-Powered-By in http_server_config.headers; known are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security',
+    ],
+    [
+      'a header value that is not known',
+      withHeader('X-Frame-Options: DENY'),
+      '3:22: http_server_config.headers.X-Frame-Options: must be deny or sameorigin',
+    ],
+    [
+      'a header of two lines',
+      withHeader('X-XSS-Protection: "a\\r\\nb"'),
+      '3:23: http_server_config.headers.X-XSS-Protection: must be one line of ASCII characters',
+    ],
+    [
+      'no users',
+      'basic_auth_users: {}',
+      '1:19: basic_auth_users: is empty: list a user, or leave the key out to ask for no password',
+    ],
+    [
+      'users without a value',
+      'basic_auth_users:',
+      '1:1: basic_auth_users: is empty: give it a value or leave the key out',
+    ],
+    ['users in a list', 'basic_auth_users: [a]', '1:19: basic_auth_users: must be keys with values, not a list'],
+    [
+      'a password for a hash',
+      'basic_auth_users: {ann: S3cret}',
+      `1:25: basic_auth_users: this user’s value ${NO_HASH}`,
+    ],
+    [
+      'a hash of another kind',
+      `basic_auth_users: {ann: "$apr1$${HASH}"}`,
+      `1:25: basic_auth_users: this user’s value ${NO_HASH}`,
+    ],
+    [
+      'a space forgotten',
+      'basic_auth_users: {ann:S3cret}',
+      '1:20: basic_auth_users: the name of a user can have no colon and no control character',
+    ],
+    [
+      'no password',
+      'basic_auth_users: {ann: }',
+      '1:20: basic_auth_users: this user’s value is empty: it must be the bcrypt hash of the password',
+    ],
+    ['no name', `basic_auth_users: {"": "${HASH}"}`, '1:20: basic_auth_users: this user has no name'],
+    [
+      'a hash that costs hours',
+      `basic_auth_users: {ann: "${HASH.replace('10', '31')}"}`,
+      '1:25: basic_auth_users: this user’s value has a cost of 31, with which a check takes too long: at most 16',
+    ],
+    [
+      'a hash that costs nothing',
+      `basic_auth_users: {ann: "${HASH.replace('10', '03')}"}`,
+      '1:25: basic_auth_users: this user’s value has a cost of 3: it must be at least 4',
+    ],
+    [
+      'a directory of users',
+      `basic_auth_users: {${Array.from({ length: 1001 }, (_, index) => `u${index}: 1`).join(', ')}}`,
+      '1:19: basic_auth_users: has more than 1000 users: a reverse proxy could know as many',
+    ],
+  ])('%s', async (_what, text, problem) => {
+    const [line = '', ...rest] = await problemsOf(text);
+    expect(rest).toEqual([]);
+    if (problem instanceof RegExp) expect(line.replace('web.yml:', '')).toMatch(problem);
+    else expect(line).toBe(`web.yml:${problem}`);
+    expect(line).not.toContain('S3cret');
+  });
+
+  test('all at once, in the order of the file', async () => {
+    const text = `basic_auth_users: {ann: x}\n${TLS.replace('server.pem', 'nope')}  min_version: TLS9\nrate_limit: 1\n`;
+    expect((await problemsOf(text)).map((line) => line.split(': ')[0])).toEqual([
+      'web.yml:1:25',
+      'web.yml:3:14',
+      'web.yml:5:16',
+      'web.yml:6:1',
+    ]);
+  });
+
+  test('a file that is not there', async () => {
+    const loaded = await loadWebConfig({ file: 'none.yml', cwd: folder });
+    expect(loaded).toMatchObject({ problems: [{ message: 'web config file none.yml does not exist' }] });
+  });
+});

@@ -1,0 +1,214 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type FileWatch, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
+import { createFakeRuntime, type FakeRuntime } from '../../support/fake-runtime.ts';
+
+let folder: string;
+let runtime: FakeRuntime;
+let watch: FileWatch | undefined;
+let changes: number;
+let isSleeping: boolean;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'files-'));
+  const fake = createFakeRuntime();
+  isSleeping = false;
+  runtime = {
+    ...fake,
+    async sleep(seconds, signal) {
+      isSleeping = true;
+      await fake.sleep(seconds, signal);
+      isSleeping = false;
+    },
+  };
+  changes = 0;
+});
+afterEach(() => {
+  watch?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const at = (name: string): string => join(folder, name);
+
+async function start(...names: string[]): Promise<void> {
+  const paths = names.map(at);
+  const since = await lookAt(paths);
+  watch = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
+}
+
+/** Reading files takes real time, which the runtime knows nothing of: each second waits until it is done. */
+async function pass(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    await runtime.advance(1);
+    while (!isSleeping) await setImmediate();
+  }
+}
+
+describe('a file', () => {
+  test('that is written over has changed, once', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    await pass(12);
+    expect(changes).toBe(0);
+    writeFileSync(at('a'), 'two');
+    await pass(30);
+    expect(changes).toBe(1);
+  });
+
+  test('that is as long as before and as old has changed where its content has', async () => {
+    writeFileSync(at('a'), 'one');
+    utimesSync(at('a'), 1000, 1000);
+    await start('a');
+    writeFileSync(at('a'), 'two');
+    utimesSync(at('a'), 1000, 1000);
+    await pass(12);
+    expect(changes).toBe(1);
+  });
+
+  test('that is renamed over has changed, as editors do it; the same content again has not', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    writeFileSync(at('.a.swp'), 'one');
+    renameSync(at('.a.swp'), at('a'));
+    await pass(12);
+    expect(changes).toBe(0);
+    writeFileSync(at('.a.swp'), 'two');
+    renameSync(at('.a.swp'), at('a'));
+    await pass(12);
+    expect(changes).toBe(1);
+  });
+
+  test('behind a link that is switched has changed, as Kubernetes does it', async () => {
+    for (const [name, content] of [
+      ['..1', 'one'],
+      ['..2', 'two'],
+    ] as const) {
+      mkdirSync(at(name));
+      writeFileSync(at(`${name}/config.yml`), content);
+    }
+    symlinkSync('..1', at('..data'));
+    symlinkSync('..data/config.yml', at('config.yml'));
+    await start('config.yml');
+    symlinkSync('..2', at('..data_tmp'));
+    renameSync(at('..data_tmp'), at('..data'));
+    rmSync(at('..1'), { recursive: true });
+    await pass(12);
+    expect(changes).toBe(1);
+  });
+
+  test('that is gone has not changed until it is back with something else', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    unlinkSync(at('a'));
+    await pass(12);
+    writeFileSync(at('a'), 'one');
+    await pass(12);
+    expect(changes).toBe(0);
+    unlinkSync(at('a'));
+    await pass(12);
+    writeFileSync(at('a'), 'two');
+    await pass(12);
+    expect(changes).toBe(1);
+  });
+
+  test('that is taken away while another changes is not known as it was seen last', async () => {
+    writeFileSync(at('a'), 'one');
+    writeFileSync(at('b'), 'one');
+    await start('a', 'b');
+    writeFileSync(at('a'), 'two');
+    writeFileSync(at('b'), 'two');
+    await pass(5);
+    unlinkSync(at('b'));
+    await pass(12);
+    expect(changes).toBe(1);
+    writeFileSync(at('b'), 'two');
+    await pass(12);
+    expect(changes).toBe(2);
+  });
+
+  test('that is still being written is waited for', async () => {
+    writeFileSync(at('a'), '');
+    await start('a');
+    for (let length = 1; length <= 10; length += 1) {
+      writeFileSync(at('a'), 'x'.repeat(length));
+      await pass(1);
+      expect(changes).toBe(0);
+    }
+    await pass(3);
+    expect(changes).toBe(1);
+  });
+
+  test('that was changed before the watch began, but after it was looked at, has changed', async () => {
+    writeFileSync(at('a'), 'one');
+    const since = await lookAt([at('a')]);
+    writeFileSync(at('a'), 'two');
+    watch = startFileWatch({ look: () => lookAt([at('a')]), since, runtime, onChange: () => (changes += 1) });
+    await pass(12);
+    expect(changes).toBe(1);
+  });
+
+  test('that is a folder or can’t be read is none', async () => {
+    expect(await lookAt([folder, at('nothing')])).toEqual(new Map());
+  });
+
+  test('that is too large to be read is told apart by its size', async () => {
+    writeFileSync(at('a'), Buffer.alloc(10_000_001));
+    const [before] = (await lookAt([at('a')])).values();
+    writeFileSync(at('a'), Buffer.alloc(10_000_002));
+    const [after] = (await lookAt([at('a')])).values();
+    expect(after).not.toBe(before);
+  });
+});
+
+test('files that change together are one change', async () => {
+  for (const name of ['cert', 'key']) writeFileSync(at(name), 'old');
+  await start('cert', 'key');
+  for (const name of ['cert', 'key']) {
+    writeFileSync(at(name), 'new');
+    await pass(1);
+  }
+  await pass(12);
+  expect(changes).toBe(1);
+});
+
+test('what was being looked at when it was stopped is no change any more', async () => {
+  let endLook = (_look: ReadonlyMap<string, string>): void => undefined;
+  let looks = 0;
+  const changed = new Map([['a', 'two']]);
+  watch = startFileWatch({
+    look() {
+      looks += 1;
+      return looks === 1 ? Promise.resolve(changed) : new Promise((resolve) => (endLook = resolve));
+    },
+    since: new Map([['a', 'one']]),
+    runtime,
+    onChange: () => (changes += 1),
+  });
+  await runtime.advance(6);
+  expect(looks).toBe(2);
+  watch.stop();
+  endLook(changed);
+  await runtime.settle();
+  expect(changes).toBe(0);
+});
+
+test('nothing is looked at any more once it has been stopped', async () => {
+  writeFileSync(at('a'), 'one');
+  await start('a');
+  watch?.stop();
+  writeFileSync(at('a'), 'two');
+  await pass(20);
+  expect(changes).toBe(0);
+});

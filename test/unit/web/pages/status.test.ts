@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TargetState } from '../../../../src/collectors/collector.ts';
+import { statusOfAll } from '../../../../src/web/pages/status.ts';
+import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
+import { judged, type Seen } from '../../../support/pages.ts';
+import { newState, polledState, unpolled, withSchedule } from '../../../support/states.ts';
+
+const NOW = DAY_ZERO_SECONDS + 100_000;
+const SEEN: Seen = { nowSeconds: NOW };
+const RELAXED = { successMaxAgeSeconds: 1e6 };
+const success = job('Successful');
+const DAILY = { autoExportEnabled: true, export: { bucketId: '', frequency: 'daily' } };
+const OFF = { autoExportEnabled: false };
+const failure = { reason: 'timeout', problem: 'no answer', advice: 'look at the network' } as const;
+const later = (state: string, seconds: number) => job(state, { createdAtSeconds: DAY_ZERO_SECONDS + seconds });
+const partial = job('Successful', { fields: { exportStatus: { exportedCollections: 8, totalCollections: 10 } } });
+
+function failing(state: TargetState): TargetState {
+  return { ...state, exports: { ...state.exports, last: { endedAtSeconds: NOW - 5, durationSeconds: 1, failure } } };
+}
+
+function stale(state: TargetState): TargetState {
+  return { ...state, exports: { ...state.exports, stale: true } };
+}
+
+describe('what is true of a target', () => {
+  test.each<[string, TargetState]>([
+    ['waiting', newState()],
+    ['unreachable unmeasured', withSchedule(failing(newState()), OFF)],
+    ['unreachable', failing(polledState([success], RELAXED))],
+    ['failed', polledState([success, later('Failed', 10)], RELAXED)],
+    ['failed', polledState([success, later('Failed', 10), later('Cancelled', 20)], RELAXED)],
+    ['fine', polledState([job('Failed'), later('Successful', 10)], RELAXED)],
+    ['failed overdue', polledState([success, later('Failed', 10)], { successMaxAgeSeconds: 60 })],
+    ['overdue', polledState([success], { successMaxAgeSeconds: 3600 })],
+    ['overdue', polledState([], RELAXED)],
+    ['overdue', withSchedule(polledState([success]), DAILY)],
+    ['stuck running', polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 3600 })],
+    ['stuck running', polledState([success, later('InProgress', 10)], RELAXED)],
+    ['running', polledState([success, later('Queued', 99_000)], { ...RELAXED, durationMaxSeconds: 3600 })],
+    ['incomplete', polledState([partial], RELAXED)],
+    ['unmeasured', withSchedule(polledState([success]), OFF)],
+    ['unmeasured', withSchedule(polledState([]), { autoExportEnabled: true })],
+    ['fine', polledState([success])],
+    ['fine', withSchedule(polledState([success], RELAXED), DAILY)],
+    ['fine', stale(polledState([success, later('InProgress', 10)], RELAXED))],
+  ])('is %s', (conditions, state) => {
+    const status = judged(state, SEEN);
+    expect(status.findings.map(({ condition }) => condition).join(' ')).toBe(conditions);
+    expect(status.condition).toBe(conditions.split(' ')[0]);
+  });
+
+  test('is no expected age where schedules are not read and the config has none', () => {
+    expect(judged(polledState([success]), { ...SEEN, readsSchedules: false }).condition).toBe('unmeasured');
+  });
+
+  test('is no expected age where the schedule can’t be read', () => {
+    const schedule = { ...unpolled<never>(), last: { endedAtSeconds: NOW, durationSeconds: 1, failure } };
+    expect(judged({ ...polledState([success]), schedule }, SEEN).findings[0]).toEqual({
+      condition: 'unmeasured',
+      problem: 'the backup schedule can’t be read: no answer',
+      advice: 'look at the network; or set success_max_age in the config',
+    });
+  });
+});
+
+describe('the order of targets', () => {
+  test('is what presses most first, then by name, numbers by their size', () => {
+    const states = [
+      polledState([success], RELAXED, 'fine-10'),
+      polledState([success], RELAXED, 'fine-9'),
+      polledState([], {}, 'unmeasured'),
+      failing(polledState([], RELAXED, 'overdue, and unreachable')),
+      failing(newState('unreachable')),
+      polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 60 }, 'stuck'),
+      polledState([job('Failed')], {}, 'failed'),
+    ];
+    const moment = { nowSeconds: NOW, readsSchedules: false };
+    expect(statusOfAll(states, moment).map(({ state }) => state.target.clusterName)).toEqual([
+      'failed',
+      'overdue, and unreachable',
+      'stuck',
+      'unreachable',
+      'unmeasured',
+      'fine-9',
+      'fine-10',
+    ]);
+  });
+});
+
+test('a success in the future, by a clock that is off, has no negative age', () => {
+  expect(judged(polledState([success]), { nowSeconds: DAY_ZERO_SECONDS }).lastSuccessAgeSeconds).toBe(0);
+});
+
+test('what is queued or running is not told of while the last good poll is too long ago', () => {
+  const state = polledState([success, later('InProgress', 10)]);
+  expect(judged(state, SEEN).activeCount).toBe(1);
+  expect(judged(stale(state), SEEN)).toMatchObject({ activeCount: 0, active: [] });
+});
