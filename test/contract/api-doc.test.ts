@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import {
   BUDGET_FIELDS,
@@ -8,18 +7,10 @@ import {
   TARGET_FIELDS,
   targetsJson,
 } from '../../src/web/api.ts';
-import { apiDocument } from '../support/api-doc.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
 import { overviewOf } from '../support/pages.ts';
 import { polledState, withSchedule } from '../support/states.ts';
-
-const FILE = 'docs/api.md';
-
-test('docs/api.md says what the code does', () => {
-  if (process.env['UPDATE_DOCS']) writeFileSync(FILE, apiDocument());
-  expect(readFileSync(FILE, 'utf8')).toBe(apiDocument());
-});
 
 /** An answer in which every field is there somewhere. */
 function answer(): Record<string, unknown> {

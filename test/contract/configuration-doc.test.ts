@@ -4,20 +4,11 @@ import { expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { DEFAULT_DEMO_SPEED } from '../../src/simulator/scenario.ts';
-import { configurationDoc, schemaFile } from '../support/configuration-doc.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const root = join(import.meta.dirname, '../..');
 const example = join(root, 'deploy/config/mongodbatlas-backup-exporter.example.yml');
 const schema = join(root, 'deploy/config/mongodbatlas-backup-exporter.schema.json');
-
-test.each([
-  ['docs/configuration.md', () => configurationDoc(readFileSync(example, 'utf8'))],
-  ['deploy/config/mongodbatlas-backup-exporter.schema.json', schemaFile],
-])('%s says what the code does', (path, made) => {
-  if (process.env['UPDATE_DOCS']) writeFileSync(join(root, path), made());
-  expect(readFileSync(join(root, path), 'utf8')).toBe(made());
-});
 
 test('the demo runs at the speed that its help tells of', () => {
   expect(FLAGS.find(({ name }) => name === 'speed')).toMatchObject({ defaults: { demo: String(DEFAULT_DEMO_SPEED) } });

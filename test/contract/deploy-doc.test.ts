@@ -1,31 +1,11 @@
-/** What deploy/ says of the program, and what it holds twice, must not drift apart. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+/** The configs, versions and values in deploy/ fit the program. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { CHART } from '../../scripts/deploy-copies.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { CHART, COPIES, deployCopies, namesIn } from '../support/deploy-copies.ts';
 
 const read = (path: string) => readFileSync(path, 'utf8');
-
-if (process.env['UPDATE_DOCS']) {
-  rmSync(COPIES, { recursive: true, force: true });
-  for (const [path, text] of deployCopies()) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-}
-
-test.each([...deployCopies()])('%s is what `npm run docs` makes', (path, made) => {
-  expect(read(path)).toBe(made);
-});
-
-test('the chart has no copy of what is gone', () => {
-  const copies = ['rules', 'dashboards'].flatMap((folder) =>
-    namesIn(`${COPIES}/${folder}`).map((name) => `${COPIES}/${folder}/${name}`),
-  );
-  expect(copies.filter((path) => !deployCopies().has(path))).toEqual([]);
-});
 
 test('the chart and the manifests are for this version', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
@@ -37,11 +17,11 @@ test.each([
   ['deploy/kubernetes/base/mongodbatlas-backup-exporter.yml', (text: string) => parse(text) as unknown],
   [`${CHART}/ci/config-values.yaml`, (text: string) => (parse(text) as { config: unknown }).config],
   [`${CHART}/ci/everything-values.yaml`, (text: string) => (parse(text) as { config: unknown }).config],
-])('the config in %s is one', (path, configIn) => {
+])('the config in %s is valid', (path, configIn) => {
   expect(configSchema.safeParse(configIn(read(path))).error).toBeUndefined();
 });
 
-test('values.yaml gives every value a default, and the README’s example is among those that are tried', () => {
+test('values.yaml gives every value a default, and the README’s example is part of a tested values file', () => {
   expect(read(`${CHART}/README.md`)).not.toContain('`undefined`');
   const [example = ''] = /(?<=```yaml\n)[\s\S]*?(?=```)/.exec(read(`${CHART}/README.md`)) ?? [];
   expect(parse(read(`${CHART}/ci/config-values.yaml`))).toMatchObject(

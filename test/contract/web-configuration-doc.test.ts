@@ -5,15 +5,8 @@ import { compareSync } from 'bcryptjs';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { webConfigurationDoc } from '../support/web-configuration-doc.ts';
 
-const doc = 'docs/web-configuration.md';
 const example = readFileSync('deploy/config/web-config.example.yml', 'utf8');
-
-test(`${doc} says what the code does`, () => {
-  if (process.env['UPDATE_DOCS']) writeFileSync(doc, webConfigurationDoc(example));
-  expect(readFileSync(doc, 'utf8')).toBe(webConfigurationDoc(example));
-});
 
 test('the example loads as it is, and with all that is commented out', async () => {
   const folder = temporaryFolder('web-example');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { namesIn, ruleFiles } from '../support/deploy-copies.ts';
+import { namesIn, ruleFiles } from '../../scripts/deploy-copies.ts';
 import { runTool } from '../support/tools.ts';
 
 interface Service {

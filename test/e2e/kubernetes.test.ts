@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { CHART, namesIn } from '../../scripts/deploy-copies.ts';
 import { COMMANDS, FLAGS } from '../../src/cli/flags.ts';
-import { CHART, namesIn } from '../support/deploy-copies.ts';
 import { helm, kubectl, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
 
 interface Container {

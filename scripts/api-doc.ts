@@ -1,6 +1,6 @@
 /** docs/api.md, made from the fields that make the JSON. */
-import { BUDGET_FIELDS, type Field, JOB_FIELDS, PROJECT_FIELDS, TARGET_FIELDS } from '../../src/web/api.ts';
-import { CONDITIONS, WORDS } from '../../src/web/pages/conditions.ts';
+import { BUDGET_FIELDS, type Field, JOB_FIELDS, PROJECT_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
+import { CONDITIONS, WORDS } from '../src/web/pages/conditions.ts';
 
 const INTRODUCTION = `# API
 

@@ -1,8 +1,8 @@
 /** docs/configuration.md and the JSON Schema, made from the flags and the schema, so that they can't say anything else. */
 
-import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../../src/cli/flags.ts';
-import { ATLAS_VARIABLES } from '../../src/config/environment.ts';
-import { configJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts';
+import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
+import { ATLAS_VARIABLES } from '../src/config/environment.ts';
+import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts';
 
 export function schemaFile(): string {
   return `${JSON.stringify(configJsonSchema(), null, 2)}\n`;

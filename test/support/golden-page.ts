@@ -1,16 +1,14 @@
 /**
- * One whole page, as it was once looked at line by line. What changes here changes for every user's query; after a change that
- * is meant, UPDATE_DOCS=1 writes the files anew, and the difference is to be read.
+ * One whole page of metrics in both formats: the golden files in test/fixtures. A change in them is a change for every user's
+ * queries: after `npm run docs` read the difference line by line.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
 import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
 import { createExposition } from '../../src/metrics/exposition.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
 import { pollingFamilies } from '../../src/polling/families.ts';
-import { createFakeRuntime } from '../support/fake-runtime.ts';
-import { DAY_ZERO_SECONDS, job, objectId } from '../support/jobs.ts';
-import { newState, polledState, target, unpolled, withSchedule } from '../support/states.ts';
+import { createFakeRuntime } from './fake-runtime.ts';
+import { DAY_ZERO_SECONDS, job, objectId } from './jobs.ts';
+import { newState, polledState, target, unpolled, withSchedule } from './states.ts';
 
 const hour = (hours: number) => DAY_ZERO_SECONDS + hours * 3600;
 const collections = (exportedCollections: number, totalCollections: number) => ({
@@ -66,10 +64,7 @@ function states() {
   return [scheduled, withSchedule(analytics, weekly), blocked, newState('new', { discovered: true, paused: true })];
 }
 
-test.each([
-  ['text', 'test/fixtures/golden-metrics.txt'],
-  ['openmetrics', 'test/fixtures/golden-openmetrics.txt'],
-] as const)('the page in %s is the golden one', async (format, file) => {
+export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string> {
   const all = states();
   const self = createSelfMetrics({
     build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v24.0.0' },
@@ -98,7 +93,5 @@ test.each([
   const families = [...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 50 }))];
   const exposition = createExposition({ families, own: self.registry, runtime: createFakeRuntime() });
   await exposition.apply(all, []);
-  const page = (await exposition.page(format, false)).toString();
-  if (process.env['UPDATE_DOCS']) writeFileSync(file, page);
-  expect(page).toBe(readFileSync(file, 'utf8'));
-});
+  return (await exposition.page(format, false)).toString();
+}

@@ -1,6 +1,6 @@
 /** docs/web-configuration.md, made from the schema of the web config file, so that it can't say anything else. */
-import { CIPHER_SUITES } from '../../src/config/web/ciphers.ts';
-import { UNSUPPORTED, webConfigJsonSchema } from '../../src/config/web/schema.ts';
+import { CIPHER_SUITES } from '../src/config/web/ciphers.ts';
+import { UNSUPPORTED, webConfigJsonSchema } from '../src/config/web/schema.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
 export function webConfigurationDoc(example: string): string {

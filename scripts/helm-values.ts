@@ -2,7 +2,7 @@
  * The values of the Helm chart, declared once: values.schema.json and the table of its README are made from this. What belongs
  * to the exporter's own config is checked by the exporter's own schema; what is Kubernetes' is left to Kubernetes.
  */
-import { configJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts';
 
 interface ValueSchema extends Omit<JsonSchema, 'properties' | 'required' | 'items' | 'anyOf' | 'const'> {
   readonly properties?: Readonly<Record<string, ValueSchema>>;

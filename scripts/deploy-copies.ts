@@ -1,22 +1,21 @@
-/** What deploy/ holds twice, since kustomize and Helm only read files of their own: made from the one place where it is written. */
+/** The files that deploy/ holds twice, because kustomize and Helm read files of their own folder only. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { valuesSchemaFile, valuesTable } from './helm-values.ts';
 
 const RULES = 'deploy/prometheus';
-const DASHBOARDS = 'deploy/grafana/dashboards';
 export const CHART = 'deploy/helm/mongodbatlas-backup-exporter';
-/** All that is in here is a copy. */
+/** Every file in this folder is a copy. */
 export const COPIES = `${CHART}/files`;
 
-/** Paths and contents. */
-export function deployCopies(): ReadonlyMap<string, string> {
+/** Paths and texts; takes the dashboards by file name. */
+export function deployCopies(dashboards: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([
     ['deploy/kubernetes/components/prometheus-operator/prometheusrule.yaml', prometheusRule()],
     [`${CHART}/values.schema.json`, valuesSchemaFile()],
     [`${CHART}/README.md`, chartReadme()],
     ...ruleFiles().map(({ name, text }) => [`${COPIES}/rules/${name}`, text] as const),
-    ...filesIn(DASHBOARDS, '.json').map(({ name, text }) => [`${COPIES}/dashboards/${name}`, text] as const),
+    ...[...dashboards].map(([name, text]) => [`${COPIES}/dashboards/${name}`, text] as const),
   ]);
 }
 
@@ -24,9 +23,12 @@ interface RuleFile {
   readonly groups?: readonly unknown[];
 }
 
-/** Beside the rules there may be other YAML, such as a scrape config. */
+/** The folder also holds YAML files without rules, such as a scrape config. */
 export function ruleFiles() {
-  return filesIn(RULES, '.yml').filter(({ text }) => Array.isArray((parse(text) as RuleFile).groups));
+  return namesIn(RULES)
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => ({ name, text: readFileSync(`${RULES}/${name}`, 'utf8') }))
+    .filter(({ text }) => Array.isArray((parse(text) as RuleFile).groups));
 }
 
 function prometheusRule(): string {
@@ -39,7 +41,7 @@ function prometheusRule(): string {
     },
     spec: { groups: ruleFiles().flatMap(({ text }) => (parse(text) as RuleFile).groups ?? []) },
   };
-  return `# Made of ${RULES} by \`npm run docs\`.\n${stringify(resource, { lineWidth: 0 })}`;
+  return `# Made from ${RULES} by \`npm run docs\`.\n${stringify(resource, { lineWidth: 0 })}`;
 }
 
 function chartReadme(): string {
@@ -51,13 +53,7 @@ function chartReadme(): string {
   );
 }
 
-function filesIn(folder: string, ending: string): readonly { readonly name: string; readonly text: string }[] {
-  return namesIn(folder)
-    .filter((name) => name.endsWith(ending))
-    .map((name) => ({ name, text: readFileSync(`${folder}/${name}`, 'utf8') }));
-}
-
-/** Sorted; none where there is no such folder. */
+/** File names, sorted; an empty list if the folder does not exist. */
 export function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();

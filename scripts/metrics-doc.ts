@@ -1,10 +1,10 @@
 /** docs/metrics.md, made from the families and the registry that make the metrics. */
 import type { MetricObject } from 'prom-client';
-import { REASONS } from '../../src/atlas/error.ts';
-import { type Family, PREFIX } from '../../src/collectors/collector.ts';
-import { createCollectors } from '../../src/collectors/index.ts';
-import { createSelfMetrics } from '../../src/metrics/self.ts';
-import { pollingFamilies } from '../../src/polling/families.ts';
+import { REASONS } from '../src/atlas/error.ts';
+import { type Family, PREFIX } from '../src/collectors/collector.ts';
+import { createCollectors } from '../src/collectors/index.ts';
+import { createSelfMetrics } from '../src/metrics/self.ts';
+import { pollingFamilies } from '../src/polling/families.ts';
 
 type OwnMetric = MetricObject & { labelNames: string[] };
 
