@@ -4,14 +4,12 @@
  */
 import type { DemoFlags } from '../cli/command-line.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
-import { createChance } from '../simulator/chance.ts';
-import { createChaos } from '../simulator/chaos.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/scenario.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
 export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
-  readonly flags: Pick<DemoFlags, 'seed' | 'speed' | 'chaos'>;
+  readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
   /** Where the welcome goes. */
   say(text: string): void;
 }
@@ -27,16 +25,14 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   const { flags, runtime } = settings;
   const speed = flags.speed ?? DEFAULT_DEMO_SPEED;
   const startedAtMs = runtime.wallSeconds() * 1000;
-  const seed = flags.seed ?? 1;
-  const world = createDemoWorld({ seed, startedAtMs, speed });
-  const faults = flags.chaos ? { faults: createChaos({ chance: createChance(seed), startedAtMs }) } : {};
-  const simulator = await startSimulator({ world, ...faults });
+  const world = createDemoWorld({ seed: flags.seed ?? 1, startedAtMs, speed });
+  const simulator = await startSimulator({ world });
   try {
     const daemon = await startDaemon({
       ...settings,
       config: demoConfig(simulator, world.targets, runtime.wallSeconds()),
     });
-    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, flags.chaos));
+    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed));
     return {
       async stop() {
         await daemon.stop();
@@ -134,10 +130,7 @@ const SIGHTS = `
   a project whose name the exporter may not know
     vault          can’t be read from here             up, poll_failing`;
 
-const CHAOS = `
-  chaos            bad moments of Atlas and network    up, poll_failing, poll_failures_total, api_retries_total`;
-
-function welcome(url: string, atlas: string, telemetryPath: string, speed: number, chaos: boolean): string {
+function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
   return `
 A simulated MongoDB Atlas runs at ${atlas}, and the exporter watches it. Nothing leaves this machine.
 Begin with the status page: which cluster has no recent export, why, and what to do.
@@ -148,7 +141,7 @@ Begin with the status page: which cluster has no recent export, why, and what to
 
 The past took its real time; from now on everything goes ${speed} times as fast. What there is to see, by project
 and cluster, and in which metrics (mongodbatlas_backup_export_…):
-${SIGHTS}${chaos ? CHAOS : ''}
+${SIGHTS}
 
 The warnings below belong to the story. Stop with Ctrl-C.
 `;

@@ -78,7 +78,6 @@ export interface HealthFlags {
 export interface DemoFlags {
   readonly speed?: number;
   readonly seed?: number;
-  readonly chaos: boolean;
   readonly web: WebFlags;
   readonly log: LogFlags;
 }
@@ -178,7 +177,6 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   const [configFile, targets] = [last('config.file', parseText), all('target', parseText)];
   const autoReload = last('config.auto-reload', parseSwitch) ?? false;
   const [speed, seed] = [last('speed', parseNumberBetween(0.1, 10_000)), last('seed', parseWholeNumber)];
-  const chaos = last('chaos', parseSwitch) ?? false;
   const webConfigFile = last('web.config.file', parseText);
   const web: WebFlags = {
     ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }),
@@ -219,7 +217,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
       if (typeof url !== 'string') return usage([`--web.listen-address: ${url.wrong}`], command);
       return { command, flags: { url, ...given({ client: bothOf(client) }) } };
     case 'demo':
-      return { command, flags: { ...given({ speed, seed }), chaos, web, log } };
+      return { command, flags: { ...given({ speed, seed }), web, log } };
   }
 }
 

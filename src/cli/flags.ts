@@ -100,11 +100,6 @@ export const FLAGS = [
     meaning: 'A whole number: the same one tells the same story.',
   },
   {
-    name: 'chaos',
-    commands: ['demo'],
-    meaning: 'Let Atlas and the network misbehave as well: errors, hangs, broken and hostile answers.',
-  },
-  {
     name: 'web.listen-address',
     value: 'HOST:PORT',
     repeatable: true,

@@ -171,15 +171,4 @@ describe('the program', () => {
     expect(page.match(/_up\{.*\} 1$/gm)?.length).toBeGreaterThan(6);
     expect(await program.stop()).toBe(0);
   });
-
-  test('shows a demo of chaos, where what is usually well fails too, and stops as cleanly', async () => {
-    // With this seed the first moment is a bad one for the reports.
-    const program = run(['demo', '--chaos', '--seed', '89', ...LOOPBACK]);
-    await until(() => Promise.resolve(program.output.stdout.includes('Ctrl-C')));
-    expect(program.output.stdout).toContain('\n  chaos ');
-    const url = /http:\/\/[\d.:]+(?=\/\n)/.exec(program.output.stdout)?.[0] ?? '';
-    const failed = /poll_failures_total\{[^}]*cluster_name="reports",reason="\w+"\} [1-9]/;
-    await until(async () => failed.test(await (await fetch(`${url}/metrics`)).text()));
-    expect(await program.stop()).toBe(0);
-  });
 });

@@ -51,7 +51,6 @@ test('the demo listens on this host alone and logs little, for people', () => {
     flags: {
       speed: 60,
       seed: 1,
-      chaos: false,
       web: { ...SERVE.web, listenAddresses: [{ host: '127.0.0.1', port: 19017 }] },
       log: { level: 'warn', format: 'logfmt' },
     },
@@ -85,11 +84,9 @@ test('all flags of serve are taken, before and after its name', () => {
 });
 
 test('all flags of the demo are taken', () => {
-  expect(
-    parse(['demo', '--speed', '0.1', '--seed', '-7', '--chaos', '--web.listen-address', 'localhost:0']),
-  ).toMatchObject({
+  expect(parse(['demo', '--speed', '0.1', '--seed', '-7', '--web.listen-address', 'localhost:0'])).toMatchObject({
     command: 'demo',
-    flags: { speed: 0.1, seed: -7, chaos: true, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
+    flags: { speed: 0.1, seed: -7, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
   });
 });
 
