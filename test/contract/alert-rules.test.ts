@@ -32,7 +32,7 @@ test('every alert has a runbook, every runbook an alert, and the index names the
   expect(index?.sort()).toEqual(names);
 });
 
-test.each(pages)('%s says what it means, what is lost, where to look, why, and what to do', (page) => {
+test.each(pages)('%s has the usual sections and the severity of its alert', (page) => {
   const text = readFileSync(`${RUNBOOKS}/${page}`, 'utf8');
   const { alert, labels } = alerts.find((rule) => `${rule.alert}.md` === page) ?? {};
   expect((text.match(/AtlasBackup[A-Z]\w+/gi) ?? []).filter((name) => !names.includes(name))).toEqual([]);
@@ -40,9 +40,9 @@ test.each(pages)('%s says what it means, what is lost, where to look, why, and w
   expect(headings).toEqual([
     `# ${alert}`,
     '## What it means',
-    '## What you lose',
-    '## How to look',
-    '## Causes, the likeliest first',
+    '## Impact',
+    '## Where to look',
+    '## Causes, most likely first',
     '## What to do',
   ]);
   expect(text).toContain(`\nSeverity: ${labels?.['severity']}\n`);
