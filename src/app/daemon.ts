@@ -21,7 +21,7 @@ import { createInForce, type InForce } from './in-force.ts';
 import { createPolling, type Polling, wantedOf } from './polling-from-config.ts';
 import { createPublication, factsOf, type Publication } from './publication.ts';
 import { type Cause, type Counts, createReload, type Outcome, type Reload } from './reload.ts';
-import { createGuard, type Guard, type WebConfigFile } from './web-from-config.ts';
+import { createGuard, type Guard, type WebConfigFile } from './web-guard.ts';
 
 export interface Build {
   readonly version: string;

@@ -4,12 +4,12 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { say } from './answer.ts';
+import { addHeaders, type Headers } from './guards/answer.ts';
 import { authenticate } from './guards/auth.ts';
-import { addHeaders, type Headers } from './guards/headers.ts';
 import { createLifecycle, RELOAD_PATH, type ReloadAnswer } from './guards/lifecycle.ts';
 import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
+import { addProbes, type ProbeSettings } from './guards/management.ts';
 import type { PasswordSettings } from './guards/passwords.ts';
-import { addProbes, type ProbeSettings } from './guards/probes.ts';
 import { wantedBy } from './negotiation.ts';
 import { addPages, type PageSettings } from './pages/pages.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
-import { createGuard } from '../../src/app/web-from-config.ts';
+import { createGuard } from '../../src/app/web-guard.ts';
 import { formatProblem } from '../../src/config/load.ts';
 import { CIPHER_SUITES, DEFAULT_CIPHER_SUITES } from '../../src/config/web/ciphers.ts';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';

@@ -1,8 +1,8 @@
 /** HTTP Basic authentication (RFC 7617), where there are users. Probes are let through. */
 import type { NextFunction, Request, Response } from 'express';
 import { say } from '../answer.ts';
+import { isProbe } from './management.ts';
 import { createPasswords, type PasswordSettings } from './passwords.ts';
-import { isProbe } from './probes.ts';
 
 const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 

@@ -4,7 +4,7 @@
  */
 import type { NextFunction, Request, Response } from 'express';
 import { say } from '../answer.ts';
-import { isProbe } from './probes.ts';
+import { isProbe } from './management.ts';
 
 type Middleware = (request: Request, response: Response, next: NextFunction) => void;
 
