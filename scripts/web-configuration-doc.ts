@@ -1,87 +1,104 @@
-/** docs/web-configuration.md, made from the schema of the web config file, so that it can't say anything else. */
+/** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
 import { CIPHER_SUITES } from '../src/config/web/ciphers.ts';
-import { UNSUPPORTED, webConfigJsonSchema } from '../src/config/web/schema.ts';
+import { UNSUPPORTED, WEB_CONFIG_JSON_SCHEMA } from '../src/config/web/schema.ts';
+import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
+import { MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
+import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
 export function webConfigurationDoc(example: string): string {
-  return `${[HEAD, `\`\`\`yaml\n${example.trim()}\n\`\`\``, keysSection(), suitesSection(), CHANGES, PASSWORDS, differencesSection(), LIMITS].join('\n\n')}\n`;
+  return `${[HEAD, `\`\`\`yaml\n${example.trim()}\n\`\`\``, keysSection(), suitesSection(), CHANGES, PASSWORDS, differencesSection(), limitsSection()].join('\n\n')}\n`;
 }
 
 const HEAD = `# Web configuration
 
-<!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
+<!-- Generated from the code by \`npm run docs\`; a test fails when it differs. -->
 
-Without \`--web.config.file\` the exporter speaks plain HTTP and lets everybody in. The file adds TLS, client certificates,
-passwords and headers, in the format of Prometheus’ exporter-toolkit, so that a file that serves other exporters mostly serves
-this one. Every mistake is told at the start, all at once, with \`file:line:column\`; the exit code is then 2. An example:`;
+Without \`--web.config.file\` the exporter uses plain HTTP and requires no authentication. The file adds TLS, client
+certificates, passwords and headers. Its format is the one of Prometheus’ exporter-toolkit: most files for other exporters
+also work here. An invalid file exits with code 2 and lists every error with \`file:line:column\`. An example:`;
 
 function keysSection(): string {
-  const parts = Object.entries(webConfigJsonSchema().properties ?? {}).map(([name, part]) => {
+  const parts = Object.entries(WEB_CONFIG_JSON_SCHEMA.properties ?? {}).map(([name, part]) => {
     const rows = rowsOf(part, '');
     const keys = rows.length > 0 ? `\n\n${table(['Key', 'Type', 'Default', 'Meaning'], rows)}` : '';
     return `### \`${name}\`\n\n${part.description ?? ''}${keys}`;
   });
-  return `## Keys\n\nAt least one of these is needed. Files are looked for beside the web config file.\n\n${parts.join('\n\n')}`;
+  return `## Keys\n\nAt least one of these keys is required. Relative paths start at the folder of the web config file.\n\n${parts.join('\n\n')}`;
 }
 
 function suitesSection(): string {
   return `### Cipher suites
 
-What \`cipher_suites\` may list, and in this order where the key is left out, without those with \`CBC\`:
+These are the values of \`cipher_suites\`. Without the key the server uses those without \`CBC\`, in this order:
 
 ${CIPHER_SUITES.map((name) => `- \`${name}\``).join('\n')}`;
 }
 
 const CHANGES = `## Changes
 
-The file, and the certificates and keys that it names, are looked at every five seconds: at what is in them, so that links may be
-swapped, as Kubernetes does. A renewed certificate serves new connections, idle ones are closed, sessions are not resumed.
-Changed users and headers count from the next request on. What has problems changes nothing, and is logged once; the same
-goes for what takes a restart: to switch TLS on or off, and another \`client_auth_type\`.`;
+The exporter reads the file, and the certificates and keys that it names, every five seconds. It compares their content, so it
+also notices a symbolic link that points elsewhere, as Kubernetes updates files. A changed file takes effect once it stops
+changing:
+
+- A renewed certificate serves new connections. Idle connections are closed, and older TLS sessions are not resumed.
+- Changed users and headers take effect with the next request.
+- A file with problems changes nothing; the problems are logged once.
+- Switching TLS on or off, or another \`client_auth_type\`, needs a restart. Until then the previous settings stay in use, and the
+  log says so once.`;
 
 const PASSWORDS = `## Passwords
 
-bcrypt is meant to take long: 50 to 100 ms at a cost of 10, twice as much with each step. It runs in a thread of its own, and
-what was right is remembered in memory, under a hash with a key of this process, until the user changes: a scrape costs no
-bcrypt. A wrong password costs one each time, a name that nobody has costs the same. Costs go from 4 to 16, passwords to 72
-bytes, which is as far as bcrypt looks. At most 16 passwords are checked or wait at once; one more gets a 503. Without TLS a
-password can be read by whoever is on the way.
+A bcrypt check is slow by design: 50 to 100 ms at cost 10, twice as long with each step. It runs in a thread of its own. The
+exporter remembers a right password in memory, as a hash with a key of this process, until the user changes, so a scrape costs
+no bcrypt check. A wrong password costs one each time, and so does an unknown name. Costs from 4 to 16 are accepted. A password
+has at most 72 bytes, since bcrypt ignores the rest. At most 16 checks run or wait at the same time; a further one gets 503.
+Without TLS, passwords cross the network unencrypted.
 
-\`/-/healthy\` and \`/-/ready\` ask for no password, since probes can give none. Client certificates are asked for before any path
-is known: where they are required, probe with the \`health\` command or a TCP probe.`;
+\`/-/healthy\` and \`/-/ready\` require no password, since probes can send none. TLS verifies client certificates before it knows
+the path: where they are required, use the \`health\` command or a TCP probe.`;
 
 function differencesSection(): string {
-  const refused = Object.entries(UNSUPPORTED).map(([path, why]) => `- \`${path}\`: ${why}.`);
-  return `## What differs from the exporter-toolkit
+  const refused = Object.entries(UNSUPPORTED).map(([path, alternative]) => `- \`${path}\`: ${alternative}.`);
+  return `## Differences from the exporter-toolkit
 
-Not supported, and refused rather than ignored:
+Refused, instead of ignored:
 
 ${refused.join('\n')}
-- \`RequestClientCert\` and \`RequireAnyClientCert\` take certificates that nobody has checked.
-- TLS 1.0 and 1.1, and the suites that Go calls insecure.
+- \`RequestClientCert\` and \`RequireAnyClientCert\`: they accept certificates without verifying them.
+- TLS 1.0 and 1.1, and the cipher suites that Go considers insecure.
 
-Otherwise:
+Other differences:
 
-- The file is read every five seconds, not with every request.
-- An empty file is a mistake: nothing in it would mean that everybody may come in.
-- \`/-/healthy\` and \`/-/ready\` ask for no password.
+- The exporter reads the file every five seconds, not with every request.
+- An empty file is an error, since it would require no authentication.
+- \`/-/healthy\` and \`/-/ready\` require no password.
 - Wrong passwords are not remembered, and a cost above 16 is refused.
 - \`Strict-Transport-Security\` is sent over TLS only, and pages keep their own \`Content-Security-Policy\`.`;
 }
 
-const LIMITS = `## Limits, with or without the file
+function limitsSection(): string {
+  const seconds = (ms: number): string => `${ms / 1000} s`;
+  const { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout } = TIMEOUTS;
+  const tooSlow = `408, closed at most ${seconds(connectionsCheckingInterval)} later`;
+  const limits = [
+    ['concurrent requests, without probes', '`--web.max-requests` (40)', '503 with `Retry-After`'],
+    ['headers and URL', `${MAX_HEADER_BYTES / 1024} KiB`, '431'],
+    ['request body, which is ignored', '1 KiB', '413'],
+    ['time until all headers have arrived', seconds(headersTimeout), tooSlow],
+    ['time until the request has arrived', seconds(requestTimeout), tooSlow],
+    ['TLS handshake', seconds(HANDSHAKE_MS), 'closed'],
+    ['idle connection', seconds(keepAliveTimeout), 'closed'],
+    ['time until the client has received the response', `${MAX_RESPONSE_SECONDS} s`, 'closed'],
+    ['connections', `${MAX_CONNECTIONS} per address`, 'closed at once'],
+  ];
+  return `## Limits
 
-| What | Limit | Beyond it |
-| --- | --- | --- |
-| requests answered at once, probes not counted | \`--web.max-requests\` (40) | 503 with \`Retry-After\` |
-| headers and URL | 16 KB | 431 |
-| body | 1 KB, which is not read | 413 |
-| time for the headers, for the whole request | 10 s, 20 s | 408, closed within 5 s more |
-| TLS handshake | 10 s | closed |
-| connection that does nothing | 75 s | closed |
-| answer that is not fetched | 60 s | closed |
-| connections | 500 per address | closed at once |
+They apply with and without the file.
 
-Methods other than GET and HEAD are answered 405. A POST, where one is taken, is refused to browsers. All answers have
+${table(['What', 'Limit', 'Beyond it'], limits)}
+
+Methods other than GET and HEAD get 405. \`POST /-/reload\` refuses requests from browsers. All responses have the headers
 \`X-Content-Type-Options\`, \`X-Frame-Options\`, \`Content-Security-Policy\`, \`Referrer-Policy\`, \`Cross-Origin-Opener-Policy\`,
-\`Cross-Origin-Resource-Policy\` and \`Cache-Control: no-store\`. \`Host\` and \`X-Forwarded-…\` are not looked at.`;
+\`Cross-Origin-Resource-Policy\` and \`Cache-Control: no-store\`. The server ignores \`Host\` and \`X-Forwarded-…\`.`;
+}

@@ -21,7 +21,7 @@ import { createInForce, type InForce } from './in-force.ts';
 import { createPolling, type Polling, wantedOf } from './polling-from-config.ts';
 import { createPublication, factsOf, type Publication } from './publication.ts';
 import { type Cause, type Counts, createReload, type Outcome, type Reload } from './reload.ts';
-import { createGuard, type Guard, type WebConfigFile } from './web-guard.ts';
+import { createWebGuard, type WebConfigFile, type WebGuard } from './web-guard.ts';
 
 export interface Build {
   readonly version: string;
@@ -72,7 +72,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const parts = createParts(settings);
   const reload = createReloadOf(settings, parts);
   const life = { startedAtSeconds: runtime.monotonicSeconds(), stopping: false };
-  const guard = createGuard({ file: settings.web.config, runtime, log });
+  const guard = createWebGuard({ file: settings.web.config, runtime, log });
   const app = createApp({ ...guard.settings, ...webSettings(settings, parts, reload, life) });
   const web: Web = await guard.listen(app, settings.web.listenAddresses);
   const scheduler = parts.polling.start();
@@ -197,7 +197,7 @@ interface Life {
 }
 
 function webSettings({ web, build, runtime, log }: DaemonSettings, parts: Parts, { reload }: Reload, life: Life) {
-  const settings: Omit<WebSettings, keyof Guard['settings']> = {
+  const settings: Omit<WebSettings, keyof WebGuard['settings']> = {
     telemetryPath: web.telemetryPath,
     maxRequests: web.maxRequests,
     version: build.version,
@@ -211,6 +211,7 @@ function webSettings({ web, build, runtime, log }: DaemonSettings, parts: Parts,
     atlasUrl: () => parts.inForce.config.atlas.baseUrl,
     config: () => showConfig(parts.inForce.config),
     wallSeconds: runtime.wallSeconds,
+    sleep: runtime.sleep,
     isHealthy() {
       const lastTickAt = parts.lastTickAt();
       return lastTickAt !== undefined && runtime.monotonicSeconds() - lastTickAt < STUCK_AFTER_SECONDS;

@@ -1,20 +1,20 @@
-/** Which format and encoding of /metrics a request wants. */
+/** Content negotiation of /metrics: format and compression. */
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 
-export interface Wanted {
+export interface Negotiated {
   readonly format: 'text' | 'openmetrics';
   readonly gzip: boolean;
 }
 
-const FORMATS: Readonly<Record<string, Wanted['format']>> = {
+const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
   'text/plain': 'text',
   'application/openmetrics-text': 'openmetrics',
 };
 
-/** RFC 9110, section 12.5. Text is the answer to whoever has no preference, or wants what we don't have. */
-export function wantedBy(headers: IncomingHttpHeaders): Wanted {
-  // Versions and escaping schemes vary by who scrapes, and only exact ones match: what counts is the bare type and its weight.
+/** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
+export function negotiate(headers: IncomingHttpHeaders): Negotiated {
+  // Scrapers add versions and escaping schemes, and Negotiator compares parameters exactly: only type and weight count.
   const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
   const negotiator = new Negotiator({
     headers: { accept, 'accept-encoding': headers['accept-encoding'] ?? 'identity' },

@@ -108,12 +108,16 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
-  test('web/ sees itself and collectors, never atlas/', () => {
-    expect(trespasses(inFolder('web'), (to) => inFolder('web')(to) || inFolder('collectors')(to))).toEqual([]);
+  test('web/ imports web/, collectors/ and the types of support/, never atlas/', () => {
+    const may = (to: string, { typesOnly }: Import) =>
+      inFolder('web')(to) || inFolder('collectors')(to) || (inFolder('support')(to) && typesOnly);
+    expect(trespasses(inFolder('web'), may)).toEqual([]);
   });
 
-  test('config/ sees itself and what it shares with cli/, and nothing that runs', () => {
-    expect(trespasses(inFolder('config'), (to) => inFolder('config')(to) || inFolder('cli')(to))).toEqual([]);
+  test('config/ imports config/, cli/ and the types of web/', () => {
+    const may = (to: string, { typesOnly }: Import) =>
+      inFolder('config')(to) || inFolder('cli')(to) || (inFolder('web')(to) && typesOnly);
+    expect(trespasses(inFolder('config'), may)).toEqual([]);
   });
 
   test('what not every command needs is loaded on demand: --help and health load no package but the one for flags', () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
-import { createGuard } from '../../src/app/web-guard.ts';
+import { createWebGuard } from '../../src/app/web-guard.ts';
 import { formatProblem } from '../../src/config/load.ts';
 import { CIPHER_SUITES, DEFAULT_CIPHER_SUITES } from '../../src/config/web/ciphers.ts';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';
@@ -64,7 +64,7 @@ async function serve(text: string, certificate = server) {
   if ('problems' in first) throw new Error(first.problems.map(formatProblem).join('\n'));
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
-  const guard = createGuard({ file: { first, load }, runtime, log });
+  const guard = createWebGuard({ file: { first, load }, runtime, log });
   const web = await guard.listen(createApp({ ...QUIET_WEB, ...guard.settings }), [{ host: '127.0.0.1', port: 0 }]);
   open.push(web);
   const url = web.urls[0] ?? '';
@@ -254,7 +254,7 @@ describe('a changed file', () => {
     write(`${TLS}basic_auth_users: {ann: S3cret}\n`);
     for (let look = 0; look < 3; look += 1) await lookAgain();
     expect((await ask(metrics, { ...trusting(), ...basic('ann', 'a') })).status).toBe(200);
-    expect(told()).toEqual(['the web config file has problems: the one before stays in force']);
+    expect(told()).toEqual(['the web config file has problems: the previous settings stay in use']);
     expect(lines[0]).toMatchObject({ problems: [expect.stringMatching(/^web\.yml:4:25: basic_auth_users: /)] });
     expect(JSON.stringify(lines)).not.toContain('S3cret');
     rmSync(join(folder, 'web.yml'));
@@ -264,7 +264,7 @@ describe('a changed file', () => {
     await lookAgain();
     expect((await ask(metrics, { ...trusting(), ...basic('bob', 'b') })).status).toBe(200);
     expect(told().slice(1)).toEqual([
-      'the web config file has problems: the one before stays in force',
+      'the web config file has problems: the previous settings stay in use',
       'the web config file was read again',
     ]);
   });
@@ -305,7 +305,7 @@ describe('a changed file', () => {
     write(after);
     for (let look = 0; look < 2; look += 1) await lookAgain();
     expect(await status()).toBe(was);
-    const restart = lines.filter(({ msg }) => String(msg).includes('takes a restart'));
+    const restart = lines.filter(({ msg }) => String(msg).includes('needs a restart'));
     expect(restart).toEqual([expect.objectContaining({ level: 'error', change })]);
     write(before);
     await lookAgain();

@@ -5,19 +5,23 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CONTENT_TYPES } from '../../src/metrics/text.ts';
+import { systemRuntime } from '../../src/support/runtime.ts';
+import { UNGUARDED } from '../../src/web/guards/settings.ts';
 import type { WebSettings } from '../../src/web/server.ts';
 import { QUIET_PAGES } from './pages.ts';
 
 export const QUIET_WEB: WebSettings = {
   ...QUIET_PAGES,
   maxRequests: 40,
-  headers: () => ({}),
-  passwords: { users: () => new Map(), compare: () => Promise.resolve(false), key: '' },
+  guards: () => UNGUARDED,
+  comparePassword: () => Promise.resolve(false),
+  passwordKey: '',
   contentTypes: CONTENT_TYPES,
   page: () => Promise.resolve(Buffer.alloc(0)),
   isHealthy: () => true,
   notReadyBecause: () => undefined,
   onError: () => undefined,
+  sleep: systemRuntime.sleep,
 };
 
 export interface Answer {

@@ -1,45 +1,41 @@
-/** What has to fit together in the web config file, and all that is said of its users: neither a name nor a hash is repeated. */
+/** Checks of the web config file that concern several keys, and all checks of its users. Messages repeat no name and no hash. */
 import type { Locate } from '../positions.ts';
 import type { Problem } from '../problems.ts';
-import { mappingAt, valueAt } from '../raw.ts';
-import { USERS_KEY } from './schema.ts';
+import { mappingAt, type Path, valueAt } from '../raw.ts';
+import { TLS_KEY, USERS_KEY } from './schema.ts';
 
-const TLS = 'tls_server_config';
 const HASH = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/;
-/** A check takes twice as long with each step: 50 ms at 10, some seconds at 16. */
-const LEAST_COST = 4;
-const GREATEST_COST = 16;
-const MOST_USERS = 1000;
+/** Each step doubles the time of a check: about 50 ms at 10, some seconds at 16. */
+const MIN_COST = 4;
+const MAX_COST = 16;
+const MAX_USERS = 1000;
 
 export function webRuleProblems(value: unknown, locate: Locate): readonly Problem[] {
-  return [...emptinessProblems(value, locate), ...tlsProblems(value, locate), ...userProblems(value, locate)];
-}
-
-/** A file that says nothing would let everybody in: it is more likely one that is just being written. */
-function emptinessProblems(value: unknown, locate: Locate): readonly Problem[] {
-  return Object.keys(mappingAt(value) ?? {}).length > 0
-    ? []
-    : [{ ...locate([], 'value'), message: `nothing is in the file: it needs at least ${TLS} or ${USERS_KEY}` }];
+  // Such a file would require no password. More likely somebody is still writing it.
+  if (Object.keys(mappingAt(value) ?? {}).length === 0) {
+    return [{ ...locate([], 'value'), message: `the file has no keys: it needs at least ${TLS_KEY} or ${USERS_KEY}` }];
+  }
+  return [...tlsProblems(value, locate), ...userProblems(value, locate)];
 }
 
 function tlsProblems(value: unknown, locate: Locate): readonly Problem[] {
-  const tls = mappingAt(valueAt(value, [TLS]));
-  if (tls === undefined) return [];
+  const tls = mappingAt(valueAt(value, [TLS_KEY])) ?? {};
   const { client_auth_type: type = 'NoClientCert', client_ca_file: authorities, min_version, max_version } = tls;
+  const problem = (key: string, part: 'key' | 'value', message: string): Problem => ({
+    ...locate([TLS_KEY, key], part),
+    message: `${TLS_KEY}.${key}: ${message}`,
+  });
   const problems: Problem[] = [];
   if (type === 'NoClientCert' && authorities !== undefined) {
-    const message = `${TLS}.client_ca_file: has no meaning without a client_auth_type such as RequireAndVerifyClientCert`;
-    problems.push({ ...locate([TLS, 'client_ca_file'], 'key'), message });
+    const message = 'needs a client_auth_type that uses it, such as RequireAndVerifyClientCert';
+    problems.push(problem('client_ca_file', 'key', message));
   }
   if ((type === 'VerifyClientCertIfGiven' || type === 'RequireAndVerifyClientCert') && authorities === undefined) {
-    const message = `${TLS}.client_auth_type: needs client_ca_file: by whom the certificates are signed`;
-    problems.push({ ...locate([TLS, 'client_auth_type'], 'value'), message });
+    const message = 'needs client_ca_file, the authorities that sign client certificates';
+    problems.push(problem('client_auth_type', 'value', message));
   }
   if (min_version === 'TLS13' && max_version === 'TLS12') {
-    problems.push({
-      ...locate([TLS, 'max_version'], 'value'),
-      message: `${TLS}.max_version: is less than min_version`,
-    });
+    problems.push(problem('max_version', 'value', 'is older than min_version'));
   }
   return problems;
 }
@@ -47,39 +43,36 @@ function tlsProblems(value: unknown, locate: Locate): readonly Problem[] {
 function userProblems(value: unknown, locate: Locate): readonly Problem[] {
   const users = mappingAt(valueAt(value, [USERS_KEY]));
   if (users === undefined) return [];
+  const problem = (path: Path, part: 'key' | 'value', message: string): Problem => ({
+    ...locate([USERS_KEY, ...path], part),
+    message: `${USERS_KEY}: ${message}`,
+  });
   const entries = Object.entries(users);
-  const whole = locate([USERS_KEY], 'value');
   if (entries.length === 0) {
-    return [{ ...whole, message: `${USERS_KEY}: is empty: list a user, or leave the key out to ask for no password` }];
+    return [problem([], 'value', 'is empty: add a user, or leave the key out to require no password')];
   }
-  if (entries.length > MOST_USERS) {
-    return [
-      { ...whole, message: `${USERS_KEY}: has more than ${MOST_USERS} users: a reverse proxy could know as many` },
-    ];
+  if (entries.length > MAX_USERS) {
+    return [problem([], 'value', `has more than ${MAX_USERS} users: use a reverse proxy for so many`)];
   }
   return entries.flatMap(([name, hash]): readonly Problem[] => {
-    const wrongName = wrongWithName(name);
-    if (wrongName !== undefined) {
-      return [{ ...locate([USERS_KEY, name], 'key'), message: `${USERS_KEY}: ${wrongName}` }];
-    }
-    const wrong = wrongWithHash(hash);
-    return wrong === undefined
-      ? []
-      : [{ ...locate([USERS_KEY, name], 'value'), message: `${USERS_KEY}: this user’s value ${wrong}` }];
+    const nameProblem = problemWithName(name);
+    if (nameProblem !== undefined) return [problem([name], 'key', nameProblem)];
+    const hashProblem = problemWithHash(hash);
+    return hashProblem === undefined ? [] : [problem([name], 'value', `the value of this user ${hashProblem}`)];
   });
 }
 
-function wrongWithName(name: string): string | undefined {
-  if (name === '') return 'this user has no name';
-  return /[:\p{Cc}]/u.test(name) ? 'the name of a user can have no colon and no control character' : undefined;
+function problemWithName(name: string): string | undefined {
+  if (name === '') return 'the name of this user is empty';
+  return /[:\p{Cc}]/u.test(name) ? 'the name of a user must not contain a colon or a control character' : undefined;
 }
 
-function wrongWithHash(hash: unknown): string | undefined {
+function problemWithHash(hash: unknown): string | undefined {
   if (hash === null) return 'is empty: it must be the bcrypt hash of the password';
   const [, digits] = (typeof hash === 'string' && HASH.exec(hash)) || [];
-  if (digits === undefined) return 'is no bcrypt hash: htpasswd -nBC 10 NAME makes one, which begins with $2y$';
+  if (digits === undefined) return 'is not a bcrypt hash: create one with htpasswd -nBC 10 NAME';
   const cost = Number(digits);
-  if (cost < LEAST_COST) return `has a cost of ${cost}: it must be at least ${LEAST_COST}`;
-  if (cost > GREATEST_COST) return `has a cost of ${cost}, with which a check takes too long: at most ${GREATEST_COST}`;
+  if (cost < MIN_COST) return `has the cost ${cost}: the minimum is ${MIN_COST}`;
+  if (cost > MAX_COST) return `has the cost ${cost}, which makes checks too slow: the maximum is ${MAX_COST}`;
   return undefined;
 }

@@ -1,60 +1,61 @@
-/** Certificates and keys of the web config file: read, and tried, so that what does not work shows while it can be pointed at. */
+/** Reads the certificates and keys of the web config file, and tries them, so that each problem has a place in the file. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { TlsSettings } from '../../web/guards/settings.ts';
 import type { Locate } from '../positions.ts';
 import type { Problem } from '../problems.ts';
 import { mappingAt, valueAt } from '../raw.ts';
 import { type Contents, readRegularFile } from '../regular-file.ts';
 import { DEFAULT_CIPHER_SUITES, opensslCiphers } from './ciphers.ts';
-import type { TlsServerConfig } from './schema.ts';
-import type { TlsConfig } from './web-config.ts';
+import { TLS_KEY, type TlsServerConfig } from './schema.ts';
 
-const TLS = 'tls_server_config';
-const FILES = ['cert_file', 'key_file', 'client_ca_file'] as const;
-/** As many authorities as a system trusts fit. */
-const LARGEST_BYTES = 1024 * 1024;
+const FILE_KEYS = ['cert_file', 'key_file', 'client_ca_file'] as const;
+/** Enough for all authorities that an operating system trusts. */
+const MAX_BYTES = 1024 * 1024;
 
-type FileName = (typeof FILES)[number];
+type FileKey = (typeof FILE_KEYS)[number];
 
-/** What was found under the keys that name a file. */
-export type TlsFiles = Partial<Readonly<Record<FileName, Contents>>>;
+/** What was read for each key that names a file. */
+export type TlsFiles = Partial<Readonly<Record<FileKey, Contents>>>;
 
 export async function readTlsFiles(value: unknown, directory: string): Promise<TlsFiles> {
-  const files: Partial<Record<FileName, Contents>> = {};
-  for (const name of FILES) {
-    const text = valueAt(value, [TLS, name]);
+  const files: Partial<Record<FileKey, Contents>> = {};
+  for (const key of FILE_KEYS) {
+    const text = valueAt(value, [TLS_KEY, key]);
     if (typeof text !== 'string' || text === '') continue;
     const path = resolve(directory, text);
-    const purpose = 'certificates and keys';
-    files[name] = await readRegularFile({ path, directory, largestBytes: LARGEST_BYTES, purpose });
+    files[key] = await readRegularFile({
+      path,
+      directory,
+      largestBytes: MAX_BYTES,
+      purpose: 'certificates and keys',
+    });
   }
   return files;
 }
 
 export function tlsFileProblems(value: unknown, files: TlsFiles, locate: Locate): readonly Problem[] {
-  if (mappingAt(valueAt(value, [TLS])) === undefined) return [];
-  const problem = (name: FileName, message: string): Problem => ({
-    ...locate([TLS, name], 'value'),
-    message: `${TLS}.${name}: ${message}`,
+  if (mappingAt(valueAt(value, [TLS_KEY])) === undefined) return [];
+  const problem = (key: FileKey, message: string): Problem => ({
+    ...locate([TLS_KEY, key], 'value'),
+    message: `${TLS_KEY}.${key}: ${message}`,
   });
-  const problems = FILES.flatMap((name) => {
-    const contents = files[name];
-    const wrong = contents && ('why' in contents ? contents.why : wrongWith(name, contents.bytes));
-    return wrong === undefined ? [] : [problem(name, wrong)];
+  const problems = FILE_KEYS.flatMap((key) => {
+    const message = problemWithFile(key, files[key]);
+    return message === undefined ? [] : [problem(key, message)];
   });
-  if (problems.length > 0) return problems;
   const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
-  if (cert === undefined || key === undefined) return [];
+  if (problems.length > 0 || cert === undefined || key === undefined) return problems;
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-    return [problem('key_file', 'this is not the key of the certificate in cert_file')];
+    return [problem('key_file', 'this key does not belong to the certificate in cert_file')];
   }
-  const why = refusedByOpenssl(cert, key, bytesOf(files.client_ca_file));
-  return why === undefined ? [] : [problem('cert_file', `OpenSSL refuses this certificate or its key (${why})`)];
+  const code = openSslError(cert, key, bytesOf(files.client_ca_file));
+  return code === undefined ? [] : [problem('cert_file', `OpenSSL refuses this certificate or its key (${code})`)];
 }
 
-/** Only for what has no problems. */
-export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsConfig | undefined {
+/** For values and files without problems. */
+export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsSettings | undefined {
   const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
   if (cert === undefined || key === undefined) return undefined;
   const clientAuthorities = bytesOf(files.client_ca_file);
@@ -82,39 +83,36 @@ function bytesOf(contents: Contents | undefined): Buffer | undefined {
   return contents && 'bytes' in contents ? Buffer.from(contents.bytes) : undefined;
 }
 
-function wrongWith(name: FileName, bytes: Uint8Array): string | undefined {
-  const text = new TextDecoder().decode(bytes);
-  if (name === 'key_file') return wrongWithKey(text);
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return certificates.length > 0 && certificates.every(isCertificate)
-    ? undefined
-    : 'this is no certificate in PEM form';
+function problemWithFile(key: FileKey, contents: Contents | undefined): string | undefined {
+  if (contents === undefined) return undefined;
+  if ('why' in contents) return contents.why;
+  const pem = new TextDecoder().decode(contents.bytes);
+  return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);
 }
 
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).serialNumber !== '';
-  } catch {
-    return false;
-  }
+function problemWithCertificates(pem: string): string | undefined {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const areValid =
+    certificates.length > 0 && certificates.every((one) => codeThrownBy(() => new X509Certificate(one)) === undefined);
+  return areValid ? undefined : 'this is not a certificate in PEM format';
 }
 
-function wrongWithKey(pem: string): string | undefined {
-  try {
-    createPrivateKey(pem);
-    return undefined;
-  } catch (error) {
-    const { code } = error as { code?: string };
-    return code === 'ERR_MISSING_PASSPHRASE' || pem.includes('ENCRYPTED')
-      ? 'this key is encrypted, and there is nobody to ask for its passphrase: store it without one'
-      : 'this is no private key in PEM form';
-  }
+function problemWithKey(pem: string): string | undefined {
+  const code = codeThrownBy(() => createPrivateKey(pem));
+  if (code === undefined) return undefined;
+  return code === 'ERR_MISSING_PASSPHRASE' || pem.includes('ENCRYPTED')
+    ? 'this key is encrypted: store it without a passphrase'
+    : 'this is not a private key in PEM format';
 }
 
-/** OpenSSL has views on what is strong enough. */
-function refusedByOpenssl(cert: Buffer, key: Buffer, ca: Buffer | undefined): string | undefined {
+/** OpenSSL also refuses keys and signatures that it considers too weak. */
+function openSslError(cert: Buffer, key: Buffer, ca: Buffer | undefined): string | undefined {
+  return codeThrownBy(() => createSecureContext({ cert, key, ...(ca && { ca }) }));
+}
+
+function codeThrownBy(attempt: () => unknown): string | undefined {
   try {
-    createSecureContext({ cert, key, ...(ca && { ca }) });
+    attempt();
     return undefined;
   } catch (error) {
     return (error as { code?: string }).code ?? 'unknown error';

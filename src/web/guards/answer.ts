@@ -1,26 +1,29 @@
-/** Headers of every answer. A page that needs more than nothing sets its own policy over the one from here. */
+/** What all responses have in common: short plain text, and headers that keep browsers from misusing a response. */
 import type { NextFunction, Request, Response } from 'express';
+import type { GuardSettings } from './settings.ts';
 
-export type Headers = Readonly<Record<string, string>>;
+/** `text` must not contain anything from the request. */
+export function sendText(response: Response, status: number, text: string): void {
+  response.status(status).type('text').send(`${text}\n`);
+}
 
-const HEADERS: Headers = {
+/** A page that needs a wider Content-Security-Policy sets its own. */
+const HEADERS: GuardSettings['headers'] = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'deny',
   'Content-Security-Policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // What is true now is asked for now.
   'Cache-Control': 'no-store',
 };
-const HSTS = 'Strict-Transport-Security';
 
-/** @param configured win over those that are there by themselves; an empty one leaves its header out */
-export function addHeaders(configured: () => Headers) {
+export function addHeaders(guards: () => Pick<GuardSettings, 'headers'>) {
   return ({ socket }: Request, response: Response, next: NextFunction): void => {
-    for (const [name, value] of Object.entries({ ...HEADERS, ...configured() })) {
-      // RFC 6797, section 7.2: not over plain HTTP.
-      if (value !== '' && (name !== HSTS || 'encrypted' in socket)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries({ ...HEADERS, ...guards().headers })) {
+      // RFC 6797, section 7.2: this header must not be sent over plain HTTP.
+      const isAllowed = name !== 'Strict-Transport-Security' || 'encrypted' in socket;
+      if (value !== '' && isAllowed) response.setHeader(name, value);
     }
     next();
   };

@@ -1,31 +1,41 @@
-/** HTTP Basic authentication (RFC 7617), where there are users. Probes are let through. */
+/**
+ * HTTP Basic authentication (RFC 7617). A right password costs one bcrypt comparison, then it is remembered under a keyed hash,
+ * so that scrapes cost none. A wrong password costs one each time, and so does an unknown name: response times don't
+ * reveal which users exist.
+ */
+import { createHmac } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import { say } from '../answer.ts';
+import { sendText } from './answer.ts';
 import { isProbe } from './management.ts';
-import { createPasswords, type PasswordSettings } from './passwords.ts';
+import type { GuardSettings } from './settings.ts';
+
+export interface AuthSettings {
+  /** Read at each request: users can change. */
+  guards(): Pick<GuardSettings, 'users'>;
+  /** Compares with bcrypt outside the event loop. */
+  comparePassword(password: string, hash: string): Promise<boolean>;
+  /** Random, made at the start. Without it nobody can use the remembered digests. */
+  readonly passwordKey: string;
+}
 
 const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 
-export function authenticate(settings: PasswordSettings) {
-  const passwords = createPasswords(settings);
+export function authenticate(settings: AuthSettings) {
+  const { verify } = createPasswords(settings);
   return async ({ path, headers }: Request, response: Response, next: NextFunction): Promise<void> => {
-    if (settings.users().size === 0 || isProbe(path)) {
+    if (settings.guards().users.size === 0 || isProbe(path)) {
       next();
       return;
     }
     const given = decodeBasic(headers.authorization);
-    const verdict = given === undefined ? 'wrong' : await passwords.verify(given.name, given.password);
-    switch (verdict) {
-      case 'right':
-        next();
-        return;
-      case 'wrong':
-        response.setHeader('WWW-Authenticate', CHALLENGE);
-        say(response, 401, 'Unauthorized.');
-        return;
-      case 'busy':
-        response.setHeader('Retry-After', '1');
-        say(response, 503, 'Too many passwords are being checked, try again later.');
+    const verdict = given === undefined ? 'wrong' : await verify(given.name, given.password);
+    if (verdict === 'right') next();
+    else if (verdict === 'wrong') {
+      response.setHeader('WWW-Authenticate', CHALLENGE);
+      sendText(response, 401, 'Unauthorized.');
+    } else {
+      response.setHeader('Retry-After', '1');
+      sendText(response, 503, 'Too many passwords are being checked, try again later.');
     }
   };
 }
@@ -34,4 +44,67 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
   const [, encoded = ''] = /^Basic +([\w+/=-]+) *$/i.exec(header) ?? [];
   const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
   return name === undefined || password === undefined ? undefined : { name, password };
+}
+
+/** busy: too many comparisons are running. */
+export type Verdict = 'right' | 'wrong' | 'busy';
+
+export interface Passwords {
+  verify(name: string, password: string): Promise<Verdict>;
+}
+
+/** bcrypt ignores everything beyond. */
+const MAX_PASSWORD_BYTES = 72;
+const MAX_COMPARISONS = 16;
+const MAX_REMEMBERED = 256;
+
+export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings): Passwords {
+  /** Digests of right passwords, the most recently used last. A changed hash gives another digest. */
+  const remembered = new Set<string>();
+  /** By digest. Several scrapers that start together send the same password: it is compared once. */
+  const comparisons = new Map<string, Promise<boolean>>();
+
+  function digestOf(...parts: readonly string[]): Buffer {
+    return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest();
+  }
+
+  /** For an unknown name: the hash of some user, always the same one, so that a second try takes as long as the first. */
+  function substituteHash(name: string): string {
+    const hashes = [...guards().users.values()];
+    return hashes[digestOf(name).readUInt32BE() % hashes.length] ?? '';
+  }
+
+  function remember(digest: string): void {
+    remembered.delete(digest);
+    remembered.add(digest);
+    const [oldest] = remembered;
+    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  }
+
+  function compareOnce(digest: string, password: string, hash: string): Promise<boolean> {
+    const running = comparisons.get(digest);
+    if (running !== undefined) return running;
+    const comparison = comparePassword(password, hash).finally(() => comparisons.delete(digest));
+    comparisons.set(digest, comparison);
+    return comparison;
+  }
+
+  return {
+    async verify(name, password) {
+      if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
+      const known = guards().users.get(name);
+      const hash = known ?? substituteHash(name);
+      const digest = digestOf(name, hash, password).toString('base64');
+      if (remembered.has(digest)) {
+        remember(digest);
+        return 'right';
+      }
+      if (!comparisons.has(digest) && comparisons.size >= MAX_COMPARISONS) return 'busy';
+      const isSame = await compareOnce(digest, password, hash);
+      // The user may have changed during the comparison.
+      if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
+      remember(digest);
+      return 'right';
+    },
+  };
 }

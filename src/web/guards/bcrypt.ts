@@ -1,4 +1,4 @@
-/** bcrypt in a thread of its own, one check at a time: it takes long on purpose, and scrapes and polls must not wait for it. */
+/** bcrypt in a worker thread, one comparison at a time: a comparison is slow by design and must not delay scrapes and polls. */
 import { Worker } from 'node:worker_threads';
 
 export interface Bcrypt {
@@ -6,42 +6,41 @@ export interface Bcrypt {
   close(): Promise<void>;
 }
 
-/** From the thread. */
-interface Answer {
+interface Result {
   readonly id: number;
-  readonly same: boolean;
+  readonly isSame: boolean;
 }
 
-interface Asked {
-  resolve(same: boolean): void;
+interface Waiting {
+  resolve(isSame: boolean): void;
   reject(error: Error): void;
 }
 
-/** The thread starts when it is first needed. Should it die, those who wait are told, and the next one starts another. */
+/** Starts the thread at the first comparison. If it dies, waiting comparisons reject and the next one starts a new thread. */
 export function createBcrypt(): Bcrypt {
-  const asked = new Map<number, Asked>();
+  const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let thread: Worker | undefined;
 
   function start(): Worker {
     const started = new Worker(new URL('./bcrypt-worker.js', import.meta.url));
-    // It keeps no program alive.
+    // The thread alone does not keep the program running.
     started.unref();
-    started.on('message', ({ id, same }: Answer) => {
-      asked.get(id)?.resolve(same);
-      asked.delete(id);
+    started.on('message', ({ id, isSame }: Result) => {
+      waiting.get(id)?.resolve(isSame);
+      waiting.delete(id);
     });
-    started.on('error', (error) => giveUp(started, error));
-    started.on('exit', () => giveUp(started, new Error('the thread that checks passwords has ended')));
+    started.on('error', (error) => fail(started, error));
+    started.on('exit', () => fail(started, new Error('the thread that checks passwords has ended')));
     return started;
   }
 
-  function giveUp(dead: Worker, error: Error): void {
-    // A thread that fails says so twice; by then there may be another.
+  function fail(dead: Worker, error: Error): void {
+    // A thread that fails emits both events; a new thread may run when the second one comes.
     if (thread !== dead) return;
     thread = undefined;
-    for (const { reject } of asked.values()) reject(error);
-    asked.clear();
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
   }
 
   return {
@@ -49,9 +48,9 @@ export function createBcrypt(): Bcrypt {
       thread ??= start();
       lastId += 1;
       const id = lastId;
-      const answered = new Promise<boolean>((resolve, reject) => asked.set(id, { resolve, reject }));
+      const result = new Promise<boolean>((resolve, reject) => waiting.set(id, { resolve, reject }));
       thread.postMessage({ id, password, hash });
-      return answered;
+      return result;
     },
     async close() {
       await thread?.terminate();

@@ -1,12 +1,13 @@
-/** Sockets: where it listens, for how long a connection may do nothing, and how it ends. */
+/** The listening sockets: their addresses, how long a connection may be idle, and how they close. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { createTlsServer, renewTls, type TlsSettings } from './tls.ts';
+import type { TlsSettings } from './settings.ts';
+import { createTlsServer, renewTls } from './tls.ts';
 
 export interface ListenAddress {
-  /** All interfaces where it is left out. */
+  /** Left out: all interfaces. */
   readonly host?: string;
   readonly port: number;
 }
@@ -14,37 +15,38 @@ export interface ListenAddress {
 export interface WebOptions {
   /** Left out: plain HTTP. */
   readonly tls?: TlsSettings | undefined;
-  /** Is told why a TLS handshake failed. */
-  onRefusedHandshake?(reason: string): void;
+  onHandshakeFailure?(reason: string): void;
+  readonly timeouts?: typeof TIMEOUTS;
 }
 
 export interface Web {
-  /** Where it listens, one URL per address. */
+  /** One URL per listen address. */
   readonly urls: readonly string[];
-  /** For connections to come; does nothing where plain HTTP is spoken. */
+  /** For new connections; does nothing with plain HTTP. */
   renewTls(settings: TlsSettings): void;
-  /** Takes no new requests, lets those in flight finish, for a while. */
+  /** Accepts no new requests, and gives running ones 3 seconds to finish. */
   close(): Promise<void>;
 }
 
-const FINISH_MS = 3000;
-/** Whoever connects and sends nothing, or a byte now and then, is dropped by these. */
-const OPTIONS = {
+/** Node.js' names, in milliseconds. They end connections that send nothing, or a byte now and then. */
+export const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
   connectionsCheckingInterval: 5000,
-  maxHeaderSize: 16 * 1024,
-  // Longer than between two scrapes, so that these need no new handshake.
+  // Longer than the usual scrape interval, so that scrapes reuse their connection.
   keepAliveTimeout: 75_000,
 };
-const MOST_CONNECTIONS = 500;
+export const MAX_HEADER_BYTES = 16 * 1024;
+export const MAX_CONNECTIONS = 500;
+const FINISH_MS = 3000;
 
-/** Rejects where one of the addresses can't be had, with the system's error; none of them is then left open. */
+/** Rejects with the system's error if one of the addresses is not available; then none stays open. */
 export async function startWeb(
   app: RequestListener,
   addresses: readonly ListenAddress[],
-  { tls, onRefusedHandshake = () => undefined }: WebOptions = {},
+  { tls, onHandshakeFailure = () => undefined, timeouts = TIMEOUTS }: WebOptions = {},
 ): Promise<Web> {
+  const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const close = async (): Promise<void> => {
@@ -53,16 +55,16 @@ export async function startWeb(
   try {
     const urls: string[] = [];
     for (const { host, port } of addresses) {
-      const server = tls ? createTlsServer(tls, OPTIONS, app, onRefusedHandshake) : createServer(OPTIONS, app);
+      const server = tls ? createTlsServer(tls, options, app, onHandshakeFailure) : createServer(options, app);
       servers.push(server);
-      server.maxConnections = MOST_CONNECTIONS;
+      server.maxConnections = MAX_CONNECTIONS;
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
       });
-      server.on('clientError', refuse);
-      server.on('connect', (_request, socket: Socket) => answer(socket, '405 Method Not Allowed'));
-      // Without a host Node.js listens on all interfaces, and on those of IPv4 where there is no IPv6.
+      server.on('clientError', refuseClient);
+      server.on('connect', (_request, socket: Socket) => endWith(socket, '405 Method Not Allowed'));
+      // Without a host Node.js listens on all interfaces, also on a system without IPv6.
       server.listen(port, host);
       await once(server, 'listening');
       urls.push(urlOf(server.address() as AddressInfo, host, tls ? 'https' : 'http'));
@@ -81,12 +83,12 @@ async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promis
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  // Also those that are still shaking hands.
-  const cutOff = setTimeout(() => {
+  // closeAllConnections would miss the sockets that are still in a TLS handshake.
+  const deadline = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, FINISH_MS);
   await closed;
-  clearTimeout(cutOff);
+  clearTimeout(deadline);
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -94,14 +96,14 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What is no HTTP, too large or too slow. It never becomes a request. */
-function refuse({ code = '' }: Error & { code?: string }, socket: Socket): void {
+/** For bytes that never become a request: not HTTP, too large or too slow. */
+function refuseClient({ code = '' }: Error & { code?: string }, socket: Socket): void {
   const status = REFUSALS[code] ?? (code.startsWith('HPE_') ? '400 Bad Request' : undefined);
   if (status === undefined) socket.destroy();
-  else answer(socket, status);
+  else endWith(socket, status);
 }
 
-function answer(socket: Socket, status: string): void {
+function endWith(socket: Socket, status: string): void {
   const text = `${status.slice(4)}.\n`;
   const head = ['Connection: close', 'Content-Type: text/plain', 'X-Content-Type-Options: nosniff'];
   if (socket.writable)

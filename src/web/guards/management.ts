@@ -1,31 +1,52 @@
 /**
- * Health and readiness. Whoever probes can give no password and must not be turned away because others scrape: these paths ask
- * for none and count towards no limit, and so say nothing that needs hiding.
+ * The management paths below `/-/`, as Prometheus servers have them. Probes send no password and must not fail because many
+ * scrapes run: the guards let them through, so they reveal nothing beyond one sentence.
  */
-import type { Express } from 'express';
-import { say } from '../answer.ts';
+import { Router } from 'express';
+import { sendText } from './answer.ts';
 
 const HEALTHY = '/-/healthy';
 const READY = '/-/ready';
+export const RELOAD_PATH = '/-/reload';
 
-export interface ProbeSettings {
+export interface ManagementSettings {
   /** Whether the scheduler ticks. */
   isHealthy(): boolean;
-  /** Why the program isn't ready, or undefined when it is. */
+  /** Why the program isn't ready, or undefined if it is. */
   notReadyBecause(): string | undefined;
+  /** Left out: reloading over HTTP is switched off. */
+  reload?(): Promise<ReloadAnswer>;
 }
+
+export interface ReloadAnswer {
+  readonly result: 'reloaded' | 'refused' | 'failed' | 'stopping';
+  readonly text: string;
+}
+
+const RELOAD_STATUS = { reloaded: 200, refused: 400, failed: 500, stopping: 503 } as const;
 
 export function isProbe(path: string): boolean {
   return path === HEALTHY || path === READY;
 }
 
-export function addProbes(app: Express, { isHealthy, notReadyBecause }: ProbeSettings): void {
-  app.get(HEALTHY, (_request, response) => {
+export function createManagement({ isHealthy, notReadyBecause, reload }: ManagementSettings): Router {
+  const router = Router();
+  router.get(HEALTHY, (_request, response) => {
     const healthy = isHealthy();
-    say(response, healthy ? 200 : 503, healthy ? 'The exporter is healthy.' : 'The scheduler is stuck.');
+    sendText(response, healthy ? 200 : 503, healthy ? 'The exporter is healthy.' : 'The scheduler is stuck.');
   });
-  app.get(READY, (_request, response) => {
-    const why = notReadyBecause();
-    say(response, why === undefined ? 200 : 503, why ?? 'The exporter is ready.');
+  router.get(READY, (_request, response) => {
+    const reason = notReadyBecause();
+    sendText(response, reason === undefined ? 200 : 503, reason ?? 'The exporter is ready.');
   });
+  // limits.ts refuses a POST from a browser.
+  router.post(RELOAD_PATH, async (_request, response) => {
+    if (reload === undefined) {
+      sendText(response, 403, 'Reloading over HTTP is off: --web.enable-lifecycle allows it.');
+      return;
+    }
+    const { result, text } = await reload();
+    sendText(response, RELOAD_STATUS[result], text);
+  });
+  return router;
 }

@@ -1,30 +1,18 @@
-/** TLS over the listener: how it begins, and how a renewed certificate gets in without a restart. */
+/** The TLS server: its settings, client certificates, and a renewed certificate without a restart. */
 import { constants } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { TlsSettings } from './settings.ts';
 
-export interface TlsSettings {
-  /** PEM, as are the others. */
-  readonly cert: Buffer;
-  readonly key: () => Buffer;
-  /** Who signs clients' certificates. */
-  readonly clientAuthorities?: Buffer;
-  readonly clientCertificates: 'none' | 'if_given' | 'required';
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly ciphers: string;
-  readonly preferServerCiphers: boolean;
-}
+export const HANDSHAKE_MS = 10_000;
 
-const HANDSHAKE_MS = 10_000;
-
-/** @param onRefused is told why a handshake failed */
+/** @param onHandshakeFailure gets the reason */
 export function createTlsServer(
   settings: TlsSettings,
   options: ServerOptions,
   listener: RequestListener,
-  onRefused: (reason: string) => void,
+  onHandshakeFailure: (reason: string) => void,
 ): Server {
   const { clientCertificates } = settings;
   const server = createServer(
@@ -37,19 +25,19 @@ export function createTlsServer(
     },
     listener,
   );
-  server.on('tlsClientError', (error: Error & { code?: string }) => onRefused(error.code ?? 'unknown'));
-  // Before HTTP gets hold of the connection.
+  server.on('tlsClientError', (error: Error & { code?: string }) => onHandshakeFailure(error.code ?? 'unknown'));
+  // With `if_given` OpenSSL accepts any certificate; this runs before the HTTP parser gets the connection.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (clientCertificates !== 'if_given' || socket.authorized || socket.getPeerX509Certificate() === undefined) return;
-    onRefused(String(socket.authorizationError));
+    onHandshakeFailure(String(socket.authorizationError));
     socket.destroy();
   });
   return server;
 }
 
 /**
- * New connections meet the new certificate, authorities, versions and ciphers; sessions from before are not resumed, idle
- * connections end. Whether clients show a certificate stays as it is.
+ * New connections use the new certificate, authorities, versions and ciphers; older sessions are not resumed, idle connections
+ * are closed. `clientCertificates` stays as it was at the start.
  */
 export function renewTls(server: Server, settings: TlsSettings): void {
   server.setSecureContext(contextOf(settings));

@@ -7,7 +7,7 @@ import { gzip } from 'node:zlib';
 import type { Express, Request, Response } from 'express';
 import type { TargetState } from '../../collectors/collector.ts';
 import { targetsJson } from '../api.ts';
-import { wantedBy } from '../negotiation.ts';
+import { negotiate } from '../negotiation.ts';
 import { parseFilter } from './filter.ts';
 import { PAGE_POLICY } from './layout.ts';
 import { type Budget, projectsOf, type Search } from './projects.ts';
@@ -121,7 +121,7 @@ async function sendPage(response: Response, body: Body): Promise<void> {
 
 async function send(response: Response, type: string, body: Body): Promise<void> {
   const { method, headers } = response.req;
-  const isZipped = wantedBy(headers).gzip;
+  const isZipped = negotiate(headers).gzip;
   const bytes = isZipped ? await body.zipped() : body.bytes;
   response.setHeader('Content-Type', type);
   response.setHeader('Vary', 'Accept-Encoding');

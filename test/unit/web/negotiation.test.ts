@@ -1,35 +1,33 @@
-import { describe, expect, test } from '@jest/globals';
-import { wantedBy } from '../../../src/web/negotiation.ts';
+import { expect, test } from '@jest/globals';
+import { negotiate } from '../../../src/web/negotiation.ts';
 
 const OM = 'application/openmetrics-text';
 
-describe('the format of a page', () => {
-  test.each([
-    ['nothing', undefined, 'text'],
-    ['curl', '*/*', 'text'],
-    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
-    [
-      'Prometheus 2',
-      `${OM};version=1.0.0,${OM};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
-      'openmetrics',
-    ],
-    [
-      'Prometheus 3',
-      `${OM};version=1.0.0;escaping=allow-utf-8;q=0.6,${OM};version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2`,
-      'openmetrics',
-    ],
-    ['one that prefers text', `${OM};q=0.3,text/plain;version=0.0.4;q=0.9`, 'text'],
-    [
-      'one that speaks protobuf first',
-      `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,${OM};version=1.0.0;q=0.6,text/plain;q=0.4`,
-      'openmetrics',
-    ],
-    ['one that wants OpenMetrics alone', OM, 'openmetrics'],
-    ['one that wants what we do not have', 'image/png', 'text'],
-    ['one that talks nonsense', ';;;q=x,,', 'text'],
-  ])('for %s is right', (_who, accept, format) => {
-    expect(wantedBy({ accept }).format).toBe(format);
-  });
+test.each([
+  ['no header', undefined, 'text'],
+  ['curl', '*/*', 'text'],
+  ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
+  [
+    'Prometheus 2',
+    `${OM};version=1.0.0,${OM};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
+    'openmetrics',
+  ],
+  [
+    'Prometheus 3',
+    `${OM};version=1.0.0;escaping=allow-utf-8;q=0.6,${OM};version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2`,
+    'openmetrics',
+  ],
+  ['a scraper that prefers text', `${OM};q=0.3,text/plain;version=0.0.4;q=0.9`, 'text'],
+  [
+    'a scraper that prefers protobuf',
+    `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,${OM};version=1.0.0;q=0.6,text/plain;q=0.4`,
+    'openmetrics',
+  ],
+  ['a scraper that accepts OpenMetrics only', OM, 'openmetrics'],
+  ['a client that accepts images only', 'image/png', 'text'],
+  ['an invalid header', ';;;q=x,,', 'text'],
+])('the format for %s', (_client, accept, format) => {
+  expect(negotiate({ accept }).format).toBe(format);
 });
 
 test.each([
@@ -41,5 +39,5 @@ test.each([
   ['identity', false],
   ['br', false],
 ])('with Accept-Encoding %p gzip is %p', (encoding, gzip) => {
-  expect(wantedBy(encoding === undefined ? {} : { 'accept-encoding': encoding }).gzip).toBe(gzip);
+  expect(negotiate(encoding === undefined ? {} : { 'accept-encoding': encoding }).gzip).toBe(gzip);
 });

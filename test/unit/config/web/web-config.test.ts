@@ -9,8 +9,8 @@ import { directoryWith } from '../workspace.ts';
 
 const HASH = `$2y$10$${'a'.repeat(53)}`;
 const TLS = 'tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n';
-const NO_HASH = 'is no bcrypt hash: htpasswd -nBC 10 NAME makes one, which begins with $2y$';
-const NO_CERTIFICATE = 'this is no certificate in PEM form';
+const NO_HASH = 'is not a bcrypt hash: create one with htpasswd -nBC 10 NAME';
+const NO_CERTIFICATE = 'this is not a certificate in PEM format';
 
 let folder: string;
 
@@ -113,8 +113,8 @@ basic_auth_users:
 describe('a web config with problems says where and what', () => {
   test.each([
     ['nothing', '', '1:1: the file is empty: it needs at least tls_server_config or basic_auth_users'],
-    ['an empty mapping', '{}', '1:1: nothing is in the file: it needs at least tls_server_config or basic_auth_users'],
-    ['a text', 'x', '1:1: the file has to consist of keys with values, such as tls_server_config or basic_auth_users'],
+    ['an empty mapping', '{}', '1:1: the file has no keys: it needs at least tls_server_config or basic_auth_users'],
+    ['a text', 'x', '1:1: the file must contain keys with values, such as tls_server_config or basic_auth_users'],
     ['a key twice', `${TLS}  key_file: server.key`, '4:3: this key is in line 3 too: keep one of them'],
     [
       'an unknown key',
@@ -129,43 +129,43 @@ describe('a web config with problems says where and what', () => {
     [
       'HTTP/2',
       'http_server_config: {http2: true}',
-      '1:22: http_server_config.http2: is not supported: HTTP/1.1 is spoken',
+      '1:22: http_server_config.http2: is not supported: the server uses HTTP/1.1',
     ],
     [
       'a rate limit',
       'rate_limit: {burst: 1}',
-      '1:1: rate_limit: is not supported: requests at the same time are limited by --web.max-requests',
+      '1:1: rate_limit: is not supported: --web.max-requests limits concurrent requests',
     ],
     [
       'curves',
       withTls('curve_preferences: [X25519]'),
-      '4:3: tls_server_config.curve_preferences: is not supported: the curves of Node.js are used',
+      '4:3: tls_server_config.curve_preferences: is not supported: the defaults of Node.js apply',
     ],
     [
       'names of clients',
       withTls('client_allowed_sans: [a]'),
-      '4:3: tls_server_config.client_allowed_sans: is not supported: have an authority of its own for the clients that may come, as client_ca_file',
+      '4:3: tls_server_config.client_allowed_sans: is not supported: sign the certificates of allowed clients with an authority of their own and use client_ca_file',
     ],
     [
       'a certificate in the file',
       withTls('cert: x'),
-      '4:3: tls_server_config.cert: is not supported: write the certificate into a file and give cert_file',
+      '4:3: tls_server_config.cert: is not supported: write the certificate to a file and use cert_file',
     ],
     [
       'a key in the file',
       withTls('key: x'),
-      '4:3: tls_server_config.key: is not supported: write the key into a file and give key_file',
+      '4:3: tls_server_config.key: is not supported: write the key to a file and use key_file',
     ],
     [
       'an authority in the file',
       withTls('client_ca: x'),
-      '4:3: tls_server_config.client_ca: is not supported: write the authorities into a file and give client_ca_file',
+      '4:3: tls_server_config.client_ca: is not supported: write the authorities to a file and use client_ca_file',
     ],
     ['no key', 'tls_server_config:\n  cert_file: server.pem', '2:3: tls_server_config.key_file: is missing'],
     [
       'an old TLS',
       withTls('min_version: TLS10'),
-      '4:16: tls_server_config.min_version: TLS10 is not offered, as it is no longer secure: use TLS12 or TLS13',
+      '4:16: tls_server_config.min_version: TLS10 is insecure and not supported: use TLS12 or TLS13',
     ],
     ['no TLS', withTls('max_version: "1.2"'), '4:16: tls_server_config.max_version: must be TLS12 or TLS13'],
     [
@@ -176,12 +176,12 @@ describe('a web config with problems says where and what', () => {
     [
       'versions the wrong way round',
       withTls('min_version: TLS13\n  max_version: TLS12'),
-      '5:16: tls_server_config.max_version: is less than min_version',
+      '5:16: tls_server_config.max_version: is older than min_version',
     ],
     [
       'certificates that nobody checks',
       withTls('client_auth_type: RequireAnyClientCert'),
-      '4:21: tls_server_config.client_auth_type: RequireAnyClientCert takes certificates that nobody has checked: use VerifyClientCertIfGiven or RequireAndVerifyClientCert',
+      '4:21: tls_server_config.client_auth_type: RequireAnyClientCert accepts certificates without verifying them: use VerifyClientCertIfGiven or RequireAndVerifyClientCert',
     ],
     [
       'an unknown way to ask',
@@ -191,22 +191,22 @@ describe('a web config with problems says where and what', () => {
     [
       'clients without an authority',
       withTls('client_auth_type: RequireAndVerifyClientCert'),
-      '4:21: tls_server_config.client_auth_type: needs client_ca_file: by whom the certificates are signed',
+      '4:21: tls_server_config.client_auth_type: needs client_ca_file, the authorities that sign client certificates',
     ],
     [
       'an authority without clients',
       withTls('client_ca_file: ca.pem'),
-      '4:3: tls_server_config.client_ca_file: has no meaning without a client_auth_type such as RequireAndVerifyClientCert',
+      '4:3: tls_server_config.client_ca_file: needs a client_auth_type that uses it, such as RequireAndVerifyClientCert',
     ],
     [
       'a suite of TLS 1.3',
       withTls('cipher_suites: [TLS_AES_128_GCM_SHA256]'),
-      '4:19: tls_server_config.cipher_suites[0]: "TLS_AES_128_GCM_SHA256" is a suite of TLS 1.3, which has all of its own: list only those of TLS 1.2',
+      '4:19: tls_server_config.cipher_suites[0]: "TLS_AES_128_GCM_SHA256" belongs to TLS 1.3, which always has all its suites: list suites of TLS 1.2 only',
     ],
     [
       'a weak suite',
       withTls('cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]'),
-      '4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is one that Go calls insecure: it is not offered',
+      '4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is insecure according to Go and not supported',
     ],
     [
       'no suites',
@@ -251,17 +251,17 @@ describe('a web config with problems says where and what', () => {
     [
       'a certificate for a key',
       TLS.replace('server.key', 'server.pem'),
-      '3:13: tls_server_config.key_file: this is no private key in PEM form',
+      '3:13: tls_server_config.key_file: this is not a private key in PEM format',
     ],
     [
       'an encrypted key',
       TLS.replace('server.key', 'encrypted.key'),
-      '3:13: tls_server_config.key_file: this key is encrypted, and there is nobody to ask for its passphrase: store it without one',
+      '3:13: tls_server_config.key_file: this key is encrypted: store it without a passphrase',
     ],
     [
       'the key of another',
       TLS.replace('server.key', 'other.key'),
-      '3:13: tls_server_config.key_file: this is not the key of the certificate in cert_file',
+      '3:13: tls_server_config.key_file: this key does not belong to the certificate in cert_file',
     ],
     [
       'no authority',
@@ -286,7 +286,7 @@ describe('a web config with problems says where and what', () => {
     [
       'no users',
       'basic_auth_users: {}',
-      '1:19: basic_auth_users: is empty: list a user, or leave the key out to ask for no password',
+      '1:19: basic_auth_users: is empty: add a user, or leave the key out to require no password',
     ],
     [
       'users without a value',
@@ -297,38 +297,38 @@ describe('a web config with problems says where and what', () => {
     [
       'a password for a hash',
       'basic_auth_users: {ann: S3cret}',
-      `1:25: basic_auth_users: this user’s value ${NO_HASH}`,
+      `1:25: basic_auth_users: the value of this user ${NO_HASH}`,
     ],
     [
       'a hash of another kind',
       `basic_auth_users: {ann: "$apr1$${HASH}"}`,
-      `1:25: basic_auth_users: this user’s value ${NO_HASH}`,
+      `1:25: basic_auth_users: the value of this user ${NO_HASH}`,
     ],
     [
       'a space forgotten',
       'basic_auth_users: {ann:S3cret}',
-      '1:20: basic_auth_users: the name of a user can have no colon and no control character',
+      '1:20: basic_auth_users: the name of a user must not contain a colon or a control character',
     ],
     [
       'no password',
       'basic_auth_users: {ann: }',
-      '1:20: basic_auth_users: this user’s value is empty: it must be the bcrypt hash of the password',
+      '1:20: basic_auth_users: the value of this user is empty: it must be the bcrypt hash of the password',
     ],
-    ['no name', `basic_auth_users: {"": "${HASH}"}`, '1:20: basic_auth_users: this user has no name'],
+    ['no name', `basic_auth_users: {"": "${HASH}"}`, '1:20: basic_auth_users: the name of this user is empty'],
     [
       'a hash that costs hours',
       `basic_auth_users: {ann: "${HASH.replace('10', '31')}"}`,
-      '1:25: basic_auth_users: this user’s value has a cost of 31, with which a check takes too long: at most 16',
+      '1:25: basic_auth_users: the value of this user has the cost 31, which makes checks too slow: the maximum is 16',
     ],
     [
       'a hash that costs nothing',
       `basic_auth_users: {ann: "${HASH.replace('10', '03')}"}`,
-      '1:25: basic_auth_users: this user’s value has a cost of 3: it must be at least 4',
+      '1:25: basic_auth_users: the value of this user has the cost 3: the minimum is 4',
     ],
     [
       'a directory of users',
       `basic_auth_users: {${Array.from({ length: 1001 }, (_, index) => `u${index}: 1`).join(', ')}}`,
-      '1:19: basic_auth_users: has more than 1000 users: a reverse proxy could know as many',
+      '1:19: basic_auth_users: has more than 1000 users: use a reverse proxy for so many',
     ],
   ])('%s', async (_what, text, problem) => {
     const [line = '', ...rest] = await problemsOf(text);

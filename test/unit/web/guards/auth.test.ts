@@ -1,26 +1,154 @@
-import { expect, test } from '@jest/globals';
-import { decodeBasic } from '../../../../src/web/guards/auth.ts';
+import { describe, expect, test } from '@jest/globals';
+import { type AuthSettings, createPasswords, decodeBasic } from '../../../../src/web/guards/auth.ts';
+import { deferred } from '../../../support/deferred.ts';
 
-const encode = (text: string | Buffer): string => Buffer.from(text).toString('base64');
+describe('the Authorization header', () => {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
 
-test.each([
-  ['Basic', `Basic ${encode('ann:secret')}`, { name: 'ann', password: 'secret' }],
-  ['another case and more spaces', `bAsIc   ${encode('ann:secret')} `, { name: 'ann', password: 'secret' }],
-  ['colons in the password', `Basic ${encode('ann:a:b')}`, { name: 'ann', password: 'a:b' }],
-  ['no name and no password', `Basic ${encode(':')}`, { name: '', password: '' }],
-  ['UTF-8', `Basic ${encode('änn:pässwört\n')}`, { name: 'änn', password: 'pässwört\n' }],
-])('%s is understood', (_what, header, given) => {
-  expect(decodeBasic(header)).toEqual(given);
+  test.each([
+    ['Basic', `Basic ${encode('ann:secret')}`, { name: 'ann', password: 'secret' }],
+    ['another case and more spaces', `bAsIc   ${encode('ann:secret')} `, { name: 'ann', password: 'secret' }],
+    ['a password with colons', `Basic ${encode('ann:a:b')}`, { name: 'ann', password: 'a:b' }],
+    ['an empty name and password', `Basic ${encode(':')}`, { name: '', password: '' }],
+    ['UTF-8', `Basic ${encode('änn:pässwört\n')}`, { name: 'änn', password: 'pässwört\n' }],
+  ])('is decoded: %s', (_what, header, given) => {
+    expect(decodeBasic(header)).toEqual(given);
+  });
+
+  test.each([
+    ['no header', undefined],
+    ['another scheme', 'Bearer abc'],
+    ['no colon', `Basic ${encode('ann')}`],
+    ['not base64', 'Basic ann:secret'],
+    ['nothing after the scheme', 'Basic '],
+    ['two headers joined', `Basic ${encode('a:b')}, Basic ${encode('a:b')}`],
+  ])('is refused: %s', (_what, header) => {
+    expect(decodeBasic(header)).toBeUndefined();
+  });
 });
 
-test.each([
-  ['nothing', undefined],
-  ['an empty header', ''],
-  ['another scheme', 'Bearer abc'],
-  ['no colon', `Basic ${encode('ann')}`],
-  ['no base64', 'Basic ann:secret'],
-  ['nothing behind the scheme', 'Basic '],
-  ['two of them', `Basic ${encode('a:b')}, Basic ${encode('a:b')}`],
-])('%s is none', (_what, header) => {
-  expect(decodeBasic(header)).toBeUndefined();
+/** Stands for a bcrypt hash. */
+const hashOf = (password: string): string => `hash of ${password}`;
+const ann = () => new Map([['ann', hashOf('a')]]);
+
+/** `compared` lists the hash of each comparison. */
+function build(users: Map<string, string>, settings: Partial<AuthSettings> = {}) {
+  const compared: string[] = [];
+  const passwords = createPasswords({
+    guards: () => ({ users }),
+    comparePassword(password, hash) {
+      compared.push(hash);
+      return Promise.resolve(hash === hashOf(password));
+    },
+    passwordKey: 'k',
+    ...settings,
+  });
+  return { ...passwords, compared };
+}
+
+describe('a password', () => {
+  test('is right for its own user only', async () => {
+    const { verify } = build(new Map([...ann(), ['bob', hashOf('b')]]));
+    expect(await verify('ann', 'a')).toBe('right');
+    expect(await verify('ann', 'b')).toBe('wrong');
+    expect(await verify('bob', 'a')).toBe('wrong');
+    expect(await verify('', '')).toBe('wrong');
+  });
+
+  test('is compared once if it is right, and each time if it is wrong', async () => {
+    const { verify, compared } = build(ann());
+    for (let attempt = 0; attempt < 3; attempt += 1) await verify('ann', 'a');
+    expect(compared).toHaveLength(1);
+    for (let attempt = 0; attempt < 3; attempt += 1) await verify('ann', 'x');
+    expect(compared).toHaveLength(4);
+  });
+
+  test('is no longer right after its user has changed or was removed', async () => {
+    const users = ann();
+    const { verify } = build(users);
+    await verify('ann', 'a');
+    users.set('ann', hashOf('new'));
+    expect(await verify('ann', 'a')).toBe('wrong');
+    expect(await verify('ann', 'new')).toBe('right');
+    users.delete('ann');
+    users.set('bob', hashOf('b'));
+    expect(await verify('ann', 'new')).toBe('wrong');
+  });
+
+  test('is wrong if its user is removed during the comparison', async () => {
+    const users = ann();
+    const { verify } = build(users, {
+      comparePassword() {
+        users.delete('ann');
+        return Promise.resolve(true);
+      },
+    });
+    expect(await verify('ann', 'a')).toBe('wrong');
+  });
+
+  test('is compared once for requests at the same time', async () => {
+    const { verify, compared } = build(ann());
+    const verdicts = await Promise.all(Array.from({ length: 50 }, () => verify('ann', 'a')));
+    expect(new Set(verdicts)).toEqual(new Set(['right']));
+    expect(compared).toHaveLength(1);
+  });
+
+  test('gets the verdict busy while 16 others are compared', async () => {
+    const { promise, resolve: finish } = deferred<boolean>();
+    const { verify } = build(ann(), { comparePassword: () => promise });
+    const guesses = Array.from({ length: 17 }, (_, index) => verify('ann', String(index)));
+    expect(await guesses[16]).toBe('busy');
+    finish(false);
+    expect(new Set(await Promise.all(guesses.slice(0, 16)))).toEqual(new Set(['wrong']));
+    expect(await verify('ann', 'x')).toBe('wrong');
+  });
+
+  test('of more than 72 bytes is wrong, since bcrypt ignores the rest', async () => {
+    const long = 'ä'.repeat(36);
+    const { verify } = build(new Map([['ann', hashOf(long)]]), { comparePassword: () => Promise.resolve(true) });
+    expect(await verify('ann', long)).toBe('right');
+    expect(await verify('ann', `${long}a`)).toBe('wrong');
+  });
+
+  test('can be tried again after a comparison has failed', async () => {
+    let fails = true;
+    const { verify } = build(ann(), {
+      comparePassword: () => (fails ? Promise.reject(new Error('no thread')) : Promise.resolve(true)),
+    });
+    await expect(verify('ann', 'a')).rejects.toThrow('no thread');
+    fails = false;
+    expect(await verify('ann', 'a')).toBe('right');
+  });
+});
+
+describe('an unknown name', () => {
+  test('costs one comparison each time, always with the hash of the same user', async () => {
+    const users = new Map(Array.from({ length: 20 }, (_, index) => [`u${index}`, hashOf(String(index))] as const));
+    const { verify, compared } = build(users);
+    for (let attempt = 0; attempt < 5; attempt += 1) expect(await verify('nobody', 'x')).toBe('wrong');
+    expect(compared).toHaveLength(5);
+    expect(new Set(compared).size).toBe(1);
+    expect([...users.values()]).toContain(compared[0]);
+    for (let index = 0; index < 50; index += 1) await verify(`nobody${index}`, 'x');
+    expect(new Set(compared).size).toBeGreaterThan(5);
+  });
+
+  test('is refused even with the password of the user whose hash is compared', async () => {
+    const { verify } = build(ann());
+    expect(await verify('nobody', 'a')).toBe('wrong');
+    expect(await verify('nobody', 'a')).toBe('wrong');
+  });
+});
+
+test('256 right passwords are remembered, the least recently used one is dropped', async () => {
+  const users = new Map(Array.from({ length: 257 }, (_, index) => [`u${index}`, hashOf('x')] as const));
+  const { verify, compared } = build(users);
+  for (let index = 0; index < 256; index += 1) await verify(`u${index}`, 'x');
+  await verify('u0', 'x');
+  await verify('u256', 'x');
+  expect(compared).toHaveLength(257);
+  await verify('u0', 'x');
+  expect(compared).toHaveLength(257);
+  await verify('u1', 'x');
+  expect(compared).toHaveLength(258);
 });

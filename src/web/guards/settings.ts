@@ -1,0 +1,30 @@
+/** What the web config file decides about the web server. All of it can change while the program runs. */
+
+export interface GuardSettings {
+  /** Left out: plain HTTP. */
+  readonly tls?: TlsSettings;
+  /** Response headers that replace or extend the built-in ones. An empty value removes a header. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** bcrypt hashes by user name. Without users no password is required. */
+  readonly users: ReadonlyMap<string, string>;
+}
+
+/** Certificates and keys are PEM. */
+export interface TlsSettings {
+  readonly cert: Buffer;
+  /** A function, so that printed settings show no key. */
+  readonly key: () => Buffer;
+  /** Absolute path of the key. */
+  readonly keyFile: string;
+  /** The authorities that sign client certificates. */
+  readonly clientAuthorities?: Buffer;
+  readonly clientCertificates: 'none' | 'if_given' | 'required';
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** As an OpenSSL cipher list. */
+  readonly ciphers: string;
+  readonly preferServerCiphers: boolean;
+}
+
+/** Plain HTTP without passwords. */
+export const UNGUARDED: GuardSettings = { headers: {}, users: new Map() };
