@@ -27,7 +27,7 @@ test('the overdue cluster of the demo pages, with its age, its project and the w
     labels: { severity: 'critical', group_id: '5f1a00c0000000000000a002' },
     annotations: {
       summary: expect.stringMatching(/^reports: no successful backup export for [45]d \d+h \d+m \d+s$/),
-      description: expect.stringContaining('at most 1d 2h 0m 0s is thought right'),
+      description: expect.stringContaining('The limit is 1d 2h 0m 0s.'),
       project: 'Insight',
       runbook_url: `${RUNBOOKS}AtlasBackupExportOverdue.md`,
     },
@@ -54,7 +54,7 @@ test('the failing one is a ticket', async () => {
     ({ labels }) => labels['alertname'] === 'AtlasBackupExportFailed' && labels['cluster_name'] === 'billing',
   );
   expect(failed?.annotations['description']).toMatch(
-    /^The newest finished export of cluster billing .* failed .* ago\. Atlas does not try it again/,
+    /^The newest finished export of cluster billing .* failed .* ago\. Atlas does not retry it/,
   );
   expect(
     chain.arrived.filter(({ receiver }) => receiver === 'pager').flatMap(({ alerts }) => alerts),

@@ -195,7 +195,7 @@ describe('the chart', () => {
   });
 
   test.each([
-    ['nothing to watch', ['demo=false']],
+    ['nothing to monitor', ['demo=false']],
     ['exclude each other', ['demo=true', 'existingConfigMap=mine']],
     ['config.targets is missing', ['config.polling.interval=1m']],
     ['demo has no shards', ['demo=true', 'shards=2']],

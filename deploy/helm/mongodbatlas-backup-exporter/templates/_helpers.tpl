@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Room is left for the number of a StatefulSet's pod and for the names that end differently. */}}
+{{/* Short enough for the number of a StatefulSet's pod and for suffixes. */}}
 {{- define "exporter.fullname" -}}
 {{- $name := include "exporter.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
@@ -45,7 +45,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- ternary "http" "https" (empty .Values.web.configSecret) -}}
 {{- end -}}
 
-{{/* Under the restricted Pod Security Standard. */}}
+{{/* For the restricted Pod Security Standard. */}}
 {{- define "exporter.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -62,7 +62,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* The kubelet shows no client certificate; the program's own `health` can. */}}
+{{/* The kubelet has no client certificate; the program's own `health` can use one. */}}
 {{- define "exporter.probe" -}}
 {{- if .root.Values.web.clientCertificates -}}
 exec:
@@ -85,13 +85,13 @@ timeoutSeconds: 5
 {{- end -}}
 {{- end -}}
 
-{{/* What values can't be together, which a schema says badly. */}}
+{{/* Combinations of values that a schema can't refuse with a clear message. */}}
 {{- define "exporter.check" -}}
 {{- with .Values -}}
 {{- $sources := add (ternary 1 0 .demo) (ternary 0 1 (empty .config)) (ternary 0 1 (empty .existingConfigMap)) -}}
-{{- if gt (int $sources) 1 }}{{ fail "demo, config and existingConfigMap exclude each other: give one" }}{{ end -}}
-{{- if eq (int $sources) 0 }}{{ fail "nothing to watch: set config, existingConfigMap, or demo=true to try it" }}{{ end -}}
-{{- if and .config (empty .config.targets) }}{{ fail "config.targets is missing: it lists what to watch" }}{{ end -}}
+{{- if gt (int $sources) 1 }}{{ fail "demo, config and existingConfigMap exclude each other: set only one of them" }}{{ end -}}
+{{- if eq (int $sources) 0 }}{{ fail "nothing to monitor: set config or existingConfigMap, or demo=true to try it" }}{{ end -}}
+{{- if and .config (empty .config.targets) }}{{ fail "config.targets is missing: it lists the clusters to monitor" }}{{ end -}}
 {{- if and .demo (gt (int .shards) 1) }}{{ fail "demo has no shards: set shards=1" }}{{ end -}}
 {{- if and .web.clientCertificates (empty .web.configSecret) }}{{ fail "web.clientCertificates needs web.configSecret" }}{{ end -}}
 {{- end -}}
