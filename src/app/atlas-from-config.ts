@@ -20,7 +20,7 @@ export interface AtlasTools {
   readonly onReach?: () => void;
 }
 
-export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'isLost' | 'budgets' | 'close'> {
+export interface AtlasFromConfig extends Pick<Atlas, 'apiFor' | 'isCircuitOpen' | 'budgets' | 'close'> {
   /** Looks up what has to be waited for. What it resolves to puts the config in force, in one synchronous step. */
   prepare(next: Config): Promise<() => Change>;
 }
@@ -53,12 +53,12 @@ export function createAtlasFromConfig(
       ...observer,
       ...telling,
       secret: onToken,
-      lost(event) {
-        telling.lost(event);
+      circuitOpened(event) {
+        telling.circuitOpened(event);
         onReach();
       },
-      found() {
-        telling.found();
+      circuitClosed() {
+        telling.circuitClosed();
         onReach();
       },
     },
@@ -77,8 +77,8 @@ export function createAtlasFromConfig(
     };
   }
 
-  const { apiFor, isLost, budgets, close } = atlas;
-  return { apiFor, isLost, budgets, close, prepare };
+  const { apiFor, isCircuitOpen, budgets, close } = atlas;
+  return { apiFor, isCircuitOpen, budgets, close, prepare };
 }
 
 /** The very settings from before where the credential is the same: Atlas knows them by that. */

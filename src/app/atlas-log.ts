@@ -2,8 +2,8 @@
 import type {
   AtlasCounter,
   AtlasObserver,
+  CircuitOpened,
   Deprecated,
-  Lost,
   NotRevoked,
   Operation,
   Paused,
@@ -17,20 +17,20 @@ export function createAtlasLog(log: Log): AtlasLog {
     paused: (event) => tellOfPause(log, event),
     deprecated: createDeprecationTeller(log),
     notRevoked: (event) => tellOfToken(log, event),
-    lost: (event) => tellOfLoss(log, event),
-    found: () => log.info({}, 'Atlas answers again'),
+    circuitOpened: (event) => tellOfCircuit(log, event),
+    circuitClosed: () => log.info({}, 'Atlas answers again'),
   };
 }
 
-/** What Atlas asks for is heeded without a word, unless it asks for more than is heeded. */
+/** An ordinary pause is not logged; one that is shorter than Atlas demands is. */
 function tellOfPause(log: Log, { groupId: group_id, budget, seconds, askedSeconds }: Paused): void {
   if (askedSeconds <= seconds) return;
   const facts = { group_id, budget, pause_seconds: seconds, retry_after_seconds: askedSeconds };
-  log.warn(facts, 'Atlas asks for a longer pause than is heeded');
+  log.warn(facts, 'Atlas asks for a longer pause than the exporter makes');
 }
 
-function tellOfLoss(log: Log, { reason, problem, advice }: Lost): void {
-  log.warn({ reason, problem, advice }, 'Atlas does not answer: polls fail without being sent until it does');
+function tellOfCircuit(log: Log, { reason, problem, advice }: CircuitOpened): void {
+  log.warn({ reason, problem, advice }, 'Atlas does not answer: polls fail at once until it does');
 }
 
 function tellOfToken(log: Log, event: NotRevoked): void {

@@ -139,7 +139,7 @@ function createParts(settings: DaemonSettings): Parts {
     onToken,
     onReach: () => polling?.hurry(),
   });
-  const { apiFor, isLost } = atlas;
+  const { apiFor, isCircuitOpen: isLost } = atlas;
   polling = createPolling({ apiFor, isLost, inForce, shard, collectors, onChange: publish, runtime, log });
   // The targets are told of already; the projects to be searched are known only now.
   publish([], []);

@@ -24,7 +24,7 @@ export interface PollingTools {
   readonly shard: Shard | undefined;
   readonly collectors: Collectors;
   readonly apiFor: Atlas['apiFor'];
-  readonly isLost: Atlas['isLost'];
+  readonly isLost: Atlas['isCircuitOpen'];
   readonly onChange: StatesListener;
   readonly runtime: Runtime;
   readonly log: Log;

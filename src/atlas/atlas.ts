@@ -4,13 +4,13 @@
  * projects have spent of their budget stays spent, and credentials that stay keep their tokens.
  */
 import type { Runtime } from '../support/runtime.ts';
-import { type BudgetLevel, createBudget } from './admission/budget.ts';
-import { createReachability, type Reachability } from './admission/circuit-breaker.ts';
-import { createLongLists } from './admission/long-lists.ts';
+import { type BudgetLevel, createAdmission } from './admission/admission.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
 import { type Credential, type CredentialSettings, createCredential } from './auth/credentials.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { createExchange, type Transport } from './http/exchange.ts';
+import { createExchange } from './http/exchange.ts';
 import { type Connections, createConnections } from './http/proxy.ts';
+import type { Transport } from './http/transport.ts';
 import type { AtlasObserver } from './observer.ts';
 
 export interface AtlasSettings {
@@ -42,8 +42,8 @@ export interface Atlas {
    * its token, or its digest's count; with another origin none does. Tokens of those that are gone are given back.
    */
   change(settings: AtlasSettings, credentials: readonly CredentialSettings[]): void;
-  /** Whether it can't be reached at all at the moment. */
-  isLost(): boolean;
+  /** Whether Atlas does not answer at the moment, so that requests fail without being sent. */
+  isCircuitOpen(): boolean;
   /** What is left of the projects' budgets. */
   budgets(): readonly BudgetLevel[];
   /**
@@ -62,7 +62,7 @@ interface Origin {
   /** Without signature and budget, by the settings in force: for token calls, whose signers outlive settings. */
   exchange?: Transport;
   readonly connections: Connections;
-  readonly reachability: Reachability;
+  readonly breaker: CircuitBreaker;
   /** By the name of the credential. */
   readonly signers: Map<string, Signer>;
 }
@@ -80,8 +80,7 @@ interface InForce {
 }
 
 export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
-  const budget = createBudget({ ...settings, runtime, observer });
-  const longLists = createLongLists(runtime);
+  const admission = createAdmission({ ...settings, runtime, observer });
   let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl));
   /** Those that are gone, and still give something back. */
   const leaving = new Set<Promise<void>>();
@@ -90,24 +89,26 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
     return {
       baseUrl,
       connections: createConnections(baseUrl),
-      reachability: createReachability(runtime, observer),
+      breaker: createCircuitBreaker(runtime, observer),
       signers: new Map(),
     };
   }
 
   function putInForce(now: AtlasSettings, wanted: readonly CredentialSettings[], origin: Origin): InForce {
     const { baseUrl, requestTimeoutSeconds } = now;
-    const { reachability, signers, connections } = origin;
+    const { breaker, signers, connections } = origin;
     const { agents } = connections;
-    const exchange = reachability.watch(
+    const exchange = breaker.watch(
       createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
     );
     origin.exchange = exchange;
-    const budgeted = reachability.refuseEarly(budget.guard(exchange));
+    const admitted = admission.guard(exchange, breaker.refusal);
     const tokenExchange: Transport = (request, signal) => (origin.exchange ?? exchange)(request, signal);
     const tools = { runtime, observer, exchange: tokenExchange };
     addSigners(signers, wanted, (credential) => createCredential(credential, tools));
-    const transports = new Map(Array.from(signers, ([name, { authorize }]) => [name, authorize(budgeted)]));
+    const transports = new Map(
+      Array.from(signers, ([name, { authorize }]) => [name, breaker.guard(authorize(admitted))]),
+    );
     return { settings: now, origin, transports };
   }
 
@@ -115,7 +116,7 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
     const { origin } = inForce;
     const isElsewhere = next.baseUrl !== origin.baseUrl;
     const gone = removeSigners(origin.signers, isElsewhere ? [] : wanted);
-    budget.change(next);
+    admission.change(next);
     inForce = putInForce(next, wanted, isElsewhere ? openOrigin(next.baseUrl) : origin);
     const left = endAll(gone, runtime).then(() => {
       if (isElsewhere) origin.connections.close();
@@ -132,16 +133,15 @@ export function createAtlas({ settings, credentials, userAgent, runtime, observe
 
   return {
     apiFor({ credential }) {
-      const { settings: now, origin, transports } = inForce;
+      const { settings: now, transports } = inForce;
       const transport = transports.get(credential);
       if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
       const { pageSize, maxPages } = now;
-      const { isHopeless } = origin.reachability;
-      return createClient({ transport, credential, pageSize, maxPages, longLists, isHopeless, runtime, observer });
+      return createClient({ transport, credential, pageSize, maxPages, runtime, observer });
     },
     change,
-    isLost: () => inForce.origin.reachability.isLost(),
-    budgets: budget.levels,
+    isCircuitOpen: () => inForce.origin.breaker.isOpen(),
+    budgets: admission.levels,
     close,
   };
 }

@@ -1,21 +1,19 @@
 /**
- * Reads a list whole: every page, every item once. A list that shifts while it is read (an id comes again, the total moves)
- * is read once more; if that shifts too, the second reading counts. One that goes on and on with nothing new is given up.
- * Items are folded page by page, so one page of them is alive at a time.
+ * Reads a complete list: every page, every item once. A list that shifts while it is read (an id appears twice, or the total
+ * changes) is read a second time; the second reading counts, even if it shifts too. Items are folded page by page, so only
+ * one page is in memory at a time.
  */
 import { createHash } from 'node:crypto';
-import { type LongTurn, outcomeOf } from './admission/long-lists.ts';
+import { BOUNDS } from './bounds.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
 import { isObject, type JsonObject, type Page } from './http/answer.ts';
 
-/** Takes the items of a list in, in any order and cut into pages in any way. */
+/** Takes in the items of a list, in any order and split into pages in any way. */
 export interface Fold<T> {
   /** @param seenBefore the ids of the pages before this one */
   add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void;
-  /** Whether it keeps so much that few such lists may be half read at a time. */
-  readonly isHeavy?: boolean;
-  /** Whether this reading can't be folded right, so that the list must be read again. Always false in a second reading. */
+  /** Whether the list must be read again to get the right result. Always false in a second reading. */
   readonly wantsSecondReading: boolean;
   result(): T;
 }
@@ -25,47 +23,27 @@ export interface Reading<T> {
   readonly pages: number;
   /** Distinct items. */
   readonly items: number;
-  /** What Atlas says there is, on the last page that said it. */
+  /** The total that Atlas gives, from the last page that has one. */
   readonly reportedItems?: number;
 }
 
+/** @throws AtlasError `truncated` where the list does not end */
 export async function readList<T>(
   api: AtlasApi,
   resource: Resource,
   signal: AbortSignal,
   startFold: (reading: 'first' | 'second') => Fold<T>,
 ): Promise<Reading<T>> {
-  const first = await readOnce(api, resource, signal, () => startFold('first'));
-  return first.unsteady ? readOnce(api, resource, signal, () => startFold('second')) : first;
+  const first = await readOnce(api, resource, signal, startFold('first'));
+  return first.unsteady ? readOnce(api, resource, signal, startFold('second')) : first;
 }
 
-/** A list that turns out to be long is put down while others are read: what it has had so far is held by nobody. */
-async function readOnce<T>(api: AtlasApi, resource: Resource, signal: AbortSignal, startFold: () => Fold<T>) {
-  const short = await attempt(api, resource, signal, startFold());
-  if (short) return short;
-  const turn = await api.longTurn(resource, signal);
-  try {
-    const long = await attempt(api, resource, signal, startFold(), turn);
-    if (long === undefined) throw new AtlasError('internal', 'a list was put down in its turn');
-    turn.end('whole');
-    return long;
-  } catch (error) {
-    turn.end(outcomeOf(error));
-    throw error;
-  }
-}
-
-/** A list that shifts may have one such page; a server that knows no page but one has nothing else. */
-const MOST_PAGES_WITHOUT_NEWS = 3;
-
-/** Undefined where it was put down. */
-async function attempt<T>(
+async function readOnce<T>(
   api: AtlasApi,
   resource: Resource,
   signal: AbortSignal,
   fold: Fold<T>,
-  turn?: LongTurn,
-): Promise<(Reading<T> & { readonly unsteady: boolean }) | undefined> {
+): Promise<Reading<T> & { readonly unsteady: boolean }> {
   const seen = new Set<string>();
   let pages = 0;
   let pagesWithoutNews = 0;
@@ -73,7 +51,7 @@ async function attempt<T>(
   let reportedItems: number | undefined;
   let shifted = false;
 
-  function take({ results, totalCount }: Page): boolean {
+  function take({ results, totalCount }: Page): void {
     pages += 1;
     if (totalCount !== undefined) {
       shifted ||= reportedItems !== undefined && reportedItems !== totalCount;
@@ -83,14 +61,13 @@ async function attempt<T>(
     const fresh = results.map(asObject).filter((item) => isNew(seen, ids, item));
     shifted ||= fresh.length < results.length;
     pagesWithoutNews = fresh.length > 0 ? 0 : pagesWithoutNews + 1;
-    if (pagesWithoutNews > MOST_PAGES_WITHOUT_NEWS) throw endless(pages);
+    if (pagesWithoutNews > BOUNDS.pagesWithoutNews) throw endless(pages);
     items += fresh.length;
     fold.add(fresh, seen);
     for (const id of ids) seen.add(id);
-    return fold.isHeavy ?? false;
   }
 
-  if (!(await api.eachPage(resource, signal, take, turn))) return undefined;
+  await api.eachPage(resource, signal, take);
   return {
     result: fold.result(),
     pages,
@@ -106,16 +83,15 @@ function asObject(item: unknown): JsonObject {
 }
 
 function endless(pages: number): AtlasError {
-  return new AtlasError('truncated', `the list goes on, but page ${pages} and those before it hold nothing new`);
+  return new AtlasError('truncated', `the list does not end: page ${pages} and the pages before it have no new items`, {
+    advice: 'check the proxies in between: the answers repeat the same page',
+  });
 }
 
-/** Ids of Atlas have 24 characters. All ids of a list are kept until it has been read: longer ones as their digests. */
-const LONGEST_ID = 64;
-
-/** An item without an id can't be told from another: it counts as new. */
+/** An item without an id cannot be compared with others: it counts as new. */
 function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
   if (typeof id !== 'string') return true;
-  const known = id.length > LONGEST_ID ? createHash('sha256').update(id).digest('base64url') : id;
+  const known = id.length > BOUNDS.idCharacters ? createHash('sha256').update(id).digest('base64url') : id;
   if (seen.has(known) || onThisPage.has(known)) return false;
   onThisPage.add(known);
   return true;

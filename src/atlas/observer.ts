@@ -1,16 +1,16 @@
-/** What this folder reports of itself: what is to be counted, and what people are to be told. Types only. */
+/** What this folder reports: events to count, and events to log. Types only. */
 import type { Reason } from './error.ts';
 
-/** The calls we make; also the values of the label `operation`. */
-export type Operation = 'list_exports' | 'get_schedule' | 'list_clusters' | 'get_group' | 'token' | 'revoke';
+/** The value of the label `operation`. Each collector brings its own; `token` and `revoke` are those of this folder. */
+export type Operation = string;
 
-/** Atlas limits these separately, per project; also the values of the label `budget`. */
+/** The rate limits of Atlas, each counted per project; also the values of the label `budget`. */
 export type BudgetName = 'cloud_backups' | 'clusters' | 'projects';
 
 export interface RequestEnded {
   readonly credential: string;
   readonly operation: Operation;
-  /** The HTTP status, or `error` where there was no answer. */
+  /** The HTTP status, or `error` if there was no answer. */
   readonly code: number | 'error';
   readonly durationSeconds: number;
   readonly groupId?: string | undefined;
@@ -18,7 +18,7 @@ export interface RequestEnded {
   readonly rateLimit?: RateLimit | undefined;
 }
 
-/** What the headers RateLimit-Limit and RateLimit-Remaining said, in requests. */
+/** The headers RateLimit-Limit and RateLimit-Remaining, in requests. */
 export interface RateLimit {
   readonly limit: number;
   readonly remaining: number;
@@ -29,26 +29,25 @@ export interface Retry {
   readonly reason: Reason;
 }
 
-/** A request has waited for its project's budget. */
+/** A request has waited for a token of its project or for a place. */
 export interface Throttled {
   readonly groupId: string;
   readonly budget: BudgetName;
   readonly seconds: number;
 }
 
-/** Atlas has answered 429: the project's budget rests. */
+/** Atlas has answered 429: the project sends nothing for a while. */
 export interface Paused {
   readonly groupId: string;
   readonly budget: BudgetName;
-  /** How long it rests. */
   readonly seconds: number;
-  /** What Atlas asked for; longer than `seconds` where that is more than we heed. */
+  /** The Retry-After of Atlas; longer than `seconds` where it exceeds our maximum. */
   readonly askedSeconds: number;
 }
 
 export interface TokenEvent {
   readonly credential: string;
-  /** Unix time at which the new token ends; absent when minting failed. */
+  /** Unix time at which the new token expires; absent if the token request failed. */
   readonly expiresAtSeconds?: number | undefined;
 }
 
@@ -58,28 +57,28 @@ export interface NotRevoked {
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
   readonly problem: string;
-  /** Unix time until which the token goes on counting among the account’s live ones. */
+  /** Unix time at which the token expires. Until then it counts among the 100 tokens of the account. */
   readonly expiresAtSeconds: number;
 }
 
-export interface Lost {
+export interface CircuitOpened {
   readonly reason: Reason;
   readonly problem: string;
   readonly advice: string;
 }
 
-/** An answer says that what was asked for will end. */
+/** Atlas will remove the API version that the operation uses. */
 export interface Deprecated extends Deprecation {
   readonly operation: Operation;
 }
 
-/** What the headers Deprecation and Sunset said; Unix times, absent where they said none. */
+/** The headers Deprecation and Sunset as Unix times; absent if missing or malformed. */
 export interface Deprecation {
   readonly sinceSeconds?: number;
   readonly endsAtSeconds?: number;
 }
 
-/** What is counted. */
+/** Events to count. */
 export interface AtlasCounter {
   request(event: RequestEnded): void;
   retry(event: Retry): void;
@@ -89,14 +88,14 @@ export interface AtlasCounter {
 
 export interface AtlasObserver extends AtlasCounter {
   paused(event: Paused): void;
-  /** Told each token that Atlas gives out, before it is used: whoever hides secrets has to know it. */
+  /** Each new access token, before it is used, so that the redactor knows it. */
   secret(token: string): void;
-  /** Atlas would not take a token back. */
+  /** A token could not be revoked. */
   notRevoked(event: NotRevoked): void;
-  /** Atlas can’t be reached any more, and from now on most requests fail without being sent. */
-  lost(event: Lost): void;
-  /** It can be reached again. */
-  found(): void;
-  /** With each answer that says so. */
+  /** Atlas does not answer: from now on requests fail without being sent, except for probes. */
+  circuitOpened(event: CircuitOpened): void;
+  /** Atlas answers again. */
+  circuitClosed(): void;
+  /** Called with each answer that has such headers. */
   deprecated(event: Deprecated): void;
 }

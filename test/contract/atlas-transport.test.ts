@@ -3,9 +3,10 @@ import { getEventListeners } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { BOUNDS } from '../../src/atlas/bounds.ts';
 import type { Reason } from '../../src/atlas/error.ts';
-import { createWork, type Work } from '../../src/atlas/time-budget.ts';
+import { createTimeBudget, type TimeBudget } from '../../src/atlas/http/transport.ts';
 import { atlas, endAll, exchangeWith, failureOf, rawServer, SECRET } from '../unit/atlas/loopback.ts';
 import { GROUP_ID, outcomeOf } from '../unit/atlas/support.ts';
 
@@ -156,112 +157,64 @@ describe('an exchange', () => {
 });
 
 describe('a body', () => {
-  const largest = { maxBodyBytes: 1000 };
+  const tooLarge = {
+    reason: 'invalid_response',
+    status: 200,
+    message: 'the answer is larger than 4194304 bytes',
+    advice: expect.stringContaining('lower atlas.page_size'),
+  };
 
-  test('of just the largest size is taken', async () => {
-    const { baseUrl } = await atlas((_req, res) => res.end('x'.repeat(1000)));
-    expect((await exchangeWith(baseUrl, largest).send()).body).toHaveLength(1000);
+  test.each([
+    ['as it is', (_req, res) => res.end('x'.repeat(BOUNDS.bodyBytes))],
+    ['compressed', gzipped('x'.repeat(BOUNDS.bodyBytes))],
+  ] satisfies [string, RequestListener][])('of 4 MiB is read (%s)', async (_how, listener) => {
+    const { baseUrl } = await atlas(listener);
+    expect((await exchangeWith(baseUrl).send()).body).toHaveLength(BOUNDS.bodyBytes);
   });
 
-  test.each<[string, RequestListener]>([
-    ['plain', (_req, res) => res.end('x'.repeat(1001))],
-    ['endless', dripping('x'.repeat(300))],
-    ['small only while it is compressed', gzipped('x'.repeat(500_000))],
-  ])('that is too large (%s) is an invalid response', async (_how, listener) => {
+  test.each([
+    ['as it is', (_req, res) => res.end('x'.repeat(BOUNDS.bodyBytes + 1))],
+    ['compressed', gzipped('x'.repeat(BOUNDS.bodyBytes + 1))],
+    ['without an end', dripping(' '.repeat(BOUNDS.bodyBytes))],
+    ['announced by its length', (_req, res) => res.writeHead(200, { 'Content-Length': 600_000_000 }).write('{')],
+  ] satisfies [string, RequestListener][])('of more than 4 MiB fails (%s)', async (_how, listener) => {
     const { baseUrl } = await atlas(listener);
-    const error = await failureOf(exchangeWith(baseUrl, largest).send());
-    expect(error).toMatchObject({ reason: 'invalid_response', message: 'the answer is larger than 1000 bytes' });
+    expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject(tooLarge);
+  });
+
+  test('of headers beyond 16 KiB fails', async () => {
+    const { baseUrl } = await atlas((_req, res) => res.writeHead(200, { 'X-Long': 'x'.repeat(20_000) }).end('{}'));
+    expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject({ reason: 'network' });
   });
 });
 
-describe('bodies far larger than any of Atlas', () => {
-  const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, 32);
-
-  /** The first answer stops half-way until it is told to go on; the others come at once. */
-  async function largeAnswers(bytes: Buffer, headers: Record<string, string> = {}) {
-    let goOn: () => void = () => undefined;
-    let answers = 0;
-    const { baseUrl } = await atlas((_req, res) => {
-      answers += 1;
-      res.writeHead(200, answers === 1 ? {} : headers);
-      if (answers > 1) return res.end(bytes);
-      goOn = () => res.end();
-      return res.write(megabytes(2));
-    });
-    return { baseUrl, goOn: () => goOn() };
-  }
-
-  const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-  test.each<[string, Buffer, Record<string, string>]>([
-    ['plain', megabytes(3), {}],
-    ['compressed', gzipSync(megabytes(3)), { 'Content-Encoding': 'gzip' }],
-  ])('are held one at a time, while others of the usual size pass (%s)', async (_how, bytes, headers) => {
-    const { baseUrl, goOn } = await largeAnswers(bytes, headers);
-    const small = await atlas((_req, res) => res.end('{}'));
-    const { send } = exchangeWith(baseUrl);
-    const first = send();
-    await wait(200);
-    let arrived = false;
-    const second = send().then(({ body }) => {
-      arrived = true;
-      return body.length;
-    });
-    await wait(300);
-    expect(arrived).toBe(false);
-    expect((await exchangeWith(small.baseUrl).send()).body).toBe('{}');
-    goOn();
-    expect([(await first).body.length, await second]).toEqual([2 * 1024 * 1024, 3 * 1024 * 1024]);
+describe('a proxy', () => {
+  const before = { proxy: process.env['HTTPS_PROXY'], noProxy: process.env['NO_PROXY'] };
+  afterEach(() => {
+    if (before.proxy === undefined) delete process.env['HTTPS_PROXY'];
+    else process.env['HTTPS_PROXY'] = before.proxy;
   });
 
-  test.each<[string, Buffer, Record<string, string>]>([
-    ['plain', megabytes(3), {}],
-    ['compressed', gzipSync(megabytes(3)), { 'Content-Encoding': 'gzip' }],
-  ])('that wait for their turn have a deadline like any other (%s)', async (_how, bytes, headers) => {
-    const { baseUrl, goOn } = await largeAnswers(bytes, headers);
-    const { send } = exchangeWith(baseUrl);
-    const first = send();
-    await wait(200);
-    const startedAt = performance.now();
-    expect(await failureOf(send({ patienceSeconds: 0.5 }))).toMatchObject({ reason: 'timeout' });
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
-    const giveUp = new AbortController();
-    const called = outcomeOf(send({}, giveUp.signal));
-    await wait(200);
-    giveUp.abort(new Error('the target is gone'));
-    expect(await called).toEqual(new Error('the target is gone'));
-    goOn();
-    await first;
-    expect((await send()).body).toHaveLength(3 * 1024 * 1024);
-  });
-
-  test('that announce to be beyond what is ever taken are not even read', async () => {
-    const { baseUrl } = await atlas((_req, res) => {
-      res.writeHead(200, { 'Content-Length': 600_000_000 });
-      res.write('{');
+  test('that accepts CONNECT and is silent ends in a timeout, and its socket is destroyed', async () => {
+    let connection: Socket | undefined;
+    process.env['HTTPS_PROXY'] = await rawServer((socket) => {
+      connection = socket;
     });
-    const startedAt = performance.now();
-    const error = await failureOf(exchangeWith(baseUrl).send());
-    expect(error).toMatchObject({
-      reason: 'invalid_response',
-      status: 200,
-      message: 'the answer is larger than 8388608 bytes',
-    });
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
-  });
-
-  test('beyond what is ever taken are left, compressed a thousand times or without an end', async () => {
-    const bomb = await atlas(gzipped(' '.repeat(10 * 1024 * 1024)));
-    const endless = await atlas(dripping(' '.repeat(4 * 1024 * 1024)));
-    for (const { baseUrl } of [bomb, endless]) {
-      const { send } = exchangeWith(baseUrl);
-      for (const error of await Promise.all([failureOf(send()), failureOf(send())])) {
-        expect(error).toMatchObject({
-          reason: 'invalid_response',
-          message: 'the answer is larger than 8388608 bytes',
-        });
-      }
+    const { send } = exchangeWith('https://atlas.example', { requestTimeoutSeconds: 0.3 });
+    expect(await failureOf(send())).toMatchObject({ reason: 'timeout', message: 'no complete answer in time' });
+    for (let tries = 0; tries < 100 && !connection?.destroyed; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    expect(connection?.destroyed).toBe(true);
+  });
+
+  test('that refuses CONNECT is a failure of the network, not an answer of Atlas', async () => {
+    process.env['HTTPS_PROXY'] = await rawServer((socket) => {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
+    });
+    const error = await failureOf(exchangeWith('https://atlas.example').send());
+    expect(error).toMatchObject({ reason: 'network', message: 'the proxy refuses the connection (407)' });
+    expect(error.status).toBeUndefined();
   });
 });
 
@@ -345,7 +298,7 @@ describe('the time', () => {
     const { baseUrl } = await atlas(listener);
     const { send, observer } = exchangeWith(baseUrl, { requestTimeoutSeconds: 0.3 });
     const { error, seconds } = await timed(send());
-    expect(error).toMatchObject({ reason: 'timeout', message: 'no full answer in time (request)' });
+    expect(error).toMatchObject({ reason: 'timeout', message: 'no complete answer in time' });
     expect(seconds).toBeGreaterThan(0.25);
     expect(seconds).toBeLessThan(10);
     expect(observer.requests).toMatchObject([{ code: 'error' }]);
@@ -353,17 +306,17 @@ describe('the time', () => {
 
   test('of an exchange is never more than the poll has left, and is taken from it', async () => {
     const { baseUrl } = await atlas(hang);
-    const work: Work = createWork(0.2);
-    const { error, seconds } = await timed(exchangeWith(baseUrl).send({ work }));
+    const timeBudget: TimeBudget = createTimeBudget(0.2);
+    const { error, seconds } = await timed(exchangeWith(baseUrl).send({ timeBudget }));
     expect(error.reason).toBe('timeout');
     expect(seconds).toBeLessThan(10);
-    expect(work.remainingSeconds()).toBeLessThan(0.02);
+    expect(timeBudget.remainingSeconds()).toBeLessThan(0.02);
   });
 
   test('used up means that nothing is sent', async () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     const { send, observer } = exchangeWith(baseUrl);
-    expect(await failureOf(send({ work: createWork(0) }))).toMatchObject({ reason: 'timeout' });
+    expect(await failureOf(send({ timeBudget: createTimeBudget(0) }))).toMatchObject({ reason: 'timeout' });
     expect([asked.length, observer.requests]).toEqual([0, []]);
   });
 });
@@ -399,7 +352,7 @@ describe('the observer', () => {
       setTimeout(() => res.end(), 50);
     });
     const { send, observer } = exchangeWith(baseUrl);
-    await send({ lane: { groupId: GROUP_ID, budget: 'cloud_backups' } });
+    await send({ budget: { groupId: GROUP_ID, name: 'cloud_backups' } });
     const [event] = observer.requests;
     expect(event).toEqual({
       credential: 'default',

@@ -261,7 +261,7 @@ test('a pause of a day is cut short, with a line in the log', async () => {
   const simulator = await atlas(clusters);
   const { until, logLines } = await watch(simulator.origin, CREDENTIALS.token, clusters);
   await until('export_polls_total', ({ one = 0 }) => one >= 2);
-  const lines = logLines.filter(({ msg }) => msg === 'Atlas asks for a longer pause than is heeded');
+  const lines = logLines.filter(({ msg }) => msg === 'Atlas asks for a longer pause than the exporter makes');
   expect(lines).toEqual([
     expect.objectContaining({
       level: 'warn',

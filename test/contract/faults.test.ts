@@ -22,8 +22,8 @@ import { GROUP_ID } from '../support/states.ts';
  * hardly any pauses, but may have much to read.
  */
 const TIMES = { failing: 20, good: 2 };
-/** Real ones: short while a timeout is what is waited for, else long enough for a busy machine. */
-const REQUEST_TIMEOUT_SECONDS = { awaited: 0.2, usual: 10 };
+/** Of the fast clock: short if the test waits for a timeout, else long enough for a busy machine. */
+const REQUEST_TIMEOUT_SECONDS = { awaited: 4, usual: 60 };
 const PAGE_SIZE = 5;
 const MAX_PAGES = 24;
 
@@ -77,8 +77,8 @@ const status = (code: number, errorCode?: string) => ({
 const limited = { status: 429, errorCode: 'RATE_LIMITED' } as const;
 const isLimited = { ...fails('rate_limited', 'Atlas answered 429 RATE_LIMITED'), requests: 3 };
 const isGarbage = (problem: string) => ({ ...fails('invalid_response', problem), requests: 1 });
-const isTooLarge = isGarbage('the answer is larger than 8388608 bytes');
-const isLate = { ...fails('timeout', 'no full answer in time (request)'), requests: 3 };
+const isTooLarge = isGarbage('the answer is larger than 4194304 bytes');
+const isLate = { ...fails('timeout', 'no complete answer in time'), requests: 3 };
 /** Of hostile texts, as they would be seen if they got through. */
 const HOSTILE_PIECES = ['fake', 'script', '\u001b', 'x'.repeat(65)];
 const nested = `{"results":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
@@ -234,7 +234,7 @@ const RETRY_AFTERS: readonly Case[] = [
     lines: [
       {
         level: 'warn',
-        msg: 'Atlas asks for a longer pause than is heeded',
+        msg: 'Atlas asks for a longer pause than the exporter makes',
         group_id: GROUP_ID,
         budget: 'cloud_backups',
         pause_seconds: 600,
@@ -316,7 +316,7 @@ const LISTS: readonly Case[] = [
   {
     what: 'a list that never ends, the same page again and again',
     fault: { kind: 'endless' },
-    ...fails('truncated', 'the list goes on, but page 5 and those before it hold nothing new'),
+    ...fails('truncated', 'the list does not end: page 5 and the pages before it have no new items'),
     requests: 5,
   },
   {
@@ -458,7 +458,7 @@ const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
   {
     what: 'a token that never comes',
     fault: { kind: 'hang' },
-    ...fails('timeout', 'no access token: no full answer in time (request)'),
+    ...fails('timeout', 'no access token: no complete answer in time'),
   },
 ];
 

@@ -67,7 +67,7 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
   return {
     atlas: {
       baseUrl: simulator.origin,
-      requestTimeoutSeconds: 5,
+      requestTimeoutSeconds: 30,
       pageSize: 500,
       maxPages: 200,
       requestsPerMinute: 60_000,

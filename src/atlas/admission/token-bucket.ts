@@ -1,73 +1,61 @@
 /**
- * One project's share of one of Atlas' rate limits: a token bucket that Atlas' own word can pause and slow down.
- * It knows time and tokens, not who waits. All times are monotonic seconds.
+ * A token bucket for one project and one of Atlas' rate limits. A 429 pauses it, a low RateLimit-Remaining slows it down.
+ * It computes with times and tokens and never waits. All times are monotonic seconds.
  */
 import type { RateLimit } from '../observer.ts';
 
-/** How much a lane may still send, for people to look at. */
-export interface LaneLevel {
+/** What is left of a bucket, for people to look at. */
+export interface BucketLevel {
   readonly capacityRequests: number;
   readonly remainingRequests: number;
   readonly pausedForSeconds: number;
-  /** What Atlas last said, and how long ago. */
+  /** The last RateLimit headers of Atlas, and how old they are. */
   readonly atlas?: RateLimit & { readonly ageSeconds: number };
 }
 
-export interface Lane {
-  /** Takes a token if there is one and the lane isn't paused. Until it is sent, the request counts against the capacity. */
+export interface TokenBucket {
+  /** Takes a token unless the bucket is empty or paused. Returns whether it did. */
   take(nowSeconds: number): boolean;
-  /** A request that has taken a token is on its way, or never will be. @returns whether others could not go for it */
-  sent(nowSeconds: number): boolean;
-  /** How long until it is worth trying again, if nobody else does and nothing is sent. */
+  /** How long until a token can be taken, if nobody else takes one; 0 if it can be taken now. */
   readyInSeconds(nowSeconds: number): number;
   pausedForSeconds(nowSeconds: number): number;
   /**
-   * Lets nothing through before that moment; a shorter pause never ends a longer one. What was saved up is void: it goes on
-   * with a single request and then at its rate, not with a burst into a limit that has just been met.
+   * Gives out no token until then; a shorter pause never ends a longer one. Afterwards the bucket holds one token, so that no
+   * burst meets a limit that has just been reached.
    */
   pauseUntil(atSeconds: number, nowSeconds: number): void;
-  /** Whether it is as it was made: it holds nothing that would be missed. */
-  isFresh(nowSeconds: number): boolean;
-  /** Heeds how much Atlas says is left to all its clients of this project together. */
-  heed(rateLimit: RateLimit, nowSeconds: number): void;
-  level(nowSeconds: number): LaneLevel;
-  /** Another rate from now on. What was not spent before stays, as far as there is room for it. */
+  /** Slows down for a minute if Atlas has little left for all clients of the project together. */
+  follow(rateLimit: RateLimit, nowSeconds: number): void;
+  /** Another rate and capacity. Tokens that were taken stay taken. */
   change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
+  isFull(nowSeconds: number): boolean;
+  level(nowSeconds: number): BucketLevel;
 }
 
-/** Below this share of what Atlas grants, we leave more of the rest to the others. */
-const LOW_SHARE = 0.25;
-const SLOWEST = 0.1;
-/** Atlas fills its own buckets by the minute: what it said is old after that. */
-const HEEDED_SECONDS = 60;
+/** Below this share of Atlas' limit, the bucket fills more slowly: in proportion to the share, but never below `slowest`. */
+const LOW = { share: 0.25, slowest: 0.1 };
+/** Atlas refills its own buckets every minute, so its headers are out of date after that. */
+const FOLLOWED_SECONDS = 60;
+/** Rounding may leave a token short by less than this. */
+const TOLERANCE = 1e-6;
 
-export function createLane(ratePerSecond: number, capacity: number, nowSeconds: number): Lane {
-  let [rate, room] = [ratePerSecond, capacity];
+export function createTokenBucket(initialRate: number, initialCapacity: number, nowSeconds: number): TokenBucket {
+  let rate = initialRate;
+  let capacity = initialCapacity;
   let tokens = capacity;
-  let unsent = 0;
+  /** Lies in the future during a pause. */
   let filledAtSeconds = nowSeconds;
-  let pausedUntilSeconds = Number.NEGATIVE_INFINITY;
-  let pace = 1;
-  let pacedUntilSeconds = Number.NEGATIVE_INFINITY;
-  let said: { readonly rateLimit: RateLimit; readonly atSeconds: number } | undefined;
+  let pausedUntilSeconds = nowSeconds;
+  let slowness = 1;
+  let slowUntilSeconds = nowSeconds;
+  let lastHeaders: { readonly rateLimit: RateLimit; readonly atSeconds: number } | undefined;
 
   function refill(now: number): void {
-    if (pace < 1 && now >= pacedUntilSeconds) {
-      fill(pacedUntilSeconds);
-      pace = 1;
-    }
-    fill(now);
-  }
-
-  /** Time that lies before what is filled already, as in a pause, fills nothing. */
-  function fill(untilSeconds: number): void {
-    const seconds = Math.max(0, untilSeconds - filledAtSeconds);
-    tokens = Math.max(0, Math.min(most(), tokens + seconds * rate * pace));
-    filledAtSeconds = Math.max(filledAtSeconds, untilSeconds);
-  }
-
-  function most(): number {
-    return Math.max(1, room * pace) - unsent;
+    const seconds = Math.max(0, now - filledAtSeconds);
+    const slowSeconds = Math.min(seconds, Math.max(0, slowUntilSeconds - filledAtSeconds));
+    const most = now < slowUntilSeconds ? Math.max(1, capacity * slowness) : capacity;
+    tokens = Math.min(most, tokens + rate * (slowSeconds * slowness + seconds - slowSeconds));
+    filledAtSeconds = Math.max(filledAtSeconds, now);
   }
 
   function pausedForSeconds(now: number): number {
@@ -77,63 +65,55 @@ export function createLane(ratePerSecond: number, capacity: number, nowSeconds: 
   return {
     take(now) {
       refill(now);
-      if (tokens < 1 || pausedForSeconds(now) > 0) return false;
-      tokens -= 1;
-      unsent += 1;
+      if (tokens < 1 - TOLERANCE || pausedForSeconds(now) > 0) return false;
+      tokens = Math.max(0, tokens - 1);
       return true;
-    },
-    sent(now) {
-      refill(now);
-      const wasInTheWay = most() < 1;
-      unsent -= 1;
-      return wasInTheWay;
     },
     readyInSeconds(now) {
       refill(now);
-      if (most() < 1) return Number.POSITIVE_INFINITY;
-      const shortOf = Math.max(0, 1 - tokens);
-      const fillingSeconds = shortOf / (rate * pace);
-      // It is faster again from then on.
-      const pacedSeconds = pace < 1 ? pacedUntilSeconds - now : Number.POSITIVE_INFINITY;
-      return Math.max(
-        pausedForSeconds(now),
-        Math.min(fillingSeconds + Math.max(0, filledAtSeconds - now), pacedSeconds),
-      );
+      const missing = 1 - tokens;
+      const pause = Math.max(0, filledAtSeconds - now);
+      if (missing <= TOLERANCE) return pause;
+      const slowSeconds = Math.max(0, slowUntilSeconds - filledAtSeconds);
+      const slowTokens = slowSeconds * rate * slowness;
+      const fillingSeconds =
+        missing <= slowTokens ? missing / (rate * slowness) : slowSeconds + (missing - slowTokens) / rate;
+      return pause + fillingSeconds;
     },
     pausedForSeconds,
     pauseUntil(atSeconds, now) {
       refill(now);
       if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;
       pausedUntilSeconds = atSeconds;
-      fill(atSeconds);
-      tokens = Math.min(tokens, 1);
+      filledAtSeconds = atSeconds;
+      tokens = 1;
     },
-    isFresh(now) {
+    follow(rateLimit, now) {
       refill(now);
-      return tokens >= room && pace === 1 && pausedForSeconds(now) === 0;
+      lastHeaders = { rateLimit, atSeconds: now };
+      const share = rateLimit.limit > 0 ? rateLimit.remaining / rateLimit.limit : 1;
+      slowness = Math.min(1, Math.max(LOW.slowest, share / LOW.share));
+      slowUntilSeconds = slowness < 1 ? now + FOLLOWED_SECONDS : now;
+      refill(now);
     },
-    heed(rateLimit, now) {
-      const { limit, remaining } = rateLimit;
-      said = { rateLimit, atSeconds: now };
+    change(newRate, newCapacity, now) {
       refill(now);
-      const share = limit > 0 ? remaining / limit : 1;
-      pace = Math.min(1, Math.max(SLOWEST, share / LOW_SHARE));
-      pacedUntilSeconds = now + HEEDED_SECONDS;
+      rate = newRate;
+      capacity = newCapacity;
       refill(now);
+    },
+    isFull(now) {
+      refill(now);
+      return tokens >= capacity && pausedForSeconds(now) === 0;
     },
     level(now) {
       refill(now);
       return {
-        capacityRequests: room,
+        capacityRequests: capacity,
         remainingRequests: tokens,
         pausedForSeconds: pausedForSeconds(now),
-        ...(said ? { atlas: { ...said.rateLimit, ageSeconds: now - said.atSeconds } } : {}),
+        ...(lastHeaders ? { atlas: { ...lastHeaders.rateLimit, ageSeconds: now - lastHeaders.atSeconds } } : {}),
       };
-    },
-    change(newRate, newCapacity, now) {
-      refill(now);
-      [rate, room] = [newRate, newCapacity];
-      refill(now);
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { Runtime } from '../../support/runtime.ts';
 import { AtlasError } from '../error.ts';
-import type { Transport } from '../http/exchange.ts';
+import type { Transport } from '../http/transport.ts';
 import type { AtlasObserver } from '../observer.ts';
 import { createDigestSession } from './digest-session.ts';
 import { createHandedOverToken, createServiceAccount } from './token.ts';

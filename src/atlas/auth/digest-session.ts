@@ -1,19 +1,17 @@
 /**
- * An API key's conversation with Atlas: keeps the last challenge and counts its uses, so that one request, not two, is the
- * rule. A count is never used twice, also by requests that run side by side; while one asks for a challenge, others that
- * are about to be sent wait for what it is told. Requests are signed when they are sent: a challenge may be good for
- * seconds, and a queue longer than that.
+ * HTTP Digest for one API key: keeps the last challenge and counts its uses, so that usually one request is enough, not two.
+ * A nonce count is never used twice, also by requests in parallel. Requests are signed when they are sent: a nonce may live
+ * for seconds, and a queue may be longer than that.
  */
-
 import { unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
-import type { AtlasRequest, AtlasResponse, Transport } from '../http/exchange.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from '../http/transport.ts';
 import type { Authorize, ReadSecret } from './credentials.ts';
 import { type DigestChallenge, digestAuthorization, parseDigestChallenge } from './digest.ts';
 
 const NONCES_KEPT = 100;
-/** The first without a challenge, the second with one, the third where that was stale already: someone was faster. */
-const MOST_LEGS = 3;
+/** The first without a challenge, the second with one, the third if another request has made that one stale. */
+const MAX_ATTEMPTS = 3;
 
 interface Key {
   readonly username: string;
@@ -22,23 +20,21 @@ interface Key {
 
 interface Uses {
   count: number;
-  /** The same for all uses of a nonce: the -sess algorithms make their key of the first one. */
+  /** The same for all uses of a nonce: the -sess algorithms derive their key from the first one. */
   readonly cnonce: string;
 }
 
 export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecret, runtime: Runtime): Authorize {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
-  /** Resolves when the request that asks for a challenge has ended: to whether it is left to another to ask. */
-  let asking: Promise<boolean> | undefined;
-  // By nonce, the oldest first: a late answer may offer a nonce again that was in use before.
+  // By nonce, the oldest first: a late answer may offer a nonce again that is already in use.
   const uses = new Map<string, Uses>();
 
   function currentKey(): Promise<Key> {
     if (key) return key;
     const reading = readKey();
     key = reading;
-    // What can't be read is tried again by the next.
+    // After a failure the next request reads it again.
     reading.catch(() => {
       if (key === reading) key = undefined;
     });
@@ -56,18 +52,17 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
     return { nonceCount: used.count, cnonce: used.cnonce };
   }
 
-  async function sign(
-    { method, target }: AtlasRequest,
-    challenge: DigestChallenge,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async function sign({ method, target }: AtlasRequest, signal: AbortSignal): Promise<string | undefined> {
+    const current = challenge;
+    if (current === undefined) return undefined;
     const read = await unlessAborted(currentKey(), signal);
-    return digestAuthorization({ challenge, ...read, method, uri: target, ...use(challenge.nonce) });
+    return digestAuthorization({ challenge: current, ...read, method, uri: target, ...use(current.nonce) });
   }
 
+  /** The challenge of a 401, which the next requests use. */
   function learn(response: AtlasResponse): DigestChallenge | undefined {
-    const header = response.headers['www-authenticate'];
-    const offered = response.status === 401 ? parseDigestChallenge(header) : undefined;
+    if (response.status !== 401) return undefined;
+    const offered = parseDigestChallenge(response.headers['www-authenticate']);
     if (offered === undefined) return undefined;
     // The key is read again with each challenge: it may have been rotated.
     key = undefined;
@@ -77,43 +72,15 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
     return offered;
   }
 
-  /** One leg, and the challenge that its answer offers. */
-  async function send(next: Transport, request: AtlasRequest, signal: AbortSignal) {
-    let endAsking: (isLeft: boolean) => void = () => undefined;
-    async function signOrAsk(): Promise<string | undefined> {
-      // Who is called off leaves it to the next to ask. After any other end nobody waits for another: it may take as long again.
-      for (let isLeft = true; challenge === undefined && asking && isLeft; )
-        isLeft = await unlessAborted(asking, signal);
-      if (challenge) return sign(request, challenge, signal);
-      if (asking) return undefined;
-      const mine = new Promise<boolean>((resolve) => {
-        endAsking = (isLeft) => {
-          asking = undefined;
-          resolve(isLeft);
-        };
-      });
-      asking = mine;
-      return undefined;
-    }
-    try {
-      const response = await next({ ...request, sign: signOrAsk }, signal);
-      const offered = learn(response);
-      endAsking(false);
-      return { response, offered };
-    } catch (error) {
-      endAsking(signal.aborted);
-      throw error;
-    }
-  }
-
-  return (next) =>
+  return (next: Transport): Transport =>
     async function digested(request, signal) {
-      let { response, offered } = await send(next, request, signal);
-      // A challenge is answered once; a second one means that the key is wrong, unless it says that only the nonce was.
-      for (let leg = 2; offered && leg <= MOST_LEGS && (leg === 2 || offered.stale); leg += 1) {
-        // Ahead of what hasn't begun: a challenge may not last as long as the queue.
-        ({ response, offered } = await send(next, { ...request, continues: true }, signal));
+      const signed: AtlasRequest = { ...request, sign: (signing) => sign(request, signing) };
+      for (let attempt = 1; ; attempt += 1) {
+        const response = await next(signed, signal);
+        const offered = learn(response);
+        // A second challenge means that the key is wrong, unless it says that only the nonce was too old.
+        const isWorthAnother = attempt === 1 || offered?.stale === true;
+        if (offered === undefined || attempt === MAX_ATTEMPTS || !isWorthAnother) return response;
       }
-      return response;
     };
 }

@@ -7,9 +7,8 @@
 import type { Runtime } from '../../support/runtime.ts';
 import { AtlasError, errorOfStatus, type Reason } from '../error.ts';
 import { decodeError, parseJson, retryAfterSecondsOf } from '../http/answer.ts';
-import type { AtlasResponse } from '../http/exchange.ts';
-import type { Operation } from '../observer.ts';
-import { createWork } from '../time-budget.ts';
+import type { AtlasResponse } from '../http/transport.ts';
+import { createTimeBudget } from '../http/transport.ts';
 import type { CredentialTools, ReadSecret } from './credentials.ts';
 
 export interface Client {
@@ -85,7 +84,7 @@ function call(
     operation,
     authorization,
     body,
-  }: { readonly operation: Operation & ('token' | 'revoke'); readonly authorization: string; readonly body: string },
+  }: { readonly operation: 'token' | 'revoke'; readonly authorization: string; readonly body: string },
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
   const headers = {
@@ -94,8 +93,8 @@ function call(
     'content-type': 'application/x-www-form-urlencoded',
   };
   const target = `/api/oauth/${operation}`;
-  const work = createWork(CALL_SECONDS);
-  return exchange({ operation, credential: name, method: 'POST', target, headers, body, work }, signal);
+  const timeBudget = createTimeBudget(CALL_SECONDS);
+  return exchange({ operation, credential: name, method: 'POST', target, headers, body, timeBudget }, signal);
 }
 
 /** Where asking for a token fails otherwise than asking for a list does. */

@@ -6,7 +6,7 @@
 import { unlessAborted } from '../../support/abortable.ts';
 import { AtlasError } from '../error.ts';
 import { decodeError } from '../http/answer.ts';
-import type { AtlasRequest, AtlasResponse } from '../http/exchange.ts';
+import type { AtlasRequest, AtlasResponse } from '../http/transport.ts';
 import type { Authorize, Credential, CredentialTools, ReadSecret } from './credentials.ts';
 import { type Client, type MintedToken, mintToken, revokeToken } from './oauth.ts';
 

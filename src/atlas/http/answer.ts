@@ -1,22 +1,23 @@
 /**
- * Reads what Atlas answered, as leniently as its real answers need: an envelope is opened, unknown fields are passed over.
- * It knows the frame (JSON, error, envelope, list), not what is in it.
+ * Decodes a response of Atlas: opens an envelope, ignores unknown fields, reads the headers that matter.
+ * It knows the frame (JSON, error, envelope, list), not the resource inside.
  */
+import { BOUNDS } from '../bounds.ts';
 import { AtlasError, errorOfStatus } from '../error.ts';
-import type { Deprecation } from '../observer.ts';
-import type { AtlasResponse } from './exchange.ts';
+import type { Deprecation, RateLimit } from '../observer.ts';
+import type { AtlasResponse } from './transport.ts';
 
 export interface Page {
   readonly results: readonly unknown[];
-  /** Atlas' own count: "an estimate and may not be exact", absent where Atlas leaves it out. */
+  /** Atlas' own count: "an estimate and may not be exact" (API reference); absent where Atlas omits it. */
   readonly totalCount?: number;
-  /** Whether the answer links to a next page; undefined where it has no links at all. */
+  /** Whether the answer links to a next page; undefined if it has no links at all. */
   readonly hasNext?: boolean;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The body of a success, an envelope opened. Anything else becomes an AtlasError. */
+/** The body of a success, without its envelope. @throws AtlasError for any other response */
 export function decodeAnswer(response: AtlasResponse, wallSeconds: number): JsonObject {
   if (response.status !== 200) {
     throw errorOfStatus(response.status, decodeError(response), retryAfterSecondsOf(response, wallSeconds));
@@ -24,22 +25,19 @@ export function decodeAnswer(response: AtlasResponse, wallSeconds: number): Json
   const body = parseJson(response);
   const status = body['status'];
   const content = body['content'];
-  const enveloped = typeof status === 'number' && ('results' in body || 'content' in body || 'error' in body);
-  if (!enveloped) return body;
+  const isEnveloped = typeof status === 'number' && ('results' in body || 'content' in body || 'error' in body);
+  if (!isEnveloped) return body;
   const inner = isObject(content) ? content : body;
   if (status !== 200) throw errorOfStatus(status, inner['errorCode']);
   return inner;
 }
 
-/** Of a page; Atlas has none larger, whatever is asked for. Lists are kept in memory by how many pages they have. */
-const MOST_ITEMS = 500;
-
 export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
   const body = decodeAnswer(response, wallSeconds);
   const { results, totalCount, links } = body as { results?: unknown; totalCount?: unknown; links?: unknown };
   if (!Array.isArray(results)) throw new AtlasError('invalid_response', 'the answer to a list request has no results');
-  if (results.length > MOST_ITEMS) {
-    throw new AtlasError('invalid_response', `a page of a list has more than ${MOST_ITEMS} items`);
+  if (results.length > BOUNDS.pageItems) {
+    throw new AtlasError('invalid_response', `a page of a list has more than ${BOUNDS.pageItems} items`);
   }
   const given = Array.isArray(links) && links.length > 0;
   return {
@@ -49,13 +47,13 @@ export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
   };
 }
 
-/** The errorCode of a failure, as Atlas or the OAuth endpoint writes it; foreign text, to be checked by whoever keeps it. */
+/** The error code of a failure, from Atlas or its OAuth endpoint. Foreign text: check it before it reaches a log or a label. */
 export function decodeError(response: AtlasResponse): unknown {
   const header = response.headers['x-error-code'];
   try {
     const body: unknown = JSON.parse(response.body);
     if (!isObject(body)) return header;
-    // Two shapes: Atlas' own, where `error` is the status, and that of OAuth, where it is a word.
+    // In Atlas' own shape `error` is the status; in OAuth's (RFC 6749) it is a word.
     const word = typeof body['error'] === 'string' ? body['error'] : undefined;
     return body['errorCode'] ?? word ?? header;
   } catch {
@@ -68,25 +66,25 @@ export function parseJson(response: AtlasResponse): JsonObject {
   try {
     body = JSON.parse(response.body);
   } catch {
-    // Why it doesn't parse is left out: V8's message quotes the text.
+    // V8's message quotes the text, so it is left out.
     throw new AtlasError('invalid_response', 'the answer is not JSON', { status: response.status });
   }
   if (!isObject(body)) throw new AtlasError('invalid_response', 'the answer is not a JSON object');
   return body;
 }
 
-/** Retry-After (RFC 9110, section 10.2.3), in seconds from now; undefined without one or where it makes no sense. */
+/** Retry-After (RFC 9110, section 10.2.3) in seconds from now, at least 1; undefined if absent or malformed. */
 export function retryAfterSecondsOf({ headers }: AtlasResponse, wallSeconds: number): number | undefined {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Number(value)));
   const atSeconds = httpDateSeconds(value);
-  // What the sender took for now, where it says so: its clock and ours may differ.
+  // The sender's clock, if it gives one: it may differ from ours.
   const nowSeconds = httpDateSeconds(headers['date']) ?? wallSeconds;
   return atSeconds === undefined ? undefined : Math.max(1, atSeconds - nowSeconds);
 }
 
-/** What Deprecation (RFC 9745, or a date as Atlas writes it) and Sunset (RFC 8594) say; undefined without either. */
+/** The headers Deprecation (RFC 9745, or a date as Atlas writes it) and Sunset (RFC 8594); undefined without either. */
 export function deprecationOf({ headers }: AtlasResponse): Deprecation | undefined {
   const { deprecation, sunset } = headers;
   if ((deprecation === undefined || deprecation === 'false') && sunset === undefined) return undefined;
@@ -99,7 +97,18 @@ export function deprecationOf({ headers }: AtlasResponse): Deprecation | undefin
   };
 }
 
-/** Any of the three forms of HTTP. `Date.parse` alone takes nearly anything for a date. */
+/** RateLimit-Limit and RateLimit-Remaining: the budget of the project, as most responses of Atlas state it. */
+export function rateLimitOf({ headers }: AtlasResponse): RateLimit | undefined {
+  const limit = wholeNumber(headers['ratelimit-limit']);
+  const remaining = wholeNumber(headers['ratelimit-remaining']);
+  return limit === undefined || remaining === undefined ? undefined : { limit, remaining };
+}
+
+function wholeNumber(header: string | readonly string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+}
+
+/** Any of the three date forms of HTTP. `Date.parse` alone accepts nearly any text. */
 function httpDateSeconds(value: string | readonly string[] | undefined): number | undefined {
   if (typeof value !== 'string' || !/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(value)) return undefined;
   const seconds = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`) / 1000;

@@ -1,87 +1,62 @@
-/**
- * An answer's body as text: decompressed, and never larger than allowed, however small it came. What is larger than any
- * answer of Atlas waits for its turn.
- */
+/** The body of an answer as text: decompressed, and never larger than allowed. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { BOUNDS } from '../bounds.ts';
 import { AtlasError } from '../error.ts';
 
-/** The only coding that is asked for. */
+/** The only content coding that we request. */
 export const ACCEPT_ENCODING = 'gzip';
 
-/** Lists of jobs shrink to a tenth or less; room for the whole in one piece makes unpacking several times as fast. */
-const GUESSED_RATIO = 16;
-const PIECE_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
+/** Lists shrink to a tenth or less. One output buffer of the right size makes decompression several times as fast. */
+const TYPICAL_RATIO = 16;
+const BUFFER_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 
-/** A page of 500 jobs has about 0.3 MB. */
-export const LARGE_BYTES = 1024 * 1024;
-
-/**
- * How many values a body may have, counted by what stands before each: 500 jobs of a cluster with a hundred shards have
- * no more. A body of nothing but `{}` takes twenty times its size once it is parsed.
- */
-const MOST_VALUES = 200_000;
-/** Up to here they are not counted: pages of 500 jobs are smaller, and most of the time is spent with those. */
-const UNCOUNTED_BYTES = 2 * MOST_VALUES;
+/** Values are not counted in a body up to this size. Pages of 500 jobs are smaller, and counting takes time. */
+const UNCOUNTED_BYTES = 2 * BOUNDS.bodyValues;
 const BEFORE_VALUES = { comma: 0x2c, bracket: 0x5b, brace: 0x7b };
+
+const SMALLER_PAGES =
+  'lower atlas.page_size; if that does not help, check the proxies in between: Atlas sends no answers of this size';
 
 const gunzipped = promisify(gunzip);
 
-/** @param takeTurn resolves when a body beyond LARGE_BYTES may be held in memory */
-export async function decodeBody(
-  bytes: Buffer,
-  coding: string | undefined,
-  maxBytes: number,
-  takeTurn: () => Promise<void>,
-): Promise<string> {
-  const plain = await unpack(bytes, coding, maxBytes, takeTurn);
+/** @throws AtlasError `invalid_response` for a body that is too large, has too many values, or cannot be decompressed */
+export async function decodeBody(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<string> {
+  const plain = await decompressed(bytes, coding, maxBytes);
   if (plain.length > UNCOUNTED_BYTES && hasTooManyValues(plain)) {
-    throw new AtlasError('invalid_response', `the answer has more than ${MOST_VALUES} values`);
+    const problem = `the answer has more than ${BOUNDS.bodyValues} values`;
+    throw new AtlasError('invalid_response', problem, { advice: SMALLER_PAGES });
   }
   return plain.toString('utf8');
 }
 
-async function unpack(
-  bytes: Buffer,
-  coding: string | undefined,
-  maxBytes: number,
-  takeTurn: () => Promise<void>,
-): Promise<Buffer> {
-  // Nothing is nothing in any coding: the status of such an answer must not be lost over it.
+async function decompressed(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<Buffer> {
+  // Proxies send empty bodies with any coding. The status of such an answer must not get lost.
   if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity') return bytes;
   if (coding.toLowerCase() !== 'gzip') {
-    throw new AtlasError('invalid_response', 'the answer is in a content coding that was not asked for');
+    throw new AtlasError('invalid_response', 'the answer has a content coding that was not requested');
   }
-  const usual = await unpacked(bytes, Math.min(maxBytes, LARGE_BYTES));
-  if (usual !== undefined) return usual;
-  if (maxBytes <= LARGE_BYTES) throw tooLarge(maxBytes);
-  await takeTurn();
-  const large = await unpacked(bytes, maxBytes);
-  if (large === undefined) throw tooLarge(maxBytes);
-  return large;
-}
-
-/** Undefined where it is larger. */
-async function unpacked(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
-  const chunkSize = Math.min(PIECE_BYTES.most, Math.max(PIECE_BYTES.least, bytes.length * GUESSED_RATIO));
+  const chunkSize = Math.min(BUFFER_BYTES.most, Math.max(BUFFER_BYTES.least, bytes.length * TYPICAL_RATIO));
   try {
     return await gunzipped(bytes, { maxOutputLength: maxBytes, chunkSize });
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new AtlasError('invalid_response', 'the answer can’t be decompressed');
   }
 }
 
+/** Each value but the first of its container follows a comma; the first follows a bracket or brace. */
 function hasTooManyValues(bytes: Buffer): boolean {
   const { comma, bracket, brace } = BEFORE_VALUES;
   let values = 0;
-  for (let index = 0; index < bytes.length && values <= MOST_VALUES; index += 1) {
+  for (let index = 0; index < bytes.length && values <= BOUNDS.bodyValues; index += 1) {
     const byte = bytes[index];
     if (byte === comma || byte === bracket || byte === brace) values += 1;
   }
-  return values > MOST_VALUES;
+  return values > BOUNDS.bodyValues;
 }
 
 export function tooLarge(maxBytes: number): AtlasError {
-  return new AtlasError('invalid_response', `the answer is larger than ${maxBytes} bytes`);
+  const problem = `the answer is larger than ${maxBytes} bytes`;
+  return new AtlasError('invalid_response', problem, { advice: SMALLER_PAGES });
 }

@@ -4,6 +4,7 @@
  * newest few and the oldest active ones.
  */
 
+import { BOUNDS } from '../../atlas/bounds.ts';
 import { AtlasError } from '../../atlas/error.ts';
 import type { JsonObject } from '../../atlas/http/answer.ts';
 import type { Fold } from '../../atlas/list.ts';
@@ -61,10 +62,8 @@ export const EXPORT_BUCKETS = 20;
 const TYPICAL_OF = 20;
 const NEWEST = 30;
 const FOREIGN_STATES = 5;
-/** Of one list: 2,000 jobs of a cluster with fifty shards, or the other way round. They are all kept until it has ended. */
-const MOST_COMPONENTS = 100_000;
-/** From then on a list is one of the few that may be half read at a time. */
-const MANY_COMPONENTS = 5000;
+const TOO_MANY_COMPONENTS =
+  'no setting raises this limit: please report how many export jobs and shards this cluster has';
 
 /**
  * A job whose id is a component of another one is the same export listed twice, and isn't counted. Which ids are components
@@ -81,8 +80,9 @@ export function startExportFold(reading: 'first' | 'second', maxActiveJobs: numb
   function add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void {
     const jobs = items.map(decodeJob);
     for (const item of items) for (const id of componentIdsOf(item)) componentIds.add(id);
-    if (componentIds.size > MOST_COMPONENTS) {
-      throw new AtlasError('truncated', `the jobs of the list have more than ${MOST_COMPONENTS} components`);
+    if (componentIds.size > BOUNDS.listComponents) {
+      const problem = `the jobs of the list have more than ${BOUNDS.listComponents} components`;
+      throw new AtlasError('truncated', problem, { advice: TOO_MANY_COMPONENTS });
     }
     if (!holdsBack && componentIds.size > 0) {
       holdsBack = true;
@@ -96,9 +96,6 @@ export function startExportFold(reading: 'first' | 'second', maxActiveJobs: numb
 
   return {
     add,
-    get isHeavy() {
-      return componentIds.size > MANY_COMPONENTS;
-    },
     get wantsSecondReading() {
       return [...componentIds].some((id) => foldedBefore.has(id));
     },

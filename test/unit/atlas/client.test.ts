@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLongLists, type LongTurn } from '../../../src/atlas/admission/long-lists.ts';
 import { ACCEPT, createClient, type Resource } from '../../../src/atlas/client.ts';
 import { AtlasError, REASONS } from '../../../src/atlas/error.ts';
 import type { Page } from '../../../src/atlas/http/answer.ts';
-import type { Transport } from '../../../src/atlas/http/exchange.ts';
+import type { Transport } from '../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { answer, GROUP_ID, never, outcomeOf, recordingObserver, refusal, type Step, scripted } from './support.ts';
 
@@ -23,18 +22,16 @@ interface Options {
   readonly randomNumbers?: readonly number[];
   /** What each exchange takes of the poll's time; once that is used up, an exchange is a timeout. */
   readonly exchangeSeconds?: number;
-  /** Whether lists are heavy from their first page on. */
-  readonly isHeavy?: boolean;
 }
 
 function setUp(script: readonly Step[], options: Options = {}) {
-  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0, isHeavy = false } = options;
+  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0 } = options;
   const runtime = createFakeRuntime(1_790_000_000, randomNumbers);
   const observer = recordingObserver();
   const atlas = scripted(...script);
   const transport: Transport = async (sent, signal) => {
-    if (sent.work.remainingSeconds() <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
-    sent.work.spend(exchangeSeconds);
+    if (sent.timeBudget.remainingSeconds() <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
+    sent.timeBudget.spend(exchangeSeconds);
     return atlas.transport(sent, signal);
   };
   const client = createClient({
@@ -42,8 +39,6 @@ function setUp(script: readonly Step[], options: Options = {}) {
     credential: 'default',
     pageSize,
     maxPages,
-    longLists: createLongLists(runtime),
-    isHopeless: () => false,
     runtime,
     observer,
   });
@@ -59,22 +54,17 @@ function setUp(script: readonly Step[], options: Options = {}) {
     requests: atlas.requests,
     get: (signal = never) => withTime(client.get(resource, signal)),
     /** The items of each page and how reading them ended: undefined at the end of the list. */
-    pages: async (signal = never, turn?: LongTurn) => {
+    pages: async (signal = never) => {
       const taken: Page[] = [];
-      const take = (page: Page) => {
-        taken.push(page);
-        return isHeavy;
-      };
-      const end = await withTime(client.eachPage(resource, signal, take, turn));
-      return { pages: taken.map(({ results }) => results.join('')), end: end === true ? undefined : end };
+      const end = await withTime(client.eachPage(resource, signal, (page) => taken.push(page)));
+      return { pages: taken.map(({ results }) => results.join('')), end };
     },
-    longTurn: (signal: AbortSignal) => client.longTurn(resource, signal),
     startGet: (signal: AbortSignal) => outcomeOf(client.get(resource, signal)),
   };
 }
 
 describe('a request', () => {
-  test('asks below /api/atlas/v2 for our version, in its project’s lane', async () => {
+  test('asks below /api/atlas/v2 for our version, paid by its project’s budget', async () => {
     const { get, requests } = setUp([ok]);
     expect(await get()).toEqual({ id: 'a' });
     expect(requests).toEqual([
@@ -84,8 +74,7 @@ describe('a request', () => {
         method: 'GET',
         target: `/api/atlas/v2/groups/${GROUP_ID}/clusters/Cluster0/backup/exports`,
         headers: { accept: ACCEPT },
-        lane: { groupId: GROUP_ID, budget: 'cloud_backups' },
-        continues: false,
+        budget: { groupId: GROUP_ID, name: 'cloud_backups' },
       }),
     ]);
     expect(ACCEPT).toMatch(/^application\/vnd\.atlas\.\d{4}-\d{2}-\d{2}\+json$/);
@@ -213,7 +202,6 @@ describe('a list', () => {
       `/api/atlas/v2${resource.path}?includeCount=true&itemsPerPage=2&pageNum=1`,
       `/api/atlas/v2${resource.path}?includeCount=true&itemsPerPage=2&pageNum=2`,
     ]);
-    expect(requests.map(({ continues }) => continues)).toEqual([false, true]);
   });
 
   test.each<[string, readonly Step[], readonly string[]]>([
@@ -252,56 +240,6 @@ describe('a list', () => {
     const { pages, requests } = setUp([page('abcdefg'.split(''), [next])], { maxPages: 3 });
     expect((await pages()).end).toMatchObject({ reason: 'truncated' });
     expect(requests).toHaveLength(1);
-  });
-
-  test('goes before others for five pages, then it queues like them', async () => {
-    const { pages, requests } = setUp([page(['a'], [next])], { maxPages: 20 });
-    await pages();
-    expect(requests.map(({ continues }) => continues)).toEqual([
-      false,
-      ...Array<boolean>(4).fill(true),
-      ...Array<boolean>(15).fill(false),
-    ]);
-  });
-
-  test('that is long is put down while another long one of the project is read, and read to its end in its turn', async () => {
-    const { requests, pages, longTurn } = setUp([page(['a'], [next])], { maxPages: 7 });
-    const ends = await Promise.all([pages(), pages()]);
-    expect(ends.map(({ end }) => end)).toMatchObject([{ reason: 'truncated' }, false]);
-    const numbers = () => requests.map(({ target }) => Number(target.split('pageNum=')[1]));
-    expect(numbers().slice(-2)).toEqual([6, 7]);
-    const turn = await longTurn(never);
-    expect((await pages(never, turn)).end).toMatchObject({ reason: 'truncated' });
-    expect(numbers().slice(-7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    turn.end('whole');
-  });
-
-  test('has all the time of a poll in its turn, whatever was spent before', async () => {
-    const { pages, longTurn } = setUp([page(['a'], [next])], { maxPages: 6, exchangeSeconds: 9 });
-    const turn = await longTurn(never);
-    expect((await pages()).end).toBe(false);
-    turn.end('whole');
-    expect((await pages(never, await longTurn(never))).end).toMatchObject({ reason: 'truncated' });
-  });
-
-  test('that is heavy is put down after its first page while another is read, unless that is all', async () => {
-    const { pages, longTurn } = setUp([page(['a'], [next]), page(['b'], [self])], { isHeavy: true });
-    const turn = await longTurn(never);
-    expect(await pages()).toEqual({ pages: ['a'], end: false });
-    expect(await pages()).toEqual({ pages: ['b'], end: undefined });
-    turn.end('whole');
-    const free = setUp([page(['a'], [next]), page(['b'], [self])], { isHeavy: true });
-    expect(await free.pages()).toEqual({ pages: ['a', 'b'], end: undefined });
-    await expect(free.longTurn(never)).resolves.toBeDefined();
-  });
-
-  test('that is long gives its turn back however it ends', async () => {
-    const { pages } = setUp([...Array<Step>(5).fill(page(['a'], [next])), refusal(403), page(['a'], [self])]);
-    expect((await pages()).end).toMatchObject({ reason: 'forbidden' });
-    expect((await pages()).end).toBeUndefined();
-    const long = setUp([...Array<Step>(6).fill(page(['a'], [next])), page(['a'], [self])]);
-    expect((await long.pages()).end).toBeUndefined();
-    await expect(long.longTurn(never)).resolves.toBeDefined();
   });
 
   test('of exactly max_pages is whole', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LongOutcome } from '../../../src/atlas/admission/long-lists.ts';
-import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
+import { createAdmission } from '../../../src/atlas/admission/admission.ts';
+import { type AtlasApi, createClient, type Resource } from '../../../src/atlas/client.ts';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { JsonObject, Page } from '../../../src/atlas/http/answer.ts';
 import { readList } from '../../../src/atlas/list.ts';
-import { GROUP_ID, gate, never } from './support.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { answer, GROUP_ID, never, recordingObserver } from './support.ts';
 
 const resource: Resource = { operation: 'list_exports', budget: 'cloud_backups', groupId: GROUP_ID, path: '/x' };
 
@@ -22,9 +23,7 @@ async function read(readings: readonly (readonly (Page | Error)[])[], wantsSecon
         if (one instanceof Error) throw one;
         take(one);
       }
-      return true;
     },
-    longTurn: () => Promise.reject(new Error('not asked for')),
     get: () => Promise.reject(new Error('not asked for')),
   };
   const folds: string[] = [];
@@ -46,9 +45,7 @@ test('a fold is told the ids of the pages before, not those of the page itself',
   const api: AtlasApi = {
     async eachPage(_resource, _signal, take) {
       for (const ids of ['ab', 'c', 'd']) take(page(ids));
-      return true;
     },
-    longTurn: () => Promise.reject(new Error('not asked for')),
     get: () => Promise.reject(new Error('not asked for')),
   };
   await readList(api, resource, never, () => ({
@@ -57,86 +54,6 @@ test('a fold is told the ids of the pages before, not those of the page itself',
     result: () => undefined,
   }));
   expect(told).toEqual(['', 'ab', 'abc']);
-});
-
-describe('a list that is put down', () => {
-  /** Put down after its first page, unless it has its turn; then `pages` follow. */
-  function setUp(pages: readonly (Page | Error)[]) {
-    const ends: LongOutcome[] = [];
-    const waiting = gate<void>();
-    const api: AtlasApi = {
-      async eachPage(_resource, _signal, take, turn) {
-        if (turn === undefined) {
-          take(page('ab'));
-          return false;
-        }
-        for (const one of pages) {
-          if (one instanceof Error) throw one;
-          take(one);
-        }
-        return true;
-      },
-      async longTurn() {
-        await waiting.promise;
-        return { end: (outcome) => ends.push(outcome) };
-      },
-      get: () => Promise.reject(new Error('not asked for')),
-    };
-    let begun = 0;
-    const reading = readList(api, resource, never, () => {
-      const ids: unknown[] = [];
-      begun += 1;
-      return {
-        add: (items) => ids.push(...items.map(({ id }) => id)),
-        wantsSecondReading: false,
-        result: () => ids.join(''),
-      };
-    });
-    return { reading, ends, waiting, begun: () => begun };
-  }
-
-  test('is begun anew in its turn, with nothing of what it had', async () => {
-    const { reading, ends, waiting, begun } = setUp([page('ab'), page('cd')]);
-    await new Promise(setImmediate);
-    expect([begun(), ends]).toEqual([1, []]);
-    waiting.open();
-    expect(await reading).toMatchObject({ result: 'abcd', items: 4, pages: 2 });
-    expect([begun(), ends]).toEqual([2, ['whole']]);
-  });
-
-  test('is one that keeps much, where the fold says so', async () => {
-    const heavy: boolean[] = [];
-    const api: AtlasApi = {
-      async eachPage(_resource, _signal, take) {
-        heavy.push(take(page('a')), take(page('b')));
-        return true;
-      },
-      longTurn: () => Promise.reject(new Error('not asked for')),
-      get: () => Promise.reject(new Error('not asked for')),
-    };
-    let added = 0;
-    await readList(api, resource, never, () => ({
-      add: () => (added += 1),
-      get isHeavy() {
-        return added > 1;
-      },
-      wantsSecondReading: false,
-      result: () => undefined,
-    }));
-    expect(heavy).toEqual([false, true]);
-  });
-
-  test.each([
-    ['endless', new AtlasError('truncated', 'the list has more than 3 pages')],
-    ['endless', new AtlasError('timeout', 'the poll has used up its time')],
-    ['unknown', new AtlasError('server_error', 'Atlas answered 503')],
-    ['unknown', new Error('the target is gone')],
-  ] as const)('ends its turn where it can’t be read: as %s for %s', async (outcome, failure) => {
-    const { reading, ends, waiting } = setUp([page('ab'), failure]);
-    waiting.open();
-    await expect(reading).rejects.toBe(failure);
-    expect(ends).toEqual([outcome]);
-  });
 });
 
 describe('a list', () => {
@@ -213,9 +130,7 @@ describe('a list', () => {
       async eachPage(_resource, _signal, take) {
         take({ results: [{ id }, { id: other }, { id }] });
         take({ results: [{ id: other }] });
-        return true;
       },
-      longTurn: () => Promise.reject(new Error('not asked for')),
       get: () => Promise.reject(new Error('not asked for')),
     };
     const reading = await readList(api, resource, never, () => ({
@@ -232,7 +147,7 @@ describe('a list', () => {
       const pages = [page('ab'), ...Array.from({ length: 9 }, () => page(last))];
       await expect(read([pages])).rejects.toMatchObject({
         reason: 'truncated',
-        message: 'the list goes on, but page 5 and those before it hold nothing new',
+        message: 'the list does not end: page 5 and the pages before it have no new items',
       });
     }
   });
@@ -255,4 +170,26 @@ describe('a list', () => {
     const failure = new AtlasError('timeout', 'too slow');
     await expect(read([[page('aa')], [failure]])).rejects.toBe(failure);
   });
+});
+
+test('eight long lists of one project cost as many requests as they have pages', async () => {
+  const runtime = createFakeRuntime();
+  const observer = recordingObserver();
+  let requests = 0;
+  const admission = createAdmission({ requestsPerMinute: 150, concurrency: 8, runtime, observer });
+  const transport = admission.guard(async ({ target }) => {
+    requests += 1;
+    await runtime.sleep(0.05);
+    const pageNum = Number(target.split('pageNum=')[1]);
+    const results = Array.from({ length: 500 }, (_, index) => ({ id: `${target.split('?')[0]}-${pageNum}-${index}` }));
+    return answer(200, { results, links: [{ rel: pageNum < 7 ? 'next' : 'self' }] });
+  });
+  const fold = () => ({ add: () => undefined, wantsSecondReading: false, result: () => undefined });
+  const readings = Array.from({ length: 8 }, (_, cluster) => {
+    const client = createClient({ transport, credential: 'default', pageSize: 500, maxPages: 200, runtime, observer });
+    return readList(client, { ...resource, path: `/${cluster}` }, never, fold);
+  });
+  await runtime.advance(60);
+  expect((await Promise.all(readings)).map(({ items }) => items)).toEqual(Array(8).fill(3500));
+  expect(requests).toBe(56);
 });

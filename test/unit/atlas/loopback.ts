@@ -4,8 +4,9 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { inspect } from 'node:util';
 import { afterEach, expect } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { type AtlasRequest, createExchange } from '../../../src/atlas/http/exchange.ts';
+import { createExchange } from '../../../src/atlas/http/exchange.ts';
 import { createConnections } from '../../../src/atlas/http/proxy.ts';
+import type { AtlasRequest } from '../../../src/atlas/http/transport.ts';
 import { systemRuntime } from '../../../src/support/runtime.ts';
 import { never, outcomeOf, recordingObserver, request, TARGET } from './support.ts';
 
@@ -56,7 +57,7 @@ export async function rawServer(treat: (socket: Socket) => void): Promise<string
   return baseUrl;
 }
 
-export function exchangeWith(baseUrl: string, limits: { requestTimeoutSeconds?: number; maxBodyBytes?: number } = {}) {
+export function exchangeWith(baseUrl: string, limits: { requestTimeoutSeconds?: number } = {}) {
   const observer = recordingObserver();
   const connections = createConnections(baseUrl);
   cleanups.push(() => connections.close());

@@ -1,6 +1,7 @@
 /** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
 
-import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/http/exchange.ts';
+import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/http/transport.ts';
+import { createTimeBudget } from '../../../src/atlas/http/transport.ts';
 import type {
   AtlasObserver,
   Deprecated,
@@ -11,7 +12,6 @@ import type {
   Throttled,
   TokenEvent,
 } from '../../../src/atlas/observer.ts';
-import { createWork } from '../../../src/atlas/time-budget.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';
 export const TARGET = '/api/atlas/v2/groups/5e0000000000000000000001/clusters/Cluster0/backup/exports?pageNum=1';
@@ -35,7 +35,7 @@ export function request(changes: Partial<AtlasRequest> = {}): AtlasRequest {
     method: 'GET',
     target: TARGET,
     headers: { accept: 'application/json' },
-    work: createWork(60),
+    timeBudget: createTimeBudget(60),
     ...changes,
   };
 }
@@ -81,8 +81,8 @@ export interface RecordingObserver extends AtlasObserver {
   readonly deprecations: Deprecated[];
   readonly secrets: string[];
   readonly unrevoked: NotRevoked[];
-  /** Why Atlas was lost, and `found`, in the order of events. */
-  readonly reach: string[];
+  /** The reason for which the circuit was opened, and `closed`, in the order of events. */
+  readonly circuit: string[];
 }
 
 export function recordingObserver(): RecordingObserver {
@@ -94,7 +94,7 @@ export function recordingObserver(): RecordingObserver {
   const deprecations: Deprecated[] = [];
   const secrets: string[] = [];
   const unrevoked: NotRevoked[] = [];
-  const reach: string[] = [];
+  const circuit: string[] = [];
   return {
     requests,
     retries,
@@ -104,7 +104,7 @@ export function recordingObserver(): RecordingObserver {
     deprecations,
     secrets,
     unrevoked,
-    reach,
+    circuit,
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
@@ -113,8 +113,8 @@ export function recordingObserver(): RecordingObserver {
     deprecated: (event) => deprecations.push(event),
     secret: (token) => secrets.push(token),
     notRevoked: (event) => unrevoked.push(event),
-    lost: ({ reason }) => reach.push(reason),
-    found: () => reach.push('found'),
+    circuitOpened: ({ reason }) => circuit.push(reason),
+    circuitClosed: () => circuit.push('closed'),
   };
 }
 

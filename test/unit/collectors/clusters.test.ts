@@ -10,7 +10,6 @@ function apiOf(...pages: readonly (readonly unknown[])[]) {
     async eachPage(resource, _signal, take) {
       asked.push(resource);
       for (const results of pages) take({ results } satisfies Page);
-      return true;
     },
   };
   return { api: api as AtlasApi, asked };
@@ -52,7 +51,6 @@ describe('the clusters of a project', () => {
       ({
         eachPage: async (_resource, _signal, take) => {
           take({ results: [], ...(totalCount === undefined ? {} : { totalCount }) });
-          return true;
         },
       }) as Pick<AtlasApi, 'eachPage'> as AtlasApi;
     const read = (api: AtlasApi) => clusterSource.read(api, GROUP_ID, new AbortController().signal);

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createDigestSession } from '../../../../src/atlas/auth/digest-session.ts';
-import { AtlasError } from '../../../../src/atlas/error.ts';
-import type { AtlasResponse, Transport } from '../../../../src/atlas/http/exchange.ts';
+import type { Transport } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
-import { answer, gate, never, outcomeOf, refusal, request, type Step, scripted } from '../support.ts';
+import { answer, gate, never, refusal, request, type Step, scripted } from '../support.ts';
 
 const challenge = (nonce: string, more = '') =>
   refusal(401, undefined, { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"${more}` });
@@ -39,15 +38,12 @@ describe('a digest session', () => {
     expect(reads()).toBe(1);
   });
 
-  test('leaves all else of a request as it was, but has the answer to a challenge go first', async () => {
+  test('changes nothing else of a request', async () => {
     const { send, atlas } = session(['key'], challenge('A'), ok);
     await send();
     const { headers, ...rest } = atlas.requests[1] ?? request();
     const { headers: given, ...asked } = atlas.requests[0] ?? request();
-    expect({ rest, accept: headers['accept'] }).toEqual({
-      rest: { ...asked, continues: true },
-      accept: given['accept'],
-    });
+    expect({ rest, accept: headers['accept'] }).toEqual({ rest: asked, accept: given['accept'] });
     expect(headers['authorization']).toContain(`uri="${rest.target}"`);
   });
 
@@ -166,76 +162,6 @@ test('of the nonces that went before only the latest are remembered', async () =
   const { send, uses } = session(['key'], ...script, challenge('N149'), ok, challenge('N0'), ok);
   for (let times = 0; times < 152; times += 1) await send();
   expect(uses().slice(-4)).toEqual(['N149 2', 'N149 3', 'N149 4', 'N0 1']);
-});
-
-describe('the request for a challenge', () => {
-  const fifty = <T>(make: () => T): T[] => Array.from({ length: 50 }, make);
-  const settle = () => createFakeRuntime().settle();
-
-  test('is one for many that are sent at once', async () => {
-    const first = gate<AtlasResponse>();
-    const { send, uses } = session(['key'], () => first.promise, ok);
-    const all = fifty(() => send());
-    await settle();
-    expect(uses()).toEqual(['-']);
-    first.open(challenge('A'));
-    expect(new Set(await Promise.all(all))).toEqual(new Set([200]));
-    expect([uses().length, new Set(uses()).size]).toEqual([51, 51]);
-  });
-
-  test('is not waited for by who is called off', async () => {
-    const { authorize, atlas } = session(['key'], () => gate<AtlasResponse>().promise);
-    const signed = authorize(atlas.transport);
-    void signed(request(), never);
-    const giveUp = new AbortController();
-    const waiting = outcomeOf(signed(request(), giveUp.signal));
-    await settle();
-    giveUp.abort(new Error('the target is gone'));
-    expect(await waiting).toEqual(new Error('the target is gone'));
-  });
-
-  test('is left to one other when it is called off', async () => {
-    const first = gate<AtlasResponse>();
-    const { authorize, atlas, send, uses } = session(['key'], () => first.promise, challenge('A'), ok);
-    const giveUp = new AbortController();
-    void outcomeOf(authorize(atlas.transport)(request(), giveUp.signal));
-    const others = Array.from({ length: 5 }, () => send());
-    await settle();
-    giveUp.abort(new Error('the target is gone'));
-    first.fail(giveUp.signal.reason as Error);
-    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
-    expect(uses().slice(0, 3)).toEqual(['-', '-', 'A 1']);
-  });
-
-  test.each<[string, (first: ReturnType<typeof gate<AtlasResponse>>) => void]>([
-    ['gets no answer', (first) => first.fail(new AtlasError('timeout', 'no full answer in time'))],
-    ['fails', (first) => first.fail(new Error('reset'))],
-    ['meets a 503', (first) => first.open(refusal(503))],
-  ])('holds up nobody when it %s: all others are sent at once', async (_how, ends) => {
-    const first = gate<AtlasResponse>();
-    const hanging = gate<AtlasResponse>();
-    const { send, uses } = session(
-      ['key'],
-      () => first.promise,
-      () => hanging.promise,
-    );
-    void outcomeOf(send());
-    const others = Array.from({ length: 5 }, () => send());
-    await settle();
-    expect(uses()).toHaveLength(1);
-    ends(first);
-    await settle();
-    expect(uses()).toHaveLength(6);
-    hanging.open(ok);
-    expect(await Promise.all(others)).toEqual([200, 200, 200, 200, 200]);
-  });
-
-  test('is made again by the next one where the first was called off', async () => {
-    const { send, uses } = session(['key'], new Error('the target is gone'), challenge('A'), ok);
-    await outcomeOf(send());
-    expect(await send()).toBe(200);
-    expect(uses()).toEqual(['-', '-', 'A 1']);
-  });
 });
 
 describe('requests side by side', () => {

@@ -1,6 +1,6 @@
 /** A service account before a scripted Atlas: what its token calls and its signed requests came to. */
 import { createServiceAccount } from '../../../../src/atlas/auth/token.ts';
-import type { AtlasRequest, AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import type { AtlasRequest, AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { unlessAborted } from '../../../../src/support/abortable.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, never, recordingObserver, refusal, request, type Step, scripted } from '../support.ts';
@@ -70,7 +70,7 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
 }
 
 /** A token request, its credentials decoded. */
-export function mintRequest({ method, target, headers, body, lane }: AtlasRequest) {
+export function mintRequest({ method, target, headers, body, budget }: AtlasRequest) {
   const [scheme, encoded = ''] = (headers['authorization'] ?? '').split(' ');
   return {
     method,
@@ -78,6 +78,6 @@ export function mintRequest({ method, target, headers, body, lane }: AtlasReques
     contentType: headers['content-type'],
     body,
     basic: scheme === 'Basic' ? Buffer.from(encoded, 'base64').toString('utf8') : undefined,
-    lane,
+    budget,
   };
 }

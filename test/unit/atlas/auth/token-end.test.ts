@@ -1,7 +1,7 @@
 /** Tokens that are given back: at the end, and when one is dropped. */
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../../src/atlas/error.ts';
-import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { answer, gate, never, outcomeOf, request, type Step } from '../support.ts';
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
 

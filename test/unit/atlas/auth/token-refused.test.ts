@@ -1,7 +1,7 @@
 /** What a 401 does to a token: rarely anything. */
 import { describe, expect, test } from '@jest/globals';
 import { createHandedOverToken } from '../../../../src/atlas/auth/token.ts';
-import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { answer, gate, never, request, type Step, scripted } from '../support.ts';
 import { refused, serviceAccount } from './service-account.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../../src/atlas/error.ts';
-import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { answer, gate, never, outcomeOf, refusal, request } from '../support.ts';
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
 

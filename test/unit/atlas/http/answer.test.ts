@@ -8,7 +8,7 @@ import {
   parseJson,
   retryAfterSecondsOf,
 } from '../../../../src/atlas/http/answer.ts';
-import type { AtlasResponse } from '../../../../src/atlas/http/exchange.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { answer, refusal } from '../support.ts';
 
 const NOW = Date.parse('2026-08-10T03:28:25Z') / 1000;

@@ -15,9 +15,8 @@ function apiOf(...readings: readonly (readonly Page[])[]): AtlasApi & { readonly
     eachPage(resource, _signal, take) {
       asked.push(resource);
       for (const page of readings[asked.length - 1] ?? []) take(page);
-      return Promise.resolve(true);
+      return Promise.resolve();
     },
-    longTurn: () => Promise.reject(new Error('not asked for')),
     get: () => Promise.reject(new Error('not asked for')),
   };
 }

@@ -1,0 +1,179 @@
+/**
+ * Decides when a request may be sent. Each project has a token bucket per rate limit of Atlas, and all requests share a
+ * limited number of places. Only the first request in a bucket's queue competes for a place, so projects take turns: a
+ * project with a hundred requests in its queue delays the single request of another by one place at most.
+ */
+import type { Runtime } from '../../support/runtime.ts';
+import { BOUNDS } from '../bounds.ts';
+import { AtlasError } from '../error.ts';
+import { rateLimitOf, retryAfterSecondsOf } from '../http/answer.ts';
+import type { AtlasRequest, AtlasResponse, TimeBudget, Transport } from '../http/transport.ts';
+import type { AtlasObserver, BudgetName } from '../observer.ts';
+import { createSemaphore, type Semaphore } from './semaphore.ts';
+import { type BucketLevel, createTokenBucket, type TokenBucket } from './token-bucket.ts';
+
+export interface AdmissionLimits {
+  /** Per bucket. */
+  readonly requestsPerMinute: number;
+  /** Requests in progress at once, all projects together. */
+  readonly concurrency: number;
+}
+
+export interface AdmissionSettings extends AdmissionLimits {
+  readonly runtime: Runtime;
+  readonly observer: Pick<AtlasObserver, 'throttled' | 'paused'>;
+}
+
+export interface Admission {
+  /**
+   * Requests wait here for a token and a place; requests without a budget pass at once.
+   * @param refusal is called when a request's turn has come: why it is not to be sent any more
+   */
+  guard(next: Transport, refusal?: (request: AtlasRequest) => AtlasError | undefined): Transport;
+  /** Other limits from now on. Tokens that were taken stay taken; what waits goes on waiting. */
+  change(limits: AdmissionLimits): void;
+  /** Of every bucket that has been used. */
+  levels(): readonly BudgetLevel[];
+}
+
+export interface BudgetLevel extends BucketLevel {
+  readonly groupId: string;
+  readonly name: BudgetName;
+  readonly waitingRequests: number;
+}
+
+interface Budget {
+  readonly groupId: string;
+  readonly name: BudgetName;
+  readonly bucket: TokenBucket;
+  /** One place: its holder is the first of the queue. */
+  readonly queue: Semaphore;
+  waiting: number;
+}
+
+/** Then a request in the queue looks again: a reload or a 429 may have changed the bucket. */
+const LOOK_AGAIN_SECONDS = 5;
+/** Added to each pause, so that clients with the same Retry-After do not come back at the same moment. */
+const JITTER_SHARE = 0.1;
+
+export function createAdmission({ runtime, observer, ...initial }: AdmissionSettings): Admission {
+  let limits: AdmissionLimits = initial;
+  const places = createSemaphore(limits.concurrency);
+  const budgets = new Map<string, Budget>();
+
+  function budgetOf({ groupId, name }: NonNullable<AtlasRequest['budget']>): Budget {
+    const key = `${groupId} ${name}`;
+    const known = budgets.get(key);
+    if (known) return known;
+    if (budgets.size >= BOUNDS.budgets) forgetIdle();
+    const bucket = createTokenBucket(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
+    const budget: Budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0 };
+    budgets.set(key, budget);
+    return budget;
+  }
+
+  /** For programs whose config changes its projects for years. */
+  function forgetIdle(): void {
+    for (const [key, { bucket, waiting }] of budgets) {
+      if (waiting === 0 && bucket.isFull(runtime.monotonicSeconds())) budgets.delete(key);
+    }
+  }
+
+  function guard(
+    next: Transport,
+    refusal: (request: AtlasRequest) => AtlasError | undefined = () => undefined,
+  ): Transport {
+    async function turn({ bucket, queue }: Budget, request: AtlasRequest, signal: AbortSignal): Promise<() => void> {
+      const leaveQueue = await queue.acquire(signal);
+      try {
+        for (;;) {
+          await untilReady(bucket, request.timeBudget, signal);
+          const release = await places.acquire(signal);
+          const refused = refusal(request);
+          if (refused === undefined && bucket.take(runtime.monotonicSeconds())) return release;
+          release();
+          if (refused) throw refused;
+          // A 429 has paused the bucket while the request waited for its place.
+        }
+      } finally {
+        leaveQueue();
+      }
+    }
+
+    return async function admitted(request, signal) {
+      if (request.budget === undefined) return next(request, signal);
+      const budget = budgetOf(request.budget);
+      const askedAtSeconds = runtime.monotonicSeconds();
+      budget.waiting += 1;
+      const release = await turn(budget, request, signal).finally(() => {
+        budget.waiting -= 1;
+        const seconds = runtime.monotonicSeconds() - askedAtSeconds;
+        if (seconds > 0) observer.throttled({ groupId: budget.groupId, budget: budget.name, seconds });
+      });
+      try {
+        const response = await next(request, signal);
+        learn(budget, response);
+        return response;
+      } finally {
+        release();
+      }
+    };
+  }
+
+  /** A pause that Atlas has asked for counts as time of the poll; waiting for a token does not. */
+  async function untilReady(bucket: TokenBucket, timeBudget: TimeBudget, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const now = runtime.monotonicSeconds();
+      const paused = bucket.pausedForSeconds(now);
+      if (paused > 0 && paused >= timeBudget.remainingSeconds()) throw pausedError(paused);
+      const seconds = Math.min(LOOK_AGAIN_SECONDS, bucket.readyInSeconds(now));
+      if (seconds === 0) return;
+      await runtime.sleep(seconds, signal);
+      timeBudget.spend(Math.min(paused, seconds));
+    }
+  }
+
+  function learn({ groupId, name, bucket }: Budget, response: AtlasResponse): void {
+    const now = runtime.monotonicSeconds();
+    const rateLimit = rateLimitOf(response);
+    if (rateLimit) bucket.follow(rateLimit, now);
+    if (response.status !== 429) return;
+    const { least, most } = BOUNDS.pauseSeconds;
+    const askedSeconds = retryAfterSecondsOf(response, runtime.wallSeconds()) ?? least;
+    const seconds = Math.min(most, Math.max(least, askedSeconds));
+    bucket.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE), now);
+    observer.paused({ groupId, budget: name, seconds, askedSeconds });
+  }
+
+  return {
+    guard,
+    change(changed) {
+      limits = changed;
+      for (const { bucket } of budgets.values()) {
+        bucket.change(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
+      }
+      places.resize(limits.concurrency);
+    },
+    levels: () =>
+      Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
+        groupId,
+        name,
+        waitingRequests: waiting,
+        ...bucket.level(runtime.monotonicSeconds()),
+      })),
+  };
+}
+
+function rateOf({ requestsPerMinute }: AdmissionLimits): number {
+  return requestsPerMinute / 60;
+}
+
+/** A burst of a third of a minute's requests. */
+function capacityOf({ requestsPerMinute }: AdmissionLimits): number {
+  return Math.max(1, Math.floor(requestsPerMinute / 3));
+}
+
+function pausedError(seconds: number): AtlasError {
+  const problem = `Atlas accepts no requests of this project for another ${Math.ceil(seconds)} s`;
+  return new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds, isFinal: true });
+}
