@@ -4,7 +4,7 @@
  */
 import type { DemoFlags } from '../cli/command-line.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
-import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/scenario.ts';
+import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/demo-world.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 

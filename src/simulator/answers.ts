@@ -1,6 +1,6 @@
 /**
- * Answers as plain data, and the two forms that errors have here: Atlas' own and that of OAuth.
- * It sends nothing and decides nothing.
+ * Answers as plain data: single resources, pages of lists, and errors in the forms of Atlas and of OAuth.
+ * Query parameters that every resource has are read here too.
  */
 import { STATUS_CODES } from 'node:http';
 
@@ -12,14 +12,30 @@ export interface Answer {
 
 export interface Refusal {
   readonly status: number;
-  /** Some of Atlas' errors have none. */
+  /** Some errors of Atlas have none. */
   readonly errorCode?: string;
   readonly detail: string;
   readonly parameters?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The version of the resource that answers: older than the one asked for, as usual. */
+/** How the client wants to see a resource. */
+export interface View {
+  readonly pageNum: number;
+  readonly itemsPerPage: number;
+  readonly includeCount: boolean;
+  readonly envelope: boolean;
+}
+
+/** A complete list and the page of it that the client wants. */
+export interface List {
+  readonly items: readonly unknown[];
+  readonly view: View;
+  /** Without query; links are made from it. */
+  readonly url: string;
+}
+
+/** Atlas names the version in which the resource last changed, which is older than the requested one. */
 const successType = 'application/vnd.atlas.2023-01-01+json;charset=utf-8';
 
 export function succeed(body: string): Answer {
@@ -39,7 +55,7 @@ export function refuse({ status, errorCode, detail, parameters = [], headers = {
   };
 }
 
-/** The OAuth endpoints speak RFC 6749: here `error` is a word. */
+/** RFC 6749, section 5.2: here `error` is a word, not a number. */
 export function refuseOAuth(status: number, error: string, description: string): Answer {
   return {
     status,
@@ -52,11 +68,88 @@ export function refuseMethod(allowed: string): Answer {
   return refuse({
     status: 405,
     errorCode: 'METHOD_NOT_ALLOWED',
-    detail: `This address can only be used with ${allowed}.`,
+    detail: `The only allowed method is ${allowed}.`,
     headers: { Allow: allowed },
   });
 }
 
 export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+/** The view, or the refusal of the first parameter with an invalid value. Unknown parameters are ignored. */
+export function readView(query: URLSearchParams): View | Answer {
+  const view = {
+    pageNum: readNumber(query.get('pageNum') ?? '1', Number.MAX_SAFE_INTEGER),
+    itemsPerPage: readNumber(query.get('itemsPerPage') ?? '100', 500),
+    includeCount: readFlag(query.get('includeCount') ?? 'true'),
+    envelope: readFlag(query.get('envelope') ?? 'false'),
+  };
+  const [invalid] = Object.entries(view).find(([, value]) => value === undefined) ?? [];
+  if (invalid !== undefined) {
+    return refuse({
+      status: 400,
+      errorCode: 'INVALID_QUERY_PARAMETER',
+      detail: `The query parameter ${invalid} has an invalid value.`,
+      parameters: [invalid],
+    });
+  }
+  return view as View;
+}
+
+export function singleAnswer(content: unknown, { envelope }: View): Answer {
+  return succeed(JSON.stringify(envelope ? { content, status: 200 } : content));
+}
+
+/** One page. A page beyond the last one is empty. */
+export function listAnswer({ items, view, url }: List): Answer {
+  const start = (view.pageNum - 1) * view.itemsPerPage;
+  const page = items.slice(start, start + view.itemsPerPage);
+  const links = JSON.stringify(pageLinks(url, view, items.length));
+  const tail = {
+    ...(view.envelope ? { status: 200 } : {}),
+    ...(view.includeCount ? { totalCount: items.length } : {}),
+  };
+  // Joined from texts: the text of a finished job is made only once.
+  const rest = JSON.stringify(tail).slice(1, -1);
+  const results = page.map(textOf).join(',');
+  return succeed(`{"links":${links},"results":[${results}]${rest === '' ? '' : `,${rest}`}}`);
+}
+
+function readNumber(text: string, max: number): number | undefined {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= 1 && value <= max ? value : undefined;
+}
+
+function readFlag(text: string): boolean | undefined {
+  return text === 'true' ? true : text === 'false' ? false : undefined;
+}
+
+function pageLinks(url: string, { includeCount, pageNum, itemsPerPage }: View, total: number): readonly unknown[] {
+  // Atlas orders the parameters of `self` differently from those of the other links.
+  const other = (page: number, rel: string) => ({
+    href: `${url}?includeCount=${includeCount}&itemsPerPage=${itemsPerPage}&pageNum=${page}`,
+    rel,
+  });
+  return [
+    { href: `${url}?includeCount=${includeCount}&pageNum=${pageNum}&itemsPerPage=${itemsPerPage}`, rel: 'self' },
+    ...(pageNum > 1 ? [other(pageNum - 1, 'previous')] : []),
+    ...(pageNum * itemsPerPage < total ? [other(pageNum + 1, 'next')] : []),
+  ];
+}
+
+const textOfFrozen = new WeakMap<object, string>();
+
+function textOf(item: unknown): string {
+  if (typeof item !== 'object' || item === null || !Object.isFrozen(item)) {
+    // JSON.stringify(undefined) is undefined; in a list it is shown as null.
+    return JSON.stringify(item) ?? 'null';
+  }
+  const known = textOfFrozen.get(item);
+  if (known !== undefined) {
+    return known;
+  }
+  const text = JSON.stringify(item);
+  textOfFrozen.set(item, text);
+  return text;
 }

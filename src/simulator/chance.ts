@@ -1,18 +1,18 @@
 /**
- * Chance without a generator: the same question always gets the same answer, so nothing has to be remembered and the
- * order of questions does not matter. Good enough for a scene, not for secrets.
+ * Random numbers by name: the same seed and the same key always give the same number, so the order of calls does not
+ * matter and no state is kept. Not for secrets.
  */
 
 export interface Chance {
-  /** A number in [0, 1) that belongs to these words and numbers. */
-  readonly of: (...question: readonly (string | number)[]) => number;
-  /** That many lower-case hexadecimal digits, in the same way. */
-  readonly hex: (digits: number, ...question: readonly (string | number)[]) => string;
+  /** A number in [0, 1). */
+  readonly of: (...key: readonly (string | number)[]) => number;
+  /** That many lower-case hexadecimal digits. */
+  readonly hex: (digits: number, ...key: readonly (string | number)[]) => string;
 }
 
 export function createChance(seed: number): Chance {
   const start = mix(0x811c9dc5, seed);
-  /** The words are few and asked about for every job. */
+  /** There are few words, and each is hashed for every job. */
   const words = new Map<string, number>();
 
   function numberOf(word: string): number {
@@ -24,16 +24,16 @@ export function createChance(seed: number): Chance {
     return number;
   }
 
-  function hash(question: readonly (string | number)[]): number {
+  function hash(key: readonly (string | number)[]): number {
     let state = start;
-    for (const part of question) {
+    for (const part of key) {
       state = mix(state, typeof part === 'number' ? part : numberOf(part));
     }
     return state;
   }
 
-  function hex(digits: number, ...question: readonly (string | number)[]): string {
-    const first = hash(question);
+  function hex(digits: number, ...key: readonly (string | number)[]): string {
+    const first = hash(key);
     let text = '';
     for (let block = 0; text.length < digits; block += 1) {
       text += mix(first, block).toString(16).padStart(8, '0');
@@ -41,7 +41,7 @@ export function createChance(seed: number): Chance {
     return text.slice(0, digits);
   }
 
-  return { of: (...question) => hash(question) / 2 ** 32, hex };
+  return { of: (...key) => hash(key) / 2 ** 32, hex };
 }
 
 /** The finalizer of MurmurHash3 over both numbers. */

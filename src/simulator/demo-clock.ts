@@ -1,30 +1,29 @@
 /**
- * Two clocks. Story time runs as in real life, a day being a day; the wall clock shows a demo in which everything after
- * the start goes `speed` times as fast. Before the start they agree. Pure, both ways exact, both only forward.
+ * The clock of the demo: from the start on, demo time runs `speed` times as fast as real time. Before the start both are
+ * equal. All times are Unix milliseconds.
  */
 
-export interface StoryTime {
+export interface DemoClock {
   readonly startedAtMs: number;
-  toStory(wallMs: number): number;
-  toWall(storyMs: number): number;
+  toDemoMs(realMs: number): number;
+  toRealMs(demoMs: number): number;
 }
 
 export const minuteMs = 60_000;
-export const hourMs = 60 * minuteMs;
-export const dayMs = 24 * hourMs;
+export const dayMs = 24 * 60 * minuteMs;
 
-export function createStoryTime(startedAtMs: number, speed: number): StoryTime {
+export function createDemoClock(startedAtMs: number, speed: number): DemoClock {
   if (!(speed > 0) || !Number.isFinite(speed)) {
     throw new RangeError(`The speed must be a number above 0, not ${speed}.`);
   }
   return {
     startedAtMs,
-    toStory: (wallMs) => (wallMs <= startedAtMs ? wallMs : startedAtMs + (wallMs - startedAtMs) * speed),
-    toWall: (storyMs) => (storyMs <= startedAtMs ? storyMs : startedAtMs + (storyMs - startedAtMs) / speed),
+    toDemoMs: (realMs) => (realMs <= startedAtMs ? realMs : startedAtMs + (realMs - startedAtMs) * speed),
+    toRealMs: (demoMs) => (demoMs <= startedAtMs ? demoMs : startedAtMs + (demoMs - startedAtMs) / speed),
   };
 }
 
-/** The API's form of a time: whole seconds, cut rather than rounded, so that nothing happens before its time. */
-export function isoSeconds(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+/** The form of times in the API. Rounded down: a rounded-up time could lie in the future. */
+export function isoSeconds(realMs: number): string {
+  return `${new Date(realMs).toISOString().slice(0, 19)}Z`;
 }

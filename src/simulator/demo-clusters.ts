@@ -1,46 +1,45 @@
 /**
- * The projects and clusters of the demo and what each of them is there to show. Data only.
- * The numbers are chosen for a speed of 60 story minutes a minute: every sight is there within the first minute.
+ * The projects and clusters of the demo. Each cluster shows one thing, which is visible within the first minute at the
+ * default speed of 60 demo minutes a minute. Data only.
  */
-import type { Fault } from './faults.ts';
-import { type Habit, inTurn } from './job-patterns.ts';
-import type { Cluster, Project } from './world.ts';
+import { type JobPattern, repeating } from './demo-jobs.ts';
+import type { Cluster, Failure, Project } from './world.ts';
 
-export interface Actor extends Cluster {
-  readonly habit?: Habit;
-  /** How often the schedule exports by itself; never if there is none. */
+export interface DemoCluster extends Cluster {
+  readonly pattern?: JobPattern;
+  /** The frequency of the export policy. Default: no policy. */
   readonly exportFrequency?: 'daily' | 'weekly' | 'monthly';
 }
 
-export interface Troupe extends Project {
+export interface DemoProject extends Project {
   readonly orgId: string;
-  readonly clusters: readonly Actor[];
-  /** Names that the demo is configured to watch although nothing has them. */
+  readonly clusters: readonly DemoCluster[];
+  /** Names of clusters that the demo is configured to watch and that do not exist. */
   readonly missing?: readonly string[];
 }
 
 const day = 24 * 60;
-/** Nobody drops a fifth of the collections from one export to the next: that would be an alert. */
+/** Exports differ by less than a fifth of the collections: more would raise an alert. */
 const usual = { queueMinutes: [2, 5], runMinutes: [10, 28], collections: [54, 60] } as const;
 
-const storefront: readonly Actor[] = [
+const storefront: readonly DemoCluster[] = [
   {
-    // Healthy: a daily export, one of them in the first minute.
+    // Healthy: one export a day, the next one in the first minute.
     name: 'orders',
     exportFrequency: 'daily',
-    habit: { ...usual, periodMinutes: day, firstMinute: 4, historyJobs: 180, runMinutes: [22, 30] },
+    pattern: { ...usual, periodMinutes: day, firstMinute: 4, historyJobs: 180, runMinutes: [22, 30] },
   },
   {
-    // Fails with several codes; the newest jobs before the start failed, and the next success is minutes away.
+    // Fails with several error codes. The newest exports failed, and the next success is minutes away.
     name: 'billing',
     exportFrequency: 'daily',
-    habit: { ...usual, periodMinutes: 180, firstMinute: -60, historyJobs: 240, ends: inTurn('FSSSSFSSFSFF') },
+    pattern: { ...usual, periodMinutes: 180, firstMinute: -60, historyJobs: 240, endOf: repeating('FSSSSFSSFSFF') },
   },
   {
-    // Several at once, to two buckets, after a long wait: longer than the gap, so that something always waits.
+    // Several at once, to two buckets. The wait in the queue is longer than the period, so that a job is always queued.
     name: 'events',
     exportFrequency: 'daily',
-    habit: {
+    pattern: {
       ...usual,
       periodMinutes: 20,
       firstMinute: 0,
@@ -48,53 +47,53 @@ const storefront: readonly Actor[] = [
       queueMinutes: [25, 35],
       runMinutes: [40, 50],
       buckets: 2,
-      ends: inTurn('SSSSFS'),
+      endOf: repeating('SSSSFS'),
     },
   },
   {
-    // Somebody cancels every fourth job.
+    // Every fourth export is cancelled.
     name: 'search',
     exportFrequency: 'weekly',
-    habit: { ...usual, periodMinutes: 60, firstMinute: 8, historyJobs: 300, ends: inTurn('CSSS') },
+    pattern: { ...usual, periodMinutes: 60, firstMinute: 8, historyJobs: 300, endOf: repeating('CSSS') },
   },
 ];
 
-const insight: readonly Actor[] = [
+const insight: readonly DemoCluster[] = [
   {
-    // Sharded: no progress, no end time of a success. One job runs through the whole first minute.
+    // Sharded: no progress, no end time of a success. One job runs during the whole first minute.
     name: 'analytics',
     kind: 'sharded',
     exportFrequency: 'daily',
-    habit: {
+    pattern: {
       ...usual,
       periodMinutes: 120,
       firstMinute: -10,
       historyJobs: 200,
       runMinutes: [75, 90],
       shards: 3,
-      ends: inTurn('SSSSSSFS'),
+      endOf: repeating('SSSSSSFS'),
     },
   },
   {
-    // A list of several pages, at any page size.
+    // A list of three pages of 500.
     name: 'archive',
     exportFrequency: 'monthly',
-    habit: { ...usual, periodMinutes: 60, firstMinute: 18, historyJobs: 1340, runMinutes: [10, 30] },
+    pattern: { ...usual, periodMinutes: 60, firstMinute: 18, historyJobs: 1340, runMinutes: [10, 30] },
   },
   {
-    // Overdue: the last success is days ago and nothing has come since, not even a failure.
+    // Overdue: the last success was days ago, and there is no export after it.
     name: 'reports',
     exportFrequency: 'daily',
-    habit: { ...usual, periodMinutes: day, firstMinute: -5 * day, historyJobs: 90, lastIndex: 0 },
+    pattern: { ...usual, periodMinutes: day, firstMinute: -5 * day, historyJobs: 90, lastIndex: 0 },
   },
 ];
 
-const platform: readonly Actor[] = [
+const platform: readonly DemoCluster[] = [
   {
-    // A state that no documentation knows, in one job out of eight, for most of the time until the next such job.
+    // One job of eight is in an undocumented state, for most of the time until the next such job.
     name: 'ledger',
     exportFrequency: 'daily',
-    habit: {
+    pattern: {
       ...usual,
       periodMinutes: 360,
       firstMinute: -55,
@@ -103,21 +102,21 @@ const platform: readonly Actor[] = [
     },
   },
   {
-    // Successes that leave a collection out.
+    // Successful exports without all collections.
     name: 'catalog',
     exportFrequency: 'daily',
-    habit: { ...usual, periodMinutes: 90, firstMinute: 12, historyJobs: 160, missingCollections: 2 },
+    pattern: { ...usual, periodMinutes: 90, firstMinute: 12, historyJobs: 160, missingCollections: 2 },
   },
   {
-    // The API itself is not well whenever it is asked about this one.
+    // The API fails most requests about this cluster.
     name: 'sessions',
-    failing: mostOfTheTime,
-    habit: { ...usual, periodMinutes: 240, firstMinute: 30, historyJobs: 60, collections: [0, 0] },
+    failing: mostlyUnavailable,
+    pattern: { ...usual, periodMinutes: 240, firstMinute: 30, historyJobs: 60, collections: [0, 0] },
   },
   { name: 'sandbox', kind: 'flex' },
 ];
 
-export const troupes: readonly Troupe[] = [
+export const demoProjects: readonly DemoProject[] = [
   {
     id: '5f1a00c0000000000000a001',
     name: 'Storefront',
@@ -150,11 +149,11 @@ export const troupes: readonly Troupe[] = [
   },
 ];
 
-/** Two good stretches of 15 seconds in eight: enough that something is known, too few to rely on. */
-function mostOfTheTime(nowMs: number): Fault | undefined {
-  const stretch = Math.floor(nowMs / 15_000) % 8;
-  if (stretch === 0 || stretch === 5) {
+/** Of eight periods of 15 seconds two are good: enough for some successful polls. */
+function mostlyUnavailable(nowMs: number): Failure | undefined {
+  const period = Math.floor(nowMs / 15_000) % 8;
+  if (period === 0 || period === 5) {
     return undefined;
   }
-  return stretch % 2 === 0 ? { status: 503, html: true } : { status: 503, errorCode: 'SERVICE_UNAVAILABLE' };
+  return period % 2 === 0 ? { status: 503, html: true } : { status: 503, errorCode: 'SERVICE_UNAVAILABLE' };
 }

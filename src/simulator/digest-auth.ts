@@ -1,21 +1,19 @@
 /**
- * The server's side of HTTP Digest (RFC 7616) as Atlas does it: MD5, qop "auth", no opaque, a nonce that may be used
- * again with a new count each time. It knows one user, and nothing of what that user may see.
+ * The server side of HTTP Digest (RFC 7616) as Atlas does it: MD5, qop "auth", no opaque. A nonce can be used again with
+ * a new count. There is one user. Permissions are checked elsewhere.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Answer } from './answers.ts';
 
 export interface DigestAuth {
-  /** `undefined` if the header proves the key for exactly this request. */
+  /** `undefined` if the header proves the private key for this method and target. */
   refuse(method: string, target: string, header: string | undefined): Answer | undefined;
   expireNonces(): void;
 }
 
 export interface DigestOptions {
   readonly now: () => number;
-  readonly random: (bytes: number) => Buffer;
-  readonly nonceLifetimeSeconds: number;
-  /** Asked for each request, since keys are rotated. */
+  /** Called for each request, since keys are rotated. */
   readonly key: () => { readonly publicKey: string; readonly privateKey: string };
 }
 
@@ -25,10 +23,12 @@ interface Nonce {
 }
 
 const realm = 'MMS Public API';
+const nonceLifetimeSeconds = 300;
+// A demo can run for weeks.
 const maxNonces = 1000;
 const maxUses = 1024;
 
-export function createDigestAuth({ now, random, nonceLifetimeSeconds, key }: DigestOptions): DigestAuth {
+export function createDigestAuth({ now, key }: DigestOptions): DigestAuth {
   const nonces = new Map<string, Nonce>();
 
   function refuseDigest(method: string, target: string, header: string | undefined): Answer | undefined {
@@ -36,7 +36,7 @@ export function createDigestAuth({ now, random, nonceLifetimeSeconds, key }: Dig
     if (!isProof(given, method, target, key())) {
       return challenge(false);
     }
-    // A right answer to an old challenge is stale: the client knows the key and may answer the new one at once.
+    // stale=true tells the client that its key is right and that it can answer the new challenge (RFC 7616, section 3.3).
     return spend(given.get('nonce') ?? '', given.get('nc') ?? '') ? undefined : challenge(true);
   }
 
@@ -45,7 +45,7 @@ export function createDigestAuth({ now, random, nonceLifetimeSeconds, key }: Dig
     if (known === undefined || now() - known.issuedAtMs >= nonceLifetimeSeconds * 1000) {
       return false;
     }
-    // Parallel requests may overtake each other, so a count has to be new, not greater than all before.
+    // Parallel requests can arrive in another order, so a count must be new but need not be the greatest.
     if (known.used.has(count) || known.used.size >= maxUses) {
       return false;
     }
@@ -54,13 +54,13 @@ export function createDigestAuth({ now, random, nonceLifetimeSeconds, key }: Dig
   }
 
   function challenge(stale: boolean): Answer {
-    const nonce = random(24).toString('base64');
+    const nonce = randomBytes(24).toString('base64');
     nonces.set(nonce, { issuedAtMs: now(), used: new Set() });
     const [oldest] = nonces.keys();
     if (nonces.size > maxNonces && oldest !== undefined) {
       nonces.delete(oldest);
     }
-    // Written before a resource is reached, it has neither the parameters nor the header of other errors.
+    // Unlike other errors of Atlas this one has no parameters and no X-Error-Code.
     return {
       status: 401,
       headers: {
@@ -70,7 +70,7 @@ export function createDigestAuth({ now, random, nonceLifetimeSeconds, key }: Dig
       body: JSON.stringify({
         error: 401,
         reason: 'Unauthorized',
-        detail: 'This needs a valid credential.',
+        detail: 'A valid credential is required.',
         errorCode: 'UNEXPECTED_ERROR',
       }),
     };

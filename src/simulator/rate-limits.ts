@@ -1,40 +1,35 @@
 /**
- * Atlas' published request budgets: token buckets that refill all the time.
- * It counts; whether a spent bucket refuses anything is decided elsewhere.
+ * Atlas' published rate limits: token buckets that refill continuously. It only counts: whether an empty bucket refuses
+ * requests is decided elsewhere.
  */
 
 export type RateBucket = 'cloud_backups' | 'clusters' | 'projects' | 'tokens';
 
-interface Level {
-  readonly tokens: number;
-  readonly atMs: number;
-}
-
 export interface RateLimits {
-  /** Takes one request out of the bucket that `owner` has, if there is one left. */
+  /** Takes one request from the owner's bucket, unless it is empty. */
   take(bucket: RateBucket, owner: string): Taken;
 }
 
 export interface Taken {
   readonly limit: number;
   readonly remaining: number;
-  /** Set when the bucket was empty: the whole seconds until the next request fits. */
+  /** Only if the bucket is empty: whole seconds until the next request is allowed. */
   readonly retryAfterSeconds?: number;
 }
 
-const budgets = {
+const sizes = {
   cloud_backups: { capacity: 1200, perMinute: 500 },
   clusters: { capacity: 10_000, perMinute: 5000 },
   projects: { capacity: 1200, perMinute: 500 },
-  // Not published: 10 to 50 a minute were seen. The strictest is the most useful one to be tested against.
+  // Not published. 10 to 50 a minute were observed; the strictest value is the best one for tests.
   tokens: { capacity: 10, perMinute: 10 },
 };
 
 export function createRateLimits(now: () => number): RateLimits {
-  const levels = new Map<string, Level>();
+  const levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
   function take(bucket: RateBucket, owner: string): Taken {
-    const { capacity, perMinute } = budgets[bucket];
+    const { capacity, perMinute } = sizes[bucket];
     const perMs = perMinute / 60_000;
     const key = `${bucket} ${owner}`;
     const atMs = now();

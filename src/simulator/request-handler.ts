@@ -1,82 +1,91 @@
 /**
- * The gate that every request passes: whose credential it carries, whether the budget allows it, which resource it is
- * for, and which fault it meets. A function from what was received to an answer; it knows neither sockets nor what a
- * resource says.
+ * Answers one request: authentication, then rate limits, then the resource. It knows no sockets: it takes what was
+ * received and returns what to send. A test can change the answer on its way, see `Intercept`.
  */
-import type { IncomingHttpHeaders } from 'node:http';
-import { type Answer, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';
-import { findResource, type Resource } from './api.ts';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { type Answer, type List, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';
+import { type ApiOperation, findResource, type Resource } from './api.ts';
 import type { DigestAuth } from './digest-auth.ts';
-import { answerInstead, withOddHeaders } from './fault-answers.ts';
-import { deliveryOf, type Fault, type FaultPlan, type Operation, type WireFault } from './faults.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
-import type { CredentialKind, World } from './world.ts';
+import type { CredentialKind, Failure, World } from './world.ts';
+
+export type Operation = ApiOperation | 'token' | 'revoke';
 
 export interface Received {
   readonly method: string;
-  /** Path and query as they were sent: what Digest signs. */
+  /** Path and query as they were sent. Digest signs them. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-export interface Gate {
+/** A request for a known address, before authentication. */
+export interface InterceptedRequest {
+  readonly operation: Operation;
+  /** Empty for the OAuth operations. */
+  readonly groupId: string;
+  /** Empty if the path has none. */
+  readonly clusterName: string;
+  readonly target: string;
+  readonly nowMs: number;
+}
+
+/** Changes to the answer of one request. */
+export interface Interception {
+  /** Replaces the resource's answer. The API still authenticates the request first. */
+  readonly answer?: Answer;
+  /** Changes a list before its page is cut out. */
+  readonly changeList?: (list: List) => List;
+  /** Changes the finished answer, refusals included. */
+  readonly changeAnswer?: (answer: Answer) => Answer;
+  /** Sends the answer. The signal is aborted when the simulator closes. */
+  readonly send?: (response: ServerResponse, answer: Answer, signal: AbortSignal) => Promise<void>;
+}
+
+/** Called once for each request. `undefined` changes nothing. */
+export type Intercept = (request: InterceptedRequest) => Interception | undefined;
+
+export interface Atlas {
   readonly world: World;
   readonly now: () => number;
   readonly digest: DigestAuth;
   readonly tokens: Tokens;
   readonly limits: RateLimits;
   readonly enforceRateLimit: boolean;
-  readonly linkOrigin: () => string;
+  readonly origin: () => string;
   readonly accessToken: () => string;
-  /** Comes before what the world says of a cluster. */
-  readonly faults: FaultPlan;
-  /** How many requests there were, by operation and address. */
-  readonly counts: Map<string, number>;
+  readonly intercept: Intercept;
 }
 
-export interface Served {
+export interface Handled {
   readonly answer: Answer;
-  /** How it is to be delivered, if not well. */
-  readonly fault?: WireFault;
+  readonly send?: Interception['send'];
 }
 
-export type AuthScheme = 'none' | 'basic' | 'bearer' | 'digest' | 'other';
-
-/** So many addresses are counted; a server that is asked for ever more of them forgets what it has counted. */
-const maxCounts = 10_000;
-
-export function answerReceived(gate: Gate, received: Received): Served {
+export function handleRequest(atlas: Atlas, received: Received): Handled {
   const { target } = received;
   const [path = ''] = target.split('?', 1);
   const oauth = path === '/api/oauth/token' ? 'token' : path === '/api/oauth/revoke' ? 'revoke' : undefined;
   const resource = oauth ? undefined : findResource(path);
   const operation = oauth ?? resource?.operation;
-  const nowMs = gate.now();
-  const fault = operation && faultFor(gate, operation, resource, nowMs);
-  if (fault?.kind === 'expire-tokens') {
-    gate.tokens.expireTokens();
-  }
-  if (fault?.kind === 'expire-nonces') {
-    gate.digest.expireNonces();
-  }
+  const { groupId = '', clusterName = '' } = resource ?? {};
+  const nowMs = atlas.now();
+  const changes = (operation && atlas.intercept({ operation, groupId, clusterName, target, nowMs })) ?? {};
   const answer = oauth
-    ? (answerInstead(fault, { target, nowMs, isOAuth: true }) ?? answerOAuth(gate, received, oauth))
-    : answerApi(gate, received, { path, resource, fault });
-  const delivery = deliveryOf(fault);
-  return { answer: withOddHeaders(answer, fault, nowMs), ...(delivery ? { fault: delivery } : {}) };
+    ? (changes.answer ?? answerOAuth(atlas, received, oauth))
+    : answerApi(atlas, received, path, resource, changes);
+  return { answer: changes.changeAnswer?.(answer) ?? answer, send: changes.send };
 }
 
-interface Wanted {
-  readonly path: string;
-  readonly resource: Resource | undefined;
-  readonly fault: Fault | undefined;
-}
-
-function answerApi(gate: Gate, received: Received, { path, resource, fault }: Wanted): Answer {
-  const { method, target, headers } = received;
-  const caller = authenticate(gate, received);
+function answerApi(
+  atlas: Atlas,
+  received: Received,
+  path: string,
+  resource: Resource | undefined,
+  { answer, changeList = (list) => list }: Interception,
+): Answer {
+  const caller = authenticate(atlas, received);
   if (typeof caller !== 'string') {
     return caller;
   }
@@ -84,73 +93,71 @@ function answerApi(gate: Gate, received: Received, { path, resource, fault }: Wa
     const detail = `There is nothing at ${path}.`;
     return refuse({ status: 404, errorCode: 'RESOURCE_NOT_FOUND', detail, parameters: [path] });
   }
-  // The budget for projects is the caller's own.
-  const owner = resource.bucket === 'projects' ? caller : resource.groupId;
-  const { limit, remaining, retryAfterSeconds } = gate.limits.take(resource.bucket, owner);
-  const budget = { 'RateLimit-Limit': String(limit), 'RateLimit-Remaining': String(remaining) };
-  if (retryAfterSeconds !== undefined && gate.enforceRateLimit) {
-    const spent = { 'Retry-After': String(retryAfterSeconds), ...budget };
-    const detail = 'The budget of requests is spent.';
-    return refuse({ status: 429, errorCode: 'RATE_LIMITED_TOKEN_BUCKET', detail, headers: spent });
+  const { groupId, clusterName, bucket } = resource;
+  // Atlas limits requests for projects by user, all others by project.
+  const { limit, remaining, retryAfterSeconds } = atlas.limits.take(bucket, bucket === 'projects' ? caller : groupId);
+  const rateLimit = { 'RateLimit-Limit': String(limit), 'RateLimit-Remaining': String(remaining) };
+  if (retryAfterSeconds !== undefined && atlas.enforceRateLimit) {
+    const headers = { 'Retry-After': String(retryAfterSeconds), ...rateLimit };
+    const detail = 'The rate limit is exceeded.';
+    return refuse({ status: 429, errorCode: 'RATE_LIMITED_TOKEN_BUCKET', detail, headers });
   }
+  const { method, target, headers } = received;
+  const { world, now } = atlas;
+  const nowMs = now();
   const query = new URLSearchParams(target.slice(path.length));
-  const nowMs = gate.now();
-  const answer =
-    answerInstead(fault, { target, nowMs, isOAuth: false }) ??
-    resource.answer(
-      { method, path, query, accept: headers.accept, caller },
-      { world: gate.world, linkOrigin: gate.linkOrigin(), nowMs, fault },
-    );
-  return withHeaders(answer, budget);
+  const request = {
+    method,
+    path,
+    query,
+    accept: headers.accept,
+    caller,
+    world,
+    origin: atlas.origin(),
+    nowMs,
+    changeList,
+  };
+  const failing = world.cluster(groupId, clusterName)?.failing;
+  const failure = typeof failing === 'function' ? failing(nowMs) : failing;
+  return withHeaders(answer ?? (failure && failureAnswer(failure)) ?? resource.answer(request), rateLimit);
 }
 
-function faultFor(gate: Gate, operation: Operation, resource: Resource | undefined, nowMs: number): Fault | undefined {
-  const { groupId = '', clusterName = '' } = resource ?? {};
-  const key = `${operation} ${groupId}/${clusterName}`;
-  if (gate.counts.size >= maxCounts) {
-    gate.counts.clear();
+function failureAnswer({ status, errorCode, retryAfterSeconds, html = false }: Failure): Answer {
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
+  if (html) {
+    const body = `<html><body><h1>${status}</h1><p>Try again later.</p></body></html>`;
+    return { status, headers: { 'Content-Type': 'text/html', ...headers }, body };
   }
-  const number = (gate.counts.get(key) ?? 0) + 1;
-  gate.counts.set(key, number);
-  const planned = gate.faults({ operation, groupId, clusterName, number, nowMs });
-  const failing = planned ?? gate.world.cluster(groupId, clusterName)?.failing;
-  return typeof failing === 'function' ? failing(nowMs) : failing;
+  return refuse({ status, detail: 'The request failed.', headers, ...(errorCode === undefined ? {} : { errorCode }) });
 }
 
-export function schemeOf({ authorization }: IncomingHttpHeaders): AuthScheme {
-  const scheme = authorization?.split(' ', 1)[0]?.toLowerCase();
-  if (scheme === undefined) {
-    return 'none';
-  }
-  return scheme === 'basic' || scheme === 'bearer' || scheme === 'digest' ? scheme : 'other';
-}
-
-function answerOAuth(gate: Gate, { method, headers, body }: Received, operation: 'token' | 'revoke'): Answer {
+function answerOAuth(atlas: Atlas, { method, headers, body }: Received, operation: 'token' | 'revoke'): Answer {
   if (method !== 'POST') {
     return refuseMethod('POST');
   }
   const request = { authorization: headers.authorization, contentType: headers['content-type'], body };
   if (operation === 'revoke') {
-    return gate.tokens.revoke(request);
+    return atlas.tokens.revoke(request);
   }
-  const { retryAfterSeconds } = gate.limits.take('tokens', 'account');
-  if (retryAfterSeconds !== undefined && gate.enforceRateLimit) {
-    const answer = refuseOAuth(429, 'too_many_requests', 'Too many tokens were asked for.');
+  const { retryAfterSeconds } = atlas.limits.take('tokens', 'account');
+  if (retryAfterSeconds !== undefined && atlas.enforceRateLimit) {
+    const answer = refuseOAuth(429, 'too_many_requests', 'The rate limit for tokens is exceeded.');
     return withHeaders(answer, { 'Retry-After': String(retryAfterSeconds) });
   }
-  return gate.tokens.mint(request);
+  return atlas.tokens.mint(request);
 }
 
-/** Whose credential it is, or the refusal. */
-function authenticate({ digest, tokens, accessToken }: Gate, received: Received): CredentialKind | Answer {
+/** The kind of the valid credential, or the refusal. */
+function authenticate({ digest, tokens, accessToken }: Atlas, received: Received): CredentialKind | Answer {
   const { method, target, headers } = received;
-  if (schemeOf(headers) !== 'bearer') {
+  const token = /^bearer\s+(.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
+  if (token === undefined) {
     return digest.refuse(method, target, headers.authorization) ?? 'api-key';
   }
-  const token = headers.authorization?.slice('bearer '.length).trim() ?? '';
   if (token === accessToken()) {
     return 'access-token';
   }
-  // No challenge and no error code: nothing tells an expired token from one that never was.
-  return tokens.isLive(token) ? 'service-account' : refuse({ status: 401, detail: 'This token is not valid.' });
+  // No challenge and no error code: Atlas answers the same for an expired token and an unknown one.
+  return tokens.isLive(token) ? 'service-account' : refuse({ status: 401, detail: 'The token is not valid.' });
 }

@@ -1,6 +1,6 @@
 /**
- * Projects, clusters and schedules in the API's own form, made from the little that a world says of them.
- * Only the fields that a reader of backups could want are here: Atlas sends many more.
+ * Projects, clusters and schedules in the form of the API. Only fields that matter for backups are here: Atlas sends many
+ * more.
  */
 import { createHash } from 'node:crypto';
 import type { Cluster, Project } from './world.ts';
@@ -35,7 +35,7 @@ export function clusterJson(project: Project, cluster: Cluster, base: string): u
   };
 }
 
-/** The schedule of a cluster that makes snapshots and exports none of them. */
+/** A schedule that makes snapshots and no exports. */
 export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<Record<string, unknown>> {
   return {
     autoExportEnabled: false,
@@ -49,7 +49,7 @@ export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<
   };
 }
 
-/** Clusters are as old as their project here. */
+/** Derived from the names, so that it is always the same. */
 export function clusterId(project: Project, cluster: Cluster): string {
   const name = createHash('sha256').update(`${project.id}/${cluster.name}`).digest('hex');
   return project.id.slice(0, 8) + name.slice(0, 16);

@@ -1,15 +1,17 @@
 /**
- * An HTTP server on the loopback interface that behaves like the part of Atlas that a reader of backup exports meets.
- * What it says comes from a world; what it does on the way (credentials, versions, pages, budgets, errors) is Atlas'.
- * It imports nothing of the exporter, so that the two can only agree by both being right. It has no TLS and no HTTP/2.
+ * An HTTP server on the loopback interface that behaves like the part of Atlas that the exporter uses: credentials, API
+ * versions, pages, rate limits, errors. Projects, clusters and jobs come from a world. It imports nothing of the exporter,
+ * so that a misreading of Atlas' API shows as a difference between the two. It has no TLS and no HTTP/2.
  */
-import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Answer } from './answers.ts';
 import { createDigestAuth } from './digest-auth.ts';
-import type { FaultPlan } from './faults.ts';
 import { createRateLimits } from './rate-limits.ts';
-import { type AuthScheme, answerReceived, type Gate, schemeOf } from './request-handler.ts';
-import { createSender } from './sending.ts';
+import { handleRequest, type Intercept } from './request-handler.ts';
 import { createTokens } from './tokens.ts';
 import type { World } from './world.ts';
 
@@ -25,48 +27,44 @@ export interface SeenRequest {
   readonly method: string;
   /** With the query, as it was sent. */
   readonly path: string;
+  /** The status of the answer. */
   readonly status: number;
-  readonly authScheme: AuthScheme;
 }
 
 export interface SimulatorOptions {
   readonly world: World;
-  /** Unix milliseconds; the machine's clock by default. */
+  /** Unix milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
-  /** Unpredictable bytes for nonces and tokens. */
-  readonly random?: (bytes: number) => Buffer;
-  /** 0, the default, takes a free one. */
+  /** Default: 0, any free port. */
   readonly port?: number;
-  /** Every answer takes this long. */
+  /** Each answer is delayed by this. Default: 0. */
   readonly delayMs?: number;
+  /** Default: 3600. */
   readonly tokenLifetimeSeconds?: number;
-  readonly nonceLifetimeSeconds?: number;
   readonly credentials?: Partial<SimulatorCredentials>;
-  /** Whether a spent budget is answered by 429. By default it is only counted and shown. */
+  /** Whether requests over a rate limit are answered with 429. Default: false, they are only counted. */
   readonly enforceRateLimit?: boolean;
-  /** Where the links of lists point to, as Atlas' do even behind a proxy; this server by default. */
-  readonly linkOrigin?: string;
-  /** What goes wrong, beside what the world says of its clusters. Asked for each request, before who sends it is known. */
-  readonly faults?: FaultPlan;
+  /** Lets a test change answers. */
+  readonly intercept?: Intercept;
   readonly onRequest?: (request: SeenRequest) => void;
 }
 
 export interface Simulator {
   readonly origin: string;
-  /** Those accepted now. */
+  /** The credentials that are accepted now. */
   readonly credentials: SimulatorCredentials;
   /** The newest requests, oldest first. */
   readonly requests: readonly SeenRequest[];
-  /** Only minted tokens; the fixed one ends by being rotated. */
+  /** Ends all tokens of the service account. The fixed access token stays valid. */
   expireTokens(): void;
   expireNonces(): void;
-  /** The old secrets are refused from now on; tokens that were minted for them live on. */
+  /** Refuses the old secrets from now on. Tokens that were minted with them stay valid. */
   rotateCredentials(changed: Partial<SimulatorCredentials>): void;
-  /** Cuts every connection and resolves when the port is free. */
+  /** Cuts every connection. Resolves when the port is free. */
   close(): Promise<void>;
 }
 
-/** Made up, and shaped like Atlas' own. */
+/** Invented, in the form of real ones. */
 export const defaultCredentials: SimulatorCredentials = {
   clientId: 'mdb_sa_id_5f0000000000000000000001',
   clientSecret: 'mdb_sa_sk_simulated_not-a-secret',
@@ -76,19 +74,50 @@ export const defaultCredentials: SimulatorCredentials = {
 };
 
 const maxKeptRequests = 10_000;
-const maxBodyBytes = 65_536;
+/** Smaller bodies are not compressed. */
+const minGzipBytes = 1024;
+const compress = promisify(gzip);
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { world, now = Date.now, delayMs = 0, enforceRateLimit = false, tokenLifetimeSeconds = 3600 } = options;
+  const { intercept = () => undefined, onRequest } = options;
   let credentials: SimulatorCredentials = { ...defaultCredentials, ...options.credentials };
   let origin = '';
-  const gate = createGate(
-    options,
-    () => credentials,
-    () => origin,
-  );
+  const digest = createDigestAuth({ now, key: () => credentials });
+  const tokens = createTokens({ now, lifetimeSeconds: tokenLifetimeSeconds, account: () => credentials });
+  const atlas = {
+    world,
+    now,
+    digest,
+    tokens,
+    limits: createRateLimits(now),
+    enforceRateLimit,
+    origin: () => origin,
+    accessToken: () => credentials.accessToken,
+    intercept,
+  };
   const requests: SeenRequest[] = [];
-  const stopping = new AbortController();
-  const server = createSimulatorServer(options, gate, requests, stopping.signal);
+  const closing = new AbortController();
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url: target = '', headers } = request;
+    const { answer, send } = handleRequest(atlas, { method, target, headers, body: await text(request) });
+    const seen = { method, path: target, status: answer.status };
+    requests.push(seen);
+    if (requests.length > maxKeptRequests) {
+      requests.shift();
+    }
+    onRequest?.(seen);
+    if (delayMs > 0) {
+      await delay(delayMs, undefined, { signal: closing.signal });
+    }
+    await (send?.(response, answer, closing.signal) ?? sendAnswer(response, answer, headers['accept-encoding']));
+  }
+
+  const server = createServer((request, response) => {
+    // After an error here the client sees a broken connection.
+    serve(request, response).catch(() => response.destroy());
+  });
   origin = await listen(server, options.port ?? 0);
   return {
     origin,
@@ -96,13 +125,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     get credentials() {
       return credentials;
     },
-    expireTokens: () => gate.tokens.expireTokens(),
-    expireNonces: () => gate.digest.expireNonces(),
+    expireTokens: tokens.expireAll,
+    expireNonces: digest.expireNonces,
     rotateCredentials: (changed) => {
       credentials = { ...credentials, ...changed };
     },
     close: async () => {
-      stopping.abort();
+      closing.abort();
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
@@ -111,64 +140,20 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-function createGate(options: SimulatorOptions, credentials: () => SimulatorCredentials, origin: () => string): Gate {
-  const { world, now = Date.now, random = randomBytes, linkOrigin, enforceRateLimit = false } = options;
-  const { faults = () => undefined } = options;
-  const { tokenLifetimeSeconds = 3600, nonceLifetimeSeconds = 300 } = options;
-  return {
-    world,
-    now,
-    digest: createDigestAuth({ now, random, nonceLifetimeSeconds, key: credentials }),
-    tokens: createTokens({ now, random, lifetimeSeconds: tokenLifetimeSeconds, account: credentials }),
-    limits: createRateLimits(now),
-    enforceRateLimit,
-    linkOrigin: () => linkOrigin ?? origin(),
-    accessToken: () => credentials().accessToken,
-    faults,
-    counts: new Map(),
-  };
-}
-
-function createSimulatorServer(
-  { delayMs = 0, onRequest }: SimulatorOptions,
-  gate: Gate,
-  requests: SeenRequest[],
-  signal: AbortSignal,
-): Server {
-  const sender = createSender(delayMs);
-
-  function remember(seen: SeenRequest): void {
-    requests.push(seen);
-    if (requests.length > maxKeptRequests) {
-      requests.shift();
-    }
-    onRequest?.(seen);
-  }
-
-  return createServer((request, response) => {
-    const { method = '', url: target = '', headers } = request;
-    readBody(request)
-      .then((body) => {
-        const served = answerReceived(gate, { method, target, headers, body });
-        remember({ method, path: target, status: served.answer.status, authScheme: schemeOf(headers) });
-        return sender.send(request, response, served, signal);
-      })
-      // Whatever goes wrong here, the client sees a broken connection and not a made-up answer.
-      .catch(() => response.destroy());
+async function sendAnswer(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  acceptEncoding: string | readonly string[] = '',
+): Promise<void> {
+  const plain = Buffer.from(body);
+  const isZipped = plain.length > minGzipBytes && /\bgzip\b/i.test(String(acceptEncoding));
+  const bytes = isZipped ? await compress(plain, { level: 1 }) : plain;
+  response.writeHead(status, {
+    ...headers,
+    'Content-Length': bytes.length,
+    ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}),
   });
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
-      throw new Error('The body is too long.');
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  response.end(bytes);
 }
 
 async function listen(server: Server, port: number): Promise<string> {
@@ -178,7 +163,7 @@ async function listen(server: Server, port: number): Promise<string> {
   });
   const address = server.address();
   if (address === null || typeof address === 'string') {
-    throw new Error('The simulator got no port.');
+    throw new Error('The simulator has no port.');
   }
   return `http://127.0.0.1:${address.port}`;
 }

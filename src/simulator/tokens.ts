@@ -1,7 +1,8 @@
 /**
- * Access tokens of a service account: minted for its secret, good for a while, a hundred of them at most, revocable.
- * The two OAuth endpoints as functions from what was sent to an answer. It does not know what a token opens.
+ * The OAuth endpoints of a service account: minting and revoking access tokens. A token expires, and an account has at
+ * most 100 live ones. Permissions are checked elsewhere.
  */
+import { randomBytes } from 'node:crypto';
 import { type Answer, refuseOAuth } from './answers.ts';
 
 export interface TokenRequest {
@@ -14,21 +15,20 @@ export interface Tokens {
   mint(request: TokenRequest): Answer;
   revoke(request: TokenRequest): Answer;
   isLive(token: string): boolean;
-  expireTokens(): void;
+  expireAll(): void;
 }
 
 export interface TokenOptions {
   readonly now: () => number;
-  readonly random: (bytes: number) => Buffer;
   readonly lifetimeSeconds: number;
-  /** Asked for each request, since secrets are rotated. */
+  /** Called for each request, since secrets are rotated. */
   readonly account: () => { readonly clientId: string; readonly clientSecret: string };
 }
 
 const maxLiveTokens = 100;
 const formType = 'application/x-www-form-urlencoded';
 
-export function createTokens({ now, random, lifetimeSeconds, account }: TokenOptions): Tokens {
+export function createTokens({ now, lifetimeSeconds, account }: TokenOptions): Tokens {
   const expiryMsByToken = new Map<string, number>();
 
   function mint(request: TokenRequest): Answer {
@@ -41,9 +41,9 @@ export function createTokens({ now, random, lifetimeSeconds, account }: TokenOpt
     }
     forgetExpired();
     if (expiryMsByToken.size >= maxLiveTokens) {
-      return refuseOAuth(403, 'access_denied', `This account has ${maxLiveTokens} live tokens, and no more are given.`);
+      return refuseOAuth(403, 'access_denied', `This account already has ${maxLiveTokens} live tokens.`);
     }
-    const token = `simulated.${random(32).toString('base64url')}`;
+    const token = `simulated.${randomBytes(32).toString('base64url')}`;
     expiryMsByToken.set(token, now() + lifetimeSeconds * 1000);
     return success({ access_token: token, expires_in: lifetimeSeconds, token_type: 'Bearer' });
   }
@@ -55,9 +55,9 @@ export function createTokens({ now, random, lifetimeSeconds, account }: TokenOpt
     }
     const token = new URLSearchParams(request.body).get('token');
     if (token === null) {
-      return refuseOAuth(400, 'invalid_request', 'The token to be revoked is missing.');
+      return refuseOAuth(400, 'invalid_request', 'The parameter token is missing.');
     }
-    // RFC 7009: revoking what does not exist succeeds.
+    // RFC 7009, section 2.2: revoking an unknown token succeeds.
     expiryMsByToken.delete(token);
     return success({});
   }
@@ -74,7 +74,7 @@ export function createTokens({ now, random, lifetimeSeconds, account }: TokenOpt
     mint,
     revoke,
     isLive: (token) => (expiryMsByToken.get(token) ?? 0) > now(),
-    expireTokens: () => expiryMsByToken.clear(),
+    expireAll: () => expiryMsByToken.clear(),
   };
 }
 
@@ -83,12 +83,12 @@ function refuseClient(
   { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
 ): Answer | undefined {
   const encoded = /^basic\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  // Compared as sent: a client that form-encodes id and secret first, as RFC 6749 has it, is not let in.
+  // Atlas does not decode id and secret, so a client that form-encodes them (RFC 6749, section 2.3.1) is refused.
   if (Buffer.from(encoded, 'base64').toString('utf8') !== `${clientId}:${clientSecret}`) {
-    return refuseOAuth(401, 'invalid_client', 'The client is unknown or its secret is wrong.');
+    return refuseOAuth(401, 'invalid_client', 'Unknown client, or wrong secret.');
   }
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== formType) {
-    return refuseOAuth(400, 'invalid_request', `The body must be sent as ${formType}.`);
+    return refuseOAuth(400, 'invalid_request', `The Content-Type must be ${formType}.`);
   }
   return undefined;
 }

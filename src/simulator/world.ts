@@ -1,21 +1,25 @@
 /**
- * What exists behind the simulated API: projects, their clusters, and the export jobs and schedule of each cluster.
- * A world answers questions and never changes by being asked. It knows nothing of HTTP, and it does not check the jobs
- * that it hands out: a test may put anything into a list, as a server may.
+ * The content behind the simulated API: projects, clusters, and each cluster's export jobs and backup schedule. Reading
+ * a world does not change it. Jobs are not checked, so that a test can put any value into a list.
  */
-import type { Fault } from './faults.ts';
-
 export type CredentialKind = 'service-account' | 'api-key' | 'access-token';
+
+/** An error that answers in place of a resource. */
+export interface Failure {
+  readonly status: number;
+  readonly errorCode?: string;
+  readonly retryAfterSeconds?: number;
+  /** Whether it is an HTML page, as a proxy in front of the API sends it, instead of JSON. */
+  readonly html?: boolean;
+}
 
 export interface Cluster {
   readonly name: string;
   /** Default: replica-set. */
   readonly kind?: 'replica-set' | 'sharded' | 'flex';
   readonly paused?: boolean;
-  /** Such clusters are missing in the list of a project's clusters, yet can be asked for by name. */
-  readonly multiCloud?: boolean;
-  /** What is wrong with its own addresses. */
-  readonly failing?: Fault | ((nowMs: number) => Fault | undefined);
+  /** Answers requests about this cluster, always or at certain moments. */
+  readonly failing?: Failure | ((nowMs: number) => Failure | undefined);
 }
 
 export interface Project {
@@ -23,25 +27,24 @@ export interface Project {
   readonly id: string;
   readonly name: string;
   readonly orgId?: string;
-  /** The kinds of credential that belong to the project's organization. Default: all. */
+  /** The kinds of credential that can read the project. Default: all. */
   readonly credentials?: readonly CredentialKind[];
-  /** The error code of a 403 that answers everything about this project. */
+  /** The error code of a 403 that answers every request about this project. */
   readonly forbidden?: string;
   readonly clusters: readonly Cluster[];
 }
 
 export interface World {
-  projects(): readonly Project[];
   project(groupId: string): Project | undefined;
   cluster(groupId: string, clusterName: string): Cluster | undefined;
-  /** Newest first. A frozen job is promised never to change, so its text may be kept. */
+  /** Newest first. A frozen job never changes, so its JSON text is made once. */
   exports(groupId: string, clusterName: string, nowMs: number): readonly unknown[];
-  /** `undefined` stands for a schedule that exports nothing. */
+  /** `undefined`: a schedule that exports nothing. */
   schedule(groupId: string, clusterName: string, nowMs: number): unknown;
 }
 
 export interface FixedCluster extends Cluster {
-  /** Jobs in the API's own form and in the order in which they shall be listed. Default: none. */
+  /** Jobs in the API's own form, in the order of the list. Default: none. */
   readonly exports?: readonly unknown[] | ((nowMs: number) => readonly unknown[]);
   readonly schedule?: unknown;
 }
@@ -52,18 +55,21 @@ export interface FixedProject extends Project {
 
 /** A world given as data. */
 export function createFixedWorld(projects: readonly FixedProject[]): World {
-  const byId = new Map(projects.map((project) => [project.id, project]));
-  const clusters = new Map(
-    projects.flatMap((project) => project.clusters.map((cluster) => [`${project.id}/${cluster.name}`, cluster])),
-  );
+  function project(groupId: string): FixedProject | undefined {
+    return projects.find(({ id }) => id === groupId);
+  }
+
+  function cluster(groupId: string, clusterName: string): FixedCluster | undefined {
+    return project(groupId)?.clusters.find(({ name }) => name === clusterName);
+  }
+
   return {
-    projects: () => projects,
-    project: (groupId) => byId.get(groupId),
-    cluster: (groupId, clusterName) => clusters.get(`${groupId}/${clusterName}`),
+    project,
+    cluster,
     exports: (groupId, clusterName, nowMs) => {
-      const jobs = clusters.get(`${groupId}/${clusterName}`)?.exports ?? [];
+      const jobs = cluster(groupId, clusterName)?.exports ?? [];
       return typeof jobs === 'function' ? jobs(nowMs) : jobs;
     },
-    schedule: (groupId, clusterName) => clusters.get(`${groupId}/${clusterName}`)?.schedule,
+    schedule: (groupId, clusterName) => cluster(groupId, clusterName)?.schedule,
   };
 }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadFaults } from '../soak/load-faults.mjs';
 
 const CONCURRENCY = 8;
 const PROJECTS = 8;
@@ -57,12 +58,12 @@ function projectId(index) {
 
 async function serveAtlas(kind) {
   const { createFixedWorld } = await import('../../dist/simulator/world.js');
-  const { startSimulator } = await import('../../dist/simulator/simulator.js');
+  const { startFaultySimulator } = await loadFaults();
   const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({ name: `cluster-${index}` }));
   const projects = Array.from({ length: PROJECTS }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
   const faults = (kind === MIX ? Object.values(KINDS) : [KINDS[kind]]).map((make) => make());
   let asked = 0;
-  const simulator = await startSimulator({
+  const simulator = await startFaultySimulator({
     world: createFixedWorld(projects),
     faults: () => faults[asked++ % faults.length],
   });

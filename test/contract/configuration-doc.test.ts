@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_DEMO_SPEED } from '../../src/simulator/scenario.ts';
+import { DEFAULT_DEMO_SPEED } from '../../src/simulator/demo-world.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -15,6 +15,7 @@ import {
   startSimulator,
 } from '../../src/simulator/simulator.ts';
 import { createFixedWorld, type FixedCluster } from '../../src/simulator/world.ts';
+import { basic } from '../support/call.ts';
 import {
   type ConfigParts,
   CREDENTIALS,
@@ -27,7 +28,6 @@ import {
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
-import { basic } from '../unit/simulator/call.ts';
 
 const open: (() => unknown)[] = [];
 let folder: string;

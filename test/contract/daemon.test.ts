@@ -194,7 +194,7 @@ describe('the daemon', () => {
   });
 
   test('is ready after a minute, though a target was not tried yet', async () => {
-    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { faults: () => ({ kind: 'hang' }) });
+    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { delayMs: 3_600_000 });
     let aheadSeconds = 0;
     const runtime: Runtime = {
       ...systemRuntime,

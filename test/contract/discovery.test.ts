@@ -91,7 +91,6 @@ interface Living {
 async function livingAtlas(living: Living, settings: Partial<FixedProject> = {}, delayMs = 0): Promise<Simulator> {
   const now = () => createFixedWorld([project(living.clusters, settings)]);
   const world: World = {
-    projects: () => now().projects(),
     project: (groupId) => now().project(groupId),
     cluster: (groupId, clusterName) => now().cluster(groupId, clusterName),
     exports: (groupId, clusterName, nowMs) => now().exports(groupId, clusterName, nowMs),

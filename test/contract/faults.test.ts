@@ -7,11 +7,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Fault, Operation } from '../../src/simulator/faults.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import type { Operation } from '../../src/simulator/request-handler.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
 import { CREDENTIALS } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import type { Fault } from '../support/faults/faults.ts';
+import { startFaultySimulator } from '../support/faults/faulty-simulator.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
 import { createPollChain, type PollChain } from '../support/poll-chain.ts';
 import { seriesOf } from '../support/series.ts';
@@ -497,9 +499,9 @@ interface Scene {
 
 async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSize = PAGE_SIZE }: Case): Promise<Scene> {
   const runtime = createFastRuntime(TIMES[fails ? 'failing' : 'good']);
-  const { operation = 'exports', only } = strikes;
+  const { operation = 'list_exports', only } = strikes;
   let met = Number.NaN;
-  const simulator: Simulator = await startSimulator({
+  const simulator: Simulator = await startFaultySimulator({
     world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters: [{ name: 'one', exports: JOBS }] }]),
     now: () => runtime.wallSeconds() * 1000,
     faults(asked) {

@@ -9,6 +9,7 @@ import { createFixedWorld } from '../../src/simulator/world.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import { startFaultySimulator } from '../support/faults/faulty-simulator.ts';
 import { job } from '../support/jobs.ts';
 
 const TIMES = 8;
@@ -140,7 +141,7 @@ describe('an Atlas that swallows everything', () => {
       })),
     );
     let isDark = false;
-    const simulator = await startSimulator({ world, faults: () => (isDark ? { kind: 'hang' } : undefined) });
+    const simulator = await startFaultySimulator({ world, faults: () => (isDark ? { kind: 'hang' } : undefined) });
     open.push(simulator);
     const runtime = createFastRuntime(TIMES);
     const parts = { targets, atlas, polling: pollingEvery(30) };

@@ -3,19 +3,19 @@
  * of credential, every operation, failures, retries, a reload and the stop.
  */
 import { afterEach, expect, test } from '@jest/globals';
-import { createChance } from '../../src/simulator/chance.ts';
-import { createFaultPlan, type FaultRule } from '../../src/simulator/faults.ts';
-import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import type { SeenRequest, Simulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { createFaultPlan, type FaultRule } from '../support/faults/faults.ts';
+import { startFaultySimulator } from '../support/faults/faulty-simulator.ts';
 
 const SEARCHED = '5e0000000000000000000001';
 const NAMED = '5e0000000000000000000002';
 const FAILING: readonly FaultRule[] = [
-  { operation: 'exports', groupId: NAMED, from: 2, to: 2, fault: { status: 500 } },
-  { operation: 'exports', groupId: NAMED, from: 4, to: 4, fault: { kind: 'redirect', to: 'http://127.0.0.1:1' } },
-  { operation: 'exports', groupId: SEARCHED, from: 2, to: 2, fault: { kind: 'expire-tokens' } },
-  { operation: 'clusters', from: 2, to: 2, fault: { kind: 'reset' } },
+  { operation: 'list_exports', groupId: NAMED, from: 2, to: 2, fault: { status: 500 } },
+  { operation: 'list_exports', groupId: NAMED, from: 4, to: 4, fault: { kind: 'redirect', to: 'http://127.0.0.1:1' } },
+  { operation: 'list_exports', groupId: SEARCHED, from: 2, to: 2, fault: { kind: 'expire-tokens' } },
+  { operation: 'list_clusters', from: 2, to: 2, fault: { kind: 'reset' } },
 ];
 const open: (() => Promise<void>)[] = [];
 
@@ -46,17 +46,24 @@ function setUp(kind: keyof typeof CREDENTIALS, simulator: Simulator): Promise<Ru
 test.each(['account', 'key', 'token'] as const)(
   'with the credential %s nothing but GET leaves, and POST only to be given a token and to give it back',
   async (kind) => {
-    const simulator = await startSimulator({
+    const operations = new Set<string>();
+    const plan = createFaultPlan(FAILING);
+    const simulator = await startFaultySimulator({
       world: createFixedWorld([
         { id: NAMED, name: 'Shop', clusters: [{ name: 'named', exports: [] }] },
         { id: SEARCHED, name: 'Store', clusters: [{ name: 'found', exports: [] }] },
       ]),
-      faults: createFaultPlan(FAILING, createChance(1)),
+      faults(request) {
+        operations.add(request.operation);
+        return plan(request);
+      },
     });
     open.push(simulator.close);
     const running = await setUp(kind, simulator);
     await running.until('export_polls_total', ({ named = 0, found = 0 }) => named >= 4 && found >= 3);
     await running.until('export_schedule_up', (up) => Object.keys(up).length > 0);
+    const counted = (await running.metrics()).matchAll(/_api_requests_total\{[^}]*operation="(\w+)"/g);
+    expect(new Set(Array.from(counted, ([, operation]) => operation))).toEqual(operations);
     await running.reload(configFor(simulator, { credentials: [CREDENTIALS[kind]], targets: [] }));
     await running.daemon.stop();
 

@@ -7,8 +7,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { defaultCredentials, startSimulator } from '../../src/simulator/simulator.ts';
+import { defaultCredentials } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
+import { startFaultySimulator } from '../support/faults/faulty-simulator.ts';
 import { job } from '../support/jobs.ts';
 import { startProgram } from '../support/program.ts';
 import { seriesOf } from '../support/series.ts';
@@ -93,7 +94,7 @@ async function darkFromTheStart(): Promise<void> {
 async function darkAllOfASudden(): Promise<void> {
   let isDark = false;
   const faults = () => (isDark ? ({ kind: 'hang' } as const) : undefined);
-  const simulator = await startSimulator({ world: createFixedWorld(projects), faults });
+  const simulator = await startFaultySimulator({ world: createFixedWorld(projects), faults });
   open.push(simulator.close);
   const { everyoneIs, reasons, series, log } = await watchThousand('sudden', simulator.origin);
   await everyoneIs(1);

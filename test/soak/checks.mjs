@@ -1,7 +1,4 @@
-/**
- * What the soak compares: job metrics as they must be, made from the simulator's own lists and from nothing of the exporter;
- * requests over time; memory over time.
- */
+/** The checks of the soak: the expected job metrics, made from the simulator's lists without the exporter's code; rates; medians. */
 
 const STATES = {
   Queued: 'queued',
@@ -15,7 +12,7 @@ const PREFIX = 'mongodbatlas_backup_export_';
 const seconds = (iso) => Date.parse(iso) / 1000;
 const endOf = (job) => seconds(job.finishedAt ?? job.createdAt);
 
-/** Series of one cluster, by name and labels, as the list says they must be. The list is newest first. */
+/** The expected series of one cluster, by name and labels. The list is newest first. */
 export function truthOf(jobs) {
   const counts = Object.fromEntries([...Object.values(STATES), 'unknown'].map((state) => [`jobs,${state}`, 0]));
   const truth = { ...counts, last_poll_jobs: jobs.length };
@@ -37,7 +34,7 @@ export function truthOf(jobs) {
   return truth;
 }
 
-/** The same, as a page shows it; only names that the truth can have. */
+/** The same series as /metrics shows them. */
 export function shownOf(page, { groupId, clusterName }) {
   const target = `group_id="${groupId}",cluster_name="${clusterName}"`;
   const shown = {};
@@ -63,7 +60,7 @@ export function differences(truth, shown) {
     .map((key) => `${key}: ${shown[key]}, truth ${truth[key]}`);
 }
 
-/** Lines of these targets that follow from the lists alone, so that a restart must not change them. */
+/** The lines of these targets that are made from the lists alone, so that a restart must not change them. */
 export function jobLines(page, targets) {
   const ofPolls = /poll|_up\{|_info\{[^}]*cl_name|auto_export|max_age|cluster_paused/;
   const labels = targets.map(({ groupId, clusterName }) => `{group_id="${groupId}",cluster_name="${clusterName}"`);
@@ -72,7 +69,7 @@ export function jobLines(page, targets) {
     .filter((line) => line.startsWith(PREFIX) && !ofPolls.test(line) && labels.some((one) => line.includes(one)));
 }
 
-/** The most by which any stretch of time has had more requests than `ratePerSecond` grants: never above the capacity. */
+/** By how much requests exceeded `ratePerSecond` at most, over all intervals. A token bucket allows its capacity. */
 export function worstWindow(timesSeconds, ratePerSecond) {
   let lowest = Number.POSITIVE_INFINITY;
   let worst = 0;

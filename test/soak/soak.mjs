@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * The built daemon against a simulated Atlas in which every fault strikes at random, for a long time. Faults pause now and
- * then, and so does the story: in such a quiet moment what the daemon shows must equal the simulator's own lists.
+ * Runs the built daemon against a simulated Atlas with random faults of every kind, for a long time. From time to time the
+ * faults and the demo clock stop. In such a quiet period the daemon's metrics must equal the simulator's lists.
  *
  *   npm run build && node test/soak/soak.mjs [--minutes 20] [--speed 50] [--seed 1]
  *
- * It ends with 1 at the first of: a crash, an internal error, a line in the log that is none, counts that are not the truth,
- * more requests than the budget grants, more than 250 MB, memory that has grown by more than a tenth since the third minute
- * of a life, other job metrics after kill -9 than before.
+ * It exits with 1 at the first of: a crash, an internal error, an invalid log line, wrong metrics, more requests than
+ * requests_per_minute allows, more than 250 MB, memory that grows by more than 10 % after the third minute of a process,
+ * job metrics that differ after kill -9.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,10 +18,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createChance } from '../../dist/simulator/chance.js';
-import { createChaos } from '../../dist/simulator/chaos.js';
-import { createDemoWorld } from '../../dist/simulator/scenario.js';
-import { startSimulator } from '../../dist/simulator/simulator.js';
+import { createDemoWorld } from '../../dist/simulator/demo-world.js';
 import { differences, jobLines, median, shownOf, truthOf, worstWindow } from './checks.mjs';
+import { loadFaults } from './load-faults.mjs';
 
 const number = (fallback) => ({ type: 'string', default: String(fallback) });
 const { values } = parseArgs({ options: { minutes: number(20), speed: number(50), seed: number(1) } });
@@ -30,38 +29,39 @@ const [minutes, speed, seed] = [values.minutes, values.speed, values.seed].map(N
 const REQUESTS_PER_MINUTE = 300;
 const CONCURRENCY = 8;
 const MOST_MEGABYTES = 250;
-const LOUD_SECONDS = 25;
-/** Long enough for a project to come back from what it has been told to wait, and for its budget. */
-const SETTLE_SECONDS = 90;
+const FAULTY_SECONDS = 25;
+/** Long enough for pauses that a fault has caused, and for the rate limit. */
+const QUIET_SECONDS = 90;
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'soak-'));
 const startedAtMs = Date.now();
 
-// The story, which can stand still.
-let storyMs = startedAtMs;
+// The clock of the demo's world, which can be stopped.
+let worldMs = startedAtMs;
 let runsSinceMs = startedAtMs;
-const storyNow = () => (runsSinceMs === undefined ? storyMs : storyMs + Date.now() - runsSinceMs);
-function pauseStory() {
-  storyMs = storyNow();
+const worldNow = () => (runsSinceMs === undefined ? worldMs : worldMs + Date.now() - runsSinceMs);
+function stopWorld() {
+  worldMs = worldNow();
   runsSinceMs = undefined;
 }
-function resumeStory() {
+function resumeWorld() {
   runsSinceMs = Date.now();
 }
 
-const told = createDemoWorld({ seed, startedAtMs, speed });
-const world = { ...told, exports: (groupId, name) => told.exports(groupId, name, storyNow()) };
-const readable = told.targets.filter(({ groupId, clusterName }) => {
-  const [project, cluster] = [told.project(groupId), told.cluster(groupId, clusterName)];
+const running = createDemoWorld({ seed, startedAtMs, speed });
+const world = { ...running, exports: (groupId, name) => running.exports(groupId, name, worldNow()) };
+const readable = running.targets.filter(({ groupId, clusterName }) => {
+  const [project, cluster] = [running.project(groupId), running.cluster(groupId, clusterName)];
   return project.forbidden === undefined && cluster && cluster.kind !== 'flex' && cluster.failing === undefined;
 });
 
-// Faults, and how often each was met.
-const chaos = createChaos({ chance: createChance(seed), momentMs: 3000, share: 0.35 });
+// Random faults, and how often each was met.
+const { createRandomFaults, startFaultySimulator } = await loadFaults();
+const randomFaults = createRandomFaults({ chance: createChance(seed), momentMs: 3000, share: 0.35 });
 const met = {};
-let loud = true;
-function faults(asked) {
-  const fault = loud ? disarmed(chaos(asked), asked) : undefined;
+let withFaults = true;
+function faults(request) {
+  const fault = withFaults ? shortened(randomFaults(request), request) : undefined;
   if (fault) {
     const name = [fault.kind ?? fault.status, fault.as].filter(Boolean).join(' ');
     met[name] = (met[name] ?? 0) + 1;
@@ -70,17 +70,17 @@ function faults(asked) {
 }
 
 /**
- * Two things pass by themselves only after minutes, which no quiet moment can wait for: a year of patience rests a bucket
- * for ten minutes, so it strikes the names of projects alone; and an account asks for a new token at most every five
- * minutes because of a 401, so only real ends of tokens are met by it.
+ * Two faults have effects that last for minutes, longer than a quiet period. A Retry-After of a year pauses a rate limit for
+ * ten minutes, so only requests for project names meet it. And because of a 401 the exporter mints a new token at most every
+ * five minutes, so 401s for a service account say NOT_IN_GROUP, which mints none.
  */
-function disarmed(fault, { operation, groupId }) {
-  if (operation === 'group') return { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 31_536_000 };
-  const isAccount = told.project(groupId)?.credentials?.[0] === 'service-account';
+function shortened(fault, { operation, groupId }) {
+  if (operation === 'get_group') return { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 31_536_000 };
+  const isAccount = running.project(groupId)?.credentials?.[0] === 'service-account';
   return fault?.status === 401 && isAccount ? { ...fault, errorCode: 'NOT_IN_GROUP' } : fault;
 }
 
-/** By the life of the daemon, the project and the bucket: when requests came. */
+/** The times of requests, by process, project and rate limit. */
 const arrivals = new Map();
 let requests = 0;
 let life = 0;
@@ -94,17 +94,17 @@ function remember({ path, status }) {
   arrivals.get(key).push(performance.now() / 1000);
 }
 
-const simulator = await startSimulator({ world, faults, onRequest: remember });
+const simulator = await startFaultySimulator({ world, faults, onRequest: remember });
 const config = join(folder, 'soak.yml');
 writeFileSync(config, configText());
 const problems = [];
 const lives = [];
-let moments = 0;
+let quietPeriods = 0;
 
 function configText() {
   const { clientId, clientSecret, publicKey, privateKey, accessToken } = simulator.credentials;
   const named = new Map();
-  for (const one of told.targets) named.set(one.groupId, [...(named.get(one.groupId) ?? []), one]);
+  for (const one of running.targets) named.set(one.groupId, [...(named.get(one.groupId) ?? []), one]);
   return JSON.stringify({
     atlas: {
       base_url: simulator.origin,
@@ -142,7 +142,7 @@ function startDaemon() {
     for (const line of lines) readLog(daemon, line);
   });
   child.once('exit', (code, signal) => {
-    if (!daemon.isExpectedToEnd) problems.push(`the daemon ended by itself: ${code ?? signal}`);
+    if (!daemon.isExpectedToEnd) problems.push(`the daemon exited: ${code ?? signal}`);
   });
   lives.push(daemon);
   return daemon;
@@ -153,7 +153,7 @@ function readLog(daemon, line) {
   try {
     facts = JSON.parse(line);
   } catch {
-    problems.push(`a line that is no log line: ${line}`);
+    problems.push(`an invalid log line: ${line}`);
     return;
   }
   if (facts.level === 'error' || facts.reason === 'internal') problems.push(`the log says: ${line}`);
@@ -170,15 +170,15 @@ async function scrape(daemon) {
   const response = await fetch(`${daemon.url}/metrics`);
   if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
   const healthy = await fetch(`${daemon.url}/-/healthy`);
-  if (healthy.status !== 200) problems.push('the daemon says that it is not healthy');
+  if (healthy.status !== 200) problems.push('/-/healthy does not answer 200');
   return response.text();
 }
 
-/** Waits until each target has been read by a poll that began after this moment. */
+/** Waits until each target was read by a poll that started after this call. */
 async function settled(daemon) {
   const sinceSeconds = Date.now() / 1000;
   let waiting = [];
-  for (const deadline = Date.now() + SETTLE_SECONDS * 1000; Date.now() < deadline && problems.length === 0; ) {
+  for (const deadline = Date.now() + QUIET_SECONDS * 1000; Date.now() < deadline && problems.length === 0; ) {
     if (daemon.url !== undefined) {
       const page = await scrape(daemon);
       waiting = readable.filter((target) => !isReadSince(page, target, sinceSeconds));
@@ -187,7 +187,7 @@ async function settled(daemon) {
     await sleep(250);
   }
   const names = waiting.map(({ clusterName }) => clusterName).join(', ');
-  problems.push(`not read in a quiet moment of ${SETTLE_SECONDS} s: ${names}`);
+  problems.push(`not read in a quiet period of ${QUIET_SECONDS} s: ${names}`);
   return '';
 }
 
@@ -198,38 +198,38 @@ function isReadSince(page, { groupId, clusterName }, sinceSeconds) {
   return read('up') === 1 && began >= sinceSeconds;
 }
 
-/** Compares everything; the story stands still when it returns. */
-async function quietMoment(daemon) {
-  loud = false;
-  pauseStory();
+/** Compares all targets. The world's clock is stopped when it returns. */
+async function quietPeriod(daemon) {
+  withFaults = false;
+  stopWorld();
   const page = await settled(daemon);
   for (const target of page === '' ? [] : readable) {
     const truth = truthOf(world.exports(target.groupId, target.clusterName));
     const wrong = differences(truth, shownOf(page, target));
-    if (wrong.length > 0) problems.push(`${target.clusterName} shows what is not true: ${wrong.join('; ')}`);
+    if (wrong.length > 0) problems.push(`${target.clusterName} has wrong metrics: ${wrong.join('; ')}`);
   }
-  moments += 1;
+  quietPeriods += 1;
   return page;
 }
 
-/** The story stands still over the death, the faults don't. */
+/** The world's clock is stopped during the restart; there are faults. */
 async function killAndRestart(daemon, page) {
   const before = jobLines(page, readable);
-  loud = true;
+  withFaults = true;
   await sleep(4000);
   daemon.isExpectedToEnd = true;
   daemon.child.kill('SIGKILL');
   await once(daemon.child, 'exit');
   const next = startDaemon();
   await sleep(4000);
-  loud = false;
+  withFaults = false;
   const after = jobLines(await settled(next), readable);
   if (before.length === 0 || before.join('\n') !== after.join('\n')) {
-    const [gone, come] = [
+    const [missing, added] = [
       before.filter((line) => !after.includes(line)),
       after.filter((line) => !before.includes(line)),
     ];
-    problems.push(`other job metrics after kill -9: without ${gone.join('; ')}, with ${come.join('; ')}`);
+    problems.push(`job metrics differ after kill -9: missing ${missing.join('; ')}, added ${added.join('; ')}`);
   }
   return { next, lines: after.length };
 }
@@ -239,11 +239,11 @@ async function stop(daemon) {
   const askedAtMs = Date.now();
   daemon.child.kill('SIGTERM');
   const [code] = await once(daemon.child, 'exit');
-  if (code !== 0) problems.push(`SIGTERM ended it with ${code}`);
+  if (code !== 0) problems.push(`after SIGTERM it exited with ${code}`);
   return (Date.now() - askedAtMs) / 1000;
 }
 
-/** Of each life: the peak, and the middle of the third minute and of the last one. */
+/** Of each process: the peak, and the medians of the third and of the last minute. */
 function memoryOf({ samples }) {
   const lastSecond = samples.at(-1)?.second ?? 0;
   const of = (from, to) => median(samples.filter(({ second }) => second >= from && second <= to).map(({ rss }) => rss));
@@ -253,9 +253,9 @@ function memoryOf({ samples }) {
     early: of(120, 180),
     last: of(lastSecond - 60, lastSecond),
   };
-  if (facts.peak > MOST_MEGABYTES) problems.push(`it took ${facts.peak} MB`);
+  if (facts.peak > MOST_MEGABYTES) problems.push(`it used ${facts.peak} MB`);
   if (lastSecond > 240 && facts.last > facts.early * 1.1)
-    problems.push(`it grew from ${facts.early} to ${facts.last} MB`);
+    problems.push(`memory grew from ${facts.early} to ${facts.last} MB`);
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, value && Math.round(value * 10) / 10]));
 }
 
@@ -264,10 +264,10 @@ function checkBudget() {
     [...arrivals].map(([key, times]) => [key, Math.round(worstWindow(times, REQUESTS_PER_MINUTE / 60) * 10) / 10]),
   );
   const capacity = Math.floor(REQUESTS_PER_MINUTE / 3);
-  // What was let through in time may come late, and all at once: as many as can be under way.
+  // Requests that were allowed in time can arrive late and together: as many as can run at once.
   for (const [key, most] of Object.entries(worst))
     if (most > capacity + CONCURRENCY)
-      problems.push(`${key}: ${most} requests beyond the rate, ${capacity} are granted`);
+      problems.push(`${key}: ${most} requests beyond the rate, ${capacity} are allowed`);
   return { capacity, worst: Math.max(...Object.values(worst)) };
 }
 
@@ -276,16 +276,16 @@ const sampling = setInterval(() => {
   try {
     sampleMemory(daemon);
   } catch {
-    // It has just ended; what that means is told elsewhere.
+    // The process has just exited, which is reported elsewhere.
   }
 }, 1000);
 let restarted;
 const endsAtMs = startedAtMs + minutes * 60_000;
 while (Date.now() < endsAtMs && problems.length === 0) {
-  loud = true;
-  resumeStory();
-  await sleep(Math.min(LOUD_SECONDS * 1000, Math.max(1000, endsAtMs - Date.now())));
-  const page = await quietMoment(daemon);
+  withFaults = true;
+  resumeWorld();
+  await sleep(Math.min(FAULTY_SECONDS * 1000, Math.max(1000, endsAtMs - Date.now())));
+  const page = await quietPeriod(daemon);
   if (restarted || problems.length > 0 || Date.now() < startedAtMs + minutes * 30_000) continue;
   restarted = await killAndRestart(daemon, page);
   daemon = restarted.next;
@@ -316,7 +316,7 @@ const figures = {
   faults: Object.values(met).reduce((sum, count) => sum + count, 0),
   kindsOfFaults: Object.keys(met).length,
   failedPollsOfTheLastLife: failures,
-  quietMoments: moments,
+  quietPeriods,
   jobLinesEqualAfterKill9: restarted?.lines,
   windows: checkBudget(),
   megabytes: lives.map(memoryOf),

@@ -1,35 +1,27 @@
 /**
- * Answers that are not the right one: other statuses, pages for people, redirects, odd bodies, wrong clocks. Pure.
+ * Answers in place of the right one (other statuses, HTML pages, redirects, other bodies), and changed headers. Pure.
  */
-import { type Answer, refuse, refuseOAuth, succeed, withHeaders } from './answers.ts';
+import { type Answer, refuse, refuseOAuth, succeed, withHeaders } from '../../../src/simulator/answers.ts';
+import type { InterceptedRequest } from '../../../src/simulator/request-handler.ts';
 import type { Fault, StatusFault } from './faults.ts';
 
-export interface Occasion {
-  /** Path and query as they were sent. */
-  readonly target: string;
-  readonly nowMs: number;
-  /** Whether errors have the form of the OAuth endpoints. */
-  readonly isOAuth: boolean;
-}
-
-/** What is answered instead of the resource; `undefined` where the fault leaves that to the resource. */
-export function answerInstead(fault: Fault | undefined, occasion: Occasion): Answer | undefined {
-  switch (fault?.kind) {
+/** `undefined` if the resource answers. */
+export function answerInstead(fault: Fault, request: InterceptedRequest): Answer | undefined {
+  switch (fault.kind) {
     case 'redirect':
-      return { status: 302, headers: { Location: fault.to + occasion.target }, body: '' };
+      return { status: 302, headers: { Location: fault.to + request.target }, body: '' };
     case 'text':
       return succeed(fault.text);
     case undefined:
     case 'status':
-      return fault && statusAnswer(fault, occasion);
+      return statusAnswer(fault, request);
     default:
       return undefined;
   }
 }
 
-/** The right answer, as a server sends it whose clock is wrong, or whose API version will end. */
-export function withOddHeaders(answer: Answer, fault: Fault | undefined, nowMs: number): Answer {
-  switch (fault?.kind) {
+export function changedHeaders(answer: Answer, fault: Fault, nowMs: number): Answer {
+  switch (fault.kind) {
     case 'clock':
       return withHeaders(answer, { Date: httpDate(nowMs + fault.aheadSeconds * 1000) });
     case 'deprecated':
@@ -39,15 +31,15 @@ export function withOddHeaders(answer: Answer, fault: Fault | undefined, nowMs: 
   }
 }
 
-function statusAnswer(fault: StatusFault, { nowMs, isOAuth }: Occasion): Answer {
+function statusAnswer(fault: StatusFault, { nowMs, operation }: InterceptedRequest): Answer {
   const { status, errorCode, html } = fault;
   const headers = retryAfter(fault, nowMs);
   if (html) {
     const body = `<html><body><h1>${status}</h1><p>Try again later.</p></body></html>`;
     return { status, headers: { 'Content-Type': 'text/html', ...headers }, body };
   }
-  const detail = 'The request could not be served.';
-  if (isOAuth) {
+  const detail = 'The request failed.';
+  if (operation === 'token' || operation === 'revoke') {
     return withHeaders(refuseOAuth(status, errorCode ?? 'server_error', detail), headers);
   }
   return refuse({ status, detail, headers, ...(errorCode === undefined ? {} : { errorCode }) });

@@ -1,4 +1,4 @@
-/** One HTTP exchange as it is on the wire: nothing decompressed, nothing followed, nothing sent along by itself. */
+/** One HTTP exchange as it is on the wire: no decompression, no redirect, no header of its own. And credentials' headers. */
 import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { expect } from '@jest/globals';
@@ -10,7 +10,7 @@ export interface Called {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of any answer
   readonly json: any;
 }
 
@@ -57,7 +57,7 @@ export interface Signature {
   readonly uri: string;
 }
 
-/** RFC 7616, section 3.4, written down once more on its own. */
+/** RFC 7616, section 3.4, independent of both implementations in src. */
 export function digestHeader({ username, password, nonce, nc = '00000001', method = 'GET', uri }: Signature): string {
   const hash = (text: string) => createHash('md5').update(text).digest('hex');
   const realm = 'MMS Public API';

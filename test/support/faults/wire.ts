@@ -1,19 +1,19 @@
 /**
- * Answers that are badly delivered: not at all, slowly, in part, or far more than anyone wants. It never keeps a body in
- * memory that is not there already, and stops as soon as the client has left.
+ * Sends an answer wrongly: not at all, slowly, in part, or with far too many bytes. It stops when the client disconnects,
+ * and large bodies are never in memory as a whole.
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from './answers.ts';
+import type { Answer } from '../../../src/simulator/answers.ts';
 import type { WireFault } from './faults.ts';
 
 const megabyte = 1_000_000;
-/** A drop every so often. */
+/** Between two pieces of a dripping body. */
 const dripMs = 50;
 
-/** Resolves when there is nothing more to deliver; also when the signal is aborted meanwhile. */
+/** Resolves when nothing more is to be sent, or when the signal is aborted. */
 export async function deliverBadly(
   response: ServerResponse,
   { status, headers, body }: Answer,
@@ -28,15 +28,15 @@ export async function deliverBadly(
       response.socket?.resetAndDestroy();
       return;
     case 'hang':
-      return untilLeft(response, signal);
+      return untilClosed(response, signal);
     case 'stall':
       response.writeHead(status, whole).write(half);
-      return untilLeft(response, signal);
+      return untilClosed(response, signal);
     case 'drip':
       response.writeHead(status, whole);
       return drip(response, bytes, fault.bytesPerSecond, signal);
     case 'truncate':
-      // Ended only once the half is on its way: the client shall see it.
+      // Closed after the half is written, so that the client receives it.
       response.writeHead(status, whole).write(half, () => response.destroy());
       return;
     case 'not-gzip':
@@ -46,13 +46,13 @@ export async function deliverBadly(
       response.writeHead(status, headers);
       return repeat(response, Buffer.alloc(megabyte, ' '), fault.megabytes);
     case 'gzip-bomb':
-      // Compressed pieces in a row are a whole that is compressed.
+      // Several gzip members in a row are a valid gzip file (RFC 1952, section 2.2).
       response.writeHead(status, { ...headers, 'Content-Encoding': 'gzip' });
       return repeat(response, gzipSync(Buffer.alloc(megabyte, ' ')), fault.megabytes);
   }
 }
 
-async function untilLeft(response: ServerResponse, signal: AbortSignal): Promise<void> {
+async function untilClosed(response: ServerResponse, signal: AbortSignal): Promise<void> {
   if (!response.closed) {
     await once(response, 'close', { signal }).catch(() => undefined);
   }
@@ -76,7 +76,7 @@ async function repeat(response: ServerResponse, piece: Buffer, times: number): P
   response.end();
 }
 
-/** Or the client has left. */
+/** Resolves also if the client disconnects. */
 async function drained(response: ServerResponse): Promise<void> {
   const either = new AbortController();
   const { signal } = either;

@@ -1,13 +1,13 @@
 /**
- * Items of lists that are not what they should be: as a careless, a newer or a hostile server would send them. Pure.
+ * Wrong items of lists, as a careless, a newer or a hostile server sends them. Pure.
  */
 import type { Fault } from './faults.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** The items as they are where the fault is none of theirs. */
-export function spoilItems(all: readonly unknown[], fault: Fault | undefined): readonly unknown[] {
-  switch (fault?.kind) {
+/** The same items if the fault is of another kind. */
+export function changedItems(all: readonly unknown[], fault: Fault): readonly unknown[] {
+  switch (fault.kind) {
     case 'nulls':
       return all.map((item) => mapFields(item, () => null));
     case 'null-items':
@@ -32,7 +32,7 @@ export function spoilItems(all: readonly unknown[], fault: Fault | undefined): r
   }
 }
 
-/** What could end a label, a line, a field or a page, or is the name of something that every object has. */
+/** Characters that are special in labels, lines, terminals or HTML, and names of properties that every object has. */
 const hostileTexts: readonly string[] = [
   'say "no"',
   '"} 1\nfake_metric{a="b"} 1\n',
@@ -50,7 +50,7 @@ const hostileTexts: readonly string[] = [
 
 const strangeStates: readonly unknown[] = ['PAUSED', 'successful', 'INPROGRESS', 'Replicating', '', 7, null];
 
-/** Own fields, also where the name is one of Object's. */
+/** Parsed, since `__proto__` in an object literal is no field. */
 const strangeFields = JSON.parse(
   '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":1,"newField":{"deep":[[[1]]]}}',
 ) as Item;
@@ -66,7 +66,7 @@ function otherType(value: unknown): unknown {
   return typeof value === 'string' ? { was: value } : typeof value === 'number' ? String(value) : 'text';
 }
 
-/** The state stays, so that the item is still looked at. */
+/** The state stays: it decides how the job is read. */
 function hostile(item: Item, text: string): Item {
   return {
     ...item,
@@ -85,7 +85,7 @@ function jobOf(index: number): Item {
 }
 
 const finishedAt = '2026-01-01T00:10:00Z';
-/** What is different in each job. Numbers have the same length, so that their order as text is the same. */
+/** The fields that differ from job to job. Numbers are padded, so that their order as text is their order as numbers. */
 const crowd = {
   'error-codes': (index: number): Item => {
     const errorCode = `CODE_${String(index).padStart(6, '0')}`;

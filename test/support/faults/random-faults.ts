@@ -1,21 +1,18 @@
 /**
- * Bad moments for whatever is otherwise well: ten seconds each, one in four, a function of chance and time. All of them
- * pass by themselves; what lasts is part of the cast. Now and then all tokens or nonces end.
+ * Faults at random: time is cut into moments, and in a share of the moments all requests for one resource meet the same
+ * fault. Tokens and nonces expire from time to time.
  */
-import type { Chance } from './chance.ts';
+import type { Chance } from '../../../src/simulator/chance.ts';
 import type { Fault, FaultPlan } from './faults.ts';
 
-export interface ChaosOptions {
+export interface RandomFaultsOptions {
   readonly chance: Chance;
-  /** From when on moments are counted. */
-  readonly startedAtMs?: number;
-  /** How long a moment is. */
-  readonly momentMs?: number;
-  /** How many of the moments are bad, 0 to 1. */
-  readonly share?: number;
+  readonly momentMs: number;
+  /** The share of moments with a fault, 0 to 1. */
+  readonly share: number;
 }
 
-/** Reserved for ever: nobody is there. */
+/** No such host exists (RFC 2606). */
 const elsewhere = 'https://elsewhere.invalid';
 
 const ofAnswers: readonly Fault[] = [
@@ -74,28 +71,26 @@ const ofLists: readonly Fault[] = [
   { kind: 'future', seconds: 86_400 },
 ];
 
-/** Every fault that passes, as chaos deals them. */
-export const passingFaults: readonly Fault[] = [...ofAnswers, ...ofDelivery, ...ofLists];
+const allFaults: readonly Fault[] = [...ofAnswers, ...ofDelivery, ...ofLists];
 
-/** Tokens end all at once and rarely: a client is right to ask for new ones only now and then. */
-const tokensEndEveryMs = 420_000;
-const noncesEndEveryMs = 30_000;
+/** Rarely: the exporter mints a new token at most every five minutes because of a 401. */
+const tokensExpireEveryMs = 420_000;
+const noncesExpireEveryMs = 30_000;
 
-/** Strikes whatever is asked for, but for the OAuth endpoints: without a token nothing else would be seen. */
-export function createChaos({ chance, startedAtMs = 0, momentMs = 10_000, share = 0.25 }: ChaosOptions): FaultPlan {
-  let tokensEndAtMs: number | undefined;
-  let noncesEndAtMs: number | undefined;
+/** OAuth requests meet no fault: without a token no other fault would be met. */
+export function createRandomFaults({ chance, momentMs, share }: RandomFaultsOptions): FaultPlan {
+  let tokensExpireAtMs: number | undefined;
+  let noncesExpireAtMs: number | undefined;
 
-  /** Once each time that a stretch of time is over. */
-  function endOfCredentials(nowMs: number): Fault | undefined {
-    tokensEndAtMs ??= nowMs + tokensEndEveryMs;
-    noncesEndAtMs ??= nowMs + noncesEndEveryMs;
-    if (nowMs >= tokensEndAtMs) {
-      tokensEndAtMs = nowMs + tokensEndEveryMs;
+  function expiry(nowMs: number): Fault | undefined {
+    tokensExpireAtMs ??= nowMs + tokensExpireEveryMs;
+    noncesExpireAtMs ??= nowMs + noncesExpireEveryMs;
+    if (nowMs >= tokensExpireAtMs) {
+      tokensExpireAtMs = nowMs + tokensExpireEveryMs;
       return { kind: 'expire-tokens' };
     }
-    if (nowMs >= noncesEndAtMs) {
-      noncesEndAtMs = nowMs + noncesEndEveryMs;
+    if (nowMs >= noncesExpireAtMs) {
+      noncesExpireAtMs = nowMs + noncesExpireEveryMs;
       return { kind: 'expire-nonces' };
     }
     return undefined;
@@ -105,10 +100,8 @@ export function createChaos({ chance, startedAtMs = 0, momentMs = 10_000, share 
     if (operation === 'token' || operation === 'revoke') {
       return undefined;
     }
-    const moment = Math.floor((nowMs - startedAtMs) / momentMs);
-    const dealt = Math.floor(
-      (chance.of('chaos', operation, groupId, clusterName, moment) / share) * passingFaults.length,
-    );
-    return endOfCredentials(nowMs) ?? passingFaults[dealt];
+    const moment = Math.floor(nowMs / momentMs);
+    const drawn = chance.of('fault', operation, groupId, clusterName, moment) / share;
+    return expiry(nowMs) ?? allFaults[Math.floor(drawn * allFaults.length)];
   };
 }

@@ -1,0 +1,215 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ExportJson } from '../../../src/simulator/demo-jobs.ts';
+import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoWorld } from '../../../src/simulator/demo-world.ts';
+
+const startedAtMs = Date.parse('2026-11-03T10:20:30.456Z');
+const seeds = [0, 1, 42, -7, 123_456_789];
+
+function demo(seed = 1, speed = DEFAULT_DEMO_SPEED): DemoWorld {
+  return createDemoWorld({ seed, startedAtMs, speed });
+}
+
+function groupOf(world: DemoWorld, name: string): string {
+  return world.targets.find(({ clusterName }) => clusterName === name)?.groupId ?? '';
+}
+
+function listOf(world: DemoWorld, name: string, nowMs: number): readonly ExportJson[] {
+  return world.exports(groupOf(world, name), name, nowMs);
+}
+
+function all(world: DemoWorld, nowMs: number): readonly ExportJson[] {
+  return world.targets.flatMap(({ groupId, clusterName }) => world.exports(groupId, clusterName, nowMs));
+}
+
+/** Compared as text: toEqual takes seconds for so many jobs. */
+function textOf(jobs: readonly ExportJson[]): string {
+  return JSON.stringify(jobs);
+}
+
+function progress({ exportStatus }: ExportJson): number {
+  return exportStatus && exportStatus.totalCollections > 0
+    ? exportStatus.exportedCollections / exportStatus.totalCollections
+    : 0;
+}
+
+function secondsOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8), 16);
+}
+
+const ranks: Readonly<Record<string, number>> = {
+  Queued: 0,
+  InProgress: 1,
+  Paused: 2,
+  Successful: 3,
+  Failed: 3,
+  Cancelled: 3,
+};
+
+describe('the demo’s world is a function of seed and time', () => {
+  test('the same seed and time give the same lists, whatever was read before', () => {
+    const readBefore = demo();
+    for (const seconds of [0, 5, 3600, 7, 40]) {
+      all(readBefore, startedAtMs + seconds * 1000);
+    }
+    for (const seconds of [-86_400, 0, 40, 4000]) {
+      const nowMs = startedAtMs + seconds * 1000;
+      expect(textOf(all(readBefore, nowMs)) === textOf(all(demo(), nowMs))).toBe(true);
+    }
+  });
+
+  test('another seed gives other jobs', () => {
+    expect(listOf(demo(1), 'orders', startedAtMs)).not.toEqual(listOf(demo(2), 'orders', startedAtMs));
+  });
+
+  test('the jobs before the start do not depend on the speed', () => {
+    expect(textOf(all(demo(1, 1), startedAtMs)) === textOf(all(demo(1, 500), startedAtMs))).toBe(true);
+  });
+
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a speed of %p is refused', (speed) => {
+    expect(() => demo(1, speed)).toThrow(RangeError);
+  });
+});
+
+describe('jobs', () => {
+  test('states and progress only go forward, and finished jobs do not change', () => {
+    const world = demo(3);
+    const before = new Map<string, ExportJson>();
+    const wrong: unknown[] = [];
+    const done = ({ exportStatus }: ExportJson) => exportStatus?.exportedCollections ?? 0;
+    for (let seconds = -1000; seconds < 900; seconds += seconds < 0 ? 100 : 3) {
+      for (const job of all(world, startedAtMs + seconds * 1000)) {
+        const last = before.get(job.id);
+        before.set(job.id, job);
+        if (last === undefined || last === job) continue;
+        const goesForward = (ranks[job.state] ?? -1) >= (ranks[last.state] ?? 9) && done(job) >= done(last);
+        if (ranks[last.state] === 3 || !goesForward || job.createdAt !== last.createdAt) wrong.push([last, job]);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(new Set(Array.from(before.values(), ({ state }) => state))).toEqual(new Set(Object.keys(ranks)));
+  });
+
+  test.each([1, DEFAULT_DEMO_SPEED, 100_000])('no time is in the future at a speed of %i', (speed) => {
+    const world = demo(5, speed);
+    for (const seconds of [-100_000, 0, 0.3, 17.9, 5000]) {
+      const nowMs = startedAtMs + seconds * 1000;
+      const wrong = all(world, nowMs).filter(({ id, createdAt, finishedAt = createdAt, snapshotId }) => {
+        const [createdMs, finishedMs] = [Date.parse(createdAt), Date.parse(finishedAt)];
+        const inOrder = secondsOfId(snapshotId) <= secondsOfId(id) && createdMs <= finishedMs && finishedMs <= nowMs;
+        return !inOrder || secondsOfId(id) * 1000 !== createdMs;
+      });
+      expect(wrong).toEqual([]);
+    }
+  });
+
+  test('ids are ObjectIds and unique', () => {
+    const ids = all(demo(), startedAtMs + 600_000).flatMap(({ id, snapshotId, components = [] }) => [
+      id,
+      snapshotId,
+      ...components.map(({ exportId }) => exportId),
+    ]);
+    expect(ids.filter((id) => !/^[0-9a-f]{24}$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('a job has the fields of its state', () => {
+    const wrong = all(demo(), startedAtMs + 30_000).filter((job) => {
+      const isFinished = ranks[job.state] === 3;
+      const isSharded = 'components' in job;
+      return (
+        'finishedAt' in job !== (isFinished && !(isSharded && job.state === 'Successful')) ||
+        'stateReason' in job !== (job.state === 'Failed') ||
+        'exportStatus' in job === isSharded ||
+        (job.state === 'Queued' && progress(job) > 0)
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('a list is newest first and has at most 2,000 jobs', () => {
+    const month = startedAtMs + 30 * 86_400_000;
+    const jobs = listOf(demo(), 'events', month);
+    expect(jobs).toHaveLength(2000);
+    expect(month - Date.parse(jobs[0]?.createdAt ?? '')).toBeLessThan(60_000);
+    const created = jobs.map(({ createdAt }) => createdAt);
+    expect(created).toEqual(created.toSorted().toReversed());
+  });
+});
+
+describe.each(seeds)('the first minute, with seed %i,', (seed) => {
+  test('always has queued, running, paused and incomplete exports, and three failures in a row', () => {
+    const world = demo(seed);
+    for (let seconds = 0; seconds <= 60; seconds += 2) {
+      const nowMs = startedAtMs + seconds * 1000;
+      const jobs = all(world, nowMs);
+      const running = jobs.filter(({ state }) => state === 'InProgress');
+      expect(jobs.some(({ state }) => state === 'Queued')).toBe(true);
+      expect(running.some((job) => progress(job) > 0 && progress(job) < 1)).toBe(true);
+      expect(running.some(({ components }) => components !== undefined)).toBe(true);
+      expect(jobs.some(({ state }) => state === 'Paused')).toBe(true);
+      expect(jobs.some((job) => job.state === 'Successful' && progress(job) > 0 && progress(job) < 1)).toBe(true);
+      const [first, second, third] = listOf(world, 'billing', nowMs);
+      expect([first?.state, second?.state, third?.state]).toEqual(['Failed', 'Failed', 'Failed']);
+      const events = listOf(world, 'events', nowMs).filter(({ finishedAt }) => finishedAt === undefined);
+      expect(new Set(events.map(({ exportBucketId }) => exportBucketId)).size).toBe(2);
+    }
+  });
+
+  test('has exports that are queued, start, succeed, fail and are cancelled', () => {
+    const world = demo(seed);
+    const before = new Map(all(world, startedAtMs).map(({ id, state }) => [id, state]));
+    const changed = all(world, startedAtMs + 60_000).filter(({ id, state }) => before.get(id) !== state);
+    expect(new Set(changed.map(({ state }) => state))).toEqual(
+      new Set(['Queued', 'InProgress', 'Successful', 'Failed', 'Cancelled']),
+    );
+  });
+
+  test('has no cluster that loses a fifth of its collections, which would raise an alert', () => {
+    const world = demo(seed);
+    for (const { clusterName } of world.targets) {
+      const totals = listOf(world, clusterName, startedAtMs)
+        .filter(({ state }) => state === 'Successful')
+        .map(({ exportStatus }) => exportStatus?.totalCollections ?? 0);
+      expect(Math.min(...totals)).toBeGreaterThanOrEqual(0.8 * Math.max(...totals));
+    }
+  });
+});
+
+describe('the clusters', () => {
+  test('show a list of three pages, an overdue export and several error codes', () => {
+    const world = demo();
+    expect(listOf(world, 'archive', startedAtMs).length).toBeGreaterThan(1000);
+    const [newest] = listOf(world, 'reports', startedAtMs + 3_600_000);
+    expect(newest?.state).toBe('Successful');
+    expect(startedAtMs - Date.parse(newest?.createdAt ?? '')).toBeGreaterThan(4 * 86_400_000);
+    const codes = listOf(world, 'billing', startedAtMs).map(({ stateReason }) => stateReason?.errorCode);
+    expect(new Set(codes).size).toBeGreaterThanOrEqual(4);
+  });
+
+  test('use every kind of credential, and include a missing, a flex, a forbidden and a flaky one', () => {
+    const world = demo();
+    expect(new Set(world.targets.map(({ credential }) => credential)).size).toBe(3);
+    const found = world.targets.map(({ groupId, clusterName, credential }) => {
+      const group = world.project(groupId);
+      expect(group?.credentials).toEqual([credential]);
+      return { group, cluster: world.cluster(groupId, clusterName) };
+    });
+    expect(found.filter(({ cluster }) => cluster === undefined)).toHaveLength(1);
+    expect(found.filter(({ cluster }) => cluster?.kind === 'flex')).toHaveLength(1);
+    expect(found.filter(({ group }) => group?.forbidden !== undefined)).toHaveLength(1);
+    expect(found.filter(({ cluster }) => cluster?.failing !== undefined)).toHaveLength(1);
+  });
+
+  test('have schedules that export daily, monthly or not at all', () => {
+    const world = demo();
+    const scheduleOf = (name: string) => world.schedule(groupOf(world, name), name, startedAtMs);
+    expect(scheduleOf('orders')).toMatchObject({
+      autoExportEnabled: true,
+      export: { frequencyType: 'daily', exportBucketId: listOf(world, 'orders', startedAtMs)[0]?.exportBucketId },
+      nextSnapshot: '2026-11-04T00:00:00Z',
+    });
+    expect(scheduleOf('archive')).toMatchObject({ export: { frequencyType: 'monthly' } });
+    expect(scheduleOf('sessions')).toMatchObject({ autoExportEnabled: false });
+    expect(scheduleOf('sessions')).not.toHaveProperty('export');
+  });
+});
