@@ -1,6 +1,6 @@
 /**
- * The `demo` command: the embedded Atlas simulator and the daemon against it, on loopback, with all three kinds of
- * credentials. Nothing leaves this machine. It shows what the program does; it is configured by no file.
+ * The `demo` command: runs the Atlas simulator and the daemon in one process, on loopback, with all three kinds of
+ * credentials. It needs no config file, and nothing leaves this machine.
  */
 import type { DemoFlags } from '../cli/command-line.ts';
 import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
@@ -10,12 +10,12 @@ import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
 export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
   readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
-  /** Where the welcome goes. */
+  /** Writes the welcome text. */
   say(text: string): void;
 }
 
 const HOUR = 3600;
-/** The demo's exports run in fast motion, so it looks more often than anyone should look at Atlas. */
+/** Much shorter than for Atlas itself, since the demo's time runs faster. */
 const POLL_SECONDS = 2;
 const DISCOVERY_SECONDS = 30;
 const DISCOVERED_PROJECT = 'Storefront';
@@ -52,7 +52,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       requestTimeoutSeconds: 10,
       pageSize: 500,
       maxPages: 200,
-      // Fast motion needs more than Atlas would grant.
+      // More than Atlas allows, for the short interval.
       requestsPerMinute: 6000,
       concurrency: 8,
     },
@@ -64,7 +64,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       maxActiveJobs: 50,
       readSchedule: true,
     },
-    // One project is discovered, and its schedules say what to expect; the others are named.
+    // In one project clusters are discovered, and limits follow from their schedules. The others are configured by name.
     targets: targets
       .filter(({ projectName }) => projectName !== DISCOVERED_PROJECT)
       .map(({ groupId, clusterName, credential }) => ({
@@ -108,41 +108,42 @@ function demoCredentials(secrets: SimulatorCredentials, expiresAtSeconds: number
 }
 
 function synthetic(value: string): SecretSource {
-  return { description: 'made up for the demo', read: () => Promise.resolve(value) };
+  return { description: 'invented for the demo', read: () => Promise.resolve(value) };
 }
 
-/** What each cluster is there to show, and where; the metrics without their prefix. */
-const SIGHTS = `
-  Storefront: clusters that are found, not named       discovery_up, cluster_paused, target_info
-    orders         a healthy cluster, exported daily   auto_export_info, success_max_age_seconds
-    billing        its newest exports have failed      consecutive_failures, failed_jobs
+/** What each cluster shows, and in which metrics, without their prefix. */
+const CLUSTERS = `
+  Storefront (all clusters are found)                  discovery_up, cluster_paused, target_info
+    orders         healthy, exported daily             auto_export_info, success_max_age_seconds
+    billing        the newest exports failed           consecutive_failures, failed_jobs
     events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
-    search         somebody cancels exports            jobs{state="cancelled"}
+    search         cancelled exports                   jobs{state="cancelled"}
   Insight
     analytics      a sharded cluster                   active_job_shards
     archive        a list of three pages               last_poll_pages, last_poll_jobs
     reports        no export for days                  time() - last_success_timestamp_seconds > success_max_age_seconds
   Platform
-    ledger         a state that nobody knows           jobs{state="unknown"}
-    catalog        successes that are not whole        last_success_collections_exported < last_success_collections
-    sessions       Atlas answers it now and then only  up, poll_failures_total
-    sandbox, renamed-away      can’t be read           up, poll_failing
-  a project whose name the exporter may not know
-    vault          can’t be read from here             up, poll_failing`;
+    ledger         an export in an unknown state       jobs{state="unknown"}
+    catalog        incomplete successful exports       last_success_collections_exported < last_success_collections
+    sessions       most requests to Atlas fail         up, poll_failures_total
+    sandbox        a flex cluster: it has no exports   up, poll_failing
+    renamed-away   a cluster that does not exist       up, poll_failing
+  5f1a00c0000000000000a004 (access denied, so its name is not known)
+    vault          cannot be read                      up, poll_failing`;
 
 function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
   return `
-A simulated MongoDB Atlas runs at ${atlas}, and the exporter watches it. Nothing leaves this machine.
-Begin with the status page: which cluster has no recent export, why, and what to do.
+A simulated MongoDB Atlas runs at ${atlas}, and the exporter monitors it. Nothing leaves this machine.
+Start with the status page: it shows which clusters have no recent export, why, and what to do.
 
   status page   ${url}/
   metrics       ${url}${telemetryPath}
   health        ${url}/-/healthy
 
-The past took its real time; from now on everything goes ${speed} times as fast. What there is to see, by project
-and cluster, and in which metrics (mongodbatlas_backup_export_…):
-${SIGHTS}
+${speed === 1 ? 'The demo runs in real time.' : `The demo runs ${speed} times faster than real time.`}
+What each cluster shows, and in which metrics (mongodbatlas_backup_export_…):
+${CLUSTERS}
 
-The warnings below belong to the story. Stop with Ctrl-C.
+The demo causes the warnings below on purpose. Press Ctrl-C to stop it.
 `;
 }
