@@ -1,6 +1,6 @@
 /**
- * The values of the Helm chart, declared once: values.schema.json and the table of its README are made from this. What belongs
- * to the exporter's own config is checked by the exporter's own schema; what is Kubernetes' is left to Kubernetes.
+ * The values of the Helm chart, declared once. values.schema.json and the table in the chart's README are made from this list. The
+ * exporter's own schema checks `config`; Kubernetes checks its own objects.
  */
 import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts';
 
@@ -15,7 +15,7 @@ interface ValueSchema extends Omit<JsonSchema, 'properties' | 'required' | 'item
 }
 
 const DURATION = '[0-9]+(ms|s|m|h)';
-/** A name that can also be part of a volume's. */
+/** A name that can also be part of a volume's name. */
 const SECRET_NAME = '^[a-z0-9]([-a-z0-9]{0,54}[a-z0-9])?$';
 
 const text = (description: string, more: ValueSchema = {}): ValueSchema => ({ description, type: 'string', ...more });
@@ -30,36 +30,35 @@ const keys = (properties: Readonly<Record<string, ValueSchema>>): ValueSchema =>
 });
 
 const VALUES: Readonly<Record<string, ValueSchema>> = {
-  demo: flag('Run the demo, an Atlas of its own inside, instead of watching anything.'),
+  demo: flag('Run the demo, with a simulated Atlas, instead of monitoring clusters.'),
   config: {
-    description:
-      'The exporter’s config file, as docs/configuration.md has it. Ids in quotes, so that Helm takes none for a number.',
+    description: 'The exporter’s config file, see docs/configuration.md. Put ids in quotes, or Helm may read a number.',
     ...portable(configJsonSchema()),
-    // Nothing is required, as it may come from elsewhere; the templates tell what is missing.
+    // Nothing is required, because it may be set in another way; the templates report what is missing.
     required: [],
   },
   existingConfigMap: text(
-    'Instead of `config`: a ConfigMap with the key `mongodbatlas-backup-exporter.yml`, read again when it changes.',
+    'Instead of `config`: the name of a ConfigMap with the key `mongodbatlas-backup-exporter.yml`. It is read again when it changes.',
   ),
   secrets: {
     description:
-      'Names of Secrets in the same namespace. Each is mounted as the folder `/run/secrets/NAME`, for the `…_file` keys of `config`.',
+      'Names of Secrets in the same namespace. Each is mounted at `/run/secrets/NAME`, for the `…_file` keys of `config`.',
     type: 'array',
     uniqueItems: true,
     items: { type: 'string', pattern: SECRET_NAME },
   },
   shards: {
-    description: 'How many exporters share the projects; more than one are a StatefulSet.',
+    description: 'Number of exporters that share the projects. With more than one the chart creates a StatefulSet.',
     type: 'integer',
     minimum: 1,
     maximum: 1000,
   },
   web: keys({
     configSecret: text(
-      'A Secret with `web-config.yml`, which has `tls_server_config`, and with the files that it names. Mounted at `/run/secrets/web`.',
+      'Name of a Secret with `web-config.yml`, which contains `tls_server_config`, and the files that it names. Mounted at `/run/secrets/web`.',
     ),
     clientCertificates: flag(
-      'Whether that file requires clients’ certificates. Probes then run the program’s `health` with `probe.crt` and `probe.key` of that Secret.',
+      'Whether that file requires client certificates. Then the probes run the program’s `health` with `probe.crt` and `probe.key` of that Secret.',
     ),
   }),
   extraArgs: {
@@ -68,7 +67,7 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
     items: { type: 'string', pattern: '^--[a-z]' },
   },
   extraEnv: {
-    description: 'Further variables, as in a container, such as `HTTPS_PROXY`.',
+    description: 'Further environment variables, as in a container, such as `HTTPS_PROXY`.',
     type: 'array',
     items: {
       ...keys({ name: text('', { minLength: 1 }), value: text(''), valueFrom: object('') }),
@@ -76,51 +75,53 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
     },
   },
   image: keys({
-    repository: text('The image, with its registry.', { minLength: 1 }),
-    tag: text('Its tag. Empty: the version of the program.'),
-    digest: text('Its digest, which then counts instead of the tag.', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
-    pullPolicy: text('When it is pulled.', { enum: ['Always', 'IfNotPresent', 'Never'] }),
+    repository: text('The image, including the registry.', { minLength: 1 }),
+    tag: text('The tag of the image. If empty, the version of the program.'),
+    digest: text('The digest of the image, used instead of the tag.', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
+    pullPolicy: text('The pull policy of the image.', { enum: ['Always', 'IfNotPresent', 'Never'] }),
   }),
   imagePullSecrets: objects('As in a pod.'),
-  nameOverride: text('Instead of the chart’s name, in names and labels.'),
-  fullnameOverride: text('Instead of the release’s and the chart’s name.'),
+  nameOverride: text('Replaces the chart’s name in names and labels.'),
+  fullnameOverride: text('Replaces the whole name, made of the names of release and chart.'),
   service: keys({
-    annotations: texts('Of the Service, which is headless.'),
+    annotations: texts('Annotations of the Service, which is headless.'),
   }),
   serviceAccount: keys({
-    create: flag('Whether to make one; it has no rights and no token.'),
-    name: text('Its name. Empty: that of the release, or `default` where none is made.'),
-    annotations: texts('Of the ServiceAccount.'),
+    create: flag('Whether to create a ServiceAccount. It has no rights and no token.'),
+    name: text('The name of the ServiceAccount. If empty, the full name, or `default` if none is created.'),
+    annotations: texts('Annotations of the ServiceAccount.'),
   }),
   networkPolicy: keys({
-    enabled: flag('Let in only who is named here, and out only to DNS and to port 443 of the Internet.'),
-    from: objects('Who may scrape and look: peers, as in a NetworkPolicy.'),
+    enabled: flag(
+      'Allow incoming connections only from the peers below, and outgoing ones only to DNS and port 443 of the Internet.',
+    ),
+    from: objects('Peers that may connect, as in a NetworkPolicy.'),
     extraEgress: objects(
-      'Further rules for the way out, such as to a proxy, or to a name server outside of `kube-system`.',
+      'Further rules for outgoing connections, such as to a proxy or to a name server outside of `kube-system`.',
     ),
   }),
   serviceMonitor: keys({
-    enabled: flag('Let the Prometheus Operator’s Prometheus scrape it.'),
-    labels: texts('By which that Prometheus selects it, such as `release`.'),
-    interval: text('How often.', { pattern: `^${DURATION}$` }),
-    scrapeTimeout: text('How long a scrape may take. Empty: as Prometheus has it.', { pattern: `^(${DURATION})?$` }),
+    enabled: flag('Create a ServiceMonitor for the Prometheus Operator.'),
+    labels: texts('Labels by which Prometheus selects the ServiceMonitor, such as `release`.'),
+    interval: text('Interval between scrapes.', { pattern: `^${DURATION}$` }),
+    scrapeTimeout: text('Timeout of a scrape. If empty, the default of Prometheus.', { pattern: `^(${DURATION})?$` }),
     tlsConfig: object('As in a ServiceMonitor’s endpoint.'),
     basicAuth: object('As in a ServiceMonitor’s endpoint.'),
     relabelings: objects('As in a ServiceMonitor’s endpoint.'),
     metricRelabelings: objects('As in a ServiceMonitor’s endpoint.'),
   }),
   prometheusRule: keys({
-    enabled: flag('Give the Prometheus Operator the alerts and recording rules.'),
-    labels: texts('By which Prometheus selects them, such as `release`.'),
+    enabled: flag('Create a PrometheusRule with the alerts and recording rules.'),
+    labels: texts('Labels by which Prometheus selects the rules, such as `release`.'),
   }),
   dashboards: keys({
-    enabled: flag('Make a ConfigMap of each Grafana dashboard.'),
-    labels: texts('By which Grafana’s sidecar finds them.'),
-    annotations: texts('Such as the folder, for the sidecar.'),
+    enabled: flag('Create a ConfigMap for each Grafana dashboard.'),
+    labels: texts('Labels by which Grafana’s sidecar finds the dashboards.'),
+    annotations: texts('Annotations for the sidecar, such as the folder.'),
   }),
   resources: object('As in a container.'),
-  podAnnotations: texts('Of the pods.'),
-  podLabels: texts('Of the pods.'),
+  podAnnotations: texts('Annotations of the pods.'),
+  podLabels: texts('Labels of the pods.'),
   priorityClassName: text('As in a pod.'),
   nodeSelector: texts('As in a pod.'),
   tolerations: objects('As in a pod.'),
@@ -132,13 +133,13 @@ export function valuesSchemaFile(): string {
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Values of the chart mongodbatlas-backup-exporter',
-    // A parent chart may set `global`; nothing here reads it.
+    // A parent chart may set `global`; this chart does not read it.
     ...keys({ ...VALUES, global: { type: 'object' } }),
   };
   return `${JSON.stringify(schema, (key, value: unknown) => (key === 'description' && value === '' ? undefined : value), 2)}\n`;
 }
 
-/** A row per value, with the default that values.yaml gives it. */
+/** One row for each value, with its default from values.yaml. */
 export function valuesTable(defaults: unknown): string {
   const rows = rowsOf(VALUES, defaults, '').map(
     ([key, fallback, meaning]) => `| \`${key}\` | ${fallback} | ${meaning} |`,
@@ -160,7 +161,7 @@ function rowsOf(
   });
 }
 
-/** Without what Go's regular expressions lack, and without the `$schema` and the title of a file of its own. */
+/** Without lookaheads, which Go's regular expressions lack, and without the `$schema` and the title of a separate file. */
 function portable({ title: _title, $schema: _schema, ...schema }: JsonSchema & { $schema?: string; title?: string }) {
   return JSON.parse(JSON.stringify(schema).replaceAll('^(?=.)', '^')) as ValueSchema;
 }

@@ -1,4 +1,4 @@
-/** What both dashboards share: variables, links, alerts as annotations. */
+/** The parts that both dashboards share: variables, links, alerts as annotations. */
 import {
   AnnotationQueryBuilder,
   DashboardBuilder,
@@ -15,9 +15,9 @@ export interface Frame {
   readonly title: string;
   readonly uid: string;
   readonly description: string;
-  /** The time range at first, as Grafana writes it. */
+  /** The initial time range, in Grafana's notation. */
   readonly from: string;
-  /** A regular expression of the names of alerts that are shown as annotations. */
+  /** A regular expression: the names of the alerts that are shown as annotations. */
   readonly alerts: string;
   readonly variables: readonly QueryVariableBuilder[];
 }
@@ -49,13 +49,13 @@ export function startDashboard({ title, uid, description, from, alerts, variable
     .link(link('Status page', '${status_page}'))
     .link(link('Runbooks', RUNBOOKS));
   for (const variable of variables) builder.withVariable(variable);
-  // Where the exporter's own page is to be found from a browser: only its operator knows.
+  // The address of the exporter's own page for a browser. Only the operator knows it.
   return builder.withVariable(
     new TextBoxVariableBuilder('status_page').label('Status page').defaultValue('http://localhost:19017'),
   );
 }
 
-/** All values at first. */
+/** A variable with all values selected initially. */
 export function variableOf(name: string, label: string, query: string): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)

@@ -13,7 +13,7 @@ export function exporterDashboard(): DashboardBuilder {
   const dashboard = startDashboard({
     title: 'Atlas backup exporter',
     uid: 'atlas-backup-exporter',
-    description: 'Whether the exporter can ask Atlas, what that costs, and how the process feels.',
+    description: 'Whether polls succeed, how many API requests they need, and the health of the exporter process.',
     from: 'now-6h',
     alerts: 'AtlasBackupExporter.*|AtlasBackupExport(TargetDown|DataStale|AccessDenied|DiscoveryFailing)',
     variables: [
@@ -40,13 +40,13 @@ function addOverview(dashboard: DashboardBuilder): void {
   dashboard
     .withPanel(
       stat(
-        { ...size, title: 'Exporters', description: 'Processes that are scraped; one per shard is right.' },
+        { ...size, title: 'Exporters', description: 'Running exporters. There should be one for each shard.' },
         { expr: `count(${own('build_info')})` },
       ),
     )
     .withPanel(
       stat(
-        { ...size, title: 'Clusters watched', description: 'Over all exporters shown.' },
+        { ...size, title: 'Monitored clusters', description: 'Of all selected exporters.' },
         { expr: `sum(${own('targets')})` },
       ),
     )
@@ -54,8 +54,8 @@ function addOverview(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'Clusters that can’t be read',
-          description: 'Their latest poll failed: the table of reasons says what to do.',
+          title: 'Clusters that cannot be read',
+          description: 'Clusters whose last poll failed. The table below shows the reasons.',
           steps: ANY_IS_BAD,
         },
         { expr: count(`${perCluster('up')} == 0`) },
@@ -65,8 +65,9 @@ function addOverview(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'Oldest good poll',
-          description: 'The longest time since a cluster was read whole. More than three intervals is an outage.',
+          title: 'Oldest successful poll',
+          description:
+            'The longest time since the last successful poll of a cluster. More than three poll intervals mean an outage.',
           unit: 'dtdurations',
           steps: stale,
         },
@@ -78,7 +79,7 @@ function addOverview(dashboard: DashboardBuilder): void {
         {
           ...size,
           title: 'Last tick of the scheduler',
-          description: 'It ticks every second; liveness is judged by it.',
+          description: 'The scheduler ticks every second. If it does not, the health check fails.',
           unit: 's',
           steps: [
             ['green', Number.NEGATIVE_INFINITY],
@@ -92,9 +93,9 @@ function addOverview(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'Series dropped by caps',
+          title: 'Dropped series',
           description:
-            'Active exports, error codes and buckets beyond their limits: they are in the sums, not on their own.',
+            'Active exports, error codes and buckets beyond the limits. They count in sums, but have no series of their own.',
           steps: ANY_IS_BAD,
         },
         { expr: `sum(${own('series_dropped')})` },
@@ -107,7 +108,7 @@ function addPolls(dashboard: DashboardBuilder): void {
     .withRow(new RowBuilder('Polls'))
     .withPanel(
       series(
-        { ...THIRD, title: 'Polls', description: 'Polls that ended, a second.', unit: 'ops' },
+        { ...THIRD, title: 'Polls', description: 'Finished polls per second.', unit: 'ops' },
         { expr: `sum(rate(${EXPORT}polls_total{${HERE}}[$__rate_interval]))`, legend: 'polls' },
         {
           expr: `sum by (reason) (rate(${EXPORT}poll_failures_total{${HERE}}[$__rate_interval])) > 0`,
@@ -120,7 +121,8 @@ function addPolls(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Duration of polls',
-          description: 'Of the latest poll of each cluster, waiting for the budget included: median and slowest.',
+          description:
+            'Duration of the last poll of each cluster: median and maximum. It includes the wait for the request budget.',
           unit: 's',
         },
         { expr: `quantile(0.5, ${perCluster('last_poll_duration_seconds')})`, legend: 'median' },
@@ -131,8 +133,8 @@ function addPolls(dashboard: DashboardBuilder): void {
       series(
         {
           ...THIRD,
-          title: 'Time since the last good poll',
-          description: 'The worst five clusters. Each line should fall back once an interval.',
+          title: 'Time since the last successful poll',
+          description: 'The five clusters with the longest time. Each line should fall once in each poll interval.',
           unit: 's',
         },
         {
@@ -145,9 +147,9 @@ function addPolls(dashboard: DashboardBuilder): void {
       table(
         {
           ...THIRD,
-          title: 'Why clusters can’t be read',
+          title: 'Reasons of failed polls',
           description:
-            'forbidden and unauthorized: the credential. not_found: the name. network and timeout: the way to Atlas.',
+            'forbidden, unauthorized: a problem of the credential. not_found: a wrong name. network, timeout: a problem of the connection to Atlas.',
           unit: 'short',
         },
         [
@@ -162,7 +164,7 @@ function addPolls(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Longest lists',
-          description: 'Export jobs in the list of a cluster; each 500 cost a request per poll.',
+          description: 'Clusters with the most listed export jobs. Every 500 jobs need one request in each poll.',
           unit: 'none',
         },
         { expr: `sort_desc(topk(10, ${perCluster('last_poll_jobs')}))`, legend: '{{cluster_name}}' },
@@ -174,14 +176,14 @@ function addPolls(dashboard: DashboardBuilder): void {
           ...THIRD,
           title: 'Discovery',
           description:
-            'Projects whose clusters are found by asking Atlas. While it fails, the last known clusters stay watched.',
+            'Projects with `clusters: all`. While their clusters can’t be listed, the known clusters stay monitored.',
           unit: 'short',
         },
         [
           { field: 'group_id', title: 'Project' },
           {
             field: 'Value',
-            title: 'Works',
+            title: 'Successful',
             width: 90,
             texts: { '0': 'no', '1': 'yes' },
             steps: [
@@ -198,8 +200,9 @@ function addPolls(dashboard: DashboardBuilder): void {
 function addApi(dashboard: DashboardBuilder): void {
   const requests: Series = {
     ...THIRD,
-    title: 'Requests by outcome',
-    description: '200 is good; 401 counts the first leg of a digest too; 429 means that the project’s budget is spent.',
+    title: 'Requests by status code',
+    description:
+      '200 is a success. 401 includes the first request of each HTTP Digest handshake. 429 means that the project’s API quota is used up.',
     unit: 'reqps',
     stacked: true,
   };
@@ -211,7 +214,7 @@ function addApi(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Requests by operation',
-          description: 'What is asked of Atlas.',
+          description: 'Requests to Atlas per second, by kind.',
           unit: 'reqps',
           stacked: true,
         },
@@ -223,7 +226,7 @@ function addApi(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Latency of list_exports',
-          description: 'Of single requests, body included, waiting for the budget not.',
+          description: 'Duration of single requests, with their body, without the wait for the request budget.',
           unit: 's',
         },
         ...[0.5, 0.9, 0.99].map((quantile) => ({
@@ -236,9 +239,9 @@ function addApi(dashboard: DashboardBuilder): void {
       series(
         {
           ...THIRD,
-          title: 'Budget left, by Atlas’ own word',
+          title: 'API quota left (all clients)',
           description:
-            'RateLimit-Remaining by RateLimit-Limit, per project. All clients of a project share it, Terraform too; below a quarter the exporter slows down.',
+            'RateLimit-Remaining divided by RateLimit-Limit, for each project. All clients of a project share the quota, Terraform included. Below a quarter the exporter slows down.',
           unit: 'percentunit',
           steps: [
             ['red', Number.NEGATIVE_INFINITY],
@@ -255,8 +258,8 @@ function addApi(dashboard: DashboardBuilder): void {
       series(
         {
           ...THIRD,
-          title: 'Waiting for the budget',
-          description: 'Seconds that requests waited, a second: the number of requests that wait on average.',
+          title: 'Requests waiting for the budget',
+          description: 'Average number of requests that wait for the exporter’s own request budget.',
           unit: 'short',
         },
         {
@@ -270,7 +273,7 @@ function addApi(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Retries',
-          description: 'Requests that were made again within a poll. They spend budget too.',
+          description: 'Repeated requests within a poll. They count against the request budget, too.',
           unit: 'reqps',
         },
         { expr: `sum(${rate('api_retries_total')}) or vector(0)`, legend: 'all' },
@@ -291,9 +294,9 @@ function addCredentials(dashboard: DashboardBuilder): void {
       stat(
         {
           ...THIRD,
-          title: 'Credentials end in',
+          title: 'Credentials expire in',
           description:
-            'From expires_at in the config. Two secrets of a service account can live at once: add one, write the file, drop the other.',
+            'From expires_at in the config. A service account can have two valid secrets at once: create the new one, update the file, then delete the old one.',
           unit: 'dtdurations',
           steps: days,
         },
@@ -307,8 +310,9 @@ function addCredentials(dashboard: DashboardBuilder): void {
       series(
         {
           ...THIRD,
-          title: 'Tokens end in',
-          description: 'Renewed at two thirds of their life: a line that falls below a third of it is not renewed.',
+          title: 'Access tokens expire in',
+          description:
+            'A token is renewed after two thirds of its life. A line below one third means that the renewal fails.',
           unit: 's',
         },
         { expr: `min by (credential) (${own('token_expiry_timestamp_seconds')} - time())`, legend: '{{credential}}' },
@@ -318,14 +322,14 @@ function addCredentials(dashboard: DashboardBuilder): void {
       series(
         {
           ...THIRD,
-          title: 'Tokens asked for',
-          description: 'An hour. One and a half is normal; many are a sign of tokens that Atlas does not accept.',
+          title: 'Requested access tokens',
+          description: 'Per hour. 1.5 is normal. A much higher number means that Atlas does not accept the tokens.',
           unit: 'short',
         },
         { expr: `sum by (credential) (increase(${own('token_requests_total')}[1h]))`, legend: '{{credential}}' },
         {
           expr: `sum by (credential) (increase(${own('token_request_failures_total')}[1h]))`,
-          legend: '{{credential}} in vain',
+          legend: '{{credential}} failed',
         },
       ),
     );
@@ -341,7 +345,7 @@ function addProcess(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Memory',
-          description: 'Resident memory and what of it is the JavaScript heap.',
+          description: 'Resident memory, and the used part of the JavaScript heap.',
           unit: 'bytes',
         },
         { expr: process('process_resident_memory_bytes'), legend: '{{instance}} resident' },
@@ -350,7 +354,7 @@ function addProcess(dashboard: DashboardBuilder): void {
     )
     .withPanel(
       series(
-        { ...THIRD, title: 'CPU', description: 'Cores in use.', unit: 'short' },
+        { ...THIRD, title: 'CPU', description: 'Processor cores in use.', unit: 'short' },
         {
           expr: `rate(process_cpu_seconds_total{${HERE}}[$__rate_interval]) * ${job}`,
           legend: '{{instance}}',
@@ -362,7 +366,7 @@ function addProcess(dashboard: DashboardBuilder): void {
         {
           ...THIRD,
           title: 'Scrapes and event loop',
-          description: 'How long Prometheus waits for the page, and how late the event loop runs (99th percentile).',
+          description: 'Duration of a scrape, and delay of the event loop (99th percentile).',
           unit: 's',
         },
         { expr: `scrape_duration_seconds{${HERE}} * ${job}`, legend: '{{instance}} scrape' },
@@ -371,7 +375,13 @@ function addProcess(dashboard: DashboardBuilder): void {
     )
     .withPanel(
       table(
-        { width: 24, height: 5, title: 'Versions', description: 'What runs.', unit: 'short' },
+        {
+          width: 24,
+          height: 5,
+          title: 'Versions',
+          description: 'The running version of each exporter.',
+          unit: 'short',
+        },
         [
           { field: 'instance', title: 'Exporter', width: 220 },
           { field: 'version', title: 'Version', width: 120 },

@@ -53,7 +53,7 @@ export function exportsDashboard(): DashboardBuilder {
   const dashboard = startDashboard({
     title: 'Atlas backup exports',
     uid: 'atlas-backup-exports',
-    description: 'Which MongoDB Atlas cluster has no recent export of its backups, why, and what runs now.',
+    description: 'Which MongoDB Atlas clusters have no recent backup export, why, and which exports run now.',
     from: 'now-24h',
     alerts: 'AtlasBackupExport[A-Z].*',
     variables: [
@@ -75,8 +75,8 @@ function addAttention(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'Clusters watched',
-          description: 'Clusters that are configured or have been discovered.',
+          title: 'Monitored clusters',
+          description: 'Clusters that are named in the config or were found by a discovery.',
         },
         { expr: count(perCluster('target_info')) },
       ),
@@ -87,7 +87,7 @@ function addAttention(dashboard: DashboardBuilder): void {
           ...size,
           title: 'Overdue',
           description:
-            'Clusters whose last successful export is older than it may be, also while Atlas can’t be asked.',
+            'Clusters whose last successful export is older than its limit. The number stays during an Atlas outage.',
           steps: ANY_IS_BAD,
         },
         { expr: count(overdue) },
@@ -98,7 +98,7 @@ function addAttention(dashboard: DashboardBuilder): void {
         {
           ...size,
           title: 'Newest export failed',
-          description: 'Atlas does not try a failed export again, and leaves partial data behind.',
+          description: 'Atlas does not retry a failed export, and its partial data stays in the bucket.',
           steps: ANY_IS_BAD,
         },
         { expr: count(newestFailed) },
@@ -109,7 +109,7 @@ function addAttention(dashboard: DashboardBuilder): void {
         {
           ...size,
           title: 'No success listed',
-          description: 'Clusters that can be read and have no successful export at all.',
+          description: 'Clusters for which Atlas lists no successful export.',
           steps: ANY_IS_BAD,
         },
         { expr: count(neverSucceeded) },
@@ -119,8 +119,8 @@ function addAttention(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'Can’t be read',
-          description: 'Clusters whose latest poll failed; the dashboard Atlas backup exporter says why.',
+          title: 'Cannot be read',
+          description: 'Clusters whose last poll failed. The dashboard Atlas backup exporter shows the reason.',
           steps: ANY_IS_BAD,
         },
         { expr: count(unreadable) },
@@ -130,9 +130,9 @@ function addAttention(dashboard: DashboardBuilder): void {
       stat(
         {
           ...size,
-          title: 'No expected age',
+          title: 'No limit known',
           description:
-            'Clusters for which neither the config nor a schedule says how old a success may be: nothing can be overdue there.',
+            'Clusters without a maximum age, neither from the config nor from a backup schedule. They can never be overdue.',
           steps: [
             ['green', Number.NEGATIVE_INFINITY],
             ['orange', 1],
@@ -146,7 +146,7 @@ function addAttention(dashboard: DashboardBuilder): void {
         {
           title: 'Needs attention',
           description:
-            'A row per cluster and problem, with the age of the last success. The cluster links to its page, which says what to do.',
+            'One row for each cluster and problem, with the age of the last success. The cluster links to its status page, which has advice.',
           unit: 'dtdurations',
           width: 14,
           height: 10,
@@ -154,7 +154,7 @@ function addAttention(dashboard: DashboardBuilder): void {
         [
           ...CLUSTER_COLUMNS,
           { field: 'problem', title: 'Problem', width: 190 },
-          { field: 'Value', title: 'Last success before', unit: 'dtdurations', width: 170, texts: { '-1': 'never' } },
+          { field: 'Value', title: 'Age of last success', unit: 'dtdurations', width: 170, texts: { '-1': 'never' } },
           { field: 'group_id', title: 'group_id' },
         ],
         { expr: attention },
@@ -163,8 +163,8 @@ function addAttention(dashboard: DashboardBuilder): void {
     .withPanel(
       bars(
         {
-          title: 'Age of the last success by what is allowed',
-          description: 'At 100 % a cluster is overdue. The 20 that are nearest to it or beyond.',
+          title: 'Age of last success / limit',
+          description: 'A cluster is overdue above 100 %. The chart shows the 20 clusters with the highest share.',
           unit: 'percentunit',
           width: 10,
           height: 10,
@@ -185,7 +185,7 @@ function addRunning(dashboard: DashboardBuilder): void {
         {
           title: 'Queued and running exports',
           description:
-            'Progress counts collections, not bytes, and is not known for sharded clusters. What is left is a guess from how long exports of the cluster usually take.',
+            'Progress counts collections, not bytes. It is not known for sharded clusters. The remaining time is an estimate from the usual duration of the cluster’s exports.',
           unit: 'short',
           width: 14,
           height: 8,
@@ -195,7 +195,7 @@ function addRunning(dashboard: DashboardBuilder): void {
           { field: 'state', title: 'State', width: 110 },
           { field: 'Value #B', title: 'Exported', unit: 'percentunit', width: 110 },
           { field: 'Value #C', title: 'Since creation', unit: 'dtdurations', width: 150 },
-          { field: 'Value #D', title: 'Usually left', unit: 'dtdurations', width: 150 },
+          { field: 'Value #D', title: 'Estimated rest', unit: 'dtdurations', width: 150 },
           { field: 'export_id', title: 'Export' },
         ],
         { expr: `max by (${ACTIVE_JOB}, state) (${ofClusters('active_job_state')} == 1)` },
@@ -207,9 +207,9 @@ function addRunning(dashboard: DashboardBuilder): void {
     .withPanel(
       series(
         {
-          title: 'Oldest queued and running',
+          title: 'Oldest queued and running exports',
           description:
-            'Time since the oldest active export was created. Jobs queue while five or more replica sets of a project export; a line that goes on rising is stuck.',
+            'Time since the oldest active export was created. Atlas queues exports while five or more replica sets of a project are exported. A line that only rises means a stuck export.',
           unit: 's',
           width: 10,
           height: 8,
@@ -224,7 +224,7 @@ function addRunning(dashboard: DashboardBuilder): void {
       series(
         {
           title: 'Progress',
-          description: 'Exported collections of each active export by all of them.',
+          description: 'Share of collections that each active export has exported.',
           unit: 'percentunit',
           width: 14,
           height: 7,
@@ -239,7 +239,7 @@ function addRunning(dashboard: DashboardBuilder): void {
       series(
         {
           title: 'Active exports',
-          description: 'Export jobs that are queued or in progress, over all clusters shown.',
+          description: 'Queued and running exports of all selected clusters.',
           unit: 'short',
           width: 10,
           height: 7,
@@ -263,7 +263,7 @@ function addHistory(dashboard: DashboardBuilder): void {
         {
           ...half,
           title: 'Age of the last success',
-          description: 'A saw-tooth: it falls with each success. One that only rises has no new exports.',
+          description: 'The line falls with each success. A line that only rises means that there are no new exports.',
           unit: 's',
         },
         { expr: `time() - ${perCluster('last_success_timestamp_seconds')}`, legend: '{{cluster_name}}' },
@@ -275,7 +275,7 @@ function addHistory(dashboard: DashboardBuilder): void {
           ...half,
           title: 'Duration of the last success',
           description:
-            'From creation to the end, queueing included. A steady rise says that exports will not fit between snapshots some day.',
+            'From creation to the end, time in the queue included. With a steady rise, exports will one day take longer than the time between snapshots.',
           unit: 's',
         },
         { expr: perCluster('last_success_duration_seconds'), legend: '{{cluster_name}}' },
@@ -286,7 +286,8 @@ function addHistory(dashboard: DashboardBuilder): void {
         {
           ...half,
           title: 'Listed exports by state',
-          description: 'All export jobs that Atlas lists. Atlas may drop old ones: a fall is no loss.',
+          description:
+            'All export jobs that Atlas lists. Atlas may remove old jobs from its list, so the number can fall.',
           unit: 'short',
           stacked: true,
           colors: STATE_COLORS,
@@ -299,7 +300,7 @@ function addHistory(dashboard: DashboardBuilder): void {
         {
           ...half,
           title: 'Failures in a row',
-          description: 'Failed exports since the last success. Cancelled ones neither count nor end the row.',
+          description: 'Failed exports since the last success. Cancelled exports don’t count and don’t end the row.',
           unit: 'short',
         },
         { expr: `${perCluster('consecutive_failures')} > 0`, legend: '{{cluster_name}}' },
@@ -310,7 +311,7 @@ function addHistory(dashboard: DashboardBuilder): void {
         {
           ...half,
           title: 'Listed failures by error code',
-          description: 'What Atlas gives as the reason; there is no public list of codes.',
+          description: 'The error codes that Atlas reports. There is no public list of them.',
           unit: 'none',
         },
         {
@@ -325,7 +326,7 @@ function addHistory(dashboard: DashboardBuilder): void {
           ...half,
           title: 'Successes that may be incomplete',
           description:
-            'Clusters whose newest successful export says that it exported fewer collections than there are. Look into the bucket before you rely on it.',
+            'Clusters whose newest successful export has fewer exported collections than collections in total. Check the bucket before you rely on this export.',
           unit: 'short',
         },
         [
@@ -342,12 +343,12 @@ function addHistory(dashboard: DashboardBuilder): void {
 }
 
 function addDetails(dashboard: DashboardBuilder): void {
-  dashboard.withRow(new RowBuilder('Every cluster')).withPanel(
+  dashboard.withRow(new RowBuilder('All clusters')).withPanel(
     table(
       {
         title: 'Clusters',
         description:
-          'What is expected of each cluster, what was seen last, and whether its backup schedule exports by itself. The cluster links to its page.',
+          'For each cluster the limit, the latest results, and whether its backup schedule exports automatically. The cluster links to its status page.',
         unit: 'short',
         width: 24,
         height: 14,
@@ -361,8 +362,8 @@ function addDetails(dashboard: DashboardBuilder): void {
           steps: OK_IS_ONE,
           texts: { '0': 'no', '1': 'yes' },
         },
-        { field: 'Value #B', title: 'Last success before', unit: 'dtdurations', width: 160 },
-        { field: 'Value #C', title: 'Allowed', unit: 's', width: 120 },
+        { field: 'Value #B', title: 'Age of last success', unit: 'dtdurations', width: 160 },
+        { field: 'Value #C', title: 'Limit', unit: 's', width: 120 },
         { field: 'Value #D', title: 'Usual duration', unit: 'dtdurations', width: 150 },
         { field: 'Value #E', title: 'Failures in a row', width: 130, steps: ANY_IS_BAD },
         { field: 'Value #F', title: 'Auto export', width: 110, steps: PLAIN, texts: { '0': 'off', '1': 'on' } },

@@ -1,4 +1,4 @@
-/** The dashboards by the file each is kept in. */
+/** The dashboards, by file name. */
 import type { Dashboard, DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { exporterDashboard } from './exporter-dashboard.ts';
 import { exportsDashboard } from './exports-dashboard.ts';
@@ -10,7 +10,7 @@ export function dashboards(): ReadonlyMap<string, Dashboard> {
   ]);
 }
 
-/** With an id for every panel: links to single panels need one that lasts. */
+/** Adds an id to every panel, because links to single panels need a stable id. */
 function numbered(builder: DashboardBuilder): Dashboard {
   const dashboard = builder.build();
   const panels = (dashboard.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 }));

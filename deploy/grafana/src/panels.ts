@@ -1,4 +1,4 @@
-/** The few kinds of panels that the dashboards use, each with what every panel must have: a unit, a description, a legend. */
+/** The kinds of panels that the dashboards use. Every panel has a unit, a description and a legend. */
 import { PanelBuilder as BarGaugeBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
   BarGaugeDisplayMode,
@@ -32,16 +32,16 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** What every panel says of itself. */
+/** The settings of every panel. */
 export interface Panel {
   readonly title: string;
-  /** What is shown, and what to do about it. */
+  /** What the panel shows, and what to do about it. */
   readonly description: string;
   readonly unit: string;
-  /** In columns of 24. */
+  /** In units of Grafana's 24 columns. */
   readonly width: number;
   readonly height: number;
-  /** Colours from a value on; the first one from the least value on. */
+  /** Colours, each with the value from which it is used. The first one is for the smallest values. */
   readonly steps?: readonly Step[];
 }
 
@@ -53,7 +53,7 @@ export interface Query {
 }
 
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
-/** Nothing to be done below 1, something from 1 on. */
+/** Green below 1, a warning from 1 on. */
 export const ANY_IS_BAD: readonly Step[] = [
   ['green', Number.NEGATIVE_INFINITY],
   ['red', 1],
@@ -67,7 +67,7 @@ export const STATE_COLORS = {
   cancelled: 'yellow',
   unknown: 'purple',
 };
-/** A share of what is allowed. */
+/** A share of a limit. */
 export const OF_THE_LIMIT: readonly Step[] = [
   ['green', Number.NEGATIVE_INFINITY],
   ['orange', 0.9],
@@ -96,7 +96,7 @@ export function bars(panel: Panel, query: Query) {
 
 export interface Series extends Panel {
   readonly stacked?: true;
-  /** The colours of series that always mean the same, by their legend. */
+  /** Fixed colours of series, by their legend. */
   readonly colors?: Readonly<Record<string, string>>;
 }
 
@@ -128,18 +128,18 @@ export interface Column {
   readonly unit?: string;
   readonly width?: number;
   readonly steps?: readonly Step[];
-  /** Values that mean something else than their number. */
+  /** Texts that are shown instead of values. */
   readonly texts?: Readonly<Record<string, string>>;
   readonly link?: { readonly title: string; readonly url: string };
 }
 
-/** A row per set of labels; columns that aren't named are left out. */
+/** A table with one row for each set of labels. Columns that are not listed are hidden. */
 export function table(panel: Panel, columns: readonly Column[], ...queries: readonly Query[]) {
   const builder = base(new TableBuilder(), panel);
   for (const [index, query] of queries.entries()) {
     builder.withTarget(instant(query, index).format(PromQueryFormat.Table));
   }
-  // The value of an only query has no letter.
+  // With a single query the field of the value has no letter.
   const [fields, titles] = [columns.map(({ field }) => field), columns.map(({ field, title }) => [field, title])];
   if (queries.length > 1) builder.withTransformation({ id: 'merge', options: {} });
   builder.withTransformation({ id: 'filterFieldsByName', options: { include: { names: fields } } }).withTransformation({
@@ -174,7 +174,7 @@ export function mappingsOf(texts: Readonly<Record<string, string>>): ValueMappin
 }
 
 function stepsOf(steps: readonly Step[]) {
-  // Grafana writes the least value of all as null.
+  // Grafana writes the smallest threshold as null.
   return steps.map(([color, from]) => ({ color, value: Number.isFinite(from) ? from : null }));
 }
 

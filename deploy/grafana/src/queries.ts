@@ -1,6 +1,6 @@
 /**
- * The PromQL that both dashboards are made of. Everything of a cluster is aggregated over who scraped it, so that a rollout or
- * a second replica shows each cluster once.
+ * The PromQL of both dashboards. Series of a cluster are aggregated over the exporters, so that a rollout or a second replica shows
+ * each cluster once.
  */
 
 export const EXPORT = 'mongodbatlas_backup_export_';
@@ -15,17 +15,17 @@ export function ofClusters(name: string, matchers = ''): string {
   return `${EXPORT}${name}{${[HERE, matchers].filter((text) => text !== '').join(', ')}}`;
 }
 
-/** One value per cluster, and per value of further labels. */
+/** One value for each cluster, and for each value of further labels. */
 export function perCluster(name: string, { matchers = '', by = '' } = {}): string {
   return `max by (${[CLUSTER, by].filter((text) => text !== '').join(', ')}) (${ofClusters(name, matchers)})`;
 }
 
-/** The same for facts, which are absent between a restart and the first good poll. */
+/** The same for facts, which are absent between a restart and the first successful poll. */
 export function lastKnown(name: string): string {
   return `max by (${CLUSTER}) (last_over_time(${ofClusters(name)}[1d]))`;
 }
 
-/** Only what is still watched: a cluster that was removed lives on in `lastKnown` for a day. */
+/** Only clusters that are still monitored: `lastKnown` contains a removed cluster for one more day. */
 export function stillWatched(expr: string): string {
   return `(${expr}) and on (${CLUSTER}) ${ofClusters('target_info')}`;
 }
@@ -50,8 +50,8 @@ export const unwatched = `${perCluster('target_info')} unless on (${CLUSTER}) ${
 export const queuedSince = `time() - ${perCluster('oldest_active_created_timestamp_seconds', { matchers: 'state="queued"' })}`;
 
 /**
- * What needs somebody, a row per cluster and problem. The value is the age of the last success in seconds, -1 where there
- * has never been one.
+ * The problems that need attention, one row for each cluster and problem. The value is the age of the last success in seconds, or -1
+ * if there is none.
  */
 export const attention = withProjectName(
   [
