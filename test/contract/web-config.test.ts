@@ -1,4 +1,4 @@
-/** TLS and users as a web config file says, over real handshakes: who gets in, and what a changed file changes. */
+/** TLS, client certificates and users of a web config file over real handshakes, and what a changed file changes. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -69,18 +69,18 @@ async function serve(text: string, certificate = server) {
   open.push(web);
   const url = web.urls[0] ?? '';
 
-  /** Reading the files takes real time, which the runtime knows nothing of: each second waits until it is done. */
+  /** Reading the files takes real time: each fake second waits until the file watch sleeps again. */
   async function pass(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second += 1) {
       await runtime.advance(1);
       while (runtime.sleepers() === 0) await runtime.settle();
     }
   }
-  /** Until it has looked at the files, and seen what has changed at rest. */
+  /** Long enough for the file watch to find a change, and to see that the file has stopped changing. */
   const lookAgain = () => pass(7);
 
-  const told = () => lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
-  return { url, metrics: `${url}/metrics`, pass, lookAgain, lines, told };
+  const logged = () => lines.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
+  return { url, metrics: `${url}/metrics`, pass, lookAgain, lines, logged };
 }
 
 const trusting = (): RequestOptions => ({ ca: readFileSync(authority.certFile) });
@@ -90,12 +90,12 @@ const showing = ({ certFile, keyFile }: Certificate): RequestOptions => ({
   key: readFileSync(keyFile),
 });
 
-/** Who the server says it is. */
+/** The name in the server's certificate. */
 async function nameAt(url: string, options: RequestOptions = trusting()): Promise<string> {
   return String((await ask(url, options)).peer);
 }
 
-/** The handshake alone, to its end on the server’s side too: in TLS 1.3 a refusal comes after the client's own end of it. */
+/** A handshake and a first response: in TLS 1.3 the client's handshake ends before the server can refuse it. */
 async function shakeHands(url: string, options: ConnectionOptions) {
   const socket = connect(Number(new URL(url).port), '127.0.0.1', { ...trusting(), ...options } as ConnectionOptions);
   await new Promise<void>((resolve, reject) => {
@@ -115,7 +115,7 @@ async function shakeHands(url: string, options: ConnectionOptions) {
 }
 
 describe('TLS', () => {
-  test('is spoken where the file has it, and HTTP is not', async () => {
+  test('replaces plain HTTP', async () => {
     const { url, metrics } = await serve(TLS);
     expect(url).toMatch(/^https:/);
     expect((await ask(metrics, trusting())).status).toBe(200);
@@ -123,7 +123,7 @@ describe('TLS', () => {
     await expect(ask(metrics)).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
   });
 
-  test('has the versions that the file allows', async () => {
+  test('uses the versions that the file allows', async () => {
     const newest = await serve(`${TLS}  min_version: TLS13\n`);
     await expect(shakeHands(newest.url, { maxVersion: 'TLSv1.2' })).rejects.toThrow();
     expect((await shakeHands(newest.url, {})).protocol).toBe('TLSv1.3');
@@ -136,7 +136,7 @@ describe('TLS', () => {
     ).rejects.toThrow();
   });
 
-  test.each(CIPHER_SUITES)('has %s when it is chosen, and TLS 1.3 beside it', async (suite) => {
+  test.each(CIPHER_SUITES)('can use only %s, and TLS 1.3', async (suite) => {
     const text = `${TLS}  cipher_suites: [${suite}]\n`;
     const { url } = await serve(text, suite.includes('_RSA_') ? rsa : server);
     const older = await shakeHands(url, { maxVersion: 'TLSv1.2' });
@@ -144,7 +144,7 @@ describe('TLS', () => {
     expect((await shakeHands(url, {})).protocol).toBe('TLSv1.3');
   });
 
-  test('has no other suite than those', async () => {
+  test('refuses suites that are not listed', async () => {
     const { url } = await serve(`${TLS}  cipher_suites: [${DEFAULT_CIPHER_SUITES.join(', ')}]\n`, rsa);
     const standard = await serve(TLS, rsa);
     for (const at of [url, standard.url]) {
@@ -154,7 +154,7 @@ describe('TLS', () => {
     }
   });
 
-  test('follows its own order of suites, or the client’s', async () => {
+  test('uses the server’s order of suites, or the client’s if configured', async () => {
     const suites = 'cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]';
     const wish = {
       maxVersion: 'TLSv1.2',
@@ -166,14 +166,14 @@ describe('TLS', () => {
     expect((await shakeHands(theirs.url, wish)).suite).toBe('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
   });
 
-  test('sends the headers of the file, HSTS too', async () => {
+  test('sends the headers of the file, including HSTS', async () => {
     const { metrics } = await serve(`${TLS}http_server_config: {headers: {Strict-Transport-Security: max-age=9}}\n`);
     expect((await ask(metrics, trusting())).headers).toMatchObject({ 'strict-transport-security': 'max-age=9' });
   });
 });
 
 describe('client certificates', () => {
-  test('that are required have to be there, and to be signed by the right authority', async () => {
+  test('that are required must be sent and signed by the right authority', async () => {
     const { metrics, lines } = await serve(`${CLIENTS}RequireAndVerifyClientCert\n`);
     expect((await ask(metrics, showing(client))).status).toBe(200);
     await expect(ask(metrics, trusting())).rejects.toThrow();
@@ -182,7 +182,7 @@ describe('client certificates', () => {
     expect(lines.filter(({ msg }) => msg === 'a TLS handshake failed')).toHaveLength(3);
   });
 
-  test('that are not required may be missing, but not be wrong', async () => {
+  test('that are optional may be missing, but must be signed by the right authority', async () => {
     const { metrics, lines } = await serve(`${CLIENTS}VerifyClientCertIfGiven\n`);
     expect((await ask(metrics, showing(client))).status).toBe(200);
     expect((await ask(metrics, trusting())).status).toBe(200);
@@ -191,7 +191,7 @@ describe('client certificates', () => {
   });
 
   test.each(['RequireAndVerifyClientCert', 'VerifyClientCertIfGiven'])(
-    'of a resumed session count: %s',
+    'are accepted again when a TLS session is resumed: %s',
     async (type) => {
       for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
         const { url } = await serve(`${CLIENTS}${type}\n`);
@@ -203,7 +203,7 @@ describe('client certificates', () => {
   );
 });
 
-/** A session to resume; TLS 1.3 hands it out after the handshake. */
+/** A session to resume; TLS 1.3 sends it after the handshake. */
 async function sessionOf(url: string, options: ConnectionOptions): Promise<Buffer> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1', options);
   const session = await new Promise<Buffer>((resolve, reject) => {
@@ -213,21 +213,23 @@ async function sessionOf(url: string, options: ConnectionOptions): Promise<Buffe
   return session;
 }
 
-describe('a changed file', () => {
-  test('of a certificate is served to new connections, and to those that were kept', async () => {
-    const { metrics, lookAgain, told } = await serve(TLS);
+describe('after a change', () => {
+  test('of the certificate, new requests get the new one, also from clients that keep connections', async () => {
+    const { metrics, lookAgain, logged } = await serve(TLS);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     open.push({ close: async () => agent.destroy() });
     const kept = { ...trusting(), agent };
     expect([await nameAt(metrics), await nameAt(metrics, kept)]).toEqual(['server', 'server']);
+    await lookAgain();
+    expect(logged()).toEqual([]);
     install(renewed);
     expect(await nameAt(metrics)).toBe('server');
     await lookAgain();
     expect([await nameAt(metrics), await nameAt(metrics, kept)]).toEqual(['renewed', 'renewed']);
-    expect(told()).toEqual(['the web config file was read again']);
+    expect(logged()).toEqual(['the web config file was read again']);
   });
 
-  test('of an authority shuts out whom it no longer signs for, sessions or not', async () => {
+  test('of the client authority, clients of the old one are refused, also with an old TLS session', async () => {
     const { url, metrics, lookAgain } = await serve(`${CLIENTS}RequireAndVerifyClientCert\n`);
     const session = await sessionOf(url, showing(client) as ConnectionOptions);
     copyFileSync(strangers.certFile, join(folder, 'clients.pem'));
@@ -237,7 +239,7 @@ describe('a changed file', () => {
     expect((await ask(metrics, showing(stranger))).status).toBe(200);
   });
 
-  test('of users counts from the next request on', async () => {
+  test('of the users, the next request is checked against the new ones', async () => {
     const { metrics, lookAgain } = await serve(userLine('ann', 'a'));
     const statusFor = async (name: string, password: string) => (await ask(metrics, basic(name, password))).status;
     expect([await statusFor('ann', 'a'), await statusFor('bob', 'b')]).toEqual([200, 401]);
@@ -249,12 +251,12 @@ describe('a changed file', () => {
     expect([await statusFor('bob', 'b'), await statusFor('bob', 'new')]).toEqual([401, 200]);
   });
 
-  test('that is wrong changes nothing and is told once, as is the right one after it', async () => {
-    const { metrics, lookAgain, lines, told } = await serve(TLS + userLine('ann', 'a'));
+  test('to a file with problems, the old settings stay and the problems are logged once', async () => {
+    const { metrics, lookAgain, lines, logged } = await serve(TLS + userLine('ann', 'a'));
     write(`${TLS}basic_auth_users: {ann: S3cret}\n`);
     for (let look = 0; look < 3; look += 1) await lookAgain();
     expect((await ask(metrics, { ...trusting(), ...basic('ann', 'a') })).status).toBe(200);
-    expect(told()).toEqual(['the web config file has problems: the previous settings stay in use']);
+    expect(logged()).toEqual(['the web config file has problems: the previous settings stay in use']);
     expect(lines[0]).toMatchObject({ problems: [expect.stringMatching(/^web\.yml:4:25: basic_auth_users: /)] });
     expect(JSON.stringify(lines)).not.toContain('S3cret');
     rmSync(join(folder, 'web.yml'));
@@ -263,14 +265,14 @@ describe('a changed file', () => {
     write(TLS + userLine('bob', 'b'));
     await lookAgain();
     expect((await ask(metrics, { ...trusting(), ...basic('bob', 'b') })).status).toBe(200);
-    expect(told().slice(1)).toEqual([
+    expect(logged().slice(1)).toEqual([
       'the web config file has problems: the previous settings stay in use',
       'the web config file was read again',
     ]);
   });
 
-  test('that is still being written, and right as far as it goes, lets nobody in', async () => {
-    const { metrics, pass, lookAgain, told } = await serve(TLS + userLine('ann', 'a'));
+  test('that is still being written, the old users stay, even if the file is valid without users', async () => {
+    const { metrics, pass, lookAgain, logged } = await serve(TLS + userLine('ann', 'a'));
     for (let length = 1; length <= 12; length += 1) {
       write(`${TLS}${'#'.repeat(length)}`);
       await pass(1);
@@ -280,25 +282,25 @@ describe('a changed file', () => {
     await lookAgain();
     expect((await ask(metrics, trusting())).status).toBe(401);
     expect((await ask(metrics, { ...trusting(), ...basic('bob', 'b') })).status).toBe(200);
-    expect(told()).toEqual(['the web config file was read again']);
+    expect(logged()).toEqual(['the web config file was read again']);
   });
 
-  test('of a certificate without its key is half of a renewal: the pair before stays', async () => {
-    const { metrics, lookAgain, told } = await serve(TLS);
+  test('of the certificate without its key, the old pair stays until both are new', async () => {
+    const { metrics, lookAgain, logged } = await serve(TLS);
     copyFileSync(renewed.certFile, join(folder, 'server.pem'));
     await lookAgain();
     expect(await nameAt(metrics)).toBe('server');
     copyFileSync(renewed.keyFile, join(folder, 'server.key'));
     await lookAgain();
     expect(await nameAt(metrics)).toBe('renewed');
-    expect(told()).toHaveLength(2);
+    expect(logged()).toHaveLength(2);
   });
 
   test.each([
     ['TLS switched on', userLine('ann', 'a'), TLS],
     ['TLS switched off', TLS, userLine('ann', 'a')],
     ['another client_auth_type', TLS, `${CLIENTS}RequireAndVerifyClientCert\n`],
-  ])('that takes a restart says so, and nothing of it is in force: %s', async (change, before, after) => {
+  ])('that needs a restart, the log says so and the old settings stay: %s', async (change, before, after) => {
     const { metrics, lookAgain, lines } = await serve(before);
     const status = async () => (await ask(metrics, trusting())).status;
     const was = await status();

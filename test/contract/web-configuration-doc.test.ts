@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const example = readFileSync('deploy/config/web-config.example.yml', 'utf8');
 
-test('the example loads as it is, and with all that is commented out', async () => {
+test('the example is valid as it is, and with every commented line enabled', async () => {
   const folder = temporaryFolder('web-example');
   const authority = createAuthority();
   const { certFile, keyFile } = authority.issue('server');

@@ -49,16 +49,12 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
 /** busy: too many comparisons are running. */
 export type Verdict = 'right' | 'wrong' | 'busy';
 
-export interface Passwords {
-  verify(name: string, password: string): Promise<Verdict>;
-}
-
 /** bcrypt ignores everything beyond. */
 const MAX_PASSWORD_BYTES = 72;
 const MAX_COMPARISONS = 16;
 const MAX_REMEMBERED = 256;
 
-export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings): Passwords {
+export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
   /** Digests of right passwords, the most recently used last. A changed hash gives another digest. */
   const remembered = new Set<string>();
   /** By digest. Several scrapers that start together send the same password: it is compared once. */
@@ -90,7 +86,7 @@ export function createPasswords({ guards, comparePassword, passwordKey }: AuthSe
   }
 
   return {
-    async verify(name, password) {
+    async verify(name: string, password: string): Promise<Verdict> {
       if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
       const known = guards().users.get(name);
       const hash = known ?? substituteHash(name);
