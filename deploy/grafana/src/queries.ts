@@ -57,9 +57,9 @@ export const attention = withProjectName(
   [
     problem('overdue', overdue),
     problem('newest export failed', newestFailed),
-    problem('can’t be read', unreadable),
+    problem('cannot be read', unreadable),
     problem('no successful export', neverSucceeded),
-    problem('no expected age known', unwatched),
+    problem('no limit known', unwatched),
     problem('queued for over 2 h', `${queuedSince} > 2 * 3600`),
   ].join('\nor '),
 );
