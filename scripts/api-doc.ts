@@ -1,4 +1,4 @@
-/** docs/api.md, made from the fields that make the JSON. */
+/** docs/api.md, made from the list of fields that also makes the JSON. */
 import { BUDGET_FIELDS, type Field, JOB_FIELDS, PROJECT_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
 import { CONDITIONS, WORDS } from '../src/web/pages/conditions.ts';
 
@@ -6,24 +6,24 @@ const INTRODUCTION = `# API
 
 <!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
 
-\`GET /api/v1/targets\` says the same as the status page, for programs: JSON, made of what is known already; asking costs no call
-to Atlas. For alerts use the [metrics](metrics.md): this is for chat bots, scripts and reports.
+\`GET /api/v1/targets\` returns the content of the status page as JSON, for scripts, chat bots and reports. A request reads only the
+exporter’s memory and causes no request to Atlas. For alerts use the [metrics](metrics.md).
 
 \`\`\`sh
 curl -s http://localhost:19017/api/v1/targets | jq -r '.targets[] | select(.condition == "overdue") | .cluster_name'
 \`\`\`
 
-What to expect of it:
+Rules:
 
-- Within \`v1\` no field is renamed or removed, and none changes its type or meaning. Fields and conditions may be added.
-- Times are Unix times in seconds, as in the metrics, and named so: \`…_timestamp_seconds\`. Spans are in seconds too.
-- **A field that is absent is unknown or never was**, not zero or false.
-- Targets come in the order of the status page: what presses most first.
-- Texts of \`problem\` and \`advice\` are for people: they may change with any version.
-- The answer may be up to a second old.
+- Within \`v1\` no field is renamed or removed, and no field changes its type or meaning. New fields and conditions may be added.
+- Times are Unix times in seconds, named \`…_timestamp_seconds\` as in the metrics. Durations are in seconds, too.
+- **An absent field means never or unknown**, not zero or false.
+- Targets have the order of the status page: the most urgent first.
+- The texts of \`problem\` and \`advice\` are for people and may change with any version.
+- An answer may be up to one second old.
 
-\`GET /config\` shows the configuration in force as YAML: defaults are filled in, and in the place of each secret stands where
-it comes from. No secret is read for it.
+\`GET /config\` returns the current config as YAML, with the defaults. Instead of each secret it shows where the secret comes from. The
+secret itself is not read.
 `;
 
 export function apiDocument(): string {
@@ -32,10 +32,10 @@ export function apiDocument(): string {
 
 | field | type | meaning |
 |---|---|---|
-| \`generated_timestamp_seconds\` | number | When the answer was made. |
+| \`generated_timestamp_seconds\` | number | When the answer was created. |
 | \`exporter_version\` | string | The version of the program. |
-| \`targets\` | array | The clusters that are watched. |
-| \`projects\` | array | Their projects. |
+| \`targets\` | array | The monitored clusters. |
+| \`projects\` | array | The projects of these clusters. |
 
 ## A target
 
@@ -43,13 +43,13 @@ ${table(TARGET_FIELDS)}
 
 ### Conditions
 
-| \`condition\` | level | true when |
+| \`condition\` | level | meaning |
 |---|---|---|
 ${CONDITIONS.map((condition) => `| \`${condition}\` | ${WORDS[condition].level} | ${WORDS[condition].meaning} |`).join('\n')}
 
 ## An export job
 
-In \`active_jobs\` and \`newest_jobs\`.
+An element of \`active_jobs\` and \`newest_jobs\`.
 
 ${table(JOB_FIELDS)}
 

@@ -1,4 +1,4 @@
-/** docs/configuration.md and the JSON Schema, made from the flags and the schema, so that they can't say anything else. */
+/** docs/configuration.md and the JSON Schema, made from the flags and the schema of the config. */
 
 import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
 import { ATLAS_VARIABLES } from '../src/config/environment.ts';
@@ -16,8 +16,8 @@ const HEAD = `# Configuration
 
 <!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
 
-A cluster is watched with a \`--target\` and credentials in the environment, or with a config file that lists many.
-Every mistake is told at the start, all at once, with \`file:line:column\`; the exit code is then 2.`;
+Name one cluster with \`--target\` and put its credentials into environment variables, or list many clusters in a config file.
+An invalid config exits with code 2 and lists every error with \`file:line:column\`.`;
 
 function flagsSection(): string {
   const commands = Object.entries(COMMANDS).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
@@ -31,14 +31,14 @@ function flagsSection(): string {
 
 ${commands.join('\n')}
 
-[commands.md](commands.md) tells more of \`check\`, \`once\` and \`health\`.
+[commands.md](commands.md) describes \`check\`, \`once\` and \`health\`.
 
-${table(['Flag', 'Of', 'Environment variable', 'Default', 'Meaning'], rows)}
+${table(['Flag', 'Commands', 'Environment variable', 'Default', 'Meaning'], rows)}
 
-\`--version\` and \`--help\` do what they say. The command line wins over the environment. In the environment, switches are
-\`true\`, \`false\`, \`1\` or \`0\`, what is repeatable is separated by commas, and an empty variable counts as unset.
-Variables that begin alike and are not in this table are ignored, since Kubernetes sets some of its own.
-\`--target\` and \`--config.file\` exclude each other. Secrets are never taken from arguments.`;
+There are also \`--version\` and \`--help\`. A flag on the command line takes precedence over its environment variable. In the
+environment, switches are \`true\`, \`false\`, \`1\` or \`0\`, repeatable flags are separated by commas, and an empty variable counts
+as unset. Other variables with the same prefix are ignored, because Kubernetes sets some. \`--target\` and \`--config.file\` exclude
+each other. No flag takes a secret.`;
 }
 
 /** The default of most commands, then those that differ. */
@@ -57,19 +57,19 @@ function variablesSection(): string {
     [code(ATLAS_VARIABLES.accessToken), 'An access token.'],
     [`${code(ATLAS_VARIABLES.clientId)}, ${code(ATLAS_VARIABLES.clientSecret)}`, 'A service account.'],
     [`${code(ATLAS_VARIABLES.publicKey)}, ${code(ATLAS_VARIABLES.privateKey)}`, 'A programmatic API key.'],
-    [code(ATLAS_VARIABLES.baseUrl), 'Where Atlas is, in place of `atlas.base_url`.'],
+    [code(ATLAS_VARIABLES.baseUrl), 'The address of Atlas, instead of `atlas.base_url`.'],
     [
       '`HTTPS_PROXY`, `NO_PROXY`',
-      'The proxy on the way to Atlas, such as `http://proxy.example:3128`, and for which hosts there is none.',
+      'The proxy for requests to Atlas, such as `http://proxy.example:3128`, and the hosts that need no proxy.',
     ],
   ];
   return `## Variables of the Atlas tools
 
 ${table(['Variable', 'Meaning'], rows)}
 
-They make the credential \`default\`, where the config file has no \`credentials\` or there is no file. Of several the token
-wins over the service account, and that over the key; a warning names those that are not used. Half a pair is a mistake.
-What the config file says wins over them.`;
+They define the credential \`default\` if the config file has no \`credentials\` or if there is no file. If several are set, the access
+token takes precedence over the service account, and the service account over the API key; a warning names the unused ones. A pair
+with only one variable set is an error. The config file takes precedence over these variables.`;
 }
 
 function fileSection(example: string): string {
@@ -81,8 +81,8 @@ function fileSection(example: string): string {
   });
   return `## Config file
 
-YAML 1.2, in UTF-8, at most 5 MB. Unknown keys are mistakes. An editor that knows JSON Schema checks while you write, with
-\`deploy/config/mongodbatlas-backup-exporter.schema.json\`. An example:
+The file is YAML 1.2 in UTF-8, at most 5 MB. Unknown keys are errors. An editor with support for JSON Schema can check the file
+while you write, with \`deploy/config/mongodbatlas-backup-exporter.schema.json\`. An example:
 
 \`\`\`yaml
 ${example.trim()}
@@ -112,31 +112,35 @@ function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: 
 
 const RULES = `## Rules
 
-**Secrets.** Every id, key and secret is given in exactly one of three forms: \`x_file\` names a file, \`x_env\` an
-environment variable, \`x\` is the value itself. A relative file is looked for beside the config file. Files are read again
-whenever the secret is needed, so that a rotated one needs no restart; one newline at the end is cut. An unreadable or empty
-secret is a mistake at the start. No secret is ever part of a message, a log line, a page or a metric.
+**Secrets.** Every id, key and secret has exactly one of three forms: \`x_file\` names a file, \`x_env\` names an environment
+variable, \`x\` is the value itself. Relative paths start at the folder of the config file. A file is read again whenever the secret is
+needed, so a rotated secret needs no restart. One newline at the end is removed. An unreadable or empty secret is an error at
+the start. Secrets never appear in a message, a log line, a page or a metric.
 
-**Durations** are written as in Prometheus: \`90s\`, \`1h30m\`, \`8d\`, with the units \`y\`, \`w\`, \`d\`, \`h\`, \`m\`, \`s\` and \`ms\`
-from the largest to the smallest, each at most once. The unit is required.
+**Durations** have the format of Prometheus, such as \`90s\`, \`1h30m\` and \`8d\`. The units are \`y\`, \`w\`, \`d\`, \`h\`, \`m\`, \`s\`
+and \`ms\`, each at most once, from the largest to the smallest. A number without a unit is an error.
 
 **Intervals.** \`interval\` ≤ \`idle_interval\` ≤ \`max_stale\`.
 
 **Ids that look like numbers** need quotes: YAML reads \`123456789012345678901234\` and \`1e5\` as numbers.
 
-**Targets.** A cluster of a project may be listed once, all clusters of a project once; a cluster that is listed beside them
-keeps its own settings. Where there are several credentials, each target names one.
+**Targets.** Each cluster of a project may be named once, and \`clusters: all\` may be used once for each project. A cluster that is
+also named keeps its own settings. If there are several credentials, each target names one of them.
 
-**Reload.** SIGHUP reads the file again; so does \`POST /-/reload\` with \`--web.enable-lifecycle\`, and a change of the file with
-\`--config.auto-reload\`, which looks at its content every 5 s and waits until that rests. A bad file changes nothing: it is told in
-the log and in the answer (400, with every problem), and \`config_last_reload_successful\` is 0 until a good one is read. A good
-one is in force at one moment, for every scrape. Clusters that stay keep what is known of them, their counters and their beats;
-credentials that are the same keep their tokens; what projects have spent of their budget stays spent. New clusters, and those
-whose credential or \`base_url\` is another one, are polled at once; removed ones vanish at once. What comes from the environment
-and flags (addresses, shards, the log) needs a restart. With \`--target\` there is no file: a reload finds what is there already.
-SIGHUP is heeded from the program’s first line on; in the tenths of a second before, in which Node.js itself starts, it ends it.
+**Reload.** The exporter reloads the config file on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
+\`--config.auto-reload\` when the file changes. With the latter the file is checked every 5 s, and applied once it stops changing.
 
-**YAML.** One document; no key twice; no tags; at most a hundred aliases; no merge keys.`;
+- An invalid file changes nothing. The log and the answer (400) list every error, and \`config_last_reload_successful\` is 0 until
+  a valid file is loaded.
+- A valid file takes effect at one moment. No scrape sees a mixture of two configs.
+- Unchanged clusters keep their state, counters and poll schedule. Unchanged credentials keep their access tokens. Request budgets
+  are not refilled.
+- New clusters are polled at once, and so are clusters with another credential or \`base_url\`. Metrics of removed clusters disappear
+  at once.
+- Environment variables and flags (addresses, shards, log) are read only at the start. With \`--target\` there is no config file,
+  and a reload changes nothing.
+
+**YAML.** One document, unique keys, no tags, at most a hundred aliases, no merge keys.`;
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>

@@ -1,4 +1,4 @@
-/** docs/metrics.md, made from the families and the registry that make the metrics. */
+/** docs/metrics.md, made from the metric families and the registry of the program's own metrics. */
 import type { MetricObject } from 'prom-client';
 import { REASONS } from '../src/atlas/error.ts';
 import { type Family, PREFIX } from '../src/collectors/collector.ts';
@@ -12,30 +12,32 @@ const INTRODUCTION = `# Metrics
 
 <!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
 
-Every name, label and meaning here is a public interface. There are two prefixes:
+Every name, label and meaning here is part of the public interface. There are two prefixes:
 
-- \`mongodbatlas_backup_export_\`: what is true of export jobs and of watching one cluster. Every series has the labels
-  \`group_id\` and \`cluster_name\` (T below), Atlas’ own names in snake case; the two of finding clusters have the first alone.
+- \`mongodbatlas_backup_export_\`: the export jobs of one cluster, and the polls of this cluster. Every series has the labels
+  \`group_id\` and \`cluster_name\` (T below), which are Atlas’ own names in snake case. The metrics of a discovery have only
+  \`group_id\`.
 - \`mongodbatlas_backup_exporter_\`: the program itself.
 
-What to expect of them:
+These rules hold for all of them:
 
-- **A job metric is a pure function of Atlas’ list** (plus config and schedule): the same list gives the same numbers before and
-  after a restart. Atlas may drop old jobs from its list, so \`jobs\` is a gauge.
-- **Timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. Values are as of the last good
-  poll.
-- **Absent means never or unknown**, not zero. Closed sets of label values (\`state\`, and \`reason\` of the counter) are always
-  complete.
-- **Durations count from creation**, queueing included: Atlas doesn’t say when a job has started.
-- **Only active jobs have series of their own** (the oldest \`polling.max_active_jobs\` of a cluster); finished ones are
-  aggregated. What caps drop is counted in \`mongodbatlas_backup_exporter_series_dropped\`.
-- *Newest* means created last, and of two created at the same moment the one with the greater id. *Active* means queued, in
-  progress, or in a state this version doesn’t know and without an end. A job that is a component of another listed job (a
-  shard’s part) isn’t counted again.
-- **Two classes.** *Facts* stay for as long as the cluster is watched: if they vanished in an outage of Atlas, "overdue" would
-  resolve exactly when things are worst. *Volatile* metrics fall silent when the last good poll is older than
-  \`polling.max_stale\` (or twice the interval in force): an old progress is worse than none.
-  Between a restart and the first good poll both are absent: read facts through \`last_over_time(…[1d])\` in alerts.
+- **Job metrics depend only on Atlas’ list**, the config and the backup schedule. The same list gives the same values before and
+  after a restart. \`jobs\` is a gauge, because Atlas may remove old jobs from its list.
+- **Times are timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. Values are from the last
+  successful poll.
+- **An absent series means never or unknown**, not zero. Closed sets of label values (\`state\`, and \`reason\` of counters) are
+  always complete.
+- **Durations start at the creation of a job** and include its time in the queue. Atlas does not report when a job starts.
+- **Only active jobs have series of their own**, at most \`polling.max_active_jobs\` for each cluster, the oldest first. Finished
+  jobs are aggregated. \`mongodbatlas_backup_exporter_series_dropped\` counts what the limits leave out.
+- *Newest* means created last; of two jobs with the same creation time, the one with the greater id. *Active* means queued, in
+  progress, or in an unknown state without an end time. A job that is a component of another listed job, as with sharded clusters,
+  is not counted again.
+- **Facts and volatile metrics.** *Facts* stay as long as the cluster is monitored. If they disappeared during an Atlas outage, an
+  alert for an overdue cluster would resolve. *Volatile* metrics become absent when the last successful poll is older than
+  \`polling.max_stale\` or than twice the current poll interval, because outdated progress would mislead.
+- **After a restart** all metrics of a cluster are absent until its first successful poll. So alerts should read facts through
+  \`last_over_time(…[1d])\`.
 `;
 
 export function metricsDocument(): string {
@@ -52,24 +54,26 @@ export function metricsDocument(): string {
   return `${INTRODUCTION}
 ## Export jobs
 
+Read again every poll interval.
+
 ${table(collectors.exports.families)}
 
 ## Backup schedule
 
-Read once an hour, unless \`polling.read_schedule\` is false.
+Read again every hour, unless \`polling.read_schedule\` is false.
 
 ${table(collectors.schedule.families)}
 
-## Watching a cluster
+## Polls of a cluster
 
 ${table(pollingFamilies)}
 
-The reasons of \`poll_failing\` and \`poll_failures_total\`:
+The values of \`reason\` in \`poll_failing\` and \`poll_failures_total\`:
 ${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
 
-## Finding clusters
+## Discovery of clusters
 
-Of each project with \`clusters: all\`; they have the label \`group_id\` alone.
+One series for each project with \`clusters: all\`.
 
 ${ownTable(own.filter(isOfExports))}
 
@@ -77,9 +81,9 @@ ${ownTable(own.filter(isOfExports))}
 
 ${ownTable(own.filter((metric) => !isOfExports(metric)))}
 
-Beside them \`process_*\` and \`nodejs_*\` as prom-client has them, unless \`--web.disable-exporter-metrics\` is given; without
-\`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\`, gauges with the names of
-counters, each the sum of the family without \`_total\`.
+The program also has the metrics \`process_*\` and \`nodejs_*\` of prom-client, unless \`--web.disable-exporter-metrics\` is given.
+\`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\` are left out, because they are
+gauges with names of counters. Each is the sum of the family without \`_total\`.
 `;
 }
 
