@@ -5,7 +5,7 @@
  * takes effect once the file stops changing.
  */
 import type { RequestListener } from 'node:http';
-import { formatProblem } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
 import type { LoadedWebConfig } from '../config/web/web-config.ts';
 import { startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';

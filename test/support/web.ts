@@ -1,4 +1,4 @@
-/** The web by itself: nothing is polled, everything is well. And requests to it, as plain as sockets can send them. */
+/** Settings for a web server without a daemon, and requests to it, down to raw bytes on a socket. */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -28,11 +28,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Who the certificate says has answered. */
+  /** The name in the server's certificate. */
   readonly peer: string | undefined;
 }
 
-/** Each on a connection of its own, unless an agent is given. */
+/** Opens a new connection for each request, unless an agent is given. */
 export async function ask(url: string, options: RequestOptions = {}): Promise<Answer> {
   const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, { agent: false, ...options });
   request.end();
@@ -48,7 +48,7 @@ export function basic(name: string, password: string): RequestOptions {
   return { headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` } };
 }
 
-/** Sends these bytes and reads until the server has nothing more to say. */
+/** Sends these bytes and resolves to everything that the server sends until it closes the connection. */
 export async function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -56,7 +56,7 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
   socket.on('data', (chunk) => {
     answer += chunk.toString();
   });
-  // The server may close while the rest is still on its way.
+  // The server may close the connection before it has read everything.
   socket.on('error', () => undefined);
   socket.end(bytes);
   await once(socket, 'close');

@@ -61,7 +61,7 @@ const headers = z
     'X-XSS-Protection': header('Default: not sent.'),
     'Strict-Transport-Security': header('Default: not sent. Sent over TLS only.'),
   })
-  .describe('Response headers. No other headers are possible. An empty value removes a header.');
+  .describe('An empty value removes a header. Other headers than these are refused.');
 
 export const webConfigSchema = z.strictObject({
   [TLS_KEY]: tlsServerConfig.optional().describe('TLS. Left out: plain HTTP. Switching TLS on or off needs a restart.'),
