@@ -3,7 +3,6 @@ import { type Atlas, createAtlas } from '../atlas/atlas.ts';
 import type { CredentialSettings } from '../atlas/auth/credentials.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import type { AtlasConfig, Config, CredentialConfig } from '../config/config.ts';
-import { isSameCredential } from '../config/same-credential.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createAtlasLog } from './atlas-log.ts';
@@ -66,7 +65,7 @@ export function createAtlasFromConfig(
 
   async function prepare(next: Config): Promise<() => Change> {
     const before = inForce;
-    const kept = await Promise.all(next.credentials.map((credential) => settingsOf(credential, before)));
+    const kept = next.credentials.map((credential) => settingsOf(credential, before));
     return () => {
       const known = new Set(before.settings);
       const isElsewhere = next.atlas.baseUrl !== before.atlas.baseUrl;
@@ -81,31 +80,27 @@ export function createAtlasFromConfig(
   return { apiFor, isCircuitOpen, budgets, close, prepare };
 }
 
-/** The very settings from before where the credential is the same: Atlas knows them by that. */
-async function settingsOf(credential: CredentialConfig, before: InForce): Promise<CredentialSettings> {
-  const index = before.credentials.findIndex(({ name }) => name === credential.name);
-  const [known, settings] = [before.credentials[index], before.settings[index]];
-  return known && settings && (await isSameCredential(known, credential)) ? settings : credentialSettings(credential);
+/** The very settings from before if the credential is the same: Atlas recognizes them by that. */
+function settingsOf(credential: CredentialConfig, before: InForce): CredentialSettings {
+  const index = before.credentials.findIndex((known) => isSame(known, credential));
+  return before.settings[index] ?? credentialSettings(credential);
 }
 
-function credentialSettings(credential: CredentialConfig): CredentialSettings {
-  const { name } = credential;
-  switch (credential.kind) {
+/** A credential whose secrets come from the same places is the same: a rotated secret is read when it is needed. */
+function isSame(a: CredentialConfig, b: CredentialConfig): boolean {
+  const identities = ({ name, kind, secrets }: CredentialConfig): string =>
+    JSON.stringify([name, kind, Object.entries(secrets).map(([slot, { identity }]) => [slot, identity])]);
+  return identities(a) === identities(b);
+}
+
+function credentialSettings({ name, kind, secrets }: CredentialConfig): CredentialSettings {
+  const read = (slot: string) => async (): Promise<string> => (await secrets[slot]?.read()) ?? '';
+  switch (kind) {
     case 'service_account':
-      return {
-        name,
-        kind: credential.kind,
-        clientId: credential.clientId.read,
-        clientSecret: credential.clientSecret.read,
-      };
+      return { name, kind, clientId: read('client_id'), clientSecret: read('client_secret') };
     case 'api_key':
-      return {
-        name,
-        kind: credential.kind,
-        publicKey: credential.publicKey.read,
-        privateKey: credential.privateKey.read,
-      };
+      return { name, kind, publicKey: read('public_key'), privateKey: read('private_key') };
     case 'access_token':
-      return { name, kind: credential.kind, accessToken: credential.accessToken.read };
+      return { name, kind, accessToken: read('access_token') };
   }
 }

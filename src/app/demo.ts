@@ -2,8 +2,10 @@
  * The `demo` command: runs the Atlas simulator and the daemon in one process, on loopback, with all three kinds of
  * credentials. It needs no config file, and nothing leaves this machine.
  */
+
+import type { SecretSource } from '../atlas/auth/credentials.ts';
 import type { DemoFlags } from '../cli/command-line.ts';
-import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
+import type { Config, CredentialConfig } from '../config/config.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/demo-world.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
@@ -88,27 +90,20 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
 }
 
 function demoCredentials(secrets: SimulatorCredentials, expiresAtSeconds: number): readonly CredentialConfig[] {
-  const { clientId, clientSecret, publicKey, privateKey, accessToken } = secrets;
+  const client_id = synthetic(secrets.clientId);
+  const client_secret = synthetic(secrets.clientSecret);
+  const public_key = synthetic(secrets.publicKey);
+  const private_key = synthetic(secrets.privateKey);
+  const access_token = synthetic(secrets.accessToken);
   return [
-    {
-      name: 'service-account',
-      kind: 'service_account',
-      clientId: synthetic(clientId),
-      clientSecret: synthetic(clientSecret),
-    },
-    {
-      name: 'api-key',
-      kind: 'api_key',
-      publicKey: synthetic(publicKey),
-      privateKey: synthetic(privateKey),
-      expiresAtSeconds,
-    },
-    { name: 'access-token', kind: 'access_token', accessToken: synthetic(accessToken) },
+    { name: 'service-account', kind: 'service_account', secrets: { client_id, client_secret } },
+    { name: 'api-key', kind: 'api_key', secrets: { public_key, private_key }, expiresAtSeconds },
+    { name: 'access-token', kind: 'access_token', secrets: { access_token } },
   ];
 }
 
 function synthetic(value: string): SecretSource {
-  return { description: 'invented for the demo', read: () => Promise.resolve(value) };
+  return { identity: 'demo', description: 'invented for the demo', read: () => Promise.resolve(value) };
 }
 
 /** What each cluster shows, and in which metrics, without their prefix. */

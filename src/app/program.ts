@@ -15,6 +15,7 @@ import {
 } from '../cli/command-line.ts';
 import { type CommandSettings, EXIT, type ExitCode } from '../commands/command.ts';
 import type { Terminal } from '../commands/terminal.ts';
+import { createFileReader } from '../config/files.ts';
 import type { ConfigSource, Loaded } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import type { LoadedWebConfig } from '../config/web/web-config.ts';
@@ -31,6 +32,8 @@ const HEAP_FLAGS = ['--heap-growing-percent=40', '--semi-space-growth-factor=1']
 
 /** Takes out what the log must not show; told of every secret that is read. */
 const redactor = createRedactor();
+/** Reads the files of the config, and knows which of them hang. */
+const files = createFileReader({ runtime: systemRuntime });
 
 /** What becomes of SIGHUP. Until it is said, it waits. */
 export interface HangUps {
@@ -139,7 +142,7 @@ interface GuardedWeb {
 async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<GuardedWeb> {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');
-  const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd() });
+  const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd(), files });
   const first = await load();
   if ('problems' in first) return { web, problems: first.problems };
   return { web: { ...web, config: { first, load } }, problems: [] };
@@ -165,7 +168,7 @@ async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
 
 function sourceOf(flags: WatchFlags): ConfigSource {
   const { targets, configFile: file } = flags;
-  return { file, targets, env: process.env, cwd: process.cwd(), onSecret: redactor.hide };
+  return { file, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
 }
 
 /** For a command that ends by itself. The first signal calls it off, a second one ends it at once. */

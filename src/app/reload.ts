@@ -3,7 +3,8 @@
  * at a time; who asks during one gets the next, which all of them share: it begins after they have asked.
  */
 import type { Config } from '../config/config.ts';
-import { formatProblem, type Loaded } from '../config/load.ts';
+import type { Loaded } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
 import type { Log } from '../support/log.ts';
 
 /** Who has asked for it. */

@@ -6,7 +6,7 @@
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
-import { type Credential, type CredentialSettings, createCredential } from './auth/credentials.ts';
+import { type CredentialSession, type CredentialSettings, createCredential } from './auth/credentials.ts';
 import { type AtlasApi, createClient } from './client.ts';
 import { createExchange } from './http/exchange.ts';
 import { type Connections, createConnections } from './http/proxy.ts';
@@ -67,7 +67,7 @@ interface Origin {
   readonly signers: Map<string, Signer>;
 }
 
-interface Signer extends Credential {
+interface Signer extends CredentialSession {
   readonly settings: CredentialSettings;
 }
 
@@ -157,7 +157,7 @@ function removeSigners(signers: Map<string, Signer>, wanted: readonly Credential
 function addSigners(
   signers: Map<string, Signer>,
   wanted: readonly CredentialSettings[],
-  create: (credential: CredentialSettings) => Credential,
+  create: (credential: CredentialSettings) => CredentialSession,
 ): void {
   for (const settings of wanted) {
     if (!signers.has(settings.name)) signers.set(settings.name, { ...create(settings), settings });

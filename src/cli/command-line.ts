@@ -204,7 +204,7 @@ function readFlags(command: CommandName, options: Readonly<Record<string, unknow
   }
   if (problems.length > 0) return usage(problems, command);
   const shard = parseShard(shardIndex, shardCount, env['HOSTNAME']);
-  if ('wrong' in shard) return usage([shard.wrong], command);
+  if ('problem' in shard) return usage([shard.problem], command);
   const watched: WatchFlags = { ...given({ configFile, shard: shard.value }), targets, log };
   switch (command) {
     case 'serve':

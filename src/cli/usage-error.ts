@@ -3,7 +3,7 @@
  * only where they look like flags: people do put secrets there.
  */
 
-import { nearest } from '../config/suggestion.ts';
+import { nearest } from '../config/nearest.ts';
 import { COMMANDS, type CommandName, FLAGS, flagsOf } from './flags.ts';
 
 /** A refusal as commander reports it, and what it had understood so far. */

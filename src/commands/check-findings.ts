@@ -2,8 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CheckFlags } from '../cli/command-line.ts';
-import type { Config, CredentialConfig, SecretSource } from '../config/config.ts';
-import { type ConfigSource, loadConfig, type Problem } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
+import { type ConfigSource, loadConfig } from '../config/load.ts';
+import type { Problem } from '../config/problems.ts';
 import { loadWebConfig } from '../config/web/web-config.ts';
 
 export interface Findings {
@@ -22,7 +23,7 @@ export interface Checked extends Findings {
 }
 
 type Subject = Pick<Checked, 'config' | 'file'>;
-type Surroundings = CheckFlags & Pick<ConfigSource, 'cwd'>;
+type Surroundings = CheckFlags & Pick<ConfigSource, 'cwd' | 'files'>;
 type Validator = (subject: Subject, around: Surroundings) => Promise<Findings>;
 
 /** What is looked at beside the config file. A file of another kind is a line here. */
@@ -31,7 +32,9 @@ const VALIDATORS: readonly Validator[] = [secretFileFindings, webConfigFindings]
 export async function findings(source: ConfigSource, flags: CheckFlags): Promise<Checked> {
   const loaded = await loadConfig(source);
   const { problems, warnings, ...subject } = { problems: [], warnings: [], ...loaded };
-  const more = await Promise.all(VALIDATORS.map((validator) => validator(subject, { ...flags, cwd: source.cwd })));
+  const more = await Promise.all(
+    VALIDATORS.map((validator) => validator(subject, { ...flags, cwd: source.cwd, files: source.files })),
+  );
   const { webConfigFile } = flags;
   return {
     ...subject,
@@ -41,30 +44,12 @@ export async function findings(source: ConfigSource, flags: CheckFlags): Promise
   };
 }
 
-/** Each secret of a credential with the name of its place in the config. */
-export function secretsOf(credential: CredentialConfig): readonly (readonly [slot: string, source: SecretSource])[] {
-  switch (credential.kind) {
-    case 'service_account':
-      return [
-        ['client_id', credential.clientId],
-        ['client_secret', credential.clientSecret],
-      ];
-    case 'api_key':
-      return [
-        ['public_key', credential.publicKey],
-        ['private_key', credential.privateKey],
-      ];
-    case 'access_token':
-      return [['access_token', credential.accessToken]];
-  }
-}
-
 /** Whose names are known to many. */
 const NOT_SECRET = ['client_id', 'public_key'];
 
 /** Those who may read a secret's file have the secret. */
 async function secretFileFindings({ config, file }: Subject): Promise<Findings> {
-  const all = (config?.credentials ?? []).flatMap(secretsOf);
+  const all = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
   const secrets = all.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
   const inConfig = secrets.some(({ description }) => description === 'inline');
   const files = [...secrets.map((source) => source.file), ...(inConfig ? [file] : [])];
@@ -73,9 +58,12 @@ async function secretFileFindings({ config, file }: Subject): Promise<Findings> 
   return { problems: [], warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
-async function webConfigFindings(_subject: Subject, { webConfigFile: file, cwd }: Surroundings): Promise<Findings> {
+async function webConfigFindings(
+  _subject: Subject,
+  { webConfigFile: file, cwd, files }: Surroundings,
+): Promise<Findings> {
   if (file === undefined) return { problems: [], warnings: [] };
-  const loaded = await loadWebConfig({ file, cwd });
+  const loaded = await loadWebConfig({ file, cwd, files });
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
   const { tls, users } = loaded.webConfig;
   const inTheOpen = `${file} asks for passwords without TLS: whoever is on the way can read them; add tls_server_config`;

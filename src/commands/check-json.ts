@@ -1,6 +1,5 @@
 /** The result of `check` for scripts. Its fields are a public interface: docs/commands.md describes each of them. */
 import type { Checked } from './check-findings.ts';
-import { secretsOf } from './check-findings.ts';
 import { type Failed, failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome } from './outcome.ts';
 
 /** @param outcome left out where Atlas was not asked */
@@ -20,7 +19,9 @@ export function checkAsJson({ problems, warnings, config, file, webConfigFile }:
       name: credential.name,
       kind: credential.kind,
       expires_at: timeOf(credential.expiresAtSeconds),
-      secrets: Object.fromEntries(secretsOf(credential).map(([slot, { description }]) => [slot, description])),
+      secrets: Object.fromEntries(
+        Object.entries(credential.secrets).map(([slot, { description }]) => [slot, description]),
+      ),
     })),
     projects: outcome?.projects.map(projectAsJson) ?? null,
     targets: outcome?.targets.map(targetAsJson) ?? null,

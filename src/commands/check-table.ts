@@ -1,7 +1,7 @@
 /** The result of `check` for people: what is wrong, what is watched with which credentials, and of each target how it went. */
 import type { Config } from '../config/config.ts';
-import { formatProblem } from '../config/load.ts';
-import { type Checked, secretsOf } from './check-findings.ts';
+import { formatProblem } from '../config/problems.ts';
+import type { Checked } from './check-findings.ts';
 import { type Failed, failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome } from './outcome.ts';
 import { type Cell, formatTable } from './table.ts';
 import { type Palette, paletteOf, type Terminal } from './terminal.ts';
@@ -36,7 +36,7 @@ function describeConfig(config: Config, { columns }: Screen): string {
   ];
   const rows = credentials.flatMap((credential) => {
     const users = [...targets, ...discoveries].filter((one) => one.credential === credential.name).length;
-    return secretsOf(credential).map(([slot, { description }], index) =>
+    return Object.entries(credential.secrets).map(([slot, { description }], index) =>
       [
         ...(index === 0 ? [credential.name, KINDS[credential.kind], String(users)] : ['', '', '']),
         slot,

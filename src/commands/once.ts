@@ -2,7 +2,8 @@
 import type { OnceFlags } from '../cli/command-line.ts';
 import { type Family, PREFIX } from '../collectors/collector.ts';
 import { familiesOf } from '../collectors/index.ts';
-import { formatProblem, loadConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
 import { createDiscoveryRegistry } from '../metrics/discovery.ts';
 import { createExposition } from '../metrics/exposition.ts';
 import { pollingFamilies } from '../polling/families.ts';

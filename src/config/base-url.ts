@@ -1,25 +1,25 @@
 /**
- * Where Atlas is. Credentials are sent there, so it has to be https, but for a stand-in on this host. The value is in no
- * message: someone may have written a password into it.
+ * The address of Atlas. Credentials are sent there, so it has to be https, except for a stand-in on this host. Messages do not
+ * repeat the value: it may contain a password.
  */
 import { isIPv4 } from 'node:net';
+import type { Checked } from '../support/checked.ts';
 
-export type BaseUrl = { readonly origin: string } | { readonly wrong: string };
-
-export function parseBaseUrl(text: string): BaseUrl {
-  if (!URL.canParse(text)) return { wrong: 'must be a URL such as https://cloud.mongodb.com' };
+/** @returns an origin */
+export function parseBaseUrl(text: string): Checked<string> {
+  if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    return { wrong: 'must have no user and password in it: credentials have their own place' };
+    return { problem: 'must not contain a user or a password: credentials are given elsewhere' };
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return { wrong: 'must begin with https://: http:// is for loopback addresses only' };
+    return { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { wrong: 'must begin with https://' };
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { problem: 'must begin with https://' };
   if (url.pathname !== '/' || /[?#]/.test(text)) {
-    return { wrong: 'must end after the host or port: no path, no query' };
+    return { problem: 'must end after the host or port: no path, no query' };
   }
-  return { origin: url.origin };
+  return { value: url.origin };
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,5 +1,6 @@
-/** From what has passed all checks to the configuration in force: defaults filled in, one target per pair. Nothing fails here. */
+/** Turns a file that has passed all checks into the configuration: fills in defaults, makes one target per cluster. */
 import type { AtlasConfig, Config, CredentialConfig, PollingConfig } from './config.ts';
+import type { KindAndSecrets } from './credentials.ts';
 import {
   ALL_CLUSTERS,
   type ConfigFile,
@@ -8,20 +9,33 @@ import {
   DEFAULT_IDLE_INTERVAL_SECONDS,
 } from './schema.ts';
 
-export interface Parts {
+export interface ConfigParts {
   readonly file: ConfigFile;
   readonly credentials: readonly CredentialConfig[];
-  /** Counts where the file says nothing. */
+  /** Used if the file has no `base_url`. */
   readonly baseUrl?: string | undefined;
 }
 
-export function buildConfig({ file, credentials, baseUrl }: Parts): Config {
+export function buildConfig({ file, credentials, baseUrl }: ConfigParts): Config {
   return {
     atlas: buildAtlas(file, baseUrl),
     credentials,
     polling: buildPolling(file),
     ...buildTargets(file, credentials[0]?.name ?? ''),
   };
+}
+
+/** @param checked of the same credentials, in the same order */
+export function buildCredentials(
+  { credentials = [] }: ConfigFile,
+  checked: readonly KindAndSecrets[],
+): readonly CredentialConfig[] {
+  return checked.flatMap((kindAndSecrets, index) => {
+    const credential = credentials[index];
+    if (credential === undefined) return [];
+    const { name, expires_at: expiresAtSeconds } = credential;
+    return { name, ...kindAndSecrets, ...(expiresAtSeconds === undefined ? {} : { expiresAtSeconds }) };
+  });
 }
 
 function buildAtlas({ atlas }: ConfigFile, baseUrl: string | undefined): AtlasConfig {
@@ -41,7 +55,6 @@ function buildPolling({ polling }: ConfigFile): PollingConfig {
   return {
     intervalSeconds,
     idleIntervalSeconds,
-    // The idle interval is the longer of the two.
     maxStaleSeconds: polling.max_stale ?? 3 * idleIntervalSeconds,
     maxActiveJobs: polling.max_active_jobs,
     readSchedule: polling.read_schedule,
@@ -67,14 +80,10 @@ function buildTargets(
     targets: entries.flatMap(({ target: { clusters }, settings }) =>
       clusters === ALL_CLUSTERS ? [] : clusters.map((clusterName) => ({ ...settings, clusterName })),
     ),
-    discoveries: entries.flatMap(({ target: { clusters, exclude, discovery_interval }, settings }) =>
-      clusters !== ALL_CLUSTERS
-        ? []
-        : {
-            ...settings,
-            exclude: exclude ?? [],
-            discoveryIntervalSeconds: discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
-          },
-    ),
+    discoveries: entries.flatMap(({ target: { clusters, exclude = [], discovery_interval }, settings }) => {
+      if (clusters !== ALL_CLUSTERS) return [];
+      const discoveryIntervalSeconds = discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS;
+      return { ...settings, exclude, discoveryIntervalSeconds };
+    }),
   };
 }

@@ -1,7 +1,9 @@
 /**
- * The configuration in force, as the rest of the program sees it: checked, complete, times in seconds, one target per
- * group/cluster pair. Secrets are not in it, only the way to read them: a printed or serialized config shows none.
+ * The configuration as the rest of the program sees it: checked, complete, times in seconds, one target per pair of project
+ * and cluster. It holds no secret, only the way to read each one, so a printed config shows none.
  */
+import type { Credential } from '../atlas/auth/credentials.ts';
+
 export interface Config {
   readonly atlas: AtlasConfig;
   readonly credentials: readonly CredentialConfig[];
@@ -20,6 +22,11 @@ export interface AtlasConfig {
   readonly concurrency: number;
 }
 
+export type CredentialConfig = Credential & {
+  /** Unix time. */
+  readonly expiresAtSeconds?: number;
+};
+
 export interface PollingConfig {
   readonly intervalSeconds: number;
   readonly idleIntervalSeconds: number;
@@ -28,36 +35,21 @@ export interface PollingConfig {
   readonly readSchedule: boolean;
 }
 
-export interface TargetConfig {
+export interface TargetSettings {
   readonly groupId: string;
-  readonly clusterName: string;
+  /** The name of the credential. */
   readonly credential: string;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
 }
 
-/** A project all of whose clusters are targets, but for those that `targets` names. */
-export interface DiscoveryConfig {
-  readonly groupId: string;
-  readonly credential: string;
-  /** Globs of clusters' names. */
+export interface TargetConfig extends TargetSettings {
+  readonly clusterName: string;
+}
+
+/** A project of which all clusters are targets. Clusters that `targets` names keep their own settings. */
+export interface DiscoveryConfig extends TargetSettings {
+  /** Patterns of cluster names, with `*` and `?`. */
   readonly exclude: readonly string[];
   readonly discoveryIntervalSeconds: number;
-  readonly successMaxAgeSeconds?: number;
-  readonly durationMaxSeconds?: number;
-}
-
-export type CredentialConfig = { readonly name: string; readonly expiresAtSeconds?: number } & (
-  | { readonly kind: 'service_account'; readonly clientId: SecretSource; readonly clientSecret: SecretSource }
-  | { readonly kind: 'api_key'; readonly publicKey: SecretSource; readonly privateKey: SecretSource }
-  | { readonly kind: 'access_token'; readonly accessToken: SecretSource }
-);
-
-export interface SecretSource {
-  /** Where it comes from, for people; never the value. */
-  readonly description: string;
-  /** Its absolute path, where it is in a file. */
-  readonly file?: string;
-  /** Reads it anew each time, so that a rotated file needs no restart. Rejects where it can't be had. */
-  readonly read: () => Promise<string>;
 }

@@ -1,10 +1,13 @@
 /**
- * The variables that the Atlas tools know too, so that whoever uses those needs no config file. A token wins over a service
- * account, and that over a key pair, as it does there; half of what wins is a problem, not a reason to look further.
+ * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas use
+ * too, and the proxy. A token takes precedence over a service account, and that over a key pair, as in those tools.
  */
+import type { CredentialKind } from '../atlas/auth/credentials.ts';
+import type { Checked } from '../support/checked.ts';
 import { parseBaseUrl } from './base-url.ts';
-import type { CredentialConfig, SecretSource } from './config.ts';
-import { type CheckedSecret, type Environment, type OnSecret, openSecret } from './secret.ts';
+import type { CredentialConfig } from './config.ts';
+import { SLOTS } from './credentials.ts';
+import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
 
 export const ATLAS_VARIABLES = {
   accessToken: 'MONGODB_ATLAS_ACCESS_TOKEN',
@@ -15,81 +18,91 @@ export const ATLAS_VARIABLES = {
   baseUrl: 'MONGODB_ATLAS_BASE_URL',
 } as const;
 
-export const DEFAULT_CREDENTIAL = 'default';
+interface Kind {
+  readonly kind: CredentialKind;
+  readonly label: string;
+  /** In the order of the kind's slots. */
+  readonly variables: readonly string[];
+}
+
+const { accessToken, clientId, clientSecret, publicKey, privateKey } = ATLAS_VARIABLES;
+
+/** In the order of precedence. */
+const KINDS: readonly Kind[] = [
+  { kind: 'access_token', label: 'an access token', variables: [accessToken] },
+  { kind: 'service_account', label: 'a service account', variables: [clientId, clientSecret] },
+  { kind: 'api_key', label: 'an API key', variables: [publicKey, privateKey] },
+];
+
+const NO_CREDENTIAL = `no credential: set ${clientId} and ${clientSecret}, or ${accessToken}, or ${publicKey} and ${privateKey}, or write credentials into a config file`;
 
 export interface FromEnvironment {
-  readonly credential?: CredentialConfig;
+  /** One, if there are no problems. */
+  readonly credentials: readonly CredentialConfig[];
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-interface Kind {
-  readonly label: string;
-  readonly variables: readonly string[];
-  build(secrets: readonly SecretSource[]): CredentialConfig | undefined;
-}
-
-/** In the order in which they win. */
-const KINDS: readonly Kind[] = [
-  {
-    label: 'an access token',
-    variables: [ATLAS_VARIABLES.accessToken],
-    build: ([accessToken]) => accessToken && { name: DEFAULT_CREDENTIAL, kind: 'access_token', accessToken },
-  },
-  {
-    label: 'a service account',
-    variables: [ATLAS_VARIABLES.clientId, ATLAS_VARIABLES.clientSecret],
-    build: ([clientId, clientSecret]) =>
-      clientId && clientSecret && { name: DEFAULT_CREDENTIAL, kind: 'service_account', clientId, clientSecret },
-  },
-  {
-    label: 'an API key',
-    variables: [ATLAS_VARIABLES.publicKey, ATLAS_VARIABLES.privateKey],
-    build: ([publicKey, privateKey]) =>
-      publicKey && privateKey && { name: DEFAULT_CREDENTIAL, kind: 'api_key', publicKey, privateKey },
-  },
-];
-
-export async function credentialFromEnvironment(env: Environment, onSecret?: OnSecret): Promise<FromEnvironment> {
-  const [winner, ...others] = KINDS.filter(({ variables }) => variables.some((name) => isSet(env, name)));
-  if (winner === undefined) return { problems: [], warnings: [] };
-  const missing = winner.variables.filter((name) => !isSet(env, name));
-  if (missing.length > 0) {
-    const given = winner.variables.filter((name) => isSet(env, name));
-    return {
-      problems: [`${given.join()} is set, but ${missing.join()} is not: ${winner.label} needs both`],
-      warnings: [],
-    };
+/** The credential `default`. */
+export async function credentialFromEnvironment(place: SecretPlace): Promise<FromEnvironment> {
+  const isSet = (name: string): boolean => (place.env[name] ?? '') !== '';
+  const [chosen, ...others] = KINDS.filter(({ variables }) => variables.some(isSet));
+  const refused = (...problems: readonly string[]) => ({ credentials: [], problems, warnings: [] });
+  if (chosen === undefined) return refused(NO_CREDENTIAL);
+  const { kind, label, variables } = chosen;
+  const missing = variables.find((name) => !isSet(name));
+  if (missing !== undefined) {
+    return refused(`${variables.filter(isSet).join()} is set, but ${missing} is not: ${label} needs both`);
   }
-  const secrets = winner.variables.map((name) => openSecret('env', name, { env, directory: '', onSecret }));
-  const credential = winner.build(secrets.map(asSource));
-  return {
-    ...(credential && { credential }),
-    problems: await problemsOf(winner.variables, secrets),
-    warnings: others.map(
-      ({ label, variables }) =>
-        `${winner.variables.join(' and ')} win over ${variables.filter((name) => isSet(env, name)).join(' and ')}: ${label} is set too, and not used`,
-    ),
-  };
+  const opened = variables.map((name) => openSecret('env', name, place));
+  const checked = await Promise.all(opened.map(({ check }) => check()));
+  const problems = checked.flatMap((one, index) => ('problem' in one ? [`${variables[index]}: ${one.problem}`] : []));
+  if (problems.length > 0) return refused(...problems);
+  const secrets = Object.fromEntries(opened.map(({ source }, index) => [SLOTS[kind][index], source]));
+  const warnings = others.map(
+    (other) =>
+      `${variables.join(' and ')} take precedence over ${other.variables.filter(isSet).join(' and ')}: ${other.label} is set too, but not used`,
+  );
+  return { credentials: [{ name: 'default', kind, secrets }], problems: [], warnings };
 }
 
-/** Undefined where the variable isn't set. */
-export function baseUrlFromEnvironment(env: Environment): ReturnType<typeof parseBaseUrl> | undefined {
-  const text = env[ATLAS_VARIABLES.baseUrl];
-  if (text === undefined || text === '') return undefined;
+/** Undefined if the variable is not set. */
+export function baseUrlFromEnvironment(env: Environment): Checked<string | undefined> {
+  const name = ATLAS_VARIABLES.baseUrl;
+  const text = env[name] ?? '';
+  if (text === '') return { value: undefined };
   const url = parseBaseUrl(text);
-  return 'wrong' in url ? { wrong: `${ATLAS_VARIABLES.baseUrl} ${url.wrong}` } : url;
+  return 'problem' in url ? { problem: `${name} ${url.problem}` } : url;
 }
 
-async function problemsOf(names: readonly string[], secrets: readonly CheckedSecret[]): Promise<readonly string[]> {
-  const reasons = await Promise.all(secrets.map((secret) => secret.check()));
-  return reasons.flatMap((why, index) => (why === undefined ? [] : [`${names[index]}: ${why}`]));
+/** As in other tools, the first variable that is set is used. */
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+
+/**
+ * What is wrong with the address of the proxy: a wrong one would end the program when it connects. Messages do not repeat the
+ * address, because it may contain a password.
+ */
+export function proxyProblem(
+  env: Environment,
+  baseUrl: string,
+  onSecret?: (secret: string) => void,
+): string | undefined {
+  const name = PROXY_VARIABLES.find((variable) => (env[variable] ?? '') !== '');
+  // Plain HTTP is for a stand-in on this host.
+  if (name === undefined || !baseUrl.startsWith('https:')) return undefined;
+  const text = env[name] ?? '';
+  const address = text.includes('://') ? text : `https://${text}`;
+  if (!URL.canParse(address)) return `${name}: must be a URL such as http://proxy.example:3128`;
+  const { protocol, password } = new URL(address);
+  if (password !== '') for (const form of [password, decoded(password)]) onSecret?.(form);
+  if (protocol === 'http:' || protocol === 'https:') return undefined;
+  return `${name}: must begin with http:// or https://: other kinds of proxies are not supported`;
 }
 
-function asSource({ description, read }: SecretSource): SecretSource {
-  return { description, read };
-}
-
-function isSet(env: Environment, name: string): boolean {
-  return env[name] !== undefined && env[name] !== '';
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,6 +1,7 @@
-/** The config file's schema as JSON Schema: for editors, for the docs, and to know which keys a place may have. */
+/** The schema of a config file as JSON Schema: for editors, for the docs, and to know which keys are allowed at a place. */
 import { z } from 'zod';
 import { configSchema } from './schema.ts';
+import type { Path } from './untyped-yaml.ts';
 
 export interface JsonSchema {
   readonly type?: string;
@@ -20,7 +21,7 @@ export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     override({ jsonSchema }) {
-      // What the loader fills in, and not zod, is a default for people all the same.
+      // Defaults that zod does not fill in, because they depend on other keys or on the environment.
       if ('defaultElsewhere' in jsonSchema) jsonSchema.default = jsonSchema['defaultElsewhere'] as string;
       delete jsonSchema['defaultElsewhere'];
     },
@@ -28,11 +29,15 @@ export function configJsonSchema(): JsonSchema {
   return { title: 'mongodbatlas-backup-exporter', ...schema } as JsonSchema;
 }
 
-/** The keys that a schema knows at a place of the file. */
-export function keysAt(root: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
-  let schema: JsonSchema | undefined = root;
-  for (const step of path) {
-    schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)];
-  }
-  return Object.keys(schema?.properties ?? {});
+/** Tells which keys a schema allows at a path. The JSON Schema is made at the first call, once. */
+export function createKeysAt(makeSchema: () => JsonSchema): (path: Path) => readonly string[] {
+  let root: JsonSchema | undefined;
+  return (path) => {
+    root ??= makeSchema();
+    let schema: JsonSchema | undefined = root;
+    for (const step of path) {
+      schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)];
+    }
+    return Object.keys(schema?.properties ?? {});
+  };
 }

@@ -1,57 +1,62 @@
 /**
- * The configuration: from a file, or from `--target` and the environment. It is either whole or a list of everything that
- * is wrong with it, each with its place. Secrets are tried, so that a missing one shows now; they are not kept.
+ * Loads the configuration from a file, or from `--target` and the environment: either complete, or the list of everything that
+ * is wrong, each with its place. Secrets are read once, so that a missing one is reported now; they are not kept.
  */
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { buildConfig } from './build.ts';
+import { buildConfig, buildCredentials, type ConfigParts } from './build.ts';
 import type { Config } from './config.ts';
-import { buildCredential, credentialProblems } from './credentials.ts';
-import { baseUrlFromEnvironment, credentialFromEnvironment, type FromEnvironment } from './environment.ts';
-import { type Dialect, schemaProblems } from './explain.ts';
-import { readConfigFile } from './file.ts';
-import { configJsonSchema, keysAt } from './json-schema.ts';
-import { parsePairs } from './pairs.ts';
-import { type Problem, problemsInFile } from './problems.ts';
-import { proxyProblem } from './proxy.ts';
-import { mappingAt, valueAt } from './raw.ts';
-import { credentialNames, ruleProblems } from './rules.ts';
+import { checkCredentials } from './credentials.ts';
+import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment, proxyProblem } from './environment.ts';
+import { configJsonSchema, createKeysAt } from './json-schema.ts';
+import { nearest } from './nearest.ts';
+import { createReport, type Problem, problemsInFile } from './problems.ts';
+import { checkRules } from './rules.ts';
 import { ALL_CLUSTERS, configSchema } from './schema.ts';
-import type { Environment, OnSecret, SecretPlace } from './secret.ts';
-import { HOW_TO_START, NO_CREDENTIAL } from './start.ts';
-import { nearest } from './suggestion.ts';
+import { type FileFormat, schemaProblems } from './schema-errors.ts';
+import type { SecretPlace } from './secrets.ts';
+import { parseTargetFlags } from './target-flags.ts';
+import { mappingAt, valueAt } from './untyped-yaml.ts';
 import { parseYaml } from './yaml.ts';
 
-export { formatProblem, type Problem } from './problems.ts';
-
-export interface ConfigSource {
-  /** `--config.file`, where it is given. */
+export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
+  /** `--config.file` */
   readonly file?: string | undefined;
   /** `--target`: GROUP_ID/CLUSTER. */
   readonly targets: readonly string[];
-  readonly env: Environment;
   readonly cwd: string;
-  readonly onSecret?: OnSecret;
 }
 
 export type Loaded =
   | {
       readonly config: Config;
       readonly warnings: readonly string[];
-      /** Its absolute path, where it comes from a file. */
+      /** The absolute path, if the config is in a file. */
       readonly file?: string;
     }
   | { readonly problems: readonly Problem[] };
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
-const CONFIG_FILE: Dialect = {
+const HOW_TO_START = `nothing to watch: there is no --target, no --config.file and no ${DEFAULT_CONFIG_FILE} here. To start:
+
+  # Try it without an account:
+  mongodbatlas-backup-exporter demo
+
+  # One cluster, with a service account of its project:
+  export ${ATLAS_VARIABLES.clientId}=mdb_sa_id_… ${ATLAS_VARIABLES.clientSecret}=mdb_sa_sk_…
+  mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER
+
+  # Everything else:
+  mongodbatlas-backup-exporter --config.file ${DEFAULT_CONFIG_FILE}`;
+
+const CONFIG_FILE: FileFormat = {
   schema: configSchema,
-  keysAt: (path) => keysAt(configJsonSchema(), path),
+  keysAt: createKeysAt(configJsonSchema),
   hidesKeys: ([top]) => top === 'credentials',
 };
 
-/** The path of the file that the config is read from; undefined where there is none. */
+/** The absolute path of the config file; undefined if there is none. */
 export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
   if (targets.length > 0) return undefined;
   if (file !== undefined) return resolve(cwd, file);
@@ -69,79 +74,83 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   if (file !== undefined) {
     return refused(['--target and --config.file exclude each other: put the targets into the file, or leave it out']);
   }
-  const ignored = `${DEFAULT_CONFIG_FILE} is not read, as --target is given`;
-  return await loadTargets(source, hasDefaultFile ? [ignored] : []);
+  return await loadTargets(
+    source,
+    hasDefaultFile ? [`${DEFAULT_CONFIG_FILE} is not read, because --target is given`] : [],
+  );
 }
 
-async function loadFile(name: string, { env, cwd, onSecret }: ConfigSource): Promise<Loaded> {
-  const path = resolve(cwd, name);
-  const read = await readConfigFile(name, path);
-  if ('problem' in read) return { problems: [read.problem] };
-  const { value, problems: syntax, locate } = parseYaml(read.text, 'the key targets');
+async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
+  const path = resolve(source.cwd, name);
+  const text = await source.files.readText(path, name, 'config file');
+  if ('problem' in text) return refused([text.problem]);
+  const { value, problems: syntax, locate } = parseYaml(text.value, 'the key targets');
   const keys = mappingAt(value);
   if (keys === undefined) {
     const message = 'the file has to consist of keys with values, such as targets';
     return { problems: problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]) };
   }
-  const place = { directory: dirname(path), env, onSecret };
-  // Where the key is misspelt, that is the problem, and not that there is no credential.
-  const wantsCredential = !Object.keys(keys).some((key) => nearest(key, CONFIG_FILE.keysAt([])) === 'credentials');
-  const wantsBaseUrl = valueAt(value, ['atlas', 'base_url']) === undefined;
-  const outside = await fromOutside({ env, onSecret }, wantsCredential, wantsBaseUrl);
-  const problems = [
-    ...syntax,
-    ...schemaProblems(value, locate, CONFIG_FILE),
-    ...ruleProblems(value, credentialNames(value), locate),
-    ...(await credentialProblems(value, place, locate)),
-    ...outside.problems.map((message) => ({ message })),
-  ];
+  const place = { ...source, directory: dirname(path) };
+  const report = createReport(locate);
+  checkRules(value, report);
+  const credentials = await checkCredentials(value, place, report);
+  const outside = await fromEnvironment(place, {
+    // If the key is misspelt, that is the problem, and not that there is no credential.
+    credential: !Object.keys(keys).some((key) => nearest(key, CONFIG_FILE.keysAt([])) === 'credentials'),
+    baseUrl: valueAt(value, ['atlas', 'base_url']) === undefined,
+  });
+  const problems = [...syntax, ...schemaProblems(value, locate, CONFIG_FILE), ...report.problems, ...outside.problems];
   if (problems.length > 0) return { problems: problemsInFile(name, problems) };
   const file = configSchema.parse(value);
-  const credentials = file.credentials?.map((credential) => buildCredential(credential, place));
-  const config = buildConfig({ ...outside, file, credentials: credentials ?? outside.credentials });
-  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
-  if (unreachable !== undefined) return refused([unreachable]);
-  const warnings = [...outside.warnings, ...unusedCredentials(config), ...clustersCalledAll(config)];
-  return { config, file: path, warnings };
-}
-
-async function loadTargets({ targets, env, onSecret }: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
-  const { pairs, problems } = parsePairs(targets);
-  const outside = await fromOutside({ env, onSecret }, true, true);
-  if (problems.length + outside.problems.length > 0) return refused([...problems, ...outside.problems]);
-  const file = configSchema.parse({
-    targets: pairs.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
+  const loaded = finish(source, {
+    ...outside,
+    file,
+    credentials: [...buildCredentials(file, credentials), ...outside.credentials],
   });
-  const config = buildConfig({ ...outside, file });
-  const unreachable = proxyProblem(env, config.atlas.baseUrl, onSecret);
-  if (unreachable !== undefined) return refused([unreachable]);
-  return { config, warnings: [...warnings, ...outside.warnings] };
+  if ('problems' in loaded) return loaded;
+  const warnings = [...outside.warnings, ...unusedCredentials(loaded.config), ...clustersCalledAll(loaded.config)];
+  return { ...loaded, file: path, warnings };
 }
 
-type Outside = Pick<SecretPlace, 'env' | 'onSecret'>;
+async function loadTargets(source: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
+  const { targets, problems } = parseTargetFlags(source.targets);
+  const outside = await fromEnvironment({ ...source, directory: source.cwd }, { credential: true, baseUrl: true });
+  if (problems.length + outside.problems.length > 0) {
+    return { problems: [...problems.map((message) => ({ message })), ...outside.problems] };
+  }
+  const file = configSchema.parse({
+    targets: targets.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
+  });
+  const loaded = finish(source, { ...outside, file });
+  return 'problems' in loaded ? loaded : { ...loaded, warnings: [...warnings, ...outside.warnings] };
+}
+
+function finish({ env, onSecret }: ConfigSource, parts: ConfigParts): Loaded {
+  const config = buildConfig(parts);
+  const problem = proxyProblem(env, config.atlas.baseUrl, onSecret);
+  return problem === undefined ? { config, warnings: [] } : refused([problem]);
+}
 
 /** What the environment adds, as far as it is wanted. */
-async function fromOutside({ env, onSecret }: Outside, wantsCredential: boolean, wantsBaseUrl: boolean) {
-  const nothing: FromEnvironment = { problems: [], warnings: [] };
-  const { credential, problems, warnings } = wantsCredential ? await credentialFromEnvironment(env, onSecret) : nothing;
-  const url = wantsBaseUrl ? baseUrlFromEnvironment(env) : undefined;
-  const lacksCredential = wantsCredential && credential === undefined && problems.length === 0;
+async function fromEnvironment(
+  place: SecretPlace,
+  wanted: { readonly credential: boolean; readonly baseUrl: boolean },
+) {
+  const nothing = { credentials: [], problems: [], warnings: [] };
+  const { credentials, problems, warnings } = wanted.credential ? await credentialFromEnvironment(place) : nothing;
+  const url = wanted.baseUrl ? baseUrlFromEnvironment(place.env) : { value: undefined };
+  const all = 'problem' in url ? [...problems, url.problem] : problems;
   return {
-    credentials: credential === undefined ? [] : [credential],
-    baseUrl: url !== undefined && 'origin' in url ? url.origin : undefined,
-    problems: [
-      ...problems,
-      ...(lacksCredential ? [NO_CREDENTIAL] : []),
-      ...(url !== undefined && 'wrong' in url ? [url.wrong] : []),
-    ],
+    credentials,
+    baseUrl: 'value' in url ? url.value : undefined,
+    problems: all.map((message): Problem => ({ message })),
     warnings,
   };
 }
 
 function unusedCredentials({ credentials, targets, discoveries }: Config): readonly string[] {
-  return credentials
-    .filter(({ name }) => ![...targets, ...discoveries].some(({ credential }) => credential === name))
-    .map(({ name }) => `no target uses the credential ${name}`);
+  const used = new Set([...targets, ...discoveries].map(({ credential }) => credential));
+  return credentials.filter(({ name }) => !used.has(name)).map(({ name }) => `no target uses the credential ${name}`);
 }
 
 function clustersCalledAll({ targets }: Config): readonly string[] {
@@ -149,7 +158,7 @@ function clustersCalledAll({ targets }: Config): readonly string[] {
     .filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS)
     .map(
       ({ groupId, clusterName }) =>
-        `in project ${groupId} one cluster is watched, ${clusterName} by name: clusters: all, without brackets, stands for every cluster`,
+        `in project ${groupId} only the cluster with the name ${clusterName} is watched: for every cluster, write clusters: all, without brackets`,
     );
 }
 
@@ -162,7 +171,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    // Where it can't be looked at, reading it says why.
+    // If it cannot be accessed, reading it says why.
     return (error as { code?: string }).code !== 'ENOENT';
   }
 }

@@ -1,110 +1,85 @@
 /**
- * What has to fit together: intervals with each other, targets with credentials and with each other. Like the checks of
- * credentials it works on what the file says, whatever else is wrong with it.
+ * Checks what has to fit together: intervals with each other, targets with credentials and with each other. It works on the
+ * file before the schema has passed it, so that every problem is reported at once.
  */
-import { formatDuration, parseDuration } from './duration.ts';
-import type { Locate } from './positions.ts';
-import { looksSecret, type Problem, quote } from './problems.ts';
-import { formatPath, type Item, itemsOf, mappingAt, type Path, valueAt } from './raw.ts';
+import { nearest } from './nearest.ts';
+import { looksSecret, quote, type Report } from './problems.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
-import { nearest } from './suggestion.ts';
+import { formatDuration, parseDuration } from './time.ts';
+import { type Item, itemsOf, mappingAt, valueAt } from './untyped-yaml.ts';
 
-/** `credentials`: the names that targets may use. */
-export function ruleProblems(config: unknown, credentials: readonly string[], locate: Locate): readonly Problem[] {
+export function checkRules(config: unknown, report: Report): void {
   const targets = itemsOf(config, 'targets');
-  return [
-    ...orderOfIntervals(config, locate),
-    ...targets.flatMap((target) => credentialOf(target, credentials, locate)),
-    ...repeatedPairs(targets, locate),
-    ...repeatedDiscoveries(targets, locate),
-    ...targets.flatMap((target) => discoveryKeys(target, locate)),
-  ];
+  checkIntervals(config, report);
+  checkClusters(targets, report);
+  const credentials = credentialNames(config);
+  for (const target of targets) {
+    // If no name of a credential is valid, that is the problem, and not the targets.
+    if (credentials.length > 0) checkCredentialOf(target, credentials, report);
+  }
 }
 
-export function credentialNames(config: unknown): readonly string[] {
+function checkIntervals(config: unknown, report: Report): void {
+  const seconds = (key: string, otherwise: number): number => {
+    const text = valueAt(config, ['polling', key]);
+    const duration = typeof text === 'string' ? parseDuration(text) : { value: otherwise };
+    return 'value' in duration ? duration.value : otherwise;
+  };
+  const interval = seconds('interval', 60);
+  const idle = seconds('idle_interval', Math.max(interval, DEFAULT_IDLE_INTERVAL_SECONDS));
+  const tooShort = (key: string, than: string, thanSeconds: number): void =>
+    report.add(
+      ['polling', key],
+      `is shorter than ${than} (${formatDuration(thanSeconds)}): make it the same or longer`,
+    );
+  if (idle < interval) tooShort('idle_interval', 'interval', interval);
+  else if (seconds('max_stale', Number.POSITIVE_INFINITY) < idle) tooShort('max_stale', 'idle_interval', idle);
+}
+
+/** Each cluster of a project may be listed once, and all clusters of a project once. */
+function checkClusters(targets: readonly Item[], report: Report): void {
+  const firstLines = new Map<string, number>();
+  function check(key: string, path: Item['path'], repeated: (line: number) => string): void {
+    const firstLine = firstLines.get(key);
+    if (firstLine === undefined) firstLines.set(key, report.lineOf(path));
+    else report.add(path, repeated(firstLine));
+  }
+  for (const { path, value } of targets) {
+    const { group_id: groupId, clusters } = value;
+    const at = [...path, 'clusters'];
+    if (Array.isArray(clusters)) {
+      for (const key of ['exclude', 'discovery_interval']) {
+        if (Object.hasOwn(value, key)) report.add([...path, key], 'has an effect only with clusters: all', 'key');
+      }
+    }
+    if (typeof groupId !== 'string') continue;
+    if (clusters === ALL_CLUSTERS) {
+      check(groupId, at, (line) => `all clusters of this project are already listed in line ${line}`);
+    }
+    for (const [index, cluster] of (Array.isArray(clusters) ? clusters : []).entries()) {
+      const repeated = (line: number) => `this cluster of this project is already listed in line ${line}`;
+      if (typeof cluster === 'string') check(`${groupId}/${cluster}`, [...at, index], repeated);
+    }
+  }
+}
+
+function credentialNames(config: unknown): readonly string[] {
   if (mappingAt(config)?.['credentials'] === undefined) return ['default'];
   const names = itemsOf(config, 'credentials').map(({ value: { name } }) => name);
-  // What is no name may be anything, so it is not told to anyone either.
+  // What is not a valid name may be a secret, so no message may repeat it.
   return [...new Set(names)]
     .filter((name): name is string => typeof name === 'string')
     .filter((name) => CREDENTIAL_NAME.test(name) && !looksSecret(name));
 }
 
-function orderOfIntervals(config: unknown, locate: Locate): readonly Problem[] {
-  const path = (key: string): Path => ['polling', key];
-  const seconds = (key: string, otherwise: number): number => {
-    const text = valueAt(config, path(key));
-    const parsed = typeof text === 'string' ? parseDuration(text) : undefined;
-    return parsed !== undefined && 'seconds' in parsed ? parsed.seconds : otherwise;
-  };
-  const interval = seconds('interval', 60);
-  const idle = seconds('idle_interval', Math.max(interval, DEFAULT_IDLE_INTERVAL_SECONDS));
-  const shorter = (key: string, than: string, thanSeconds: number): Problem => ({
-    ...locate(path(key), 'value'),
-    message: `polling.${key}: is shorter than ${than} (${formatDuration(thanSeconds)}): make it the same or longer`,
-  });
-  if (idle < interval) return [shorter('idle_interval', 'interval', interval)];
-  if (seconds('max_stale', Number.POSITIVE_INFINITY) < idle) return [shorter('max_stale', 'idle_interval', idle)];
-  return [];
-}
-
-function credentialOf({ path, value }: Item, known: readonly string[], locate: Locate): readonly Problem[] {
+function checkCredentialOf({ path, value }: Item, known: readonly string[], report: Report): void {
   const name = value['credential'];
   const at = [...path, 'credential'];
-  // Where no credential is readable, that is the problem, and not the targets.
-  if (known.length === 0) return [];
   if (name === undefined && known.length > 1) {
-    const message = `${formatPath(at)}: is missing: there are several credentials (${known.join(', ')})`;
-    return [{ ...locate(path, 'value'), message }];
+    report.add(at, `is missing: there are several credentials (${known.join(', ')})`);
   }
-  if (typeof name !== 'string' || known.includes(name)) return [];
+  if (typeof name !== 'string' || known.includes(name)) return;
   const meant = nearest(name, known);
   const hint = meant === undefined ? `the credentials are ${known.join(', ')}` : `did you mean ${meant}?`;
-  const message = `${formatPath(at)}: no credential has the name ${quote(name)}: ${hint}`;
-  return [{ ...locate(at, 'value'), message }];
-}
-
-function repeatedPairs(targets: readonly Item[], locate: Locate): readonly Problem[] {
-  const firstLines = new Map<string, number>();
-  return targets.flatMap(({ path, value: { group_id: groupId, clusters } }) => {
-    if (typeof groupId !== 'string' || !Array.isArray(clusters)) return [];
-    return clusters.flatMap((cluster: unknown, index): readonly Problem[] => {
-      if (typeof cluster !== 'string') return [];
-      const at = [...path, 'clusters', index];
-      const place = locate(at, 'value');
-      const pair = `${groupId}/${cluster}`;
-      const firstLine = firstLines.get(pair);
-      if (firstLine !== undefined) {
-        const message = `${formatPath(at)}: this cluster of this project is in line ${firstLine} too`;
-        return [{ ...place, message }];
-      }
-      firstLines.set(pair, place.line);
-      return [];
-    });
-  });
-}
-
-function repeatedDiscoveries(targets: readonly Item[], locate: Locate): readonly Problem[] {
-  const firstLines = new Map<unknown, number>();
-  return targets.flatMap(({ path, value: { group_id: groupId, clusters } }): readonly Problem[] => {
-    if (typeof groupId !== 'string' || clusters !== ALL_CLUSTERS) return [];
-    const at = [...path, 'clusters'];
-    const place = locate(at, 'value');
-    const firstLine = firstLines.get(groupId);
-    if (firstLine === undefined) {
-      firstLines.set(groupId, place.line);
-      return [];
-    }
-    return [{ ...place, message: `${formatPath(at)}: all clusters of this project are in line ${firstLine} too` }];
-  });
-}
-
-function discoveryKeys({ path, value }: Item, locate: Locate): readonly Problem[] {
-  if (!Array.isArray(value['clusters'])) return [];
-  return ['exclude', 'discovery_interval']
-    .filter((key) => Object.hasOwn(value, key))
-    .map((key) => {
-      const at = [...path, key];
-      return { ...locate(at, 'key'), message: `${formatPath(at)}: has a meaning only with clusters: all` };
-    });
+  report.add(at, `no credential has the name ${quote(name)}: ${hint}`);
 }

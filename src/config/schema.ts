@@ -1,17 +1,17 @@
 /**
- * The config file, key by key: what each means, which values it takes, what it is where it is left out. The JSON Schema and
- * docs/configuration.md are made from it. It looks at one value at a time: what has to fit together is in rules.ts.
+ * The config file, key by key: meaning, allowed values, default. The JSON Schema and docs/configuration.md are made from it. It
+ * checks one value at a time: rules.ts checks what has to fit together.
  */
 import { z } from 'zod';
+import type { Checked } from '../support/checked.ts';
 import { parseBaseUrl } from './base-url.ts';
-import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
-import { parseExpirySeconds } from './expiry.ts';
 import { looksSecret, quote } from './problems.ts';
+import { DURATION_PATTERN, formatDuration, parseDuration, parseMoment } from './time.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
-/** In place of a list of clusters. */
+/** Instead of a list of clusters. */
 export const ALL_CLUSTERS = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
@@ -29,63 +29,64 @@ const YEAR_SECONDS = 365 * DAY_SECONDS;
 const atlas = z.strictObject({
   base_url: z
     .string()
-    .transform((text, context) => {
-      const url = parseBaseUrl(text);
-      return 'origin' in url ? url.origin : refuse(context, url.wrong);
-    })
+    .transform((text, context) => orRefuse(parseBaseUrl(text), context))
     .optional()
     .meta({
       defaultElsewhere: DEFAULT_BASE_URL,
       description:
-        'Where Atlas is: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` only to a loopback address. `MONGODB_ATLAS_BASE_URL` counts where this key is left out.',
+        'The address of Atlas: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` is allowed for loopback addresses only. Without this key, `MONGODB_ATLAS_BASE_URL` is used.',
     }),
-  request_timeout: duration(1, 600).prefault('10s').describe('How long one request may take, its answer included.'),
-  page_size: wholeNumber(1, 500).prefault(500).describe('How many export jobs Atlas is asked for at once.'),
+  request_timeout: duration(1, 600)
+    .prefault('10s')
+    .describe('Maximum duration of one request, including its response.'),
+  page_size: wholeNumber(1, 500).prefault(500).describe('Export jobs per page of a list.'),
   max_pages: wholeNumber(1, 1_000_000)
     .prefault(200)
-    .describe('A list longer than this many pages fails the poll as `truncated`.'),
+    .describe('A poll fails with reason `truncated` if a list has more pages than this.'),
   requests_per_minute: wholeNumber(1, 1_000_000)
     .prefault(150)
     .describe(
-      'Per project, of each of three kinds: backups, lists of clusters, names of projects. Atlas grants 500 a minute, of the first kind, to all clients of a project together.',
+      'Maximum per project, for each of three kinds of requests: backups, lists of clusters, names of projects. Atlas allows 500 backup requests a minute for all clients of a project together.',
     ),
-  concurrency: wholeNumber(1, 100).prefault(8).describe('Requests under way at once, all projects together.'),
+  concurrency: wholeNumber(1, 100)
+    .prefault(8)
+    .describe('Maximum number of concurrent requests, for all projects together.'),
 });
 
 const polling = z.strictObject({
   interval: duration(1, DAY_SECONDS)
     .prefault('60s')
-    .describe('How often a target is polled while one of its exports is under way.'),
+    .describe('How often a target is polled while one of its exports is running.'),
   idle_interval: duration(1, DAY_SECONDS)
     .optional()
     .meta({
       defaultElsewhere: formatDuration(DEFAULT_IDLE_INTERVAL_SECONDS),
       description:
-        'How often it is polled while none is. Not shorter than `interval`, which it follows above five minutes.',
+        'How often a target is polled while none of its exports is running. Not shorter than `interval`. If `interval` is longer than five minutes, the default is `interval`.',
     }),
   max_stale: duration(1, YEAR_SECONDS)
     .optional()
     .describe(
-      'For how long after the last good poll the volatile metrics, such as the progress of running exports, are still shown. Not shorter than the two intervals. Left out: three times the longer of them.',
+      'How long after the last successful poll the volatile metrics, such as the progress of running exports, remain. Not shorter than the two intervals. Default: three times the longer one.',
     ),
   max_active_jobs: wholeNumber(0, 1000)
     .prefault(50)
-    .describe('How many running exports of one target get series of their own.'),
+    .describe('Maximum number of running exports of one target that get their own series.'),
   read_schedule: z
     .boolean({ error: (found) => (isSingleValue(found.input) ? 'must be true or false' : undefined) })
     .prefault(true)
     .describe(
-      'Whether the backup schedule of each target is read every hour: whether it exports by itself, and how old the newest success may be where `success_max_age` is left out. It needs the role Project Read Only.',
+      'Whether to read the backup schedule of each target every hour. It tells whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
     ),
 });
 
 const expectations = {
   success_max_age: duration(1, 10 * YEAR_SECONDS)
     .optional()
-    .describe('How old the newest successful export may be. It becomes a metric that alerts compare with.'),
+    .describe('Maximum age of the newest successful export. It becomes a metric that alerts compare with.'),
   duration_max: duration(1, YEAR_SECONDS)
     .optional()
-    .describe('How long an export may run. It becomes a metric that alerts compare with.'),
+    .describe('Maximum duration of an export. It becomes a metric that alerts compare with.'),
 };
 
 const serviceAccount = z
@@ -94,7 +95,7 @@ const serviceAccount = z
     ...secret('client_secret', 'Its secret, `mdb_sa_sk_…`.'),
   })
   .meta({
-    description: 'A service account: the kind to choose.',
+    description: 'A service account: the recommended kind.',
     allOf: [oneOfForms('client_id'), oneOfForms('client_secret')],
   });
 
@@ -111,14 +112,14 @@ const apiKey = z
 const credential = z
   .strictObject({
     name: matching(CREDENTIAL_NAME, () => 'must be letters, digits, hyphens and underscores, at most 64')
-      .refine((name) => !looksSecret(name), { error: 'looks like a secret: make up a name, which metrics will show' })
-      .describe('By which targets name it; a label of metrics, so nothing secret.'),
+      .refine((name) => !looksSecret(name), { error: 'looks like a secret: choose a name, because metrics show it' })
+      .describe('The name that targets refer to. It is a label of metrics, so it must not be secret.'),
     service_account: serviceAccount.optional(),
     api_key: apiKey.optional(),
-    ...secret('access_token', 'An access token that something else obtains and renews; it is sent as it is.'),
+    ...secret('access_token', 'An access token that another program obtains and renews.'),
     expires_at: z
-      .string({ error: (found) => (typeof found.input === 'number' ? EXPIRY_FORM : undefined) })
-      .transform((text, context) => parseExpirySeconds(text) ?? refuse(context, EXPIRY_FORM))
+      .string({ error: ({ input }) => (typeof input === 'number' ? problemOf(parseMoment(String(input))) : undefined) })
+      .transform((text, context) => orRefuse(parseMoment(text), context))
       .optional()
       .describe(
         'When the secret expires, as a date (its first moment in UTC) or an RFC 3339 time. It becomes a metric that alerts compare with.',
@@ -131,74 +132,71 @@ const credential = z
   });
 
 const target = z.strictObject({
-  group_id: matching(GROUP_ID, (input) => `${quote(input)} is no project id: ${GROUP_ID_FORM}`).describe(
-    `The Atlas project’s id: ${GROUP_ID_FORM}. In quotes where it has no letter but e.`,
+  group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
+    `The Atlas project’s id: ${GROUP_ID_FORM}. Put it in quotes if it has no letter, or only the letter e.`,
   ),
-  // What is wrong is told of the first kind: nearly all that is neither was meant to be a list.
+  // The list comes first, because its problems are reported: nearly every wrong value was meant to be a list.
   clusters: z
     .union([
       z
         .array(
-          matching(CLUSTER_NAME, (input) => `${quote(input)} is no cluster name: ${CLUSTER_NAME_FORM}`),
+          matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${CLUSTER_NAME_FORM}`),
           { error: clustersError },
         )
         .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
       z.literal(ALL_CLUSTERS),
     ])
     .describe(
-      'The names of the clusters in this project, or `all`: every dedicated cluster with backup, found again and again (needs the role Project Read Only). A project may be listed several times, a cluster once; one that is named beside `all` keeps its own settings.',
+      'The names of the clusters in this project, or `all`: every dedicated cluster with backup, looked up regularly (needs the role Project Read Only). A project may be listed several times, a cluster once. A cluster that is also listed by name keeps its own settings.',
     ),
   exclude: z
     .array(
-      matching(CLUSTER_GLOB, (input) => `${quote(input)} is no pattern of names: ${CLUSTER_GLOB_FORM}`),
+      matching(CLUSTER_GLOB, (input) => `${quote(input)} is not a pattern for cluster names: ${CLUSTER_GLOB_FORM}`),
       { error: (found) => (typeof found.input === 'string' ? 'must be a list, such as [scratch, "ci-*"]' : undefined) },
     )
     .optional()
-    .describe('With `clusters: all`: which clusters are left out. `*` stands for any characters, `?` for one.'),
+    .describe('With `clusters: all`: the clusters to leave out. `*` stands for any characters, `?` for one.'),
   discovery_interval: duration(10, DAY_SECONDS)
     .optional()
     .meta({
       defaultElsewhere: formatDuration(DEFAULT_DISCOVERY_INTERVAL_SECONDS),
-      description: 'With `clusters: all`: how often clusters are looked for.',
+      description: 'With `clusters: all`: how often the list of clusters is read.',
     }),
-  credential: matching(CREDENTIAL_NAME, (input) => `${quote(input)} is no name of a credential`)
+  credential: matching(CREDENTIAL_NAME, (input) => `${quote(input)} is not a name of a credential`)
     .optional()
-    .describe('The `name` of the credential to use. It may be left out where there is just one.'),
+    .describe('The `name` of the credential to use. Optional if there is only one.'),
   ...expectations,
 });
 
 export const configSchema = z.strictObject({
-  atlas: atlas.prefault({}).describe('How Atlas is reached.'),
+  atlas: atlas.prefault({}).describe('How to reach Atlas.'),
   credentials: z
     .array(credential)
-    .min(1, { error: 'is empty: list a credential, or leave the key out to use the MONGODB_ATLAS_… variables' })
+    .min(1, { error: 'is empty: list a credential, or leave out the key to use the MONGODB_ATLAS_… variables' })
     .optional()
-    .describe('With what to sign in. Left out: the credential `default`, made of the `MONGODB_ATLAS_…` variables.'),
-  polling: polling.prefault({}).describe('When targets are polled.'),
-  defaults: z.strictObject(expectations).prefault({}).describe('What targets have where they say nothing else.'),
-  targets: z.array(target).min(1, { error: 'is empty: list a project and its clusters' }).describe('What is watched.'),
+    .describe(
+      'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
+    ),
+  polling: polling.prefault({}).describe('When to poll targets.'),
+  defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
+  targets: z
+    .array(target)
+    .min(1, { error: 'is empty: list a project and its clusters' })
+    .describe('The projects and clusters to watch.'),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
 
-const EXPIRY_FORM = 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z';
-
 function duration(minSeconds: number, maxSeconds: number) {
   return z
-    .string({ error: (found) => (typeof found.input === 'number' ? wrongDuration(found.input) : undefined) })
+    .string({ error: ({ input }) => (typeof input === 'number' ? problemOf(parseDuration(input)) : undefined) })
     .meta({ pattern: DURATION_PATTERN })
     .transform((text, context) => {
-      const parsed = parseDuration(text);
-      if ('wrong' in parsed) return refuse(context, parsed.wrong);
-      if (parsed.seconds < minSeconds) return refuse(context, `must be at least ${formatDuration(minSeconds)}`);
-      if (parsed.seconds > maxSeconds) return refuse(context, `must be at most ${formatDuration(maxSeconds)}`);
-      return parsed.seconds;
+      const seconds = orRefuse(parseDuration(text), context);
+      if (seconds < minSeconds) return refuse(context, `must be at least ${formatDuration(minSeconds)}`);
+      if (seconds > maxSeconds) return refuse(context, `must be at most ${formatDuration(maxSeconds)}`);
+      return seconds;
     });
-}
-
-function wrongDuration(input: number): string | undefined {
-  const parsed = parseDuration(input);
-  return 'wrong' in parsed ? parsed.wrong : undefined;
 }
 
 function wholeNumber(min: number, max: number) {
@@ -213,7 +211,7 @@ function matching(pattern: RegExp, wrong: (input: unknown) => string) {
   return z.string().regex(pattern, { error: (found) => wrong(found.input) });
 }
 
-/** The three forms of everything that is secret or belongs to a secret. */
+/** The three forms of a secret, and of the id that belongs to it. */
 function secret<Name extends string>(name: Name, description: string) {
   const variable = matching(VARIABLE_NAME, () => 'must be the name of an environment variable');
   const forms = {
@@ -239,6 +237,15 @@ function clustersError({ input }: { readonly input?: unknown }): string | undefi
 
 function isSingleValue(input: unknown): boolean {
   return input !== null && typeof input !== 'object';
+}
+
+/** The value for zod, or its problem as an issue. */
+function orRefuse<T>(checked: Checked<T>, context: z.RefinementCtx<unknown>): T {
+  return 'value' in checked ? checked.value : refuse(context, checked.problem);
+}
+
+function problemOf(checked: Checked<unknown>): string | undefined {
+  return 'problem' in checked ? checked.problem : undefined;
 }
 
 function refuse(context: z.RefinementCtx<unknown>, message: string): never {

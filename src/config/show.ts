@@ -1,92 +1,55 @@
 /**
- * The configuration in force as a config file would say it: defaults filled in, secrets replaced by where they come from.
- * No secret is read for it, so there is none that could slip through.
+ * The configuration as a config file: defaults filled in, secrets replaced by where they come from. No secret is read for it.
+ * Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
 import { stringify } from 'yaml';
-import type { Config, CredentialConfig, DiscoveryConfig, SecretSource, TargetConfig } from './config.ts';
-import { formatDuration } from './duration.ts';
+import type { Config, CredentialConfig, TargetConfig, TargetSettings } from './config.ts';
 import { ALL_CLUSTERS } from './schema.ts';
+import { formatDuration } from './time.ts';
 
-const HEAD = '# The configuration in force: defaults are filled in, secrets are replaced by where they come from.\n';
+const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 
 export function showConfig({ atlas, credentials, polling, targets, discoveries }: Config): string {
   const shown = {
-    atlas: {
-      base_url: atlas.baseUrl,
-      request_timeout: formatDuration(atlas.requestTimeoutSeconds),
-      page_size: atlas.pageSize,
-      max_pages: atlas.maxPages,
-      requests_per_minute: atlas.requestsPerMinute,
-      concurrency: atlas.concurrency,
-    },
+    atlas: showSettings(atlas),
     credentials: credentials.map(showCredential),
-    polling: {
-      interval: formatDuration(polling.intervalSeconds),
-      idle_interval: formatDuration(polling.idleIntervalSeconds),
-      max_stale: formatDuration(polling.maxStaleSeconds),
-      max_active_jobs: polling.maxActiveJobs,
-      read_schedule: polling.readSchedule,
-    },
-    targets: [...grouped(targets), ...discoveries.map(showDiscovery)],
+    polling: showSettings(polling),
+    targets: [
+      ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
+      ...discoveries.map((discovery) => showTarget(ALL_CLUSTERS, discovery)),
+    ],
   };
   return HEAD + stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function showCredential(credential: CredentialConfig): unknown {
-  const { name, expiresAtSeconds } = credential;
+function showSettings(settings: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]: [string, unknown]) => {
+      const isDuration = name.endsWith('Seconds') && typeof value === 'number';
+      const key = name.replace(/Seconds$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return [key, isDuration ? formatDuration(value) : value];
+    }),
+  );
+}
+
+function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig): unknown {
+  const shown = Object.fromEntries(Object.entries(secrets).map(([slot, source]) => [slot, `<${source.description}>`]));
   const expiry = expiresAtSeconds === undefined ? {} : { expires_at: new Date(expiresAtSeconds * 1000).toISOString() };
-  switch (credential.kind) {
-    case 'service_account': {
-      const account = {
-        client_id: showSecret(credential.clientId),
-        client_secret: showSecret(credential.clientSecret),
-      };
-      return { name, service_account: account, ...expiry };
-    }
-    case 'api_key': {
-      const key = { public_key: showSecret(credential.publicKey), private_key: showSecret(credential.privateKey) };
-      return { name, api_key: key, ...expiry };
-    }
-    case 'access_token':
-      return { name, access_token: showSecret(credential.accessToken), ...expiry };
-  }
+  return { name, ...(kind === 'access_token' ? shown : { [kind]: shown }), ...expiry };
 }
 
-function showSecret({ description }: SecretSource): string {
-  return `<${description}>`;
+function showTarget(clusters: unknown, { groupId, ...settings }: TargetSettings): unknown {
+  return { group_id: groupId, clusters, ...showSettings(settings) };
 }
 
-/** Clusters of one project with the same settings in one entry, as one would write them. */
-function grouped(targets: readonly TargetConfig[]): readonly unknown[] {
-  const entries = new Map<string, { readonly first: TargetConfig; readonly clusters: string[] }>();
-  for (const target of targets) {
-    const { clusterName, ...settings } = target;
+/** Clusters of one project with the same settings belong in one entry, as people write it. */
+function byProjectAndSettings(targets: readonly TargetConfig[]) {
+  const entries = new Map<string, { readonly settings: TargetSettings; readonly clusters: string[] }>();
+  for (const { clusterName, ...settings } of targets) {
     const key = JSON.stringify(settings, Object.keys(settings).sort());
-    const entry = entries.get(key) ?? { first: target, clusters: [] };
+    const entry = entries.get(key) ?? { settings, clusters: [] };
     entry.clusters.push(clusterName);
     entries.set(key, entry);
   }
-  return [...entries.values()].map(({ first, clusters }) => ({
-    group_id: first.groupId,
-    clusters,
-    ...showSettings(first),
-  }));
-}
-
-function showDiscovery(project: DiscoveryConfig): unknown {
-  return {
-    group_id: project.groupId,
-    clusters: ALL_CLUSTERS,
-    exclude: project.exclude,
-    discovery_interval: formatDuration(project.discoveryIntervalSeconds),
-    ...showSettings(project),
-  };
-}
-
-function showSettings({ credential, successMaxAgeSeconds, durationMaxSeconds }: TargetConfig | DiscoveryConfig) {
-  return {
-    credential,
-    ...(successMaxAgeSeconds === undefined ? {} : { success_max_age: formatDuration(successMaxAgeSeconds) }),
-    ...(durationMaxSeconds === undefined ? {} : { duration_max: formatDuration(durationMaxSeconds) }),
-  };
+  return [...entries.values()];
 }

@@ -1,24 +1,25 @@
 /**
- * From the text of a file to plain values, and from a path in them back to a line. YAML 1.2 core, strictly: no second
- * document, no key twice, no tags, few aliases, little depth. Its own messages are never passed on: they quote the file,
- * and so a secret.
+ * Parses the text of a config file into plain values, and finds the place of each value. YAML 1.2 core without tags and merge
+ * keys, one document, no key twice. The messages of the YAML library are replaced, because they quote the file and so secrets.
  */
 import {
   type Alias,
-  Composer,
   type Document,
+  isAlias,
+  isMap,
   isScalar,
-  Lexer,
+  isSeq,
   LineCounter,
-  type ParsedNode,
-  Parser,
+  type Node,
+  parseDocument,
   visit,
   type YAMLError,
 } from 'yaml';
-import { type Locate, locateIn } from './positions.ts';
 import type { Problem } from './problems.ts';
+import type { Locate } from './untyped-yaml.ts';
 
 export interface ParsedYaml {
+  /** Undefined if the text is not YAML. */
   readonly value: unknown;
   readonly problems: readonly Problem[];
   readonly locate: Locate;
@@ -28,7 +29,7 @@ const OPTIONS = {
   version: '1.2',
   schema: 'core',
   strict: true,
-  // Its own check takes hours for a mapping of a million keys.
+  // repeatedKeys names the line of the first key too.
   uniqueKeys: false,
   stringKeys: true,
   merge: false,
@@ -36,112 +37,153 @@ const OPTIONS = {
   prettyErrors: false,
 } as const;
 const DEEPEST = 100;
+const TOO_DEEP = 'the values are nested too deeply';
 const MOST_ALIASES = 100;
 const MOST_PROBLEMS = 20;
-/** A file that is no YAML at all has a mistake for each of its bytes. */
-const MOST_LOOKED_AT = 1000;
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
   BAD_DIRECTIVE: 'a line that begins with % is not understood here',
-  BAD_DQ_ESCAPE: 'a backslash in double quotes that YAML does not know: use single quotes',
+  BAD_DQ_ESCAPE: 'YAML does not know this backslash in double quotes: use single quotes',
   BAD_INDENT: 'the indentation is wrong here, or a bracket above is not closed',
   BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
-    'a second colon in one value, or a line that is indented too far: use quotes or indent it less',
+    'a value has a second colon, or this line is indented too far: use quotes or indent the line less',
   MISSING_CHAR: 'a quote, bracket, comma or colon is missing here or above, or this line is indented wrongly',
   MULTILINE_IMPLICIT_KEY: 'this line has no key: write a key, a colon and a space',
+  MULTIPLE_DOCS: 'a second YAML document begins here: only one is allowed',
   NON_STRING_KEY: 'a key has to be a plain word',
+  RESOURCE_EXHAUSTION: TOO_DEEP,
   UNEXPECTED_TOKEN: 'this is not expected here: a value with a bracket or brace in it needs quotes',
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
   TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
 };
 
-/** `wants` is what a file can't do without: `the key targets`. */
-export function parseYaml(text: string, wants: string): ParsedYaml {
-  const lines = new LineCounter();
-  const tokens = tokensOf(text, lines);
-  if (!Array.isArray(tokens)) return failed([at(lines, tokens.offset, 'the values are nested too deeply')]);
-  const [document, second] = [...new Composer(OPTIONS).compose(tokens, true, text.length)];
-  // Comments alone are no document's content either.
-  if (document?.contents == null && !document?.errors.length) {
-    return failed([{ line: 1, column: 1, message: `the file is empty: it needs at least ${wants}` }]);
+/** @param required what the file needs at least, for the message about an empty file */
+export function parseYaml(text: string, required: string): ParsedYaml {
+  const tooDeep = depthProblem(text);
+  if (tooDeep !== undefined) return failed([tooDeep]);
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { ...OPTIONS, lineCounter });
+  if (document.contents === null && document.errors.length === 0) {
+    return failed([atStart(`the file is empty: it needs at least ${required}`)]);
   }
-  if (second !== undefined) {
-    return failed([at(lines, second.range[0], 'a second YAML document begins here: one is allowed')]);
-  }
-  // Without tags and with just one document, a warning is a mistake like any other.
-  const found = [...document.errors, ...document.warnings].slice(0, MOST_LOOKED_AT).filter(isNoEcho);
-  const problems = found.map(({ code, pos }) => at(lines, pos[0], MESSAGES[code] ?? 'this is no YAML'));
-  problems.push(...danglingAliases(document, lines));
+  // Without tags a warning is a mistake like any other.
+  const found = [...document.errors, ...document.warnings];
+  const problems = [...syntaxProblems(found, lineCounter), ...unknownAliases(document, lineCounter)];
   if (problems.length > 0) return failed(firstPerLine(problems).slice(0, MOST_PROBLEMS));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    // A key given twice leaves the rest readable, so that the rest can be judged too.
-    return { value, problems: repeatedKeys(document, lines), locate: locateIn(document, lines) };
+    // A file with a repeated key still has a value, so that its other problems are found too.
+    return { value, problems: repeatedKeys(document, lineCounter), locate: locateIn(document, lineCounter) };
   } catch {
-    return failed([{ line: 1, column: 1, message: 'the aliases (*) stand for too many values: write them out' }]);
+    return failed([atStart('the aliases (*) stand for too many values: write them out')]);
   }
 }
 
-/** Stops at too much depth by itself: composing it would overflow the stack, in places where that can't be caught. */
-function tokensOf(text: string, lines: LineCounter) {
-  const parser = new Parser(lines.addNewLine);
-  const tokens = [];
-  lines.addNewLine(0);
-  for (const lexeme of new Lexer().lex(text)) {
-    tokens.push(...parser.next(lexeme));
-    if (parser.stack.length > DEEPEST) return { offset: parser.offset };
+/**
+ * Refuses a text that is nested too deeply: a template that expands itself writes such a file. The YAML library runs out of stack
+ * there, in places where the error cannot be caught. Brackets in quotes and comments count too; that does no harm.
+ */
+function depthProblem(text: string): Problem | undefined {
+  let depth = 0;
+  for (const { 0: found, index } of text.matchAll(/[[{]|[\]}]|(?:[-?:][ \t]+){100}/g)) {
+    depth = found === ']' || found === '}' ? Math.max(0, depth - 1) : depth + 1;
+    if (found.length > 1 || depth > DEEPEST) {
+      const before = text.slice(0, index).split('\n');
+      return { line: before.length, column: (before.at(-1) ?? '').length + 1, message: TOO_DEEP };
+    }
   }
-  tokens.push(...parser.end());
-  return tokens;
+  return undefined;
 }
 
-function danglingAliases(document: Document.Parsed<ParsedNode>, lines: LineCounter): readonly Problem[] {
-  const dangling: Alias[] = [];
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) === undefined) dangling.push(alias);
-    },
-  });
-  return dangling.map(({ range }) =>
-    at(lines, range?.[0] ?? 0, 'this alias (*) names no anchor above it: a value that begins with * needs quotes'),
-  );
+function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): readonly Problem[] {
+  // After one unexpected token nearly everything is unexpected.
+  const first = errors.find(({ code }) => code === 'UNEXPECTED_TOKEN');
+  return errors
+    .filter((error) => error.code !== 'UNEXPECTED_TOKEN' || error === first)
+    .map(({ code, pos }) => at(lines, pos[0], MESSAGES[code] ?? 'this is not YAML'));
 }
 
-function repeatedKeys(document: Document, lines: LineCounter): readonly Problem[] {
+function unknownAliases(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
+  return aliases
+    .filter((alias) => alias.resolve(document) === undefined)
+    .map(({ range }) =>
+      at(
+        lines,
+        range?.[0] ?? 0,
+        'no anchor above has the name of this alias (*): a value that begins with * needs quotes',
+      ),
+    );
+}
+
+function repeatedKeys(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Map(_key, { items }) {
       const firstLines = new Map<string, number>();
       for (const { key } of items) {
         if (!isScalar(key)) continue;
-        const place = lines.linePos(key.range?.[0] ?? 0);
-        const firstLine = firstLines.get(String(key.value));
-        if (firstLine === undefined) firstLines.set(String(key.value), place.line);
-        else problems.push({ line: place.line, column: place.col, message: twice(firstLine) });
+        const name = String(key.value);
+        const offset = startOf(key);
+        const firstLine = firstLines.get(name);
+        if (firstLine === undefined) firstLines.set(name, lines.linePos(offset).line);
+        else problems.push(at(lines, offset, `this key is in line ${firstLine} too: keep one of them`));
       }
     },
   });
-  return problems.slice(0, MOST_LOOKED_AT);
-}
-
-function twice(line: number): string {
-  return `this key is in line ${line} too: keep one of them`;
-}
-
-/** After something unexpected nearly everything is. */
-function isNoEcho({ code }: YAMLError, index: number, all: readonly YAMLError[]): boolean {
-  return code !== 'UNEXPECTED_TOKEN' || all.findIndex((other) => other.code === code) === index;
+  return problems;
 }
 
 function firstPerLine(problems: readonly Problem[]): readonly Problem[] {
-  return problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index);
+  const lines = new Set<number | undefined>();
+  return problems.filter(({ line }) => !lines.has(line) && lines.add(line));
+}
+
+function locateIn(document: Document.Parsed, lines: LineCounter): Locate {
+  return (path, part) => {
+    let node: Node | null | undefined = document.contents;
+    let place = startOf(node);
+    for (const [index, step] of path.entries()) {
+      const child = childOf(isAlias(node) ? node.resolve(document) : node, step);
+      if (child === undefined) break;
+      const wantsKey = index === path.length - 1 && part === 'key';
+      // An empty value has no place of its own.
+      place = startOf(wantsKey || isEmpty(child.value) ? (child.key ?? child.value) : child.value);
+      node = child.value;
+    }
+    const { line, col: column } = lines.linePos(place);
+    return { line, column };
+  };
+}
+
+function childOf(parent: Node | null | undefined, step: PropertyKey) {
+  if (isSeq<Node>(parent)) {
+    const value = parent.items[Number(step)];
+    return value === undefined ? undefined : { key: undefined, value };
+  }
+  if (!isMap<Node, Node>(parent)) return undefined;
+  // Of two equal keys the value of the last one counts.
+  return parent.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
+}
+
+function isEmpty(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === null && node.source === '');
+}
+
+function startOf(node: Node | null): number {
+  return node?.range?.[0] ?? 0;
 }
 
 function at(lines: LineCounter, offset: number, message: string): Problem {
   const { line, col: column } = lines.linePos(offset);
   return { line, column, message };
+}
+
+function atStart(message: string): Problem {
+  return { line: 1, column: 1, message };
 }
 
 function failed(problems: readonly Problem[]): ParsedYaml {

@@ -1,7 +1,7 @@
 /** Alerts, their unit tests, their runbooks and the metrics that they rest on fit together. Prometheus' own tools: test/e2e. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration } from '../../src/config/duration.ts';
+import { parseDuration } from '../../src/config/time.ts';
 import { PROMETHEUS_FOLDER, readRules, readRuleTests } from '../support/alert-rules.ts';
 
 const RUNBOOKS = 'deploy/runbooks';
@@ -17,8 +17,8 @@ const documented = new Set(readFileSync('docs/metrics.md', 'utf8').match(/(?<=^\
 
 function secondsOf(duration: string): number {
   const parsed = parseDuration(duration);
-  if ('wrong' in parsed) throw new Error(`${duration}: ${parsed.wrong}`);
-  return parsed.seconds;
+  if ('problem' in parsed) throw new Error(`${duration}: ${parsed.problem}`);
+  return parsed.value;
 }
 
 test('the scan sees the alerts, pages and metrics there are', () => {

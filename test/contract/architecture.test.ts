@@ -114,9 +114,10 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('web'), may)).toEqual([]);
   });
 
-  test('config/ imports config/, cli/ and the types of web/', () => {
+  test('config/ imports config/, support/ and the types of web/ and atlas/', () => {
     const may = (to: string, { typesOnly }: Import) =>
-      inFolder('config')(to) || inFolder('cli')(to) || (inFolder('web')(to) && typesOnly);
+      ['config', 'support'].some((folder) => inFolder(folder)(to)) ||
+      (typesOnly && ['web', 'atlas'].some((folder) => inFolder(folder)(to)));
     expect(trespasses(inFolder('config'), may)).toEqual([]);
   });
 

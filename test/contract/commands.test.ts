@@ -1,4 +1,5 @@
 /** `check`, `once` and `health` against a simulated Atlas, over real sockets, in this process. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,7 @@ import { pollingFamilies } from '../../src/polling/families.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 import { atlas, closeLater, project } from '../support/atlas.ts';
+import { files } from '../support/files.ts';
 import { startGatekeeper } from '../support/gatekeeper.ts';
 import { job } from '../support/jobs.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -50,7 +52,7 @@ function run<Flags extends WatchFlags>(
   const { terminal, output } = createRecordingTerminal();
   const { log, lines } = createRecordingLog();
   const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
-  const source = { file: flags.configFile, targets: flags.targets, env, cwd: folder };
+  const source = { file: flags.configFile, targets: flags.targets, env, cwd: folder, files };
   const ended = command({ flags, source, terminal, version: '0', runtime: systemRuntime, log, signal });
   return { ended, output, lines };
 }

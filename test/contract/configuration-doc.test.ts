@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { DEFAULT_DEMO_SPEED } from '../../src/simulator/demo-world.ts';
+import { files } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,7 +18,7 @@ test('the demo runs at the speed that its help tells of', () => {
 test('the example config loads as it is', async () => {
   const text = readFileSync(example, 'utf8');
   const env = { MONGODB_ATLAS_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' };
-  const minimal = await loadConfig({ file: example, targets: [], env, cwd: '/' });
+  const minimal = await loadConfig({ file: example, targets: [], env, cwd: '/', files });
   expect(minimal).toMatchObject({ warnings: [], config: { targets: [{ clusterName: 'Cluster0' }] } });
   expect(text.split('\n')[0]).toBe(`# yaml-language-server: $schema=./${basename(schema)}`);
   expect(dirname(schema)).toBe(dirname(example));
@@ -33,7 +34,7 @@ test('the example config loads with all that is commented out', async () => {
     .replaceAll(/^#(?= {2})/gm, '');
   writeFileSync(join(directory, 'c.yml'), text);
   const env = { PRODUCTION_CLIENT_ID: 'id' };
-  expect(await loadConfig({ file: 'c.yml', targets: [], env, cwd: directory })).toMatchObject({
+  expect(await loadConfig({ file: 'c.yml', targets: [], env, cwd: directory, files })).toMatchObject({
     warnings: [],
     config: {
       atlas: { baseUrl: 'https://cloud.mongodbgov.com' },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CredentialConfig } from '../../src/config/config.ts';
-import { openSecret } from '../../src/config/secret.ts';
+import { openSecret } from '../../src/config/secrets.ts';
 import {
   defaultCredentials,
   type Simulator,
@@ -26,6 +26,7 @@ import {
   TIMES,
 } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import { files } from '../support/files.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 
@@ -98,23 +99,31 @@ const oauthCalls = ({ requests }: Simulator): string[] =>
 
 describe('a secret that is rotated while the daemon runs', () => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`);
-  const file = (name: string) => openSecret('file', name, { directory: folder, env: {} });
+  const file = (name: string) => openSecret('file', name, { directory: folder, env: {}, files }).source;
   type Kind = readonly [CredentialConfig['kind'], () => CredentialConfig, Partial<SimulatorCredentials>];
 
   const kinds: readonly Kind[] = [
     [
       'service_account',
-      () => ({ name: 'c', kind: 'service_account', clientId: file('clientId'), clientSecret: file('clientSecret') }),
+      () => ({
+        name: 'c',
+        kind: 'service_account',
+        secrets: { client_id: file('clientId'), client_secret: file('clientSecret') },
+      }),
       { clientId: 'mdb_sa_id_second', clientSecret: 'mdb_sa_sk_second' },
     ],
     [
       'api_key',
-      () => ({ name: 'c', kind: 'api_key', publicKey: file('publicKey'), privateKey: file('privateKey') }),
+      () => ({
+        name: 'c',
+        kind: 'api_key',
+        secrets: { public_key: file('publicKey'), private_key: file('privateKey') },
+      }),
       { publicKey: 'secondky', privateKey: 'second-private-key' },
     ],
     [
       'access_token',
-      () => ({ name: 'c', kind: 'access_token', accessToken: file('accessToken') }),
+      () => ({ name: 'c', kind: 'access_token', secrets: { access_token: file('accessToken') } }),
       { accessToken: 'second-token' },
     ],
   ];

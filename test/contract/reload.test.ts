@@ -73,11 +73,13 @@ const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
 const listings = ({ requests }: Simulator) => requests.filter(({ path }) => path.includes('/backup/exports'));
 /** The same account, read anew: other objects, nothing else. */
-const accountAgain = (): CredentialConfig => ({
+const accountAgain = (clientSecret = defaultCredentials.clientSecret): CredentialConfig => ({
   name: 'account',
   kind: 'service_account',
-  clientId: secret(defaultCredentials.clientId),
-  clientSecret: secret(defaultCredentials.clientSecret),
+  secrets: {
+    client_id: secret(defaultCredentials.clientId),
+    client_secret: secret(clientSecret),
+  },
 });
 
 /** What a page says of which targets there are, in four ways, and of what else is the config's. */
@@ -225,7 +227,7 @@ describe('a target that stays', () => {
     const simulator = await atlas([project(['one'])]);
     const config = (clientSecret: string): Config =>
       configFor(simulator, {
-        credentials: [{ ...accountAgain(), clientSecret: secret(clientSecret) } as CredentialConfig],
+        credentials: [accountAgain(clientSecret)],
         targets: [named('one', { credential: 'account' })],
         polling: RARELY,
       });
@@ -359,12 +361,8 @@ describe('a service account that is gone', () => {
     const revocations = () => simulator.requests.filter(({ path }) => path.includes('revoke')).length;
     const { reload, until, daemon, metrics } = await watch(config(accountAgain()));
     await until('export_up', polled(1));
-    await reload(
-      config({
-        ...accountAgain(),
-        clientId: { ...secret(defaultCredentials.clientId), description: 'moved' },
-      } as CredentialConfig),
-    );
+    const moved = { ...secret(defaultCredentials.clientId), identity: 'another place' };
+    await reload(config({ ...accountAgain(), secrets: { ...accountAgain().secrets, client_id: moved } }));
     await until('export_polls_total', ({ one }) => one === 2);
     await until('exporter_targets', () => revocations() === 1);
     await reload(config());

@@ -7,12 +7,13 @@ import { type ConnectionOptions, connect } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
 import { createWebGuard } from '../../src/app/web-guard.ts';
-import { formatProblem } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problems.ts';
 import { CIPHER_SUITES, DEFAULT_CIPHER_SUITES } from '../../src/config/web/ciphers.ts';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type Authority, type Certificate, createAuthority } from '../support/certificates.ts';
 import { createFakeRuntime } from '../support/fake-runtime.ts';
+import { files } from '../support/files.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { ask, basic, QUIET_WEB } from '../support/web.ts';
 
@@ -59,7 +60,7 @@ async function serve(text: string, certificate = server) {
   write(text);
   install(certificate);
   copyFileSync(clients.certFile, join(folder, 'clients.pem'));
-  const load = () => loadWebConfig({ file: 'web.yml', cwd: folder });
+  const load = () => loadWebConfig({ file: 'web.yml', cwd: folder, files });
   const first = await load();
   if ('problems' in first) throw new Error(first.problems.map(formatProblem).join('\n'));
   const runtime = createFakeRuntime();

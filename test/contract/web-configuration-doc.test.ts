@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { compareSync } from 'bcryptjs';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { files } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const example = readFileSync('deploy/config/web-config.example.yml', 'utf8');
@@ -17,7 +18,7 @@ test('the example is valid as it is, and with every commented line enabled', asy
   copyFileSync(authority.certFile, join(folder, 'clients.pem'));
   const load = async (text: string) => {
     writeFileSync(join(folder, 'web.yml'), text);
-    return await loadWebConfig({ file: 'web.yml', cwd: folder });
+    return await loadWebConfig({ file: 'web.yml', cwd: folder, files });
   };
   expect(await load(example)).toMatchObject({ webConfig: { tls: { clientCertificates: 'none' }, headers: {} } });
   const whole = await load(example.replaceAll(/^( *)#(?! |$)/gm, '$1').replaceAll(/^#(?= {2})/gm, ''));

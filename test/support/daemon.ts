@@ -5,7 +5,8 @@
 
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
 import type { Outcome } from '../../src/app/reload.ts';
-import type { Config, CredentialConfig, SecretSource } from '../../src/config/config.ts';
+import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
+import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
@@ -33,23 +34,27 @@ export interface RunningDaemon {
 }
 
 export function secret(value: string): SecretSource {
-  return { description: 'inline', read: () => Promise.resolve(value) };
+  return { identity: value, description: 'inline', read: () => Promise.resolve(value) };
 }
 
 export const CREDENTIALS: Readonly<Record<'account' | 'key' | 'token', CredentialConfig>> = {
   account: {
     name: 'account',
     kind: 'service_account',
-    clientId: secret(defaultCredentials.clientId),
-    clientSecret: secret(defaultCredentials.clientSecret),
+    secrets: {
+      client_id: secret(defaultCredentials.clientId),
+      client_secret: secret(defaultCredentials.clientSecret),
+    },
   },
   key: {
     name: 'key',
     kind: 'api_key',
-    publicKey: secret(defaultCredentials.publicKey),
-    privateKey: secret(defaultCredentials.privateKey),
+    secrets: {
+      public_key: secret(defaultCredentials.publicKey),
+      private_key: secret(defaultCredentials.privateKey),
+    },
   },
-  token: { name: 'token', kind: 'access_token', accessToken: secret(defaultCredentials.accessToken) },
+  token: { name: 'token', kind: 'access_token', secrets: { access_token: secret(defaultCredentials.accessToken) } },
 };
 
 /** How long something may take that takes no time: whoever fails here is not slow but wrong. */

@@ -10,6 +10,26 @@ import type { AtlasObserver } from '../observer.ts';
 import { createDigestSession } from './digest-session.ts';
 import { createHandedOverToken, createServiceAccount } from './token.ts';
 
+export type CredentialKind = 'service_account' | 'api_key' | 'access_token';
+
+export interface SecretSource {
+  /** Equal for two sources that read the same place or hold the same value. Holds no secret: a hash for inline values. */
+  readonly identity: string;
+  /** Where it comes from, for people; never the value. */
+  readonly description: string;
+  /** Absolute path, if it is in a file. */
+  readonly file?: string;
+  /** Reads it anew. Rejects if it cannot be read, within 5 seconds at most, also if the disk hangs. */
+  readonly read: () => Promise<string>;
+}
+
+/** Secrets: service_account: client_id, client_secret · api_key: public_key, private_key · access_token: access_token. */
+export interface Credential {
+  readonly name: string;
+  readonly kind: CredentialKind;
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+}
+
 /** Reads a secret anew each time: that is what makes rotation work without a restart. */
 export type ReadSecret = () => Promise<string>;
 
@@ -28,7 +48,7 @@ export interface CredentialTools {
 
 export type Authorize = (next: Transport) => Transport;
 
-export interface Credential {
+export interface CredentialSession {
   readonly authorize: Authorize;
   /**
    * Gives back what Atlas holds for it; ends at the latest when the signal is aborted, whatever hangs, and never rejects. It
@@ -37,7 +57,7 @@ export interface Credential {
   end(signal: AbortSignal): Promise<void>;
 }
 
-export function createCredential(settings: CredentialSettings, tools: CredentialTools): Credential {
+export function createCredential(settings: CredentialSettings, tools: CredentialTools): CredentialSession {
   const read = (secret: ReadSecret): ReadSecret => readable(settings.name, secret, tools.runtime);
   switch (settings.kind) {
     case 'service_account':
@@ -55,7 +75,7 @@ export function createCredential(settings: CredentialSettings, tools: Credential
 /** There is nothing wrong with the credential itself. */
 const UNREADABLE = 'check the secret’s file, its permissions and its disk, or its variable: `check` says what is wrong';
 
-function nothingToEnd(authorize: Authorize): Credential {
+function nothingToEnd(authorize: Authorize): CredentialSession {
   return { authorize, end: () => Promise.resolve() };
 }
 

@@ -7,7 +7,7 @@ import { unlessAborted } from '../../support/abortable.ts';
 import { AtlasError } from '../error.ts';
 import { decodeError } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse } from '../http/transport.ts';
-import type { Authorize, Credential, CredentialTools, ReadSecret } from './credentials.ts';
+import type { Authorize, CredentialSession, CredentialTools, ReadSecret } from './credentials.ts';
 import { type Client, type MintedToken, mintToken, revokeToken } from './oauth.ts';
 
 /** A 401 makes us ask for a new token at most this often: one wrong target must not burn the account's 100 tokens. */
@@ -23,7 +23,7 @@ interface Token extends MintedToken {
   provenAtSeconds: number;
 }
 
-export function createServiceAccount(client: Client, tools: CredentialTools): Credential {
+export function createServiceAccount(client: Client, tools: CredentialTools): CredentialSession {
   const { runtime, observer } = tools;
   const ending = new AbortController();
   /** All that Atlas may still hold for good, those that were replaced too. */

@@ -1,7 +1,6 @@
 /** Checks of the web config file that concern several keys, and all checks of its users. Messages repeat no name and no hash. */
-import type { Locate } from '../positions.ts';
 import type { Problem } from '../problems.ts';
-import { mappingAt, type Path, valueAt } from '../raw.ts';
+import { type Locate, mappingAt, type Path, valueAt } from '../untyped-yaml.ts';
 import { TLS_KEY, USERS_KEY } from './schema.ts';
 
 const HASH = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/;

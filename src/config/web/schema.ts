@@ -3,9 +3,9 @@
  * schema checks single values; rules.ts checks the rest. docs/web-configuration.md is generated from the schema.
  */
 import { z } from 'zod';
-import type { Dialect } from '../explain.ts';
-import { type JsonSchema, keysAt } from '../json-schema.ts';
+import { createKeysAt, type JsonSchema } from '../json-schema.ts';
 import { quote } from '../problems.ts';
+import type { FileFormat } from '../schema-errors.ts';
 import { DEFAULT_CIPHER_SUITES, problemWithCipherSuite } from './ciphers.ts';
 
 export const TLS_KEY = 'tls_server_config';
@@ -91,9 +91,9 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   rate_limit: '--web.max-requests limits concurrent requests',
 };
 
-export const WEB_CONFIG_FILE: Dialect = {
+export const WEB_CONFIG_FILE: FileFormat = {
   schema: webConfigSchema,
-  keysAt: (path) => keysAt(WEB_CONFIG_JSON_SCHEMA, path),
+  keysAt: createKeysAt(() => WEB_CONFIG_JSON_SCHEMA),
   hidesKeys: ([top]) => top === USERS_KEY,
   unsupported: UNSUPPORTED,
 };

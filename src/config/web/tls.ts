@@ -2,11 +2,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { Checked } from '../../support/checked.ts';
 import type { TlsSettings } from '../../web/guards/settings.ts';
-import type { Locate } from '../positions.ts';
+import type { FileReader } from '../files.ts';
 import type { Problem } from '../problems.ts';
-import { mappingAt, valueAt } from '../raw.ts';
-import { type Contents, readRegularFile } from '../regular-file.ts';
+import { type Locate, mappingAt, valueAt } from '../untyped-yaml.ts';
 import { DEFAULT_CIPHER_SUITES, opensslCiphers } from './ciphers.ts';
 import { TLS_KEY, type TlsServerConfig } from './schema.ts';
 
@@ -17,15 +17,15 @@ const MAX_BYTES = 1024 * 1024;
 type FileKey = (typeof FILE_KEYS)[number];
 
 /** What was read for each key that names a file. */
-export type TlsFiles = Partial<Readonly<Record<FileKey, Contents>>>;
+export type TlsFiles = Partial<Readonly<Record<FileKey, Checked<Uint8Array>>>>;
 
-export async function readTlsFiles(value: unknown, directory: string): Promise<TlsFiles> {
-  const files: Partial<Record<FileKey, Contents>> = {};
+export async function readTlsFiles(value: unknown, directory: string, reader: FileReader): Promise<TlsFiles> {
+  const files: Partial<Record<FileKey, Checked<Uint8Array>>> = {};
   for (const key of FILE_KEYS) {
     const text = valueAt(value, [TLS_KEY, key]);
     if (typeof text !== 'string' || text === '') continue;
     const path = resolve(directory, text);
-    files[key] = await readRegularFile({
+    files[key] = await reader.readBytes({
       path,
       directory,
       largestBytes: MAX_BYTES,
@@ -79,14 +79,14 @@ const CLIENT_CERTIFICATES = {
   RequireAndVerifyClientCert: 'required',
 } as const;
 
-function bytesOf(contents: Contents | undefined): Buffer | undefined {
-  return contents && 'bytes' in contents ? Buffer.from(contents.bytes) : undefined;
+function bytesOf(contents: Checked<Uint8Array> | undefined): Buffer | undefined {
+  return contents && 'value' in contents ? Buffer.from(contents.value) : undefined;
 }
 
-function problemWithFile(key: FileKey, contents: Contents | undefined): string | undefined {
+function problemWithFile(key: FileKey, contents: Checked<Uint8Array> | undefined): string | undefined {
   if (contents === undefined) return undefined;
-  if ('why' in contents) return contents.why;
-  const pem = new TextDecoder().decode(contents.bytes);
+  if ('problem' in contents) return contents.problem;
+  const pem = new TextDecoder().decode(contents.value);
   return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);
 }
 

@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { GuardSettings } from '../../web/guards/settings.ts';
-import { schemaProblems } from '../explain.ts';
-import { readConfigFile } from '../file.ts';
+import type { FileReader } from '../files.ts';
 import { type Problem, problemsInFile } from '../problems.ts';
-import { mappingAt, valueAt } from '../raw.ts';
+import { schemaProblems } from '../schema-errors.ts';
+import { mappingAt, valueAt } from '../untyped-yaml.ts';
 import { parseYaml } from '../yaml.ts';
 import { webRuleProblems } from './rules.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, webConfigSchema } from './schema.ts';
@@ -18,6 +18,7 @@ export interface WebConfigSource {
   /** `--web.config.file` */
   readonly file: string;
   readonly cwd: string;
+  readonly files: FileReader;
 }
 
 export type LoadedWebConfig = {
@@ -27,18 +28,20 @@ export type LoadedWebConfig = {
 
 const NEEDED_KEYS = `${TLS_KEY} or ${USERS_KEY}`;
 
-export async function loadWebConfig({ file: name, cwd }: WebConfigSource): Promise<LoadedWebConfig> {
+export async function loadWebConfig({ file: name, cwd, files: reader }: WebConfigSource): Promise<LoadedWebConfig> {
   const path = resolve(cwd, name);
-  const read = await readConfigFile(name, path, 'web config file');
-  if ('problem' in read) return { fingerprint: fingerprintOf(read.problem.message, {}), problems: [read.problem] };
-  const { value, problems: syntax, locate } = parseYaml(read.text, NEEDED_KEYS);
+  const read = await reader.readText(path, name, 'web config file');
+  if ('problem' in read) {
+    return { fingerprint: fingerprintOf(read.problem, {}), problems: [{ message: read.problem }] };
+  }
+  const { value, problems: syntax, locate } = parseYaml(read.value, NEEDED_KEYS);
   if (mappingAt(value) === undefined) {
     const message = `the file must contain keys with values, such as ${NEEDED_KEYS}`;
     const problems = problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]);
-    return { fingerprint: fingerprintOf(read.text, {}), problems };
+    return { fingerprint: fingerprintOf(read.value, {}), problems };
   }
-  const files = await readTlsFiles(value, dirname(path));
-  const fingerprint = fingerprintOf(read.text, files);
+  const files = await readTlsFiles(value, dirname(path), reader);
+  const fingerprint = fingerprintOf(read.value, files);
   const problems = [
     ...syntax,
     ...schemaProblems(value, locate, WEB_CONFIG_FILE),
@@ -67,7 +70,7 @@ function buildGuards(value: unknown, files: TlsFiles, directory: string): GuardS
 function fingerprintOf(text: string, files: TlsFiles): string {
   const hash = createHash('sha256').update(text);
   for (const [name, contents] of Object.entries(files)) {
-    hash.update(`\0${name}\0`).update('why' in contents ? contents.why : contents.bytes);
+    hash.update(`\0${name}\0`).update('problem' in contents ? contents.problem : contents.value);
   }
   return hash.digest('hex');
 }

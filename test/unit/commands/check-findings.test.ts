@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findings } from '../../../src/commands/check-findings.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { files } from '../../support/files.ts';
 import { directoryWith, type Env, GROUP } from '../config/workspace.ts';
 
 const FLAGS = { targets: [], online: false, format: 'table', log: { level: 'error', format: 'json' } } as const;
@@ -14,7 +15,7 @@ async function find(credential: string, modes: Readonly<Record<string, number>>,
   for (const [name, mode] of Object.entries({ 'c.yml': 0o600, secret: 0o600, id: 0o600, ...modes })) {
     chmodSync(join(cwd, name), mode);
   }
-  const { warnings, ...found } = await findings({ file: 'c.yml', targets: [], env, cwd }, FLAGS);
+  const { warnings, ...found } = await findings({ file: 'c.yml', targets: [], env, cwd, files }, FLAGS);
   return { ...found, warnings: warnings.map((warning) => warning.replace(`${cwd}/`, '')) };
 }
 
@@ -43,7 +44,7 @@ test.each([
 test('a secret that is not there is a problem, at its place', async () => {
   const { problems, config } = await find('access_token_file: nowhere', {});
   expect(problems).toMatchObject([
-    { file: 'c.yml', line: 1, message: expect.stringContaining('there is no such file') },
+    { file: 'c.yml', line: 1, message: expect.stringContaining('the file does not exist') },
   ]);
   expect(config).toBeUndefined();
 });
@@ -51,7 +52,7 @@ test('a secret that is not there is a problem, at its place', async () => {
 test('the path of the config is known where there is a file', async () => {
   expect((await find(IN_FILES, {})).file).toMatch(/\/c\.yml$/);
   const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
-  const found = await findings({ targets: [`${GROUP}/a`], env, cwd: directoryWith() }, FLAGS);
+  const found = await findings({ targets: [`${GROUP}/a`], env, cwd: directoryWith(), files }, FLAGS);
   expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
 });
 
@@ -69,10 +70,10 @@ describe('of the web config file', () => {
     ['neither', 'http_server_config: {}\n', 0o600, []],
   ] as const)('%s', async (_what, text, mode, expected) => {
     const { certFile, keyFile } = authority.issue('localhost');
-    const files = { 'cert.pem': readFileSync(certFile), 'cert.key': readFileSync(keyFile) };
-    const cwd = directoryWith({ 'web.yml': text, ...files });
+    const texts = { 'cert.pem': readFileSync(certFile), 'cert.key': readFileSync(keyFile) };
+    const cwd = directoryWith({ 'web.yml': text, ...texts });
     chmodSync(join(cwd, 'cert.key'), mode);
-    const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd };
+    const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd, files };
     const { problems, warnings } = await findings(source, { ...FLAGS, webConfigFile: 'web.yml' });
     expect(problems).toEqual([]);
     expect(warnings.map((one) => one.replace(`${cwd}/`, ''))).toEqual(expected);
@@ -81,7 +82,7 @@ describe('of the web config file', () => {
 
 test('the web config file is looked at too, where it is named', async () => {
   const cwd = directoryWith({ 'web.yml': 'basic_auth_users: { me: open-sesame }\n' });
-  const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd };
+  const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd, files };
   const { problems } = await findings(source, { ...FLAGS, webConfigFile: 'web.yml' });
   expect(problems).toMatchObject([{ file: 'web.yml', line: 1, message: expect.stringContaining('bcrypt') }]);
   expect(JSON.stringify(problems)).not.toContain('open-sesame');

@@ -130,10 +130,9 @@ describe('what is found without asking', () => {
     {
       name: 'main',
       kind: 'service_account',
-      clientId: secret('x'),
-      clientSecret: { ...secret('y'), description: 'file /s' },
+      secrets: { client_id: secret('x'), client_secret: { ...secret('y'), description: 'file /s' } },
     },
-    { name: 'legacy', kind: 'api_key', publicKey: secret('x'), privateKey: secret('y') },
+    { name: 'legacy', kind: 'api_key', secrets: { public_key: secret('x'), private_key: secret('y') } },
   ];
   const config = configFor(
     { origin: 'http://localhost' },

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { configFileOf, formatProblem, loadConfig } from '../../../src/config/load.ts';
+import { configFileOf, loadConfig } from '../../../src/config/load.ts';
+import { formatProblem } from '../../../src/config/problems.ts';
+import { files } from '../../support/files.ts';
 import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
 
 const TARGETS = `targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
 const TOKEN = { MONGODB_ATLAS_ACCESS_TOKEN: 't0ken' };
 const PAIR = `${GROUP}/Cluster0`;
 
-test('a file of three lines is enough, and the rest has defaults', async () => {
+test('a file of three lines is enough: the rest has defaults', async () => {
   const config = configOf(await load(TARGETS, TOKEN));
   expect(JSON.parse(JSON.stringify(config))).toEqual({
     atlas: {
@@ -23,7 +25,12 @@ test('a file of three lines is enough, and the rest has defaults', async () => {
       {
         name: 'default',
         kind: 'access_token',
-        accessToken: { description: 'environment variable MONGODB_ATLAS_ACCESS_TOKEN' },
+        secrets: {
+          access_token: {
+            identity: expect.anything(),
+            description: 'environment variable MONGODB_ATLAS_ACCESS_TOKEN',
+          },
+        },
       },
     ],
     polling: {
@@ -64,7 +71,7 @@ targets:
   - { group_id: ${OTHER_GROUP}, credential: key, clusters: all, exclude: [scratch, "ci-*"], discovery_interval: 1h, duration_max: 1h }
 `;
 
-test('a file with everything is taken as it is written, one target per pair', async () => {
+test('a file with every key is loaded as it is written, with one target per cluster', async () => {
   const config = configOf(await load(FULL, { PUBLIC: 'public' }, { secret: 's3cret\n' }));
   expect(config.atlas).toEqual({
     baseUrl: 'http://localhost:8080',
@@ -104,16 +111,17 @@ test('a file with everything is taken as it is written, one target per pair', as
       durationMaxSeconds: 3600,
     },
   ]);
-  const [account, key, token] = config.credentials;
-  if (account?.kind !== 'service_account' || key?.kind !== 'api_key' || token?.kind !== 'access_token')
-    throw new Error();
-  expect([account.expiresAtSeconds, key.expiresAtSeconds, token.expiresAtSeconds]).toEqual([
-    Date.UTC(2027, 2, 1) / 1000,
-    Date.UTC(2027, 2, 1, 10) / 1000,
-    undefined,
+  expect(config.credentials).toMatchObject([
+    { name: 'account', kind: 'service_account', expiresAtSeconds: Date.UTC(2027, 2, 1) / 1000 },
+    { name: 'key', kind: 'api_key', expiresAtSeconds: Date.UTC(2027, 2, 1, 10) / 1000 },
+    { name: 'token', kind: 'access_token' },
   ]);
-  const { clientId, clientSecret } = account;
-  const sources = [clientId, clientSecret, key.publicKey, key.privateKey, token.accessToken];
+  expect(config.credentials.map(({ secrets }) => Object.keys(secrets))).toEqual([
+    ['client_id', 'client_secret'],
+    ['public_key', 'private_key'],
+    ['access_token'],
+  ]);
+  const sources = config.credentials.flatMap(({ secrets }) => Object.values(secrets));
   expect(await Promise.all(sources.map(({ read }) => read()))).toEqual([
     'mdb_sa_id_1',
     's3cret',
@@ -130,7 +138,7 @@ test('a file with everything is taken as it is written, one target per pair', as
   ]);
 });
 
-test('all clusters of a project are looked for every ten minutes, none excluded, beside those that are named', async () => {
+test('with clusters: all, the list of clusters is read every ten minutes and no cluster is excluded', async () => {
   const config = configOf(
     await load(`targets:\n  - {group_id: ${GROUP}, clusters: all}\n  - {group_id: ${GROUP}, clusters: [a]}`, TOKEN),
   );
@@ -140,51 +148,51 @@ test('all clusters of a project are looked for every ten minutes, none excluded,
   ]);
 });
 
-test('a credential that only a discovery uses is used', async () => {
+test('a credential that only a target with clusters: all uses causes no warning', async () => {
   const text = `credentials: [{name: main, access_token: x}]\ntargets:\n  - {group_id: ${GROUP}, clusters: all}\n`;
   expect(await load(text)).toMatchObject({ warnings: [] });
 });
 
-describe('intervals that are left out', () => {
+describe('the defaults of intervals', () => {
   test.each([
     ['{interval: 10m}', 600, 600, 1800],
     ['{idle_interval: 10m}', 60, 600, 1800],
     ['{interval: 5s}', 5, 300, 900],
     ['{interval: 5s, idle_interval: 5s}', 5, 5, 15],
-  ])('follow those of %s', async (polling, intervalSeconds, idleIntervalSeconds, maxStaleSeconds) => {
+  ])('follow from %s', async (polling, intervalSeconds, idleIntervalSeconds, maxStaleSeconds) => {
     const config = configOf(await load(`polling: ${polling}\n${TARGETS}`, TOKEN));
     expect(config.polling).toMatchObject({ intervalSeconds, idleIntervalSeconds, maxStaleSeconds });
   });
 });
 
-test('a byte order mark, Windows line ends, anchors and quotes are fine', async () => {
+test('a byte order mark, Windows line ends, anchors and quotes are accepted', async () => {
   const text = `\uFEFFpolling: {interval: &one "90s", idle_interval: *one}\n${TARGETS}`.replaceAll('\n', '\r\n');
   expect(configOf(await load(text, TOKEN)).polling.idleIntervalSeconds).toBe(90);
 });
 
-describe('a file that is not to be had is one clear problem', () => {
+describe('a config file that cannot be read is one problem', () => {
   test.each([
     ['none', 'config file none does not exist'],
     ['file/below', 'config file file/below does not exist'],
     ['.', 'config file . is a directory'],
     ['latin1', 'config file latin1 is not UTF-8: save it in that encoding'],
     ['large', 'config file large is larger than 5 MB: is this the config file?'],
-    ['a\u0000b', 'config file a\u0000b can not be read (ERR_INVALID_ARG_VALUE)'],
+    ['a\u0000b', 'config file a\u0000b cannot be read (ERR_INVALID_ARG_VALUE)'],
   ])('%s', async (file, problem) => {
     const cwd = directoryWith({ file: '', latin1: Buffer.from('# é\n', 'latin1'), large: '#'.repeat(5_000_001) });
-    expect(printed(await loadConfig({ file, targets: [], env: {}, cwd }))).toEqual([problem]);
+    expect(printed(await loadConfig({ file, targets: [], env: {}, cwd, files }))).toEqual([problem]);
   });
 });
 
-test('the default file is read where it is there', async () => {
+test('the default file is read if it exists', async () => {
   const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': 'targets: []' });
-  expect(printed(await loadConfig({ targets: [], env: TOKEN, cwd }))).toEqual([
+  expect(printed(await loadConfig({ targets: [], env: TOKEN, cwd, files }))).toEqual([
     'mongodbatlas-backup-exporter.yml:1:10: targets: is empty: list a project and its clusters',
   ]);
 });
 
-test('without a file and a target it is told how to begin', async () => {
-  const [text] = printed(await loadConfig({ targets: [], env: TOKEN, cwd: directoryWith() }));
+test('without a file and a target the message says how to start', async () => {
+  const [text] = printed(await loadConfig({ targets: [], env: TOKEN, cwd: directoryWith(), files }));
   expect(text).toContain('nothing to watch: there is no --target, no --config.file');
   expect(text).toContain('mongodbatlas-backup-exporter demo');
   expect(text).toContain('mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER');
@@ -196,7 +204,7 @@ describe('--target', () => {
   test('and the environment are enough', async () => {
     const targets = [PAIR, `${OTHER_GROUP}/a`];
     const env = { ...TOKEN, MONGODB_ATLAS_BASE_URL: 'https://cloud.mongodbgov.com/' };
-    const config = configOf(await loadConfig({ targets, env, cwd }));
+    const config = configOf(await loadConfig({ targets, env, cwd, files }));
     expect(config.atlas.baseUrl).toBe('https://cloud.mongodbgov.com');
     expect(config.targets).toEqual([
       { groupId: GROUP, clusterName: 'Cluster0', credential: 'default' },
@@ -210,40 +218,40 @@ describe('--target', () => {
     [`${GROUP}/a/b`, 'write the project’s id, a slash and the name of one cluster'],
     [
       'A/b',
-      'the part before the slash is no project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+      'the part before the slash is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
     ],
     [
       `${GROUP}/`,
-      'the part after the slash is no cluster name: letters, digits and hyphens, at most 64, no hyphen at the front',
+      'the part after the slash is not a cluster name: letters, digits and hyphens, at most 64, no hyphen at the front',
     ],
   ])('%j is refused', async (target, why) => {
-    expect(printed(await loadConfig({ targets: [target], env: TOKEN, cwd }))).toEqual([
+    expect(printed(await loadConfig({ targets: [target], env: TOKEN, cwd, files }))).toEqual([
       `--target ${JSON.stringify(target)}: ${why}`,
     ]);
   });
 
-  test('given twice, and other problems, are told together', async () => {
-    expect(printed(await loadConfig({ targets: [PAIR, PAIR], env: {}, cwd }))).toEqual([
+  test('given twice and other problems are reported together', async () => {
+    expect(printed(await loadConfig({ targets: [PAIR, PAIR], env: {}, cwd, files }))).toEqual([
       `--target "${PAIR}": is given twice`,
       expect.stringMatching(/^no credential: set MONGODB_ATLAS_CLIENT_ID and /),
     ]);
   });
 
   test('and --config.file exclude each other', async () => {
-    expect(printed(await loadConfig({ file: 'x', targets: [PAIR], env: TOKEN, cwd }))).toEqual([
+    expect(printed(await loadConfig({ file: 'x', targets: [PAIR], env: TOKEN, cwd, files }))).toEqual([
       '--target and --config.file exclude each other: put the targets into the file, or leave it out',
     ]);
   });
 
-  test('wins over the default file, and says so', async () => {
+  test('takes precedence over the default file, with a warning', async () => {
     const withFile = directoryWith({ 'mongodbatlas-backup-exporter.yml': 'nonsense' });
-    expect(await loadConfig({ targets: [PAIR], env: TOKEN, cwd: withFile })).toMatchObject({
-      warnings: ['mongodbatlas-backup-exporter.yml is not read, as --target is given'],
+    expect(await loadConfig({ targets: [PAIR], env: TOKEN, cwd: withFile, files })).toMatchObject({
+      warnings: ['mongodbatlas-backup-exporter.yml is not read, because --target is given'],
     });
   });
 });
 
-describe('the environment', () => {
+describe('the MONGODB_ATLAS_… variables', () => {
   const ACCOUNT = { MONGODB_ATLAS_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' };
   const KEY = { MONGODB_ATLAS_PUBLIC_API_KEY: 'public', MONGODB_ATLAS_PRIVATE_API_KEY: 'private' };
 
@@ -265,16 +273,16 @@ describe('the environment', () => {
       'api_key',
       0,
     ],
-  ])('gives %s', async (_what, env, kind, warnings) => {
+  ])('give %s', async (_what, env, kind, warnings) => {
     const loaded = await load(TARGETS, env);
     expect(configOf(loaded).credentials).toMatchObject([{ name: 'default', kind }]);
     expect(loaded).toHaveProperty('warnings.length', warnings);
   });
 
-  test('is warned of where it gives several', async () => {
+  test('cause a warning if they give several credentials', async () => {
     expect(await load(TARGETS, { ...ACCOUNT, ...KEY })).toMatchObject({
       warnings: [
-        'MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET win over MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY: an API key is set too, and not used',
+        'MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET take precedence over MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY: an API key is set too, but not used',
       ],
     });
   });
@@ -292,11 +300,11 @@ describe('the environment', () => {
       { MONGODB_ATLAS_ACCESS_TOKEN: 'a b' },
       'MONGODB_ATLAS_ACCESS_TOKEN: the secret has a space or a character outside of ASCII',
     ],
-  ])('is refused where it gives half of something: %j', async (env, problem) => {
+  ])('are refused if they give half of a pair or an invalid secret: %j', async (env, problem) => {
     expect(printed(await load(TARGETS, env))).toEqual([problem]);
   });
 
-  test('is not looked at for what the file says itself', async () => {
+  test('are ignored for what the file says', async () => {
     const text = `atlas: {base_url: "https://a.example"}\ncredentials: [{name: c, access_token: x}]\n${TARGETS}`;
     const loaded = await load(text, { MONGODB_ATLAS_CLIENT_ID: 'x', MONGODB_ATLAS_BASE_URL: 'nonsense' });
     expect(configOf(loaded)).toMatchObject({ atlas: { baseUrl: 'https://a.example' }, credentials: [{ name: 'c' }] });
@@ -304,28 +312,27 @@ describe('the environment', () => {
   });
 });
 
-test('a cluster that is called all is warned of, as its brackets are probably one pair too many', async () => {
+test('a cluster with the name all causes a warning, because its brackets are probably a mistake', async () => {
   const text = `targets: [ { group_id: ${GROUP}, clusters: [ all ] } ]`;
   expect(await load(text, TOKEN)).toMatchObject({
     warnings: [
-      `in project ${GROUP} one cluster is watched, all by name: clusters: all, without brackets, stands for every cluster`,
+      `in project ${GROUP} only the cluster with the name all is watched: for every cluster, write clusters: all, without brackets`,
     ],
   });
 });
 
-test('a credential that no target uses is warned of', async () => {
+test('a credential that no target uses causes a warning', async () => {
   const text = `credentials: [{name: a, access_token: x}, {name: b, access_token: y}]\n${TARGETS}    credential: a\n`;
   expect(await load(text)).toMatchObject({ warnings: ['no target uses the credential b'] });
 });
 
-test('a secret file is read anew each time, and one newline at its end is cut', async () => {
+test('a secret file is read anew each time, without one newline at its end', async () => {
   const cwd = directoryWith({
     'c.yml': `credentials: [{name: a, access_token_file: token}]\n${TARGETS}`,
     token: 'one',
   });
-  const [credential] = configOf(await loadConfig({ file: 'c.yml', targets: [], env: {}, cwd })).credentials;
-  if (credential?.kind !== 'access_token') throw new Error();
-  const { read } = credential.accessToken;
+  const [credential] = configOf(await loadConfig({ file: 'c.yml', targets: [], env: {}, cwd, files })).credentials;
+  const read = credential?.secrets['access_token']?.read ?? (() => Promise.reject(new Error()));
   const reads: unknown[] = [];
   for (const content of ['one', 'two\n', 'three\r\n', '\n', 'a\n\n']) {
     writeFileSync(join(cwd, 'token'), content);
@@ -340,13 +347,15 @@ test('a secret file is read anew each time, and one newline at its end is cut', 
   ]);
 });
 
-test('files are looked for beside the config file, wherever the program runs', async () => {
+test('relative paths begin at the folder of the config file, wherever the program runs', async () => {
   const elsewhere = directoryWith({
     'c.yml': `credentials: [{name: a, access_token_file: ./token}]\n${TARGETS}`,
     token: 'x',
   });
   const file = join(elsewhere, 'c.yml');
-  expect(configOf(await loadConfig({ file, targets: [], env: {}, cwd: directoryWith() })).credentials).toHaveLength(1);
+  expect(
+    configOf(await loadConfig({ file, targets: [], env: {}, cwd: directoryWith(), files })).credentials,
+  ).toHaveLength(1);
 });
 
 test('a problem without a place is its message alone', () => {
@@ -354,16 +363,16 @@ test('a problem without a place is its message alone', () => {
   expect(formatProblem({ file: 'f', message: 'a' })).toBe('f: a');
 });
 
-describe('the file that a config is read from', () => {
-  test('is the one that is named, else the one that is there, else none', async () => {
+describe('the path of the config file', () => {
+  test('is the one given, or else the default file if it exists, or else none', async () => {
     const env = TOKEN;
     const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': TARGETS });
     const there = join(cwd, 'mongodbatlas-backup-exporter.yml');
-    expect(await configFileOf({ file: 'other.yml', targets: [], env, cwd })).toBe(join(cwd, 'other.yml'));
-    expect(await configFileOf({ targets: [], env, cwd })).toBe(there);
-    expect(await configFileOf({ targets: [PAIR], env, cwd })).toBeUndefined();
-    expect(await configFileOf({ targets: [], env, cwd: directoryWith() })).toBeUndefined();
-    expect(await loadConfig({ targets: [], env, cwd })).toMatchObject({ file: there });
-    expect(await loadConfig({ targets: [PAIR], env, cwd })).not.toHaveProperty('file');
+    expect(await configFileOf({ file: 'other.yml', targets: [], env, cwd, files })).toBe(join(cwd, 'other.yml'));
+    expect(await configFileOf({ targets: [], env, cwd, files })).toBe(there);
+    expect(await configFileOf({ targets: [PAIR], env, cwd, files })).toBeUndefined();
+    expect(await configFileOf({ targets: [], env, cwd: directoryWith(), files })).toBeUndefined();
+    expect(await loadConfig({ targets: [], env, cwd, files })).toMatchObject({ file: there });
+    expect(await loadConfig({ targets: [PAIR], env, cwd, files })).not.toHaveProperty('file');
   });
 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { Loaded } from '../../../src/config/load.ts';
-import { parsePairs } from '../../../src/config/pairs.ts';
+import { parseTargetFlags } from '../../../src/config/target-flags.ts';
 import { GROUP, load, printed } from './workspace.ts';
 
 const SECRET = 'S3cr3tS3cr3tS3cr3t';
@@ -135,7 +135,7 @@ describe('a secret of Atlas where a name belongs is not repeated', () => {
     });
 
     test('--target', () => {
-      expect(JSON.stringify(parsePairs([secret]).problems)).not.toContain(secret);
+      expect(JSON.stringify(parseTargetFlags([secret]).problems)).not.toContain(secret);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseShard } from '../../../src/config/shard.ts';
 
-const wrong = (text: string) => ({ wrong: expect.stringContaining(text) });
+const problem = (text: string) => ({ problem: expect.stringContaining(text) });
 
 describe('the shard of a process', () => {
   test.each([
@@ -23,6 +23,6 @@ describe('the shard of a process', () => {
     ['a pod of a Deployment', undefined, 3, 'exporter-7d4b9c-x2k9p', 'give --shard.index too'],
     ['more pods than shards', undefined, 2, 'exporter-2', 'the number of replicas'],
   ])('is refused for %s', (_what, index, count, hostname, text) => {
-    expect(parseShard(index, count, hostname)).toEqual(wrong(text));
+    expect(parseShard(index, count, hostname)).toEqual(problem(text));
   });
 });

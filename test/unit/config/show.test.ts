@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { showConfig } from '../../../src/config/show.ts';
+import { files } from '../../support/files.ts';
 
 const SECRETS = { inline: 'inline-and-secret', file: 'in-a-file-and-secret', env: 'in-the-environment-and-secret' };
 let folder: string;
@@ -17,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function load(text: string): Promise<Config> {
   writeFileSync(join(folder, 'config.yml'), text);
   const env = { TOKEN: SECRETS.env };
-  const loaded = await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder });
+  const loaded = await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder, files });
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }
@@ -48,7 +49,9 @@ test('the configuration is shown with its defaults, and with where each secret c
   expect(shown).toContain(
     'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m',
   );
-  expect(shown).toContain('clusters: all\n    exclude:\n      - ci-*\n    discovery_interval: 10m');
+  expect(shown).toContain(
+    'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    exclude:\n      - ci-*\n    discovery_interval: 10m',
+  );
 });
 
 test('no secret is read for it', async () => {

@@ -2,10 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { formatProblem } from '../../../../src/config/load.ts';
+import { formatProblem } from '../../../../src/config/problems.ts';
 import { UNSUPPORTED } from '../../../../src/config/web/schema.ts';
 import { loadWebConfig } from '../../../../src/config/web/web-config.ts';
 import { createAuthority, encryptedKey } from '../../../support/certificates.ts';
+import { files } from '../../../support/files.ts';
 import { directoryWith } from '../workspace.ts';
 
 const HASH = `$2y$10$${'a'.repeat(53)}`;
@@ -34,7 +35,7 @@ beforeAll(() => {
 
 async function load(text: string) {
   writeFileSync(join(folder, 'web.yml'), text);
-  return await loadWebConfig({ file: 'web.yml', cwd: folder });
+  return await loadWebConfig({ file: 'web.yml', cwd: folder, files });
 }
 
 async function good(text: string) {
@@ -119,7 +120,7 @@ describe('a web config with problems names the place and the solution', () => {
     [
       'an unknown key',
       'tls_config: {}',
-      '1:1: unknown key tls_config; known are tls_server_config, http_server_config, basic_auth_users',
+      '1:1: unknown key tls_config; allowed are tls_server_config, http_server_config, basic_auth_users',
     ],
     [
       'a misspelt key',
@@ -180,7 +181,7 @@ describe('a web config with problems names the place and the solution', () => {
     [
       'a missing certificate file',
       TLS.replace('server.pem', 'nope'),
-      /^2:14: tls_server_config.cert_file: there is no such file \(relative paths begin at .*\)$/,
+      /^2:14: tls_server_config.cert_file: the file does not exist \(relative paths begin at .*\)$/,
     ],
     [
       'a key instead of a certificate',
@@ -220,7 +221,7 @@ describe('a web config with problems names the place and the solution', () => {
     [
       'an unsupported header',
       withHeader('X-Powered-By: me'),
-      '3:5: unknown key X-Powered-By in http_server_config.headers; known are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security',
+      '3:5: unknown key X-Powered-By in http_server_config.headers; allowed are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security',
     ],
     [
       'an unknown header value',
@@ -306,7 +307,7 @@ describe('a web config with problems names the place and the solution', () => {
   });
 
   test('a missing file', async () => {
-    const loaded = await loadWebConfig({ file: 'none.yml', cwd: folder });
+    const loaded = await loadWebConfig({ file: 'none.yml', cwd: folder, files });
     expect(loaded).toMatchObject({ problems: [{ message: 'web config file none.yml does not exist' }] });
   });
 });

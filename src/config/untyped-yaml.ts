@@ -1,8 +1,8 @@
-/**
- * Looking into a config file's values before anything is known of them: what is not of the expected kind is left out, as
- * the schema says so already.
- */
+/** Access to the values of a config file before the schema has checked them: values of an unexpected kind are left out. */
 export type Path = readonly PropertyKey[];
+
+/** Finds a key or value in the file; if the path does not exist, the nearest thing around it. */
+export type Locate = (path: Path, part: 'key' | 'value') => { readonly line: number; readonly column: number };
 
 export interface Item {
   readonly path: Path;
@@ -15,7 +15,7 @@ export function mappingAt(value: unknown): Readonly<Record<string, unknown>> | u
     : undefined;
 }
 
-/** The mappings in the list `name`, each with its place. */
+/** The mappings in the list `name`, each with its path. */
 export function itemsOf(config: unknown, name: string): readonly Item[] {
   const list = mappingAt(config)?.[name];
   if (!Array.isArray(list)) return [];
@@ -34,7 +34,7 @@ export function valueAt(config: unknown, path: Path): unknown {
   return value;
 }
 
-/** `targets[0].clusters`, as people write it. */
+/** `targets[0].clusters` */
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;

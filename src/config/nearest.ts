@@ -1,20 +1,20 @@
-/** Which of the known words someone meant. */
+/** The known word that is most similar to a misspelt one; undefined if none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
-    .map((candidate) => ({ candidate, distance: distanceBetween(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= farthest(candidate))
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= largestDistance(candidate))
     .sort((left, right) => left.distance - right.distance);
   return best?.candidate;
 }
 
-/** Two letters changed places count as two mistakes; in a very short word that would be any other word. */
-function farthest(candidate: string): number {
+/** Two swapped letters count as two mistakes; in a very short word two mistakes would make any other word. */
+function largestDistance(candidate: string): number {
   return candidate.length < 4 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
 
-/** How many letters have to be put in, taken out or changed. */
-function distanceBetween(left: string, right: string): number {
-  // A word much longer than all that is known is near to none of them, and not worth the time.
+/** Levenshtein distance. */
+function editDistance(left: string, right: string): number {
+  // A much longer word is similar to no known word, and comparing it would take long.
   if (Math.abs(left.length - right.length) > right.length) return left.length;
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (const [i, letter] of left.split('').entries()) {

@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { createFileReader } from '../../../src/config/files.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { directoryWith, GROUP, printed } from './workspace.ts';
+
+const SMALL = { directory: '/', largestBytes: 100, purpose: 'a secret' };
+const HANGS = 'the file could not be read within 5 seconds: is its disk reachable?';
+
+/** A disk that answers when it is told to. */
+function createHangingDisk() {
+  const started: string[] = [];
+  const answers: ((text: string) => void)[] = [];
+  const runtime = createFakeRuntime();
+  const reader = createFileReader({
+    runtime,
+    readSmallFile: ({ path }) => {
+      started.push(path);
+      return new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
+    },
+  });
+  const read = async (path: string): Promise<string> => {
+    const bytes = await reader.readBytes({ ...SMALL, path });
+    return 'value' in bytes ? Buffer.from(bytes.value).toString() : bytes.problem;
+  };
+  return { runtime, reader, read, started, answer: (text: string) => answers.shift()?.(text) };
+}
+
+describe('a disk that hangs', () => {
+  test('ends every read after five seconds and is read once, however many ask', async () => {
+    const { runtime, read, started } = createHangingDisk();
+    const reads = [read('/a'), read('/a'), read('/a')];
+    await runtime.advance(5);
+    expect(await Promise.all(reads)).toEqual([HANGS, HANGS, HANGS]);
+    expect(await read('/a')).toBe(HANGS);
+    expect(started).toEqual(['/a']);
+  });
+
+  test('does not keep other files from being read', async () => {
+    const { read, answer, started } = createHangingDisk();
+    const [hanging, other] = [read('/a'), read('/b')];
+    answer('a');
+    answer('b');
+    expect([await hanging, await other, started]).toEqual(['a', 'b', ['/a', '/b']]);
+  });
+
+  test('is read anew after it has answered', async () => {
+    const { runtime, read, answer, started } = createHangingDisk();
+    const first = read('/a');
+    await runtime.advance(5);
+    expect(await first).toBe(HANGS);
+    answer('too late');
+    await runtime.settle();
+    const second = read('/a');
+    answer('in time');
+    expect([await second, started.length]).toEqual(['in time', 2]);
+  });
+
+  test('does not block a reload: the config has a problem with its place, at once if the disk still hangs', async () => {
+    const { runtime, reader, started } = createHangingDisk();
+    const cwd = directoryWith({
+      'c.yml': `credentials: [{name: a, access_token_file: token}]\ntargets: [{group_id: ${GROUP}, clusters: [a]}]\n`,
+    });
+    const load = () => loadConfig({ file: 'c.yml', targets: [], env: {}, cwd, files: reader });
+    const problems = [`c.yml:1:44: credentials[0].access_token_file: ${HANGS}`];
+    const first = load();
+    while (started.length === 0) await runtime.settle();
+    await runtime.advance(5);
+    expect(printed(await first)).toEqual(problems);
+    expect(printed(await load())).toEqual(problems);
+  });
+});
+
+test('a pipe that nobody writes to is not a secret, and as a config file it is given up after 30 seconds', async () => {
+  const directory = directoryWith();
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const runtime = createFakeRuntime();
+  const reader = createFileReader({ runtime });
+  expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem: 'the file is not a regular file' });
+  const text = reader.readText(path, 'pipe', 'config file');
+  await runtime.advance(30);
+  expect(await text).toEqual({ problem: expect.stringContaining('could not be read within 30 seconds') });
+  execFileSync('sh', ['-c', `: > ${path}`]);
+});
