@@ -54,13 +54,14 @@ export function metricsDocument(): string {
   return `${INTRODUCTION}
 ## Export jobs
 
-Read again every poll interval.
+Each poll reads the list of export jobs again, so these metrics change with every poll (\`polling.interval\`,
+\`polling.idle_interval\`).
 
 ${table(collectors.exports.families)}
 
 ## Backup schedule
 
-Read again every hour, unless \`polling.read_schedule\` is false.
+The exporter reads the backup schedule again every hour, unless \`polling.read_schedule\` is false.
 
 ${table(collectors.schedule.families)}
 
