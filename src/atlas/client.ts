@@ -1,17 +1,16 @@
 /**
- * Asks Atlas for resources on behalf of one poll: each request in up to three attempts, each list page by page to its end.
- * It knows how Atlas pages and fails, not what a resource means. Only `GET` leaves here.
+ * Reads resources of Atlas for one poll: each request in up to three attempts, each list page by page to its end.
+ * It knows how Atlas pages and fails, not what a resource means. It sends GET requests only.
  */
 import pRetry from 'p-retry';
 import type { Runtime } from '../support/runtime.ts';
 import { BOUNDS } from './bounds.ts';
 import { AtlasError, isTransient } from './error.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './http/answer.ts';
-import type { AtlasRequest, AtlasResponse, Transport } from './http/transport.ts';
-import { createTimeBudget } from './http/transport.ts';
+import { type AtlasResponse, createTimeBudget, type Transport } from './http/transport.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 
-/** What is asked for, and whose budget pays for it. */
+/** What to read, and which budget pays for it. */
 export interface Resource {
   readonly operation: Operation;
   readonly budget: BudgetName;
@@ -31,40 +30,46 @@ export interface AtlasApi {
 }
 
 export interface ClientSettings {
-  /** Signed, budgeted. */
+  /** Signs, queues and sends. */
   readonly transport: Transport;
   readonly credential: string;
   /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
   readonly maxPages: number;
   readonly runtime: Runtime;
-  readonly observer: AtlasObserver;
+  readonly observer: Pick<AtlasObserver, 'retry'>;
 }
 
-/** The version of the API that we speak. Answers carry the date of the version that they are of, often an older one. */
+/** The API version that we request. Responses name the version that served them, often an older one. */
 export const ACCEPT = 'application/vnd.atlas.2025-03-12+json';
 
 const ATTEMPTS = 3;
 const BACKOFF_SECONDS = { base: 1, most: 30 };
 
-/** A client for one poll: what it spends of its time is its own. */
-export function createClient(settings: ClientSettings): AtlasApi {
-  const { transport, runtime, observer } = settings;
+/** A client for one poll: it has one time budget. */
+export function createClient({
+  transport,
+  credential,
+  pageSize,
+  maxPages,
+  runtime,
+  observer,
+}: ClientSettings): AtlasApi {
   const timeBudget = createTimeBudget(BOUNDS.pollSeconds);
 
   async function attempts<T>(
-    resource: Resource,
+    { operation, groupId, budget, path }: Resource,
     query: string,
     decode: (response: AtlasResponse) => T,
     signal: AbortSignal,
   ): Promise<T> {
     const request = {
-      operation: resource.operation,
-      credential: settings.credential,
+      operation,
+      credential,
       method: 'GET',
-      target: `/api/atlas/v2${resource.path}${query}`,
+      target: `/api/atlas/v2${path}${query}`,
       headers: { accept: ACCEPT },
-      budget: { groupId: resource.groupId, name: resource.budget },
+      budget: { groupId, name: budget },
       timeBudget,
     } as const;
     async function attempt(): Promise<T> {
@@ -72,28 +77,22 @@ export function createClient(settings: ClientSettings): AtlasApi {
       try {
         return decode(response);
       } finally {
-        // Promises that have waited for this answer hold it until a full garbage collection; the body is the large part.
+        // Promises that have waited for this response keep it until a full garbage collection; the body is the large part.
         response.body = '';
       }
     }
     return pRetry(attempt, {
       retries: ATTEMPTS - 1,
-      // p-retry counts; it is our runtime that sleeps.
+      // p-retry counts; our runtime sleeps.
       minTimeout: 0,
       signal,
-      shouldRetry: ({ error, attemptNumber }) => pause(request, error, attemptNumber, signal),
+      shouldRetry: ({ error, attemptNumber }) => pause(operation, error, attemptNumber, signal),
     });
   }
 
-  /** Waits as long as the failure asks for; false where another attempt makes no sense or the poll has no time for it. */
-  async function pause(
-    { operation }: Pick<AtlasRequest, 'operation'>,
-    error: Error,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (!(error instanceof AtlasError) || !isTransient(error.reason)) return false;
-    if (error.isFinal) return false;
+  /** Sleeps before another attempt. Returns false if none makes sense, or if the poll has no time for it. */
+  async function pause(operation: Operation, error: Error, attempt: number, signal: AbortSignal): Promise<boolean> {
+    if (!(error instanceof AtlasError) || error.isFinal || !isTransient(error.reason)) return false;
     const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
     const seconds = Math.max(backoffSeconds, error.retryAfterSeconds ?? 0);
     if (seconds >= timeBudget.remainingSeconds()) return false;
@@ -104,7 +103,6 @@ export function createClient(settings: ClientSettings): AtlasApi {
   }
 
   async function eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void> {
-    const { pageSize, maxPages } = settings;
     const maxItems = pageSize * maxPages;
     let items = 0;
     /** Returns whether there is another page. */
@@ -122,9 +120,9 @@ export function createClient(settings: ClientSettings): AtlasApi {
     throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${maxItems} items`);
   }
 
-  async function get(resource: Resource, signal: AbortSignal): Promise<JsonObject> {
-    return attempts(resource, '', (response) => decodeAnswer(response, runtime.wallSeconds()), signal);
-  }
-
-  return { eachPage, get };
+  return {
+    eachPage,
+    get: (resource, signal) =>
+      attempts(resource, '', (response) => decodeAnswer(response, runtime.wallSeconds()), signal),
+  };
 }

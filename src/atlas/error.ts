@@ -1,7 +1,7 @@
 /**
- * Every way in which asking Atlas can fail: one error, a closed set of reasons, and for each the advice what to do next.
- * The reason is the same word in code, log line, page and metric label. Nothing here holds foreign text: an errorCode is
- * kept only when it looks like one, and Atlas' own sentences are left out, since they may quote what was sent.
+ * Every failure of a request to Atlas: one error, a closed set of reasons, and for each reason an advice what to do.
+ * The reason is the same word in code, log, page and metric label. No error holds foreign text: an error code is kept only if
+ * it has the form of one, and Atlas' own sentences are left out, since they may quote the request.
  */
 
 /** The closed set of reasons; also the values of the label `reason`. */
@@ -24,11 +24,11 @@ export type Reason = (typeof REASONS)[number];
 export interface AtlasErrorDetails {
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
-  /** What Atlas asked us to wait, in seconds. */
+  /** The Retry-After of Atlas. */
   readonly retryAfterSeconds?: number | undefined;
-  /** What to do next, where that is not what is usual for the reason; an error code still says it better. */
+  /** Instead of the usual advice for the reason. The advice for an error code, if there is one, wins. */
   readonly advice?: string | undefined;
-  /** Whether it is known that another attempt within the same poll is in vain. */
+  /** Whether another attempt within the same poll is known to fail as well. */
   readonly isFinal?: boolean | undefined;
 }
 
@@ -41,7 +41,7 @@ export class AtlasError extends Error {
   readonly isFinal: boolean;
   readonly advice: string;
 
-  /** @param problem what happened, in our own words */
+  /** @param problem what happened, without foreign text */
   constructor(reason: Reason, problem: string, details: AtlasErrorDetails = {}) {
     super(problem);
     this.reason = reason;
@@ -53,7 +53,7 @@ export class AtlasError extends Error {
   }
 }
 
-/** The error for an answer that isn't a success. */
+/** The error for a response that is no success. */
 export function errorOfStatus(status: number, foreignErrorCode: unknown, retryAfterSeconds?: number): AtlasError {
   const errorCode = checkedErrorCode(foreignErrorCode);
   const reason = reasonOfStatus(status, errorCode);
@@ -64,7 +64,7 @@ export function errorOfStatus(status: number, foreignErrorCode: unknown, retryAf
   });
 }
 
-/** Of RFC 6749 and 7009; written in small letters, unlike Atlas' own codes. */
+/** Error codes of RFC 6749 and 7009: in lower case, unlike those of Atlas. */
 const OAUTH_CODES: readonly string[] = [
   'access_denied',
   'invalid_client',
@@ -76,20 +76,20 @@ const OAUTH_CODES: readonly string[] = [
   'unsupported_token_type',
 ];
 
-/** An error code as Atlas writes them, or undefined: anything else is foreign text that must not reach a log or a label. */
+/** The value if it has the form of an error code. Any other foreign text must not reach a log or a label. */
 export function checkedErrorCode(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   return /^[A-Z0-9_]{1,64}$/.test(value) || OAUTH_CODES.includes(value) ? value : undefined;
 }
 
-/** What may pass by itself, and is worth another attempt within the same poll. */
+/** Whether the failure may pass by itself, so that another attempt makes sense. */
 export function isTransient(reason: Reason): boolean {
   return reason === 'network' || reason === 'timeout' || reason === 'rate_limited' || reason === 'server_error';
 }
 
 function reasonOfStatus(status: number, errorCode: string | undefined): Reason {
   if (errorCode !== undefined && /^CANNOT_USE_\w+_IN_CLUSTER_API$/.test(errorCode)) return 'unsupported';
-  // OAuth lets a server say it by a 400 as well.
+  // RFC 6749 allows status 400 for it as well.
   if (status === 401 || errorCode === 'invalid_client') return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
@@ -104,14 +104,14 @@ const ADVICE: Readonly<Record<Reason, string>> = {
   not_found: 'check group_id and cluster name in the config: the cluster was renamed or deleted, or never existed',
   unsupported: 'remove this target: free, flex and serverless clusters have no snapshot exports',
   rate_limited:
-    'lower atlas.requests_per_minute or lengthen polling.interval: this project’s API budget is shared by all its tools',
-  client_error: 'Atlas refuses the request itself: check atlas.base_url and upgrade the exporter',
-  server_error: 'nothing to do here: Atlas is in trouble, see https://status.cloud.mongodb.com; polling goes on',
+    'lower atlas.requests_per_minute or lengthen polling.interval: all tools of this project share its API budget',
+  client_error: 'Atlas rejects the request: check atlas.base_url and upgrade the exporter',
+  server_error: 'nothing to do here: Atlas has a problem, see https://status.cloud.mongodb.com; polling continues',
   timeout: 'check the network path to Atlas (proxy, firewall), or raise atlas.request_timeout',
   network: 'check DNS, proxy (HTTPS_PROXY, NO_PROXY), firewall and TLS inspection between this host and Atlas',
-  invalid_response: 'check atlas.base_url and proxies in between: what answered did not answer as Atlas does',
+  invalid_response: 'check atlas.base_url and the proxies in between: the answer is not one of Atlas',
   truncated:
-    'raise atlas.max_pages or atlas.page_size if there are so many exports; if not, what answers never ends the list: check proxies in between',
+    'raise atlas.max_pages or atlas.page_size if there really are so many exports; otherwise check the proxies in between',
   internal: 'this is a bug in the exporter: please report it with this log line',
 };
 
@@ -125,9 +125,9 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   invalid_client:
     'check client_id and client_secret of the service account: one is wrong, was deleted in Atlas, or the secret has expired',
   access_denied:
-    'the service account may have its 100 live access tokens: stop what asks for tokens without revoking them, or wait until some end (an hour at most); else check that the account still exists',
-  INVALID_VERSION_DATE: 'this API version is gone from Atlas: upgrade the exporter',
-  VERSION_GONE: 'this API version is gone from Atlas: upgrade the exporter',
+    'the service account may have reached its limit of 100 access tokens: stop other programs that request tokens without revoking them, or wait until some expire (an hour at most); otherwise check that the account still exists',
+  INVALID_VERSION_DATE: 'Atlas has removed this API version: upgrade the exporter',
+  VERSION_GONE: 'Atlas has removed this API version: upgrade the exporter',
 };
 
 function adviceFor(reason: Reason, { errorCode, advice }: AtlasErrorDetails): string {
