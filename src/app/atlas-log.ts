@@ -1,4 +1,4 @@
-/** What Atlas’ parts report, as lines in the log; what they count is counted elsewhere. */
+/** The events of Atlas as lines in the log. Counters are in the metrics. */
 import type {
   AtlasCounter,
   AtlasObserver,
@@ -37,17 +37,17 @@ function tellOfToken(log: Log, event: NotRevoked): void {
   const { credential, reason, status, errorCode: error_code, problem, expiresAtSeconds } = event;
   const expires_at = new Date(expiresAtSeconds * 1000).toISOString();
   const facts = { credential, reason, status, error_code, problem, expires_at };
-  log.warn(facts, 'an access token could not be revoked: it stays one of the account’s 100 until it expires');
+  log.warn(facts, 'an access token could not be revoked: it counts among the 100 of its account until it expires');
 }
 
-/** Tells it once per operation. */
+/** Once per operation. */
 function createDeprecationTeller(log: Log): (event: Deprecated) => void {
   const told = new Set<Operation>();
   return function tellOfDeprecation({ operation, sinceSeconds, endsAtSeconds }) {
     if (told.has(operation)) return;
     told.add(operation);
     const facts = { operation, deprecated_since: dayOf(sinceSeconds), ends_on: dayOf(endsAtSeconds) };
-    log.warn(facts, 'Atlas will end the API version that is asked for: upgrade the exporter before that');
+    log.warn(facts, 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that');
   };
 }
 

@@ -3,6 +3,7 @@
  * Everything built here lives as long as the program. What belongs to one config is in in-force.ts and read anew at each use.
  */
 
+import type { Atlas } from '../atlas/atlas.ts';
 import { createCollectors, familiesOf } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
@@ -16,7 +17,7 @@ import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress, Web } from '../web/guards/listen.ts';
 import { createApp, type WebSettings } from '../web/server.ts';
-import { type AtlasFromConfig, createAtlasFromConfig } from './atlas-from-config.ts';
+import { createAtlasFromConfig } from './atlas-from-config.ts';
 import { createInForce, type InForce } from './in-force.ts';
 import { createPolling, type Polling, wantedOf } from './polling-from-config.ts';
 import { createPublication, factsOf, type Publication } from './publication.ts';
@@ -105,7 +106,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
 
 interface Parts {
   readonly inForce: InForce;
-  readonly atlas: AtlasFromConfig;
+  readonly atlas: Atlas;
   readonly polling: Polling;
   readonly publication: Publication;
   /** Whose ticks health and metrics go by. */
@@ -158,18 +159,17 @@ function createParts(settings: DaemonSettings): Parts {
 function createReloadOf({ readConfig, config, shard, runtime, log }: DaemonSettings, parts: Parts): Reload {
   const { inForce, atlas, polling, publication } = parts;
 
-  async function prepare(next: Config): Promise<() => Counts> {
-    const putAtlasInForce = await atlas.prepare(next);
-    return function putInForce() {
+  function prepare(next: Config): Promise<() => Counts> {
+    return Promise.resolve(function putInForce() {
       const before = keysOf(polling);
       const lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
       inForce.replace(next);
       publication.change(factsOf(next, wantedOf(next, shard), lastReload));
-      polling.change(putAtlasInForce().isOther);
+      polling.change(atlas.change(next.atlas, next.credentials).isOther);
       // Also where no target has changed.
       publication.publish([], []);
       return countsOf(before, keysOf(polling));
-    };
+    });
   }
 
   function onFailure(): void {

@@ -1,12 +1,14 @@
 /**
- * Atlas as one thing to ask: connections, what guards them, and a client per poll and credential. Here the chain is made that
- * every request goes through: attempts → signature → budget → exchange. Its settings may change while it is asked: what
- * projects have spent of their budget stays spent, and credentials that stay keep their tokens.
+ * Everything that asks Atlas, put together. A request passes: attempts (client) → circuit breaker → signature → token bucket
+ * and place (admission) → exchange. The settings may change while requests run: taken tokens of a project stay taken, and
+ * credentials that stay the same keep their access tokens.
  */
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
-import { type CredentialSession, type CredentialSettings, createCredential } from './auth/credentials.ts';
+import { type Credential, isSameCredential, type Signer } from './auth/credentials.ts';
+import { createSigner } from './auth/signer.ts';
+import { BOUNDS } from './bounds.ts';
 import { type AtlasApi, createClient } from './client.ts';
 import { createExchange } from './http/exchange.ts';
 import { type Connections, createConnections } from './http/proxy.ts';
@@ -19,7 +21,7 @@ export interface AtlasSettings {
   readonly requestTimeoutSeconds: number;
   /** Per project and rate limit. */
   readonly requestsPerMinute: number;
-  /** Requests under way at once. */
+  /** Requests in progress at once. */
   readonly concurrency: number;
   /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
@@ -28,150 +30,130 @@ export interface AtlasSettings {
 
 export interface AtlasParts {
   readonly settings: AtlasSettings;
-  readonly credentials: readonly CredentialSettings[];
+  readonly credentials: readonly Credential[];
   readonly userAgent: string;
   readonly runtime: Runtime;
   readonly observer: AtlasObserver;
 }
 
 export interface Atlas {
-  /** A client for one poll, signing with the credential of that name. */
+  /** A client for one poll, which signs with the credential of that name. */
   apiFor(whose: { readonly credential: string }): AtlasApi;
-  /**
-   * From now on these settings and credentials, for polls that begin. A credential that is the same object as before keeps
-   * its token, or its digest's count; with another origin none does. Tokens of those that are gone are given back.
-   */
-  change(settings: AtlasSettings, credentials: readonly CredentialSettings[]): void;
+  /** Other settings and credentials from now on. Access tokens of credentials that are gone are revoked. */
+  change(settings: AtlasSettings, credentials: readonly Credential[]): AtlasChange;
   /** Whether Atlas does not answer at the moment, so that requests fail without being sent. */
   isCircuitOpen(): boolean;
   /** What is left of the projects' budgets. */
   budgets(): readonly BudgetLevel[];
-  /**
-   * Gives the access tokens back, for two seconds at most, and ends the connections. To be called when nothing is polled any
-   * more; never rejects.
-   */
+  /** Revokes the access tokens, for two seconds at most, and ends the connections. Call it after the last poll. */
   close(): Promise<void>;
 }
 
-/** What giving tokens back may take. */
-const END_SECONDS = 2;
+export interface AtlasChange {
+  /** Whether requests with the credential of this name now go out as someone else, or elsewhere. */
+  isOther(credential: string): boolean;
+}
 
-/** What belongs to one origin: none of it is of use with another, and no secret of it may go there. */
+/** What belongs to one base URL. None of it is used with another one: no secret of it may go there. */
 interface Origin {
   readonly baseUrl: string;
-  /** Without signature and budget, by the settings in force: for token calls, whose signers outlive settings. */
-  exchange?: Transport;
   readonly connections: Connections;
   readonly breaker: CircuitBreaker;
   /** By the name of the credential. */
-  readonly signers: Map<string, Signer>;
+  readonly sessions: Map<string, Session>;
+  open(credential: Credential): Session;
 }
 
-interface Signer extends CredentialSession {
-  readonly settings: CredentialSettings;
+interface Session {
+  readonly credential: Credential;
+  readonly signer: Signer;
+  readonly transport: Transport;
 }
 
-/** One state of the settings, with what requests go through while it is in force. */
-interface InForce {
-  readonly settings: AtlasSettings;
-  readonly origin: Origin;
-  /** By the name of the credential. */
-  readonly transports: ReadonlyMap<string, Transport>;
-}
-
-export function createAtlas({ settings, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
+export function createAtlas({ settings: initial, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
+  let settings = initial;
   const admission = createAdmission({ ...settings, runtime, observer });
-  let inForce = putInForce(settings, credentials, openOrigin(settings.baseUrl));
-  /** Those that are gone, and still give something back. */
-  const leaving = new Set<Promise<void>>();
+  let origin = openOrigin(settings.baseUrl);
+  const endings = new Set<Promise<void>>();
+  replaceSessions(origin.sessions, credentials, origin.open);
 
   function openOrigin(baseUrl: string): Origin {
-    return {
-      baseUrl,
-      connections: createConnections(baseUrl),
-      breaker: createCircuitBreaker(runtime, observer),
-      signers: new Map(),
-    };
-  }
-
-  function putInForce(now: AtlasSettings, wanted: readonly CredentialSettings[], origin: Origin): InForce {
-    const { baseUrl, requestTimeoutSeconds } = now;
-    const { breaker, signers, connections } = origin;
+    const connections = createConnections(baseUrl);
+    const breaker = createCircuitBreaker(runtime, observer);
+    const requestTimeoutSeconds = (): number => settings.requestTimeoutSeconds;
     const { agents } = connections;
     const exchange = breaker.watch(
       createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
     );
-    origin.exchange = exchange;
     const admitted = admission.guard(exchange, breaker.refusal);
-    const tokenExchange: Transport = (request, signal) => (origin.exchange ?? exchange)(request, signal);
-    const tools = { runtime, observer, exchange: tokenExchange };
-    addSigners(signers, wanted, (credential) => createCredential(credential, tools));
-    const transports = new Map(
-      Array.from(signers, ([name, { authorize }]) => [name, breaker.guard(authorize(admitted))]),
-    );
-    return { settings: now, origin, transports };
+    function open(credential: Credential): Session {
+      const signer = createSigner(credential, { runtime, observer, exchange });
+      return { credential, signer, transport: breaker.guard(signer.authorize(admitted)) };
+    }
+    return { baseUrl, connections, breaker, sessions: new Map(), open };
   }
 
-  function change(next: AtlasSettings, wanted: readonly CredentialSettings[]): void {
-    const { origin } = inForce;
-    const isElsewhere = next.baseUrl !== origin.baseUrl;
-    const gone = removeSigners(origin.signers, isElsewhere ? [] : wanted);
+  function change(next: AtlasSettings, wanted: readonly Credential[]): AtlasChange {
+    const before = origin;
+    const isElsewhere = next.baseUrl !== before.baseUrl;
+    const kept = new Set(isElsewhere ? [] : before.sessions.values());
+    settings = next;
     admission.change(next);
-    inForce = putInForce(next, wanted, isElsewhere ? openOrigin(next.baseUrl) : origin);
-    const left = endAll(gone, runtime).then(() => {
-      if (isElsewhere) origin.connections.close();
-      leaving.delete(left);
+    if (isElsewhere) origin = openOrigin(next.baseUrl);
+    const gone = replaceSessions(origin.sessions, wanted, origin.open);
+    const ending = endAll(isElsewhere ? [...before.sessions.values()] : gone, runtime).then(() => {
+      if (isElsewhere) before.connections.close();
+      endings.delete(ending);
     });
-    leaving.add(left);
+    endings.add(ending);
+    const same = [...origin.sessions].filter(([, session]) => kept.has(session)).map(([name]) => name);
+    return { isOther: (name) => !same.includes(name) };
   }
 
   async function close(): Promise<void> {
-    const { signers, connections } = inForce.origin;
-    await Promise.all([endAll([...signers.values()], runtime), ...leaving]);
-    connections.close();
+    await Promise.all([endAll([...origin.sessions.values()], runtime), ...endings]);
+    origin.connections.close();
   }
 
   return {
     apiFor({ credential }) {
-      const { settings: now, transports } = inForce;
-      const transport = transports.get(credential);
-      if (transport === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
-      const { pageSize, maxPages } = now;
-      return createClient({ transport, credential, pageSize, maxPages, runtime, observer });
+      const session = origin.sessions.get(credential);
+      if (session === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
+      const { pageSize, maxPages } = settings;
+      return createClient({ transport: session.transport, credential, pageSize, maxPages, runtime, observer });
     },
     change,
-    isCircuitOpen: () => inForce.origin.breaker.isOpen(),
+    isCircuitOpen: () => origin.breaker.isOpen(),
     budgets: admission.levels,
     close,
   };
 }
 
-/** Those that are not wanted as they are. */
-function removeSigners(signers: Map<string, Signer>, wanted: readonly CredentialSettings[]): readonly Signer[] {
-  const gone = [...signers.values()].filter(({ settings }) => !wanted.includes(settings));
-  for (const { settings } of gone) signers.delete(settings.name);
-  return gone;
-}
-
-/** Those that are there already are left as they are. */
-function addSigners(
-  signers: Map<string, Signer>,
-  wanted: readonly CredentialSettings[],
-  create: (credential: CredentialSettings) => CredentialSession,
-): void {
-  for (const settings of wanted) {
-    if (!signers.has(settings.name)) signers.set(settings.name, { ...create(settings), settings });
+/** Keeps the sessions of credentials that are the same, opens those that are missing, and returns those that are gone. */
+function replaceSessions(
+  sessions: Map<string, Session>,
+  wanted: readonly Credential[],
+  open: Origin['open'],
+): readonly Session[] {
+  const before = new Map(sessions);
+  sessions.clear();
+  for (const credential of wanted) {
+    const known = before.get(credential.name);
+    const isKept = known !== undefined && isSameCredential(known.credential, credential);
+    sessions.set(credential.name, isKept ? known : open(credential));
+    if (isKept) before.delete(credential.name);
   }
+  return [...before.values()];
 }
 
-async function endAll(signers: readonly Signer[], runtime: Runtime): Promise<void> {
-  if (signers.length === 0) return;
+async function endAll(sessions: readonly Session[], runtime: Runtime): Promise<void> {
+  if (sessions.length === 0) return;
   const over = new AbortController();
   const done = new AbortController();
-  runtime.sleep(END_SECONDS, done.signal).then(
-    () => over.abort(new Error('the time to give tokens back is over')),
+  runtime.sleep(BOUNDS.revokeSeconds, done.signal).then(
+    () => over.abort(new Error('the time to revoke tokens is over')),
     () => undefined,
   );
-  await Promise.all(signers.map(({ end }) => end(over.signal)));
+  await Promise.all(sessions.map(({ signer }) => signer.end(over.signal)));
   done.abort();
 }

@@ -35,8 +35,6 @@ export const BOUNDS = {
   tokenCallSeconds: 30,
   /** All revocations when the program stops or a reload removes credentials. */
   revokeSeconds: 2,
-  /** Token buckets in memory: three per project. */
-  budgets: 10_000,
   /** The pause of a project after an answer 429. */
   pauseSeconds: { least: 1, most: 600 },
 } as const;

@@ -200,7 +200,7 @@ describe('a service account', () => {
       (simulator) => Promise.all(Array.from({ length: 100 }, () => mint(simulator))),
       'forbidden',
       'access_denied',
-      /100 live access tokens/,
+      /limit of 100 access tokens/,
     ],
   ])('with %s shows why on each target, and asks once', async (_what, spoil, reason, errorCode, advice) => {
     const simulator = await atlas();

@@ -283,7 +283,7 @@ const ANSWERS: readonly Case[] = [
     lines: [
       {
         level: 'warn',
-        msg: 'Atlas will end the API version that is asked for: upgrade the exporter before that',
+        msg: 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that',
         operation: 'list_exports',
         deprecated_since: '2024-08-05',
         ends_on: '2027-07-01',
@@ -527,7 +527,7 @@ async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSiz
     chain,
     async strike(on) {
       met = on ? 0 : Number.NaN;
-      if (fails?.reason === 'timeout') await chain.giveRequests(REQUEST_TIMEOUT_SECONDS[on ? 'awaited' : 'usual']);
+      if (fails?.reason === 'timeout') chain.giveRequests(REQUEST_TIMEOUT_SECONDS[on ? 'awaited' : 'usual']);
     },
     asked() {
       const since = simulator.requests.slice(seen);

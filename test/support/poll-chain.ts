@@ -16,7 +16,7 @@ export interface PollChain {
   /** Resolves when the poll has ended, well or not. */
   poll(): Promise<void>;
   /** How long a request may take from now on. */
-  giveRequests(seconds: number): Promise<void>;
+  giveRequests(seconds: number): void;
   /** The whole text exposition. */
   metrics(): Promise<string>;
   close(): Promise<void>;
@@ -70,9 +70,8 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     async poll() {
       await poll(new AbortController().signal);
     },
-    async giveRequests(requestTimeoutSeconds) {
-      const putInForce = await atlas.prepare({ ...config, atlas: { ...config.atlas, requestTimeoutSeconds } });
-      putInForce();
+    giveRequests(requestTimeoutSeconds) {
+      atlas.change({ ...config.atlas, requestTimeoutSeconds }, config.credentials);
     },
     async metrics() {
       await shown;

@@ -65,18 +65,10 @@ export function createAdmission({ runtime, observer, ...initial }: AdmissionSett
     const key = `${groupId} ${name}`;
     const known = budgets.get(key);
     if (known) return known;
-    if (budgets.size >= BOUNDS.budgets) forgetIdle();
     const bucket = createTokenBucket(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
     const budget: Budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0 };
     budgets.set(key, budget);
     return budget;
-  }
-
-  /** For programs whose config changes its projects for years. */
-  function forgetIdle(): void {
-    for (const [key, { bucket, waiting }] of budgets) {
-      if (waiting === 0 && bucket.isFull(runtime.monotonicSeconds())) budgets.delete(key);
-    }
   }
 
   function guard(

@@ -28,7 +28,6 @@ export interface TokenBucket {
   follow(rateLimit: RateLimit, nowSeconds: number): void;
   /** Another rate and capacity. Tokens that were taken stay taken. */
   change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
-  isFull(nowSeconds: number): boolean;
   level(nowSeconds: number): BucketLevel;
 }
 
@@ -101,10 +100,6 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
       rate = newRate;
       capacity = newCapacity;
       refill(now);
-    },
-    isFull(now) {
-      refill(now);
-      return tokens >= capacity && pausedForSeconds(now) === 0;
     },
     level(now) {
       refill(now);

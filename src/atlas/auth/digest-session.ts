@@ -6,7 +6,7 @@
 import { unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../http/transport.ts';
-import type { Authorize, ReadSecret } from './credentials.ts';
+import { type Credential, readSecret } from './credentials.ts';
 import { type DigestChallenge, digestAuthorization, parseDigestChallenge } from './digest.ts';
 
 const NONCES_KEPT = 100;
@@ -24,7 +24,7 @@ interface Uses {
   readonly cnonce: string;
 }
 
-export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecret, runtime: Runtime): Authorize {
+export function createDigestSession(credential: Credential, runtime: Runtime): (next: Transport) => Transport {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
   // By nonce, the oldest first: a late answer may offer a nonce again that is already in use.
@@ -42,7 +42,10 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
   }
 
   async function readKey(): Promise<Key> {
-    return { username: await publicKey(), password: await privateKey() };
+    return {
+      username: await readSecret(credential, 'public_key'),
+      password: await readSecret(credential, 'private_key'),
+    };
   }
 
   function use(nonce: string): { readonly nonceCount: number; readonly cnonce: string } {
@@ -72,7 +75,7 @@ export function createDigestSession(publicKey: ReadSecret, privateKey: ReadSecre
     return offered;
   }
 
-  return (next: Transport): Transport =>
+  return (next) =>
     async function digested(request, signal) {
       const signed: AtlasRequest = { ...request, sign: (signing) => sign(request, signing) };
       for (let attempt = 1; ; attempt += 1) {

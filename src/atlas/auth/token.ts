@@ -1,32 +1,31 @@
 /**
- * Bearer tokens: a service account's, minted when one is needed, renewed at two thirds of their life and given back at the
- * end, and tokens handed over ready-made. However many callers wait, one token is asked for at a time.
+ * The access tokens of one service account: requested when one is needed, renewed at two thirds of their life, revoked at the
+ * end. However many requests wait, one token request is in progress at a time.
  */
-
 import { unlessAborted } from '../../support/abortable.ts';
 import { AtlasError } from '../error.ts';
 import { decodeError } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse } from '../http/transport.ts';
-import type { Authorize, CredentialSession, CredentialTools, ReadSecret } from './credentials.ts';
-import { type Client, type MintedToken, mintToken, revokeToken } from './oauth.ts';
+import type { Credential, Signer, SignerTools } from './credentials.ts';
+import { type MintedToken, mintToken, revokeToken } from './oauth.ts';
 
-/** A 401 makes us ask for a new token at most this often: one wrong target must not burn the account's 100 tokens. */
+/** After a 401 a new token is requested at most this often: one wrong target must not use up the account's 100 tokens. */
 const REPLACE_EVERY_SECONDS = 300;
 /**
- * After a failed mint: at first and at most. Meanwhile callers get the same failure; Atlas caps mints per minute. Where Atlas
- * hasn't answered, it hasn't counted either.
+ * After a failed token request, all requests fail with the same error for a while, since Atlas limits token requests. The
+ * pause doubles from `first` to `most`. A request that Atlas did not answer does not count against its limit.
  */
-const MINT_PAUSE_SECONDS = { first: 10, most: 300, mostUnanswered: 30, mostAsked: 600 };
+const PAUSE_SECONDS = { first: 10, most: 300, mostUnanswered: 30, mostRetryAfter: 600 };
 
 interface Token extends MintedToken {
   /** When a request last succeeded with it, monotonic. */
   provenAtSeconds: number;
 }
 
-export function createServiceAccount(client: Client, tools: CredentialTools): CredentialSession {
+export function createServiceAccount(credential: Credential, tools: SignerTools): Signer {
   const { runtime, observer } = tools;
   const ending = new AbortController();
-  /** All that Atlas may still hold for good, those that were replaced too. */
+  /** All tokens that Atlas may still count for the account, replaced ones included. */
   const live = new Set<Token>();
   const revoking = new Map<Token, Promise<AtlasError | undefined>>();
   let token: Token | undefined;
@@ -38,8 +37,8 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
   function mint(): Promise<Token> {
     if (ended) return Promise.reject(new AtlasError('internal', 'a request after the end of its credential'));
     if (failure && runtime.monotonicSeconds() < failure.untilSeconds) return Promise.reject(failure.error);
-    // Many polls share the token: it is not for one of them to call the request off.
-    minting ??= mintToken(client, tools, ending.signal).then(keep, fail);
+    // Many polls share the token request, so the signal of none of them aborts it.
+    minting ??= mintToken(credential, tools, ending.signal).then(keep, fail);
     return minting;
   }
 
@@ -56,11 +55,11 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
   function fail(error: unknown): never {
     minting = undefined;
     const isUnanswered = error instanceof AtlasError && (error.reason === 'network' || error.reason === 'timeout');
-    const most = isUnanswered ? MINT_PAUSE_SECONDS.mostUnanswered : MINT_PAUSE_SECONDS.most;
-    const pauseSeconds = failure ? Math.min(most, failure.pauseSeconds * 2) : MINT_PAUSE_SECONDS.first;
-    const asked = error instanceof AtlasError ? (error.retryAfterSeconds ?? 0) : 0;
-    const waitSeconds = Math.max(pauseSeconds, Math.min(asked, MINT_PAUSE_SECONDS.mostAsked));
-    failure = { error, pauseSeconds, untilSeconds: runtime.monotonicSeconds() + waitSeconds };
+    const most = isUnanswered ? PAUSE_SECONDS.mostUnanswered : PAUSE_SECONDS.most;
+    const pauseSeconds = failure ? Math.min(most, failure.pauseSeconds * 2) : PAUSE_SECONDS.first;
+    const retryAfter = error instanceof AtlasError ? (error.retryAfterSeconds ?? 0) : 0;
+    const seconds = Math.max(pauseSeconds, Math.min(retryAfter, PAUSE_SECONDS.mostRetryAfter));
+    failure = { error, pauseSeconds, untilSeconds: runtime.monotonicSeconds() + seconds };
     throw error;
   }
 
@@ -68,31 +67,30 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
     signal.throwIfAborted();
     const now = runtime.monotonicSeconds();
     if (token === undefined || now >= token.endsAtSeconds) return unlessAborted(mint(), signal);
-    // Renewed in the background; whoever needs one meanwhile uses the old one, and a failure is met when that ends.
+    // Renewed in the background: requests use the old token until it expires, and only then meet a failure.
     if (now >= token.renewAtSeconds) mint().catch(() => undefined);
     return token;
   }
 
-  /** Whether a 401 says that the token is dead, and not that this one project is closed to it. */
+  /** Whether a 401 means that the token is dead, and not that the service account has no access to this one project. */
   function isRefused(response: AtlasResponse, used: Token, sentAtSeconds: number): boolean {
     if (response.status !== 401 || isForeignProject(response)) return false;
     if (token !== used) return true;
-    return (
-      used.provenAtSeconds < sentAtSeconds && runtime.monotonicSeconds() - replacedAtSeconds >= REPLACE_EVERY_SECONDS
-    );
+    const mayReplace = runtime.monotonicSeconds() - replacedAtSeconds >= REPLACE_EVERY_SECONDS;
+    return used.provenAtSeconds < sentAtSeconds && mayReplace;
   }
 
-  function drop(used: Token): void {
+  function replace(used: Token): void {
     token = undefined;
     replacedAtSeconds = runtime.monotonicSeconds();
-    // Perhaps it was refused only here: then Atlas would go on counting it among the account's live ones.
+    // If only this project refused it, Atlas would otherwise go on counting it among the account's tokens.
     void revoke(used);
   }
 
-  /** What it is not rid of is tried again at the end. */
+  /** A token that could not be revoked stays in `live`, and is tried again at the end. */
   async function revoke(one: Token): Promise<AtlasError | undefined> {
     live.delete(one);
-    const revocation = revokeToken(client, one.value, tools, ending.signal);
+    const revocation = revokeToken(credential, one.value, tools, ending.signal);
     revoking.set(one, revocation);
     const error = await revocation;
     if (error) live.add(one);
@@ -100,50 +98,49 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
     return error;
   }
 
-  /** Whatever hangs, a secret's file included, is left behind. */
-  async function revokeForGood(one: Token): Promise<void> {
+  async function revokeAtEnd(one: Token): Promise<void> {
     const revocation = unlessAborted(revoking.get(one) ?? revoke(one), ending.signal);
     const error = await revocation.catch(() => new AtlasError('timeout', 'no answer before the end'));
     if (error === undefined) return;
     const { reason, status, errorCode, message: problem } = error;
     const expiresAtSeconds = runtime.wallSeconds() + one.endsAtSeconds - runtime.monotonicSeconds();
-    observer.notRevoked({ credential: client.name, reason, status, errorCode, problem, expiresAtSeconds });
+    observer.notRevoked({ credential: credential.name, reason, status, errorCode, problem, expiresAtSeconds });
   }
 
   async function end(signal: AbortSignal): Promise<void> {
     ended = true;
-    const callOff = (): void => ending.abort(signal.reason);
-    signal.addEventListener('abort', callOff, { once: true });
+    const leave = (): void => ending.abort(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
     token = undefined;
     const now = runtime.monotonicSeconds();
     const left = [...live, ...revoking.keys()].filter(({ endsAtSeconds }) => endsAtSeconds > now);
-    // What is being asked for is waited for; what there is doesn't wait for that.
-    const coming = minting && unlessAborted(minting, ending.signal).then(revokeForGood, () => undefined);
-    await Promise.all([coming, ...left.map(revokeForGood)]);
-    signal.removeEventListener('abort', callOff);
+    // A token that is being requested is revoked once it arrives; the others are revoked meanwhile.
+    const coming = minting && unlessAborted(minting, ending.signal).then(revokeAtEnd, () => undefined);
+    await Promise.all([coming, ...left.map(revokeAtEnd)]);
+    signal.removeEventListener('abort', leave);
   }
 
-  const authorize: Authorize = (next) =>
+  const authorize: Signer['authorize'] = (next) =>
     async function withToken(request, signal) {
-      // Without one nothing is worth a turn. Which it is shows when its turn has come: a queue may outlive a token.
+      // Without a token the request need not wait in the queue. After the queue the token may be another one.
       let used = await current(signal);
       let sentAtSeconds = 0;
-      const bearer = {
+      const signed: AtlasRequest = {
         ...request,
-        async sign(signing: AbortSignal): Promise<string> {
+        async sign(signing) {
           used = await current(signing);
           sentAtSeconds = runtime.monotonicSeconds();
           return `Bearer ${used.value}`;
         },
       };
       async function send(): Promise<AtlasResponse> {
-        const response = await next(bearer, signal);
+        const response = await next(signed, signal);
         if (response.status < 400) used.provenAtSeconds = runtime.monotonicSeconds();
         return response;
       }
       const response = await send();
       if (!isRefused(response, used, sentAtSeconds)) return response;
-      if (token === used) drop(used);
+      if (token === used) replace(used);
       await current(signal);
       return send();
     };
@@ -151,25 +148,12 @@ export function createServiceAccount(client: Client, tools: CredentialTools): Cr
   return { authorize, end };
 }
 
-/** A token from elsewhere: read once, and again when Atlas refuses it, since whoever made it may have made a new one. */
-export function createHandedOverToken(accessToken: ReadSecret): Authorize {
-  let value: string | undefined;
-  return (next) =>
-    async function withToken(request, signal) {
-      value ??= await unlessAborted(accessToken(), signal);
-      const used = value;
-      const response = await next(bearing(request, used), signal);
-      if (response.status !== 401 || isForeignProject(response)) return response;
-      value = await unlessAborted(accessToken(), signal);
-      return value === used ? response : next(bearing(request, value), signal);
-    };
-}
-
-function bearing(request: AtlasRequest, token: string): AtlasRequest {
+export function withBearer(request: AtlasRequest, token: string): AtlasRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
-function isForeignProject(response: AtlasResponse): boolean {
+/** Such a 401 says nothing about the token. */
+export function isForeignProject(response: AtlasResponse): boolean {
   const errorCode = decodeError(response);
   return errorCode === 'NOT_IN_GROUP' || errorCode === 'USER_CANNOT_ACCESS_GROUP';
 }

@@ -20,7 +20,8 @@ import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 export interface ExchangeSettings {
   readonly baseUrl: string;
   readonly userAgent: string;
-  readonly requestTimeoutSeconds: number;
+  /** Read before each request: a reload may change it. */
+  readonly requestTimeoutSeconds: () => number;
   readonly agents: Agents;
   readonly runtime: Runtime;
   readonly observer: Pick<AtlasObserver, 'request' | 'deprecated'>;
@@ -37,7 +38,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
     const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
     const request = { ...unsigned, headers };
     const { credential, operation, timeBudget, budget } = request;
-    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds, timeBudget.remainingSeconds());
+    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds(), timeBudget.remainingSeconds());
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
     const startedAtSeconds = runtime.monotonicSeconds();
     let response: AtlasResponse | undefined;

@@ -28,9 +28,9 @@ describe('the reason of a failure', () => {
     [429, 'RATE_LIMITED_TOKEN_BUCKET', 'rate_limited', /requests_per_minute/],
     [429, undefined, 'rate_limited', /requests_per_minute/],
     [500, 'UNEXPECTED_ERROR', 'server_error', /status\.cloud\.mongodb\.com/],
-    [502, undefined, 'server_error', /polling goes on/],
-    [503, undefined, 'server_error', /polling goes on/],
-    [504, undefined, 'server_error', /polling goes on/],
+    [502, undefined, 'server_error', /polling continues/],
+    [503, undefined, 'server_error', /polling continues/],
+    [504, undefined, 'server_error', /polling continues/],
     [302, undefined, 'invalid_response', /base_url/],
     [204, undefined, 'invalid_response', /base_url/],
   ])('of a %d %s is %s, and its advice fits', (status, errorCode, reason, advice) => {

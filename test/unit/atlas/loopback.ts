@@ -57,18 +57,17 @@ export async function rawServer(treat: (socket: Socket) => void): Promise<string
   return baseUrl;
 }
 
-export function exchangeWith(baseUrl: string, limits: { requestTimeoutSeconds?: number } = {}) {
+export function exchangeWith(baseUrl: string, { requestTimeoutSeconds = 5 } = {}) {
   const observer = recordingObserver();
   const connections = createConnections(baseUrl);
   cleanups.push(() => connections.close());
   const exchange = createExchange({
     baseUrl,
     userAgent: 'backup-exporter/1.2.3',
-    requestTimeoutSeconds: 5,
+    requestTimeoutSeconds: () => requestTimeoutSeconds,
     agents: connections.agents,
     runtime: systemRuntime,
     observer,
-    ...limits,
   });
   const send = (changes: Partial<AtlasRequest> = {}, signal = never) =>
     exchange(request({ headers: { accept: 'application/json', authorization: SECRET }, ...changes }), signal);

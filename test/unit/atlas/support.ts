@@ -1,5 +1,6 @@
 /** A transport that answers from a script, an observer that remembers, and short ways to write answers. */
 
+import type { Credential, CredentialKind } from '../../../src/atlas/auth/credentials.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/http/transport.ts';
 import { createTimeBudget } from '../../../src/atlas/http/transport.ts';
 import type {
@@ -15,6 +16,16 @@ import type {
 
 export const GROUP_ID = '5e0000000000000000000001';
 export const TARGET = '/api/atlas/v2/groups/5e0000000000000000000001/clusters/Cluster0/backup/exports?pageNum=1';
+
+/** A credential whose secrets are read by these functions. */
+export function credential(
+  kind: CredentialKind,
+  secrets: Readonly<Record<string, () => Promise<string>>>,
+  identity = 'here',
+): Credential {
+  const sources = Object.entries(secrets).map(([slot, read]) => [slot, { identity, description: 'a test', read }]);
+  return { name: 'default', kind, secrets: Object.fromEntries(sources) };
+}
 
 /** A signal that nothing aborts. */
 export const never = new AbortController().signal;

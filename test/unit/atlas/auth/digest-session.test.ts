@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createDigestSession } from '../../../../src/atlas/auth/digest-session.ts';
 import type { Transport } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
-import { answer, gate, never, refusal, request, type Step, scripted } from '../support.ts';
+import { answer, credential, gate, never, refusal, request, type Step, scripted } from '../support.ts';
 
 const challenge = (nonce: string, more = '') =>
   refusal(401, undefined, { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"${more}` });
@@ -13,7 +13,10 @@ function session(keys: readonly string[], ...script: readonly Step[]) {
   const atlas = scripted(...script);
   let reads = 0;
   const privateKey = async () => keys[Math.min(reads++, keys.length - 1)] ?? '';
-  const authorize = createDigestSession(async () => 'public', privateKey, createFakeRuntime());
+  const authorize = createDigestSession(
+    credential('api_key', { public_key: async () => 'public', private_key: privateKey }),
+    createFakeRuntime(),
+  );
   const signed = authorize(atlas.transport);
   return {
     send: async (transport: Transport = signed) => (await transport(request(), never)).status,
@@ -149,8 +152,11 @@ describe('a digest session', () => {
     const atlas = scripted(challenge('A'));
     let reads = 0;
     const unreadable = () => (++reads > 1 ? Promise.resolve('back') : Promise.reject(new Error('no key')));
-    const signed = createDigestSession(unreadable, unreadable, createFakeRuntime())(atlas.transport);
-    await expect(signed(request(), never)).rejects.toThrow('no key');
+    const signed = createDigestSession(
+      credential('api_key', { public_key: unreadable, private_key: unreadable }),
+      createFakeRuntime(),
+    )(atlas.transport);
+    await expect(signed(request(), never)).rejects.toThrow('can’t be read');
     expect(atlas.requests).toHaveLength(1);
     await signed(request(), never);
     expect(atlas.authorizations()[1]).toContain('username="back"');

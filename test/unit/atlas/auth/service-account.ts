@@ -3,7 +3,7 @@ import { createServiceAccount } from '../../../../src/atlas/auth/token.ts';
 import type { AtlasRequest, AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { unlessAborted } from '../../../../src/support/abortable.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
-import { answer, never, recordingObserver, refusal, request, type Step, scripted } from '../support.ts';
+import { answer, credential, never, recordingObserver, refusal, request, type Step, scripted } from '../support.ts';
 
 /** Like refusal, but short enough for lists of answers. */
 export const refused = (status: number, errorCode?: string): AtlasResponse => refusal(status, errorCode);
@@ -39,8 +39,8 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
     if (secret instanceof Error) throw secret;
     return secret ?? '';
   };
-  const client = { name: 'default', clientId: async () => clientId, clientSecret: readSecret };
-  const { authorize, end } = createServiceAccount(client, {
+  const account = credential('service_account', { client_id: async () => clientId, client_secret: readSecret });
+  const { authorize, end } = createServiceAccount(account, {
     runtime,
     observer,
     async exchange(sent, signal) {

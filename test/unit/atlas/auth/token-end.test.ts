@@ -17,7 +17,7 @@ describe('at the end', () => {
       contentType: 'application/x-www-form-urlencoded',
       body: 'token=t1&token_type_hint=access_token',
       basic: 'mdb_sa_id_1:new_%+',
-      lane: undefined,
+      budget: undefined,
     });
     expect([asked.operation, revocations.length]).toEqual(['revoke', 1]);
   });

@@ -1,8 +1,9 @@
 /** What a 401 does to a token: rarely anything. */
 import { describe, expect, test } from '@jest/globals';
-import { createHandedOverToken } from '../../../../src/atlas/auth/token.ts';
+import { createSigner } from '../../../../src/atlas/auth/signer.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
-import { answer, gate, never, request, type Step, scripted } from '../support.ts';
+import { createFakeRuntime } from '../../../support/fake-runtime.ts';
+import { answer, credential, gate, never, recordingObserver, request, type Step, scripted } from '../support.ts';
 import { refused, serviceAccount } from './service-account.ts';
 
 const ok = answer(200);
@@ -93,11 +94,13 @@ describe('a 401', () => {
   });
 });
 
-describe('a token handed over', () => {
-  function handedOver(tokens: readonly string[], ...script: readonly Step[]) {
+describe('a ready-made token', () => {
+  function readyMade(tokens: readonly string[], ...script: readonly Step[]) {
     const atlas = scripted(...script);
     let reads = 0;
-    const transport = createHandedOverToken(async () => tokens[Math.min(reads++, tokens.length - 1)] ?? '')(
+    const read = async () => tokens[Math.min(reads++, tokens.length - 1)] ?? '';
+    const tools = { runtime: createFakeRuntime(), observer: recordingObserver(), exchange: atlas.transport };
+    const transport = createSigner(credential('access_token', { access_token: read }), tools).authorize(
       atlas.transport,
     );
     return {
@@ -108,31 +111,31 @@ describe('a token handed over', () => {
   }
 
   test('is read once and sent with every request', async () => {
-    const { send, sentWith, reads } = handedOver(['t1', 't2'], ok);
+    const { send, sentWith, reads } = readyMade(['t1', 't2'], ok);
     expect([await send(), await send()]).toEqual([200, 200]);
     expect([sentWith(), reads()]).toEqual([['Bearer t1', 'Bearer t1'], 1]);
   });
 
   test('is read again on a 401, and the new one is sent once', async () => {
-    const { send, sentWith } = handedOver(['t1', 't2'], refusing('t1'));
+    const { send, sentWith } = readyMade(['t1', 't2'], refusing('t1'));
     expect([await send(), await send()]).toEqual([200, 200]);
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2']);
   });
 
   test('is not sent again when it is still the same', async () => {
-    const { send, sentWith } = handedOver(['t1'], refused(401));
+    const { send, sentWith } = readyMade(['t1'], refused(401));
     expect(await send()).toBe(401);
     expect(sentWith()).toEqual(['Bearer t1']);
   });
 
   test('is sent again at most once', async () => {
-    const { send, sentWith } = handedOver(['t1', 't2', 't3'], refused(401));
+    const { send, sentWith } = readyMade(['t1', 't2', 't3'], refused(401));
     expect(await send()).toBe(401);
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2']);
   });
 
   test('is not read again on a 401 of another project', async () => {
-    const { send, reads } = handedOver(['t1', 't2'], refused(401, 'NOT_IN_GROUP'));
+    const { send, reads } = readyMade(['t1', 't2'], refused(401, 'NOT_IN_GROUP'));
     expect(await send()).toBe(401);
     expect(reads()).toBe(1);
   });

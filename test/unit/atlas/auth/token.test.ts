@@ -15,7 +15,7 @@ describe('a token request', () => {
       contentType: 'application/x-www-form-urlencoded',
       body: 'grant_type=client_credentials',
       basic: 'mdb_sa_id_1:mdb_s%41+/ü',
-      lane: undefined,
+      budget: undefined,
     });
   });
 
@@ -252,7 +252,7 @@ describe('a failed token request', () => {
         reason: 'forbidden',
         status: 403,
         errorCode: 'access_denied',
-        advice: expect.stringMatching(/100 live access tokens/),
+        advice: expect.stringMatching(/limit of 100 access tokens/),
       },
     ],
     [
@@ -307,7 +307,7 @@ describe('a failed token request', () => {
 
   test('for an unreadable secret sends nothing, and is tried again after the pause', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ secrets: [new Error('ENOENT'), 'back'] });
-    await expect(send()).rejects.toThrow('ENOENT');
+    await expect(send()).rejects.toThrow('can’t be read');
     await runtime.advance(10);
     expect(await send()).toBe(200);
     expect(tokenCalls).toHaveLength(1);
