@@ -1,6 +1,9 @@
 /** docs/api.md, made from the list of fields that also makes the JSON. */
-import { BUDGET_FIELDS, type Field, JOB_FIELDS, PROJECT_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
-import { CONDITIONS, WORDS } from '../src/web/pages/conditions.ts';
+import type { Collectors, Field } from '../src/collectors/collector.ts';
+import { CONDITIONS, WORDS } from '../src/collectors/conditions.ts';
+import { JOB_FIELDS } from '../src/collectors/exports/fields.ts';
+import { COLLECTORS } from '../src/collectors/index.ts';
+import { BUDGET_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
 
 const INTRODUCTION = `# API
 
@@ -26,7 +29,7 @@ Rules:
 secret itself is not read.
 `;
 
-export function apiDocument(): string {
+export function apiDocument(collectors: Collectors = COLLECTORS): string {
   return `${INTRODUCTION}
 ## The answer
 
@@ -40,6 +43,13 @@ export function apiDocument(): string {
 ## A target
 
 ${table(TARGET_FIELDS)}
+
+The field \`reads\` is an object with one entry for each thing that is read of the cluster: ${collectors.map(({ name }) => `\`${name}\``).join(', ')}; see below.
+
+${collectors.map(({ words, fields = [] }) => `### ${words.title}\n\n${table(fields)}\n`).join('\n')}
+### A read
+
+${table(READ_FIELDS)}
 
 ### Conditions
 

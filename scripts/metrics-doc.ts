@@ -1,10 +1,10 @@
 /** docs/metrics.md, made from the metric families and the registry of the program's own metrics. */
 import type { MetricObject } from 'prom-client';
 import { REASONS } from '../src/atlas/error.ts';
-import { type Family, PREFIX } from '../src/collectors/collector.ts';
-import { createCollectors } from '../src/collectors/index.ts';
+import { type Collector, type Collectors, type Family, PREFIX } from '../src/collectors/collector.ts';
+import { COLLECTORS, recordFamiliesOf } from '../src/collectors/index.ts';
+import { targetFamilies } from '../src/collectors/target-families.ts';
 import { createSelfMetrics } from '../src/metrics/self.ts';
-import { pollingFamilies } from '../src/polling/families.ts';
 
 type OwnMetric = MetricObject & { labelNames: string[] };
 
@@ -40,11 +40,11 @@ These rules hold for all of them:
   \`last_over_time(…[1d])\`.
 `;
 
-export function metricsDocument(): string {
-  const collectors = createCollectors({ maxActiveJobs: 50 });
+export function metricsDocument(collectors: Collectors = COLLECTORS): string {
   const self = createSelfMetrics({
     build: { version: '', revision: '', nodeVersion: '' },
     withProcessMetrics: false,
+    collectors,
     config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 0 } }),
     states: () => [],
     discoveries: () => [],
@@ -52,22 +52,10 @@ export function metricsDocument(): string {
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}
-## Export jobs
-
-Each poll reads the list of export jobs again, so these metrics change with every poll (\`polling.interval\`,
-\`polling.idle_interval\`).
-
-${table(collectors.exports.families)}
-
-## Backup schedule
-
-The exporter reads the backup schedule again every hour, unless \`polling.read_schedule\` is false.
-
-${table(collectors.schedule.families)}
-
+${collectors.map(collectorSection).join('\n')}
 ## Polls of a cluster
 
-${table(pollingFamilies)}
+${table([...recordFamiliesOf(collectors), ...targetFamilies])}
 
 The values of \`reason\` in \`poll_failing\` and \`poll_failures_total\`:
 ${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
@@ -85,6 +73,15 @@ ${ownTable(own.filter((metric) => !isOfExports(metric)))}
 The program also has the metrics \`process_*\` and \`nodejs_*\` of prom-client, unless \`--web.disable-exporter-metrics\` is given.
 \`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\` are left out, because they are
 gauges with names of counters. Each is the sum of the family without \`_total\`.
+`;
+}
+
+function collectorSection({ words, role, families }: Collector<unknown>): string {
+  return `## ${words.title}
+
+${words.cadence} The credential needs the role ${role}.
+
+${table(families)}
 `;
 }
 

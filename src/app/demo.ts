@@ -64,7 +64,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       idleIntervalSeconds: POLL_SECONDS,
       maxStaleSeconds: 15 * POLL_SECONDS,
       maxActiveJobs: 50,
-      readSchedule: true,
+      isRead: {},
     },
     // In one project clusters are discovered, and limits follow from their schedules. The others are configured by name.
     targets: targets

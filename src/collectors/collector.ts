@@ -1,13 +1,13 @@
 /**
- * The types that everything shown of a target is made of: plain, immutable data. Whatever a page, a metric or the API says
- * of a target is a pure function of its TargetState.
+ * The seam: what a collector is, and the state of a target that all collectors together keep. A collector is one value that
+ * says everything about its resource. Polling, metrics, pages, API, `check` and the docs iterate over the list in index.ts
+ * and name no collector. Everything here is plain, immutable data.
  */
 import type { AtlasApi } from '../atlas/client.ts';
-import type { Reason } from '../atlas/error.ts';
-import type { ExportSummary } from './exports/summary.ts';
-import type { BackupSchedule } from './schedule.ts';
+import { REASONS, type Reason } from '../atlas/error.ts';
+import type { Condition } from './conditions.ts';
 
-/** One cluster that is watched, with its settings. Replaced whole, never changed. */
+/** One cluster that is watched, with its settings. Replaced as a whole, never changed. */
 export interface Target {
   /** `GROUP_ID/CLUSTER`, unique. */
   readonly key: string;
@@ -16,12 +16,24 @@ export interface Target {
   readonly credential: string;
   /** Empty while unknown. */
   readonly projectName: string;
-  /** Found by asking Atlas, and not named in the config. */
+  /** True if a discovery found it, false if the config names it. */
   readonly discovered: boolean;
-  /** As Atlas says; absent where it has not been asked for the project's clusters. */
+  /** As Atlas says; absent where the clusters of the project are not discovered. */
   readonly paused?: boolean;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
+}
+
+/** Settings of the config that collectors use. */
+export interface PollingSettings {
+  /** Between two polls while an export is active. */
+  readonly intervalSeconds: number;
+  readonly idleIntervalSeconds: number;
+  readonly maxStaleSeconds: number;
+  /** Active jobs of one target that have series of their own. */
+  readonly maxActiveJobs: number;
+  /** By the collector's name: false if the config switches it off. */
+  readonly isRead: Readonly<Record<string, boolean>>;
 }
 
 export interface Failure {
@@ -33,53 +45,49 @@ export interface Failure {
   readonly advice: string;
 }
 
-/** What a collector's last whole read of a target was. */
+/** The last good read of a list. */
 export interface ReadFacts {
   readonly pages: number;
   /** Distinct ones. */
-  readonly jobs: number;
-  /** Atlas' totalCount, an estimate by its own words. */
-  readonly reportedJobs?: number;
-  /** What caps kept out of the series, by the cap's name. */
+  readonly items: number;
+  /** Atlas' totalCount, which Atlas calls an estimate. */
+  readonly reportedItems?: number;
+  /** What a limit kept out of the series, by the name of the limit. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** The record of one collector's polls of one target. */
 export interface Polled<S> {
-  /** Of the last good poll; a failed one leaves it alone. */
+  /** Of the last good poll; a failed poll keeps it. */
   readonly summary?: S;
   readonly read?: ReadFacts;
+  /** Unix time of the last good poll. */
   readonly goodAtSeconds?: number;
   /** The same moment on the monotonic clock, which `stale` is judged by. */
   readonly goodAtMonotonicSeconds?: number;
-  /** Whether the last good poll is too long ago for volatile families to speak of it. */
+  /** True if the last good poll is too old for volatile families to show it. */
   readonly stale: boolean;
   readonly polls: number;
   readonly failures: Readonly<Record<Reason, number>>;
+  /** The interval in force; 0 where the collector is not wanted. */
   readonly intervalSeconds: number;
-  readonly nextAtSeconds?: number;
   readonly last?: LastPoll;
 }
 
 export interface LastPoll {
+  /** Unix time. */
   readonly endedAtSeconds: number;
   readonly durationSeconds: number;
   readonly failure?: Failure;
 }
 
-/** One slot per collector. */
-export interface Summaries {
-  readonly exports: ExportSummary;
-  readonly schedule: BackupSchedule;
+export interface TargetState {
+  readonly target: Target;
+  /** By the collector's name; absent while the collector is not wanted. */
+  readonly polled: Readonly<Record<string, Polled<unknown>>>;
 }
-export const SLOTS = ['exports', 'schedule'] as const;
-export type Slot = (typeof SLOTS)[number];
 
-export type PolledSlots = { readonly [K in Slot]: Polled<Summaries[K]> };
-
-export type TargetState = { readonly target: Target } & PolledSlots;
-
-/** One sample of a family, without the target's labels: those are added to all alike. */
+/** One sample of a family, without the labels of the target. */
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
@@ -91,19 +99,20 @@ export interface Family {
   readonly type: 'gauge' | 'counter';
   /** Beside group_id and cluster_name. */
   readonly labels: readonly string[];
-  /** Volatile families say nothing of a target while this slot of it is stale; the others are facts, which stay. */
-  readonly volatile?: Slot;
+  /** The records that the family rests on: it shows nothing while one of them is stale. Absent for facts, which stay. */
+  readonly volatile?: (state: TargetState) => readonly Polled<unknown>[];
   samples(state: TargetState): Iterable<Sample>;
 }
 
+/** The result of reading a resource. */
 export interface Read<S> {
   readonly summary: S;
   /** Of a list. */
   readonly facts?: ReadFacts;
-  readonly notices: readonly Notice[];
+  readonly notices?: readonly Notice[];
 }
 
-/** What is worth a line in the log, once: our own words, and checked values only. */
+/** A line for the log, written once. It holds our own words and checked values only. */
 export interface Notice {
   readonly message: string;
   readonly facts: Readonly<Record<string, string>>;
@@ -111,19 +120,102 @@ export interface Notice {
 
 export type Advice = Readonly<Partial<Record<Reason, string>>>;
 
-export interface Collector<K extends Slot> {
-  readonly slot: K;
-  readonly families: readonly Family[];
-  /** What to do about a failure where the usual advice is wrong: another role, or a switch in the config. */
-  readonly advice?: Advice;
-  /** Reads the whole resource; throws AtlasError. */
-  read(api: AtlasApi, target: Target, signal: AbortSignal): Promise<Read<Summaries[K]>>;
-  /** Whether something is going on that is worth the shorter interval. */
-  isActive(summary: Summaries[K]): boolean;
+export interface Pace {
+  /** Seconds between two polls. */
+  readonly seconds: number;
+  /** After a failure that may pass by itself: network, timeout, 429, 5xx. */
+  readonly retrySeconds: number;
+  /** After any other failure. */
+  readonly failedSeconds: number;
 }
+
+/** What a judgement depends on beside the state. */
+export interface Moment {
+  /** Unix time. */
+  readonly nowSeconds: number;
+  readonly settings: PollingSettings;
+}
+
+export interface Finding {
+  readonly condition: Condition;
+  readonly problem?: string | undefined;
+  readonly advice?: string | undefined;
+}
+
+/** Judges one condition of a target, for pages, API and `check`. */
+export type Finder = (state: TargetState, moment: Moment) => Finding | undefined;
+
+/** A field of the JSON API; it is left out where its value is undefined. */
+export interface Field<T> {
+  readonly name: string;
+  readonly type: string;
+  readonly meaning: string;
+  value(of: T): unknown;
+}
+
+export interface Collector<S> {
+  /** Log field `collector`, key in the API, anchor in the docs. Lower-case letters. */
+  readonly name: string;
+  readonly words: {
+    /** Heading: `Export jobs`. */
+    readonly title: string;
+    /** Of the items: `export job`, `export jobs`. */
+    readonly one: string;
+    readonly many: string;
+    /** What is read: `list of export jobs`. */
+    readonly resource: string;
+    /** How often, as a sentence for the docs. */
+    readonly cadence: string;
+  };
+  /** The role in Atlas that the credential needs. */
+  readonly role: string;
+  /** What to do about a failure where the usual advice is wrong. */
+  readonly advice?: Advice;
+  /** Value of the label `operation` of api_requests_total. */
+  readonly operation: string;
+  /** Name of the metric that is 1 if the latest poll succeeded. */
+  readonly upMetric: string;
+  /**
+   * The collector that must have polled each target of the project once, or ten minutes must have passed, before this one begins;
+   * then this one polls one target of a project at a time. Absent for what is polled from the start: such a collector decides
+   * whether the exporter is ready, and whether a discovered cluster is watched.
+   */
+  readonly after?: string;
+  /** Limits on series, the values of the label `limit` of series_dropped. */
+  readonly limits?: readonly string[];
+  /** Whether the target is to be read; asked after each poll and each reload. */
+  isWanted(state: TargetState, settings: PollingSettings): boolean;
+  pace(summary: S | undefined, settings: PollingSettings): Pace;
+  /**
+   * Reads the complete resource. Throws AtlasError.
+   * @param state what discovery and other collectors know of the target
+   */
+  read(api: AtlasApi, state: TargetState, settings: PollingSettings, signal: AbortSignal): Promise<Read<S>>;
+  /** Metrics of the record of polls beside `upMetric`. */
+  readonly recordFamilies?: readonly Family[];
+  readonly families: readonly Family[];
+  readonly findings?: readonly Finder[];
+  readonly fields?: readonly Field<TargetState>[];
+}
+
+export type Collectors = readonly Collector<unknown>[];
 
 /** The labels that name a target. */
 export const TARGET_LABELS = ['group_id', 'cluster_name'] as const;
 
-/** The prefix of every metric that is true of export jobs and of watching one cluster. */
+/** The prefix of every metric of export jobs and of watching one cluster. */
 export const PREFIX = 'mongodbatlas_backup_export_';
+
+/** Typed access to a collector's record; an empty one where the collector is not wanted. */
+export function recordOf<S>(name: string): (state: TargetState) => Polled<S> {
+  // The one cast of the seam: the collector of this name alone writes the record.
+  return ({ polled }) => (polled[name] ?? NOT_WANTED) as Polled<S>;
+}
+
+/** The record before the first poll. */
+export function notYetPolled<S>(intervalSeconds: number): Polled<S> {
+  const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
+  return { stale: false, polls: 0, failures, intervalSeconds };
+}
+
+const NOT_WANTED = notYetPolled<never>(0);

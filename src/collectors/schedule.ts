@@ -1,28 +1,38 @@
 /**
- * The backup schedule of one cluster, as far as it exports snapshots by itself, and what follows from it: how old the newest
- * success may be. Lenient: what is absent, null or of another type counts as not there.
+ * The backup schedule of one cluster, as far as it exports snapshots automatically, and the maximum age of the last success that
+ * follows from it. Lenient: a field that is absent, null or of another type counts as not there.
  * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/schedule, API version 2025-03-12.
  */
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
-import { type Collector, type Family, PREFIX, type TargetState } from './collector.ts';
+import {
+  type Collector,
+  type Field,
+  type Finding,
+  type Moment,
+  PREFIX,
+  recordOf,
+  type TargetState,
+} from './collector.ts';
 import { checkedId } from './exports/job.ts';
-import { maybe } from './samples.ts';
+import { exportsOf } from './exports/summary.ts';
+import { gauge, labelledGauge } from './families.ts';
 
 export interface BackupSchedule {
   readonly autoExportEnabled: boolean;
-  /** Only while exports are made by themselves. */
+  /** Absent while automatic export is off. */
   readonly export?: {
     /** Empty where Atlas gives none that can be a label. */
     readonly bucketId: string;
-    /** As Atlas writes it; `other` for one that can't be a label. */
+    /** As Atlas writes it; `other` for one that cannot be a label. */
     readonly frequency: string;
   };
 }
 
+const NAME = 'schedule';
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** The time between two exports, and some more for the export itself. */
+/** By frequency: the time between two exports, plus some time for the export itself. */
 const MAX_AGE_SECONDS: ReadonlyMap<string, number> = new Map([
   ['daily', 26 * HOUR_SECONDS],
   ['weekly', 8 * DAY_SECONDS],
@@ -30,21 +40,87 @@ const MAX_AGE_SECONDS: ReadonlyMap<string, number> = new Map([
   ['yearly', 367 * DAY_SECONDS],
 ]);
 
-const CACHED = 'Cached; read again every hour.';
+export const scheduleOf = recordOf<BackupSchedule>(NAME);
 
-export function createBackupSchedule(): Collector<'schedule'> {
+export const scheduleCollector: Collector<BackupSchedule> = {
+  name: NAME,
+  words: {
+    title: 'Backup schedule',
+    one: 'backup schedule',
+    many: 'backup schedules',
+    resource: 'backup schedule',
+    cadence: 'The exporter reads the backup schedule again every hour, unless `polling.read_schedule` is false.',
+  },
+  role: 'Project Read Only',
+  advice: {
+    forbidden:
+      'give the credential the role Project Read Only in this project too, or set polling.read_schedule to false',
+  },
+  operation: 'get_schedule',
+  upMetric: `${PREFIX}schedule_up`,
+  after: 'exports',
+  isWanted: (_state, { isRead }) => isRead[NAME] !== false,
+  // Schedules hardly ever change.
+  pace: () => ({ seconds: HOUR_SECONDS, retrySeconds: 300, failedSeconds: HOUR_SECONDS }),
+  async read(api, { target: { groupId, clusterName } }, _settings, signal) {
+    const path = `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/schedule`;
+    const json = await api.get(
+      { operation: scheduleCollector.operation, budget: 'cloud_backups', groupId, path },
+      signal,
+    );
+    return { summary: decodeSchedule(json) };
+  },
+  families: [
+    gauge(
+      'auto_export_enabled',
+      '1 if the backup schedule exports snapshots automatically, else 0; absent until the schedule has been read.',
+      (state) => {
+        const { summary } = scheduleOf(state);
+        return summary && Number(summary.autoExportEnabled);
+      },
+    ),
+    labelledGauge(
+      'auto_export_info',
+      'The export policy of the backup schedule; always 1. Absent while automatic export is off.',
+      ['export_bucket_id', 'frequency_type'],
+      (state) => {
+        const policy = scheduleOf(state).summary?.export;
+        if (policy === undefined) return [];
+        return [{ labels: { export_bucket_id: policy.bucketId, frequency_type: policy.frequency }, value: 1 }];
+      },
+    ),
+  ],
+  findings: [findUnmeasured],
+  fields: [
+    field(
+      'auto_export_enabled',
+      'boolean',
+      'True if the backup schedule exports snapshots automatically; absent until it has been read.',
+      ({ autoExportEnabled }) => autoExportEnabled,
+    ),
+    field(
+      'auto_export_frequency_type',
+      'string',
+      'How often, as Atlas writes it.',
+      (schedule) => schedule.export?.frequency,
+    ),
+    field('auto_export_bucket_id', 'string', 'Into which bucket.', (schedule) => schedule.export?.bucketId),
+  ],
+};
+
+function field(
+  name: string,
+  type: string,
+  meaning: string,
+  value: (schedule: BackupSchedule) => unknown,
+): Field<TargetState> {
   return {
-    slot: 'schedule',
-    families: scheduleFamilies,
-    advice: {
-      forbidden:
-        'give the credential the role Project Read Only in this project too, or set polling.read_schedule to false',
-    },
-    isActive: () => false,
-    async read(api, { groupId, clusterName }, signal) {
-      const path = `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/schedule`;
-      const json = await api.get({ operation: 'get_schedule', budget: 'cloud_backups', groupId, path }, signal);
-      return { summary: decodeSchedule(json), notices: [] };
+    name,
+    type,
+    meaning,
+    value(state) {
+      const { summary } = scheduleOf(state);
+      return summary && value(summary);
     },
   };
 }
@@ -59,33 +135,36 @@ export function decodeSchedule({ autoExportEnabled, export: policy }: JsonObject
   };
 }
 
-/** The one place that decides how old the newest success of a target may be: by the config, else by its schedule. */
-export function successMaxAgeSeconds({ target, schedule }: TargetState): number | undefined {
-  const frequency = schedule.summary?.export?.frequency ?? '';
-  return target.successMaxAgeSeconds ?? MAX_AGE_SECONDS.get(frequency.toLowerCase());
+/** The maximum age of the last success of a target: from the config, or else from its backup schedule. */
+export function successMaxAgeSeconds(state: TargetState): number | undefined {
+  const frequency = scheduleOf(state).summary?.export?.frequency ?? '';
+  return state.target.successMaxAgeSeconds ?? MAX_AGE_SECONDS.get(frequency.toLowerCase());
 }
 
 function checkedFrequency(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,32}$/.test(value) ? value : 'other';
 }
 
-const scheduleFamilies: readonly Family[] = [
-  {
-    name: `${PREFIX}auto_export_enabled`,
-    help: `1 if the backup schedule exports snapshots by itself, else 0; absent until the schedule has been read. ${CACHED}`,
-    type: 'gauge',
-    labels: [],
-    samples: ({ schedule: { summary } }) => maybe(summary && Number(summary.autoExportEnabled)),
-  },
-  {
-    name: `${PREFIX}auto_export_info`,
-    help: `The export policy of the backup schedule; always 1. Absent while the schedule exports nothing by itself. ${CACHED}`,
-    type: 'gauge',
-    labels: ['export_bucket_id', 'frequency_type'],
-    samples({ schedule: { summary } }) {
-      if (summary?.export === undefined) return [];
-      const { bucketId: export_bucket_id, frequency: frequency_type } = summary.export;
-      return [{ labels: { export_bucket_id, frequency_type }, value: 1 }];
-    },
-  },
-];
+/** The limit on the age of a success is not known, so the target can never be overdue. */
+function findUnmeasured(state: TargetState, { settings }: Moment): Finding | undefined {
+  const exports = exportsOf(state);
+  if (successMaxAgeSeconds(state) !== undefined || exports.last === undefined) return undefined;
+  const condition = 'unmeasured';
+  const set = 'set success_max_age in the config';
+  if (!scheduleCollector.isWanted(state, settings)) {
+    return { condition, problem: 'no maximum age of the last success is configured', advice: set };
+  }
+  const { summary, last } = scheduleOf(state);
+  if (summary === undefined) {
+    // Schedules are read after the exports: until then nothing is wrong. If the exports fail too, their failure says enough.
+    if (last?.failure === undefined || exports.last.failure) return undefined;
+    const { problem, advice } = last.failure;
+    return { condition, problem: `the backup schedule cannot be read: ${problem}`, advice: `${advice}; or ${set}` };
+  }
+  if (!summary.autoExportEnabled) {
+    const advice = `switch automatic export on in Atlas; or ${set}, if something else starts exports`;
+    return { condition, problem: 'automatic export is off in the backup schedule', advice };
+  }
+  const frequency = summary.export?.frequency ?? 'not given';
+  return { condition, problem: `the frequency of the backup schedule is ${frequency}`, advice: set };
+}

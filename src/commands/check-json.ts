@@ -1,6 +1,6 @@
 /** The result of `check` for scripts. Its fields are a public interface: docs/commands.md describes each of them. */
 import type { Checked } from './check-findings.ts';
-import { type Failed, failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome } from './outcome.ts';
+import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './outcome.ts';
 
 /** @param outcome left out where Atlas was not asked */
 export function checkAsJson({ problems, warnings, config, file, webConfigFile }: Checked, outcome?: Outcome): string {
@@ -29,8 +29,8 @@ export function checkAsJson({ problems, warnings, config, file, webConfigFile }:
   return `${JSON.stringify(result, null, 2)}\n`;
 }
 
-function projectAsJson({ groupId, credential, clusters, failed }: ProjectOutcome) {
-  return { group_id: groupId, credential, result: resultOf(failed), clusters, failure: failureAsJson(failed) };
+function projectAsJson({ groupId, credential, clusters, failures }: ProjectOutcome) {
+  return { group_id: groupId, credential, clusters, ...resultOf(failures) };
 }
 
 function targetAsJson(target: TargetOutcome) {
@@ -40,22 +40,22 @@ function targetAsJson(target: TargetOutcome) {
     project_name: target.projectName,
     credential: target.credential,
     discovered: target.discovered,
-    result: resultOf(target.failed),
     jobs: target.jobs ?? null,
     pages: target.pages ?? null,
     newest_success_at: timeOf(target.newestSuccessAtSeconds),
-    failure: failureAsJson(target.failed),
+    ...resultOf(target.failures),
   };
 }
 
-function resultOf(failed: Failed | undefined): 'ok' | 'failed' {
-  return failed === undefined ? 'ok' : 'failed';
+/** `failure` is the first of `failures`. */
+function resultOf(failures: readonly Unread[]) {
+  const all = failures.map(failureAsJson);
+  return { result: all.length === 0 ? 'ok' : 'failed', failure: all[0] ?? null, failures: all };
 }
 
-function failureAsJson(failed: Failed | undefined) {
-  if (failed === undefined) return null;
-  const { reason, status, errorCode, problem, advice } = failed.failure;
-  return { what: failed.what, reason, status: status ?? null, error_code: errorCode ?? null, problem, advice };
+function failureAsJson({ what, failure }: Unread) {
+  const { reason, status, errorCode, problem, advice } = failure;
+  return { what, reason, status: status ?? null, error_code: errorCode ?? null, problem, advice };
 }
 
 function timeOf(seconds: number | undefined): string | null {

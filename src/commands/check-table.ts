@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { formatProblem } from '../config/problems.ts';
 import type { Checked } from './check-findings.ts';
-import { type Failed, failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome } from './outcome.ts';
+import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './outcome.ts';
 import { type Cell, formatTable } from './table.ts';
 import { type Palette, paletteOf, type Terminal } from './terminal.ts';
 
@@ -59,9 +59,9 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Scre
   const palette = paletteOf(screen);
   const { targets, projects } = outcome;
   const rows = [
-    ...targets.filter(({ failed }) => failed === undefined).map((one) => rowOf(one, nowSeconds, palette)),
-    ...targets.filter(({ failed }) => failed !== undefined).map((one) => rowOf(one, nowSeconds, palette)),
-    ...projects.filter(({ failed }) => failed !== undefined).map((one) => projectRow(one, palette)),
+    ...targets.filter(({ failures }) => failures.length === 0).map((one) => rowOf(one, nowSeconds, palette)),
+    ...targets.filter(({ failures }) => failures.length > 0).map((one) => rowOf(one, nowSeconds, palette)),
+    ...projects.filter(({ failures }) => failures.length > 0).map((one) => projectRow(one, palette)),
   ];
   const heads = [
     { title: 'TARGET', mayShrink: true },
@@ -71,7 +71,7 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Scre
     { title: 'PAGES', align: 'right' },
     { title: 'NEWEST SUCCESS', align: 'right' },
   ] as const;
-  const empty = projects.filter(({ clusters, failed }) => clusters === 0 && failed === undefined);
+  const empty = projects.filter(({ clusters, failures }) => clusters === 0 && failures.length === 0);
   return [
     '\n',
     formatTable(heads, rows, screen.columns),
@@ -84,39 +84,38 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Scre
 }
 
 function rowOf(target: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
-  const { key, credential, jobs, pages, newestSuccessAtSeconds: newest, failed } = target;
+  const { key, credential, jobs, pages, newestSuccessAtSeconds: newest, failures } = target;
   const age = newest === undefined ? 'none' : formatAge(nowSeconds - newest);
   return [
     { text: key },
     { text: credential },
-    failed === undefined ? { text: 'ok', paint: palette.good } : resultCell(failed, palette),
+    failures.length === 0 ? { text: 'ok', paint: palette.good } : resultCell(failures, palette),
     ...[jobs, pages].map((number): Cell => ({ text: number === undefined ? '' : String(number) })),
     { text: jobs === undefined ? '' : age },
   ];
 }
 
-function projectRow({ groupId, credential, failed }: ProjectOutcome, palette: Palette): readonly Cell[] {
-  const result = failed === undefined ? [] : [resultCell(failed, palette)];
-  return [{ text: `${groupId} (all clusters)` }, { text: credential }, ...result];
+function projectRow({ groupId, credential, failures }: ProjectOutcome, palette: Palette): readonly Cell[] {
+  return [{ text: `${groupId} (all clusters)` }, { text: credential }, resultCell(failures, palette)];
 }
 
-function resultCell({ what, failure }: Failed, { bad }: Palette): Cell {
-  return { text: what === 'schedule' ? `schedule: ${failure.reason}` : failure.reason, paint: bad };
+function resultCell(failures: readonly Unread[], { bad }: Palette): Cell {
+  const texts = failures.map(({ what, isPart, failure }) => (isPart ? `${what}: ${failure.reason}` : failure.reason));
+  return { text: texts.join(', '), paint: bad };
 }
 
-interface Group extends Failed {
+interface Group extends Unread {
   readonly names: readonly string[];
 }
 
 /** Those that fail alike, the largest group first. */
 function groupsOf({ targets, projects }: Outcome): readonly Group[] {
-  const groups = new Map<string, Failed & { readonly names: string[] }>();
+  const groups = new Map<string, Unread & { readonly names: string[] }>();
   const all = [
-    ...targets.map(({ key, failed }) => ({ name: key, failed })),
-    ...projects.map(({ groupId, failed }) => ({ name: `project ${groupId}`, failed })),
+    ...targets.flatMap(({ key, failures }) => failures.map((failed) => ({ name: key, failed }))),
+    ...projects.flatMap(({ groupId, failures }) => failures.map((failed) => ({ name: `project ${groupId}`, failed }))),
   ];
   for (const { name, failed } of all) {
-    if (failed === undefined) continue;
     const { reason, problem, advice } = failed.failure;
     const key = JSON.stringify([failed.what, reason, problem, advice]);
     const group = groups.get(key) ?? { ...failed, names: [] };
@@ -126,17 +125,11 @@ function groupsOf({ targets, projects }: Outcome): readonly Group[] {
   return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
 }
 
-const UNREAD = {
-  exports: 'exports can’t be read',
-  schedule: 'backup schedule can’t be read',
-  clusters: 'clusters can’t be found',
-};
-
-function describeGroup({ what, failure, names }: Group, { bad, strong }: Palette): string {
+function describeGroup({ resource, failure, names }: Group, { bad, strong }: Palette): string {
   const { reason, problem, advice } = failure;
   const more = names.length > EXAMPLES ? [`and ${names.length - EXAMPLES} more`] : [];
   return [
-    `${bad(reason)}: ${problem}; the ${UNREAD[what]} (${names.length})`,
+    `${bad(reason)}: ${problem}; the ${resource} cannot be read (${names.length})`,
     `  ${strong('→')} ${advice}`,
     ...[...names.slice(0, EXAMPLES), ...more].map((name) => `    ${name}`),
   ]
@@ -148,7 +141,7 @@ function verdict(outcome: Outcome, { good, bad }: Palette): string {
   const { length } = outcome.targets;
   const failures = failuresIn(outcome);
   if (failures === 0) return good(`All is well: ${count(length, 'cluster')} polled.`);
-  const fine = outcome.targets.filter(({ failed }) => failed === undefined).length;
+  const fine = outcome.targets.filter(({ failures }) => failures.length === 0).length;
   return bad(`${count(failures, 'failure')}. Fine: ${fine} of ${count(length, 'cluster')}.`);
 }
 

@@ -1,4 +1,5 @@
-/** What every command that asks Atlas is handed, and what it ends with. */
+/** What every command that asks Atlas receives, and its exit codes. */
+import type { Collectors } from '../collectors/collector.ts';
 import type { ConfigSource } from '../config/load.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
@@ -10,11 +11,13 @@ export interface CommandSettings<Flags> {
   readonly terminal: Terminal;
   /** The program's own. */
   readonly version: string;
+  /** What is read of each target; absent: everything there is. */
+  readonly collectors?: Collectors;
   readonly runtime: Runtime;
   readonly log: Log;
-  /** Told each access token that Atlas gives out. */
+  /** Called with each access token that Atlas issues. */
   readonly onToken?: (token: string) => void;
-  /** Aborted when the user has enough. */
+  /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal;
 }
 

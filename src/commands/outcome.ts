@@ -1,6 +1,8 @@
-/** What came of polling everything once, target by target: a pure projection of states, for tables, JSON and exit codes. */
-import type { Failure, TargetState } from '../collectors/collector.ts';
-import { endedAtSeconds } from '../collectors/exports/job.ts';
+/** The result of polling everything once, by target: a pure projection of states, for tables, JSON and exit codes. */
+import type { Collectors, Failure, TargetState } from '../collectors/collector.ts';
+import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
+import { exportsOf } from '../collectors/exports/summary.ts';
+import { failuresOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { PolledOnce } from './poll-once.ts';
 
@@ -16,21 +18,26 @@ export interface TargetOutcome {
   readonly jobs?: number | undefined;
   readonly pages?: number | undefined;
   readonly newestSuccessAtSeconds?: number | undefined;
-  /** What could not be read. */
-  readonly failed?: Failed | undefined;
+  /** What could not be read; empty where all is fine. */
+  readonly failures: readonly Unread[];
 }
 
-export interface Failed {
-  readonly what: 'exports' | 'schedule' | 'clusters';
+export interface Unread {
+  /** The collector's name, or `clusters` for a discovery. */
+  readonly what: string;
+  /** The same in words: `list of export jobs`. */
+  readonly resource: string;
+  /** True if only a part of the target could not be read. */
+  readonly isPart: boolean;
   readonly failure: Failure;
 }
 
-/** A project whose clusters were looked for. */
+/** A project whose clusters are discovered. */
 export interface ProjectOutcome {
   readonly groupId: string;
   readonly credential: string;
   readonly clusters: number;
-  readonly failed?: Failed | undefined;
+  readonly failures: readonly Unread[];
 }
 
 export interface Outcome {
@@ -38,22 +45,24 @@ export interface Outcome {
   readonly targets: readonly TargetOutcome[];
 }
 
-export function outcomeOf({ states, discoveries }: PolledOnce, config: Config): Outcome {
+export function outcomeOf({ states, discoveries }: PolledOnce, config: Config, collectors: Collectors): Outcome {
   const projects = discoveries.map(({ groupId, failure }): ProjectOutcome => {
     const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
     const { credential = '' } = config.discoveries.find((project) => project.groupId === groupId) ?? {};
-    return { groupId, credential, clusters: found.length, failed: failure && { what: 'clusters', failure } };
+    const failures = failure ? [{ what: 'clusters', resource: 'list of clusters', isPart: false, failure }] : [];
+    return { groupId, credential, clusters: found.length, failures };
   });
-  return { projects, targets: states.map(targetOutcome) };
+  return { projects, targets: states.map((state) => targetOutcome(state, collectors)) };
 }
 
+/** Targets and projects of which something could not be read. */
 export function failuresIn({ projects, targets }: Outcome): number {
-  return [...projects, ...targets].filter(({ failed }) => failed !== undefined).length;
+  return [...projects, ...targets].filter(({ failures }) => failures.length > 0).length;
 }
 
-function targetOutcome({ target, exports, schedule }: TargetState): TargetOutcome {
-  const { key, groupId, clusterName, projectName, credential, discovered } = target;
-  const newest = exports.summary?.lastSuccess;
+function targetOutcome(state: TargetState, collectors: Collectors): TargetOutcome {
+  const { key, groupId, clusterName, projectName, credential, discovered } = state.target;
+  const { read } = exportsOf(state);
   return {
     key,
     groupId,
@@ -61,14 +70,14 @@ function targetOutcome({ target, exports, schedule }: TargetState): TargetOutcom
     projectName,
     credential,
     discovered,
-    jobs: exports.read?.jobs,
-    pages: exports.read?.pages,
-    newestSuccessAtSeconds: newest && endedAtSeconds(newest),
-    failed: failedOf('exports', exports.last?.failure) ?? failedOf('schedule', schedule.last?.failure),
+    jobs: read?.items,
+    pages: read?.pages,
+    newestSuccessAtSeconds: lastSuccessAtSeconds(state),
+    failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => ({
+      what: name,
+      resource: words.resource,
+      isPart: after !== undefined,
+      failure,
+    })),
   };
-}
-
-/** Without the list of exports there is nothing to say of a schedule: only the first that failed is told. */
-function failedOf(what: Failed['what'], failure: Failure | undefined): Failed | undefined {
-  return failure && { what, failure };
 }

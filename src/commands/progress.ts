@@ -1,16 +1,26 @@
 /**
- * Says on standard error how far a round of polls has come: in one line that changes where someone watches it, else in a
- * line now and then, so that a script's log shows that it is alive. What ends soon says nothing.
+ * The progress of polling everything once, on standard error: one line that changes in a terminal, else a line every ten seconds,
+ * so that a script's log shows that the program is alive. A command that ends soon writes nothing.
  */
-import type { Progress } from '../polling/round.ts';
+import type { Progress } from '../polling/scheduler.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { Terminal } from './terminal.ts';
 
 const EVERY_SECONDS = { watched: 1, unwatched: 10 };
 const CLEAR_LINE = '\u001B[2K';
 
-/** @returns what ends it */
-export function tellProgress({ tell, isWatched }: Terminal, runtime: Runtime, progress: () => Progress): () => void {
+/** Requests show that something happens also while a few long lists are read. */
+export interface PollProgress extends Progress {
+  /** Requests to Atlas that have ended. */
+  readonly answers: number;
+}
+
+/** @returns a function that ends it */
+export function startProgress(
+  { tell, isWatched }: Terminal,
+  runtime: Runtime,
+  progress: () => PollProgress,
+): () => void {
   const startedAtSeconds = runtime.monotonicSeconds();
   const everySeconds = isWatched ? EVERY_SECONDS.watched : EVERY_SECONDS.unwatched;
   const ending = new AbortController();
@@ -19,10 +29,10 @@ export function tellProgress({ tell, isWatched }: Terminal, runtime: Runtime, pr
   async function telling(): Promise<void> {
     for (;;) {
       await runtime.sleep(everySeconds, ending.signal);
-      const { ended, total } = progress();
+      const { ended, total, answers } = progress();
       const seconds = Math.round(runtime.monotonicSeconds() - startedAtSeconds);
-      const text = `asking Atlas: ${ended} of ${total} done after ${seconds} s`;
-      // The cursor stays in front, so that whatever comes next replaces the line.
+      const text = `asking Atlas: ${ended} of ${total} reads done, ${answers} requests in ${seconds} s`;
+      // The cursor stays at the start of the line, so that the next output replaces it.
       tell(isWatched ? `${CLEAR_LINE}${text}\r` : `${text}\n`);
       isShown = isWatched;
     }

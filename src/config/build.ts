@@ -1,5 +1,7 @@
 /** Turns a file that has passed all checks into the configuration: fills in defaults, makes one target per cluster. */
-import type { AtlasConfig, Config, CredentialConfig, PollingConfig } from './config.ts';
+import type { AtlasSettings } from '../atlas/atlas.ts';
+import type { PollingSettings } from '../collectors/collector.ts';
+import type { Config, CredentialConfig } from './config.ts';
 import type { KindAndSecrets } from './credentials.ts';
 import {
   ALL_CLUSTERS,
@@ -38,7 +40,7 @@ export function buildCredentials(
   });
 }
 
-function buildAtlas({ atlas }: ConfigFile, baseUrl: string | undefined): AtlasConfig {
+function buildAtlas({ atlas }: ConfigFile, baseUrl: string | undefined): AtlasSettings {
   return {
     baseUrl: atlas.base_url ?? baseUrl ?? DEFAULT_BASE_URL,
     requestTimeoutSeconds: atlas.request_timeout,
@@ -49,7 +51,7 @@ function buildAtlas({ atlas }: ConfigFile, baseUrl: string | undefined): AtlasCo
   };
 }
 
-function buildPolling({ polling }: ConfigFile): PollingConfig {
+function buildPolling({ polling }: ConfigFile): PollingSettings {
   const intervalSeconds = polling.interval;
   const idleIntervalSeconds = polling.idle_interval ?? Math.max(intervalSeconds, DEFAULT_IDLE_INTERVAL_SECONDS);
   return {
@@ -57,7 +59,7 @@ function buildPolling({ polling }: ConfigFile): PollingConfig {
     idleIntervalSeconds,
     maxStaleSeconds: polling.max_stale ?? 3 * idleIntervalSeconds,
     maxActiveJobs: polling.max_active_jobs,
-    readSchedule: polling.read_schedule,
+    isRead: { schedule: polling.read_schedule },
   };
 }
 

@@ -3,7 +3,9 @@
  * Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
 import { stringify } from 'yaml';
-import type { Config, CredentialConfig, TargetConfig, TargetSettings } from './config.ts';
+import type { PollingSettings } from '../collectors/collector.ts';
+import type { NamedTarget, TargetSettings } from '../polling/targets.ts';
+import type { Config, CredentialConfig } from './config.ts';
 import { ALL_CLUSTERS } from './schema.ts';
 import { formatDuration } from './time.ts';
 
@@ -13,13 +15,18 @@ export function showConfig({ atlas, credentials, polling, targets, discoveries }
   const shown = {
     atlas: showSettings(atlas),
     credentials: credentials.map(showCredential),
-    polling: showSettings(polling),
+    polling: showPolling(polling),
     targets: [
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
       ...discoveries.map((discovery) => showTarget(ALL_CLUSTERS, discovery)),
     ],
   };
   return HEAD + stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function showPolling({ isRead, ...settings }: PollingSettings): Readonly<Record<string, unknown>> {
+  const switches = Object.entries(isRead).map(([name, value]) => [`read_${name}`, value]);
+  return { ...showSettings(settings), ...Object.fromEntries(switches) };
 }
 
 function showSettings(settings: object): Readonly<Record<string, unknown>> {
@@ -43,7 +50,7 @@ function showTarget(clusters: unknown, { groupId, ...settings }: TargetSettings)
 }
 
 /** Clusters of one project with the same settings belong in one entry, as people write it. */
-function byProjectAndSettings(targets: readonly TargetConfig[]) {
+function byProjectAndSettings(targets: readonly NamedTarget[]) {
   const entries = new Map<string, { readonly settings: TargetSettings; readonly clusters: string[] }>();
   for (const { clusterName, ...settings } of targets) {
     const key = JSON.stringify(settings, Object.keys(settings).sort());

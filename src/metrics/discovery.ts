@@ -1,4 +1,4 @@
-/** The metrics of finding a project's clusters: of a project, not of a cluster, so they are no families of targets. */
+/** The metrics of discovering a project's clusters. They have the label group_id alone, so they are no families of targets. */
 import { Gauge, Registry } from 'prom-client';
 import { PREFIX } from '../collectors/collector.ts';
 
@@ -9,7 +9,7 @@ export interface DiscoveryFacts {
   readonly goodAtSeconds?: number;
 }
 
-/** With nothing else in it. */
+/** A registry of these metrics alone. */
 export function createDiscoveryRegistry(discoveries: () => Iterable<DiscoveryFacts>): Registry {
   const registry = new Registry();
   registerDiscoveries(registry, discoveries);
@@ -20,7 +20,7 @@ export function registerDiscoveries(registry: Registry, discoveries: () => Itera
   const registers = [registry];
   new Gauge({
     name: `${PREFIX}discovery_up`,
-    help: '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first one has; the last known clusters stay watched.',
+    help: '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
     labelNames: ['group_id'],
     registers,
     collect() {

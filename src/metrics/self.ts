@@ -1,38 +1,48 @@
 /**
- * The program's own metrics: what it asks of Atlas, its tokens, its limits. An ordinary prom-client registry. They follow the
- * config: what is said of a credential or a project is said while the config has it.
+ * The program's own metrics: its requests to Atlas, its tokens, its limits, its config. An ordinary prom-client registry. Series of
+ * credentials and projects exist while the config has these.
  */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasCounter } from '../atlas/observer.ts';
-import type { TargetState } from '../collectors/collector.ts';
-import { type ConfigFacts, registerConfig } from './config.ts';
+import type { Collectors, TargetState } from '../collectors/collector.ts';
 import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
 import { createCounterSeries, createGaugeSeries, type Labels } from './series.ts';
 
 export interface SelfMetrics {
   readonly registry: Registry;
   readonly observer: AtlasCounter;
-  /** From now on these are counted too. */
-  expect(named: Named): void;
-  /** From now on nothing but these is, as long as they are what was last expected; the series of others go. */
-  settle(named: Named): void;
+  /** Only these are counted from now on; the series of others are removed. */
+  keepOnly(named: Named): void;
 }
 
-/** Whom series are about. */
+/** The credentials and projects of the config in force. */
 export interface Named {
   readonly credentials: readonly { readonly name: string; readonly mintsTokens: boolean }[];
   readonly groupIds: readonly string[];
+}
+
+export interface ConfigFacts {
+  readonly credentials: Iterable<{ readonly name: string; readonly expiresAtSeconds?: number }>;
+  readonly lastReload: LastReload;
+}
+
+export interface LastReload {
+  /** The start counts as a reload. */
+  readonly successful: boolean;
+  /** Unix time of the last good one. */
+  readonly successAtSeconds: number;
 }
 
 export interface SelfSettings {
   readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string };
   /** process_* and nodejs_*. */
   readonly withProcessMetrics: boolean;
+  readonly collectors: Collectors;
   config(): ConfigFacts;
   states(): Iterable<TargetState>;
   /** Of the projects whose clusters are discovered. */
   discoveries(): Iterable<DiscoveryFacts>;
-  /** Unix time of the scheduler's last tick; undefined before the first. */
+  /** Unix time of the scheduler's latest tick; undefined before the first. */
   lastTickAtSeconds(): number | undefined;
 }
 
@@ -46,7 +56,7 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
   registerDiscoveries(registry, settings.discoveries);
   registerStateOfProgram(registry, settings);
   const counting = createCounting(registry);
-  registerConfig(registry, PREFIX, settings.config);
+  registerConfig(registry, settings.config);
   if (settings.withProcessMetrics) {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -65,7 +75,7 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   }).set({ version: build.version, revision: build.revision, node_version: build.nodeVersion }, 1);
   new Gauge({
     name: `${PREFIX}targets`,
-    help: 'Clusters that are watched.',
+    help: 'Watched clusters.',
     registers,
     collect() {
       this.set([...settings.states()].length);
@@ -73,21 +83,16 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   });
   new Gauge({
     name: `${PREFIX}series_dropped`,
-    help: 'What caps keep out of the series: active jobs, error codes and export buckets beyond their limits, over all targets.',
+    help: 'What limits keep out of the series, over all targets: active jobs, error codes and export buckets beyond their limits.',
     labelNames: ['limit'],
     registers,
     collect() {
-      const dropped: Record<string, number> = { active_jobs: 0, error_codes: 0, export_buckets: 0 };
-      for (const { exports } of settings.states()) {
-        for (const [limit, count] of Object.entries(exports.read?.dropped ?? {}))
-          dropped[limit] = (dropped[limit] ?? 0) + count;
-      }
-      for (const [limit, count] of Object.entries(dropped)) this.set({ limit }, count);
+      for (const [limit, count] of droppedOf(settings)) this.set({ limit }, count);
     },
   });
   new Gauge({
     name: `${PREFIX}scheduler_last_tick_timestamp_seconds`,
-    help: 'Unix time at which the scheduler last looked for what is due; it does so every second.',
+    help: 'Unix time at which the scheduler last looked for due tasks; it does so every second.',
     registers,
     collect() {
       const at = settings.lastTickAtSeconds();
@@ -97,35 +102,68 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   });
 }
 
+/** By limit, 0 where nothing was dropped. */
+function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, number> {
+  const dropped = new Map<string, number>(
+    collectors.flatMap(({ limits = [] }) => limits.map((limit) => [limit, 0] as const)),
+  );
+  for (const { polled } of states()) {
+    for (const { read } of Object.values(polled)) {
+      for (const [limit, count] of Object.entries(read?.dropped ?? {})) {
+        dropped.set(limit, (dropped.get(limit) ?? 0) + count);
+      }
+    }
+  }
+  return dropped;
+}
+
+function registerConfig(registry: Registry, config: () => ConfigFacts): void {
+  const registers = [registry];
+  new Gauge({
+    name: `${PREFIX}config_last_reload_successful`,
+    help: '1 if the config was valid when it was last read, else 0: then an older config is still in force. The start counts.',
+    registers,
+    collect() {
+      this.set(Number(config().lastReload.successful));
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}config_last_reload_success_timestamp_seconds`,
+    help: 'Unix time at which the config in force was read.',
+    registers,
+    collect() {
+      this.set(config().lastReload.successAtSeconds);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}credential_expiry_timestamp_seconds`,
+    help: 'Unix time at which a credential expires, from expires_at in the config.',
+    labelNames: ['credential'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, expiresAtSeconds } of config().credentials) {
+        if (expiresAtSeconds !== undefined) this.set({ credential: name }, expiresAtSeconds);
+      }
+    },
+  });
+}
+
 function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
   const metrics = createMetricsOfRequests(registry);
-  let expected: Named = { credentials: [], groupIds: [] };
-  let counted = { credentials: new Set<string>(), groupIds: new Set<string>() };
-
-  function namesOf({ credentials, groupIds }: Named): typeof counted {
-    return { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
-  }
+  let known = { credentials: new Set<string>(), groupIds: new Set<string>() };
 
   function isGone({ credential, group_id }: Labels): boolean {
-    if (credential !== undefined && !counted.credentials.has(credential)) return true;
-    return group_id !== undefined && !counted.groupIds.has(group_id);
+    if (credential !== undefined && !known.credentials.has(credential)) return true;
+    return group_id !== undefined && !known.groupIds.has(group_id);
   }
 
   return {
     observer: observerOf(metrics, isGone),
-    expect(named) {
-      expected = named;
-      const { credentials, groupIds } = namesOf(named);
-      counted = {
-        credentials: new Set([...counted.credentials, ...credentials]),
-        groupIds: new Set([...counted.groupIds, ...groupIds]),
-      };
-    },
-    settle(named) {
-      if (named !== expected) return;
-      counted = namesOf(named);
+    keepOnly({ credentials, groupIds }) {
+      known = { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
       for (const series of Object.values(metrics)) if ('forget' in series) series.forget(isGone);
-      for (const { name: credential } of named.credentials.filter(({ mintsTokens }) => mintsTokens)) {
+      for (const { name: credential } of credentials.filter(({ mintsTokens }) => mintsTokens)) {
         metrics.mints.inc({ credential }, 0);
         metrics.mintFailures.inc({ credential }, 0);
       }
@@ -141,42 +179,44 @@ function createMetricsOfRequests(registry: Registry) {
     createGaugeSeries({ name: PREFIX + name, help, labelNames, registers });
   const requests = counter(
     'api_requests_total',
-    'Requests to Atlas by HTTP status, error where there was no answer; the first leg of a digest counts as 401.',
+    'Requests to Atlas by HTTP status; error where there was no answer. The first request of a digest authentication counts as 401.',
     ['credential', 'operation', 'code'],
   );
   const durations = new Histogram({
     name: `${PREFIX}api_request_duration_seconds`,
-    help: 'Duration of requests to Atlas, body included, waiting for the budget not.',
+    help: 'Duration of requests to Atlas, including the body, without the wait for the budget.',
     labelNames: ['operation'],
     buckets: REQUEST_BUCKETS_SECONDS,
     registers,
   });
-  const retries = counter('api_retries_total', 'Requests to Atlas that were made again within a poll, by why.', [
-    'operation',
-    'reason',
-  ]);
+  const retries = counter(
+    'api_retries_total',
+    'Requests to Atlas that were retried within a poll, by the reason of the failure.',
+    ['operation', 'reason'],
+  );
   const throttled = counter(
     'api_throttled_seconds_total',
-    'Time that requests have waited for the budget of their project or for a place among those under way.',
+    'Time that requests waited for the budget of their project or for the limit of concurrent requests.',
     ['group_id', 'budget'],
   );
-  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as it last said.', [
+  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as Atlas last said.', [
     'group_id',
     'budget',
   ]);
-  const remaining = gauge('api_rate_limit_remaining_requests', 'Requests that Atlas said were left to the project.', [
-    'group_id',
-    'budget',
-  ]);
-  const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use ends.', [
+  const remaining = gauge(
+    'api_rate_limit_remaining_requests',
+    'Requests that the project has left, as Atlas last said.',
+    ['group_id', 'budget'],
+  );
+  const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use expires.', [
     'credential',
   ]);
-  const mints = counter('token_requests_total', 'Access tokens asked for.', ['credential']);
-  const mintFailures = counter('token_request_failures_total', 'Access tokens asked for in vain.', ['credential']);
+  const mints = counter('token_requests_total', 'Requests for access tokens.', ['credential']);
+  const mintFailures = counter('token_request_failures_total', 'Failed requests for access tokens.', ['credential']);
   return { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures };
 }
 
-/** @param isGone what may still be heard of, such as a token that is given back, and is no longer told of */
+/** @param isGone true for credentials and projects that have left the config while a request of theirs still runs */
 function observerOf(
   metrics: ReturnType<typeof createMetricsOfRequests>,
   isGone: (labels: Labels) => boolean,
@@ -188,7 +228,7 @@ function observerOf(
       if (!isGone({ credential })) requests.inc({ credential, operation, code: String(code) });
       if (groupId === undefined || budget === undefined || isGone({ group_id: groupId })) return;
       const labels = { group_id: groupId, budget };
-      // From the first request on, so that an increase is seen from nothing.
+      // The counter exists from the first request on, so that its first increase is seen.
       throttled.inc(labels, 0);
       if (rateLimit === undefined) return;
       limit.set(labels, rateLimit.limit);

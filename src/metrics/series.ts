@@ -1,10 +1,10 @@
-/** Metrics of prom-client whose series can be left out again, by their labels: it can't list them without waiting. */
+/** prom-client metrics whose series can be removed by their labels: prom-client lists series only asynchronously. */
 import { Counter, type CounterConfiguration, Gauge, type GaugeConfiguration } from 'prom-client';
 
 export type Labels = Readonly<Record<string, string>>;
 
 interface Forgetful {
-  /** Leaves out the series with such labels. */
+  /** Removes the series with such labels. */
   forget(isGone: (labels: Labels) => boolean): void;
 }
 

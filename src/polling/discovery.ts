@@ -1,26 +1,23 @@
-/**
- * Finds the clusters of one project, again and again. A failed discovery keeps what was found before. It says what is found;
- * what follows from that is its listener's business.
- */
+/** Finds the clusters of one project, again and again. A failed discovery keeps the clusters that were found before. */
 import type { AtlasApi } from '../atlas/client.ts';
 import { isTransient } from '../atlas/error.ts';
 import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/clusters.ts';
 import type { Failure } from '../collectors/collector.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { createReport, failureOf } from './failure-log.ts';
+import { createFailureLog, failureOf } from './failure-log.ts';
 import type { Task } from './scheduler.ts';
-import { type DiscoveredProject, wantedOf } from './targets.ts';
+import { type DiscoveredProject, selectClusters } from './targets.ts';
 
 export interface DiscoveryStatus {
   readonly groupId: string;
-  /** Whether one has ended, well or not. */
+  /** True once a discovery has ended, well or not. */
   readonly tried: boolean;
-  /** Whether the latest one succeeded. */
+  /** True if the latest discovery succeeded. */
   readonly up: boolean;
-  /** Why not. */
+  /** Why it did not. */
   readonly failure?: Failure;
-  /** Unix time of the latest good one. */
+  /** Unix time of the latest good discovery. */
   readonly goodAtSeconds?: number;
 }
 
@@ -29,7 +26,6 @@ export interface Discovery {
   status(): DiscoveryStatus;
   /** Other settings from now on. */
   change(project: DiscoveredProject): void;
-  /** Until the next time, as things are. */
   intervalSeconds(): number;
 }
 
@@ -38,18 +34,18 @@ export interface DiscoveryTools {
   readonly runtime: Runtime;
   readonly log: Log;
   apiFor(project: DiscoveredProject): AtlasApi;
-  /** Called after each good discovery with all there are, excluded ones too, also where it found nothing new. */
+  /** Called after each good discovery with all clusters of the project, excluded ones too. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;
 }
 
-/** After a failure that may pass, if that is sooner. */
+/** After a failure that may pass by itself, if that is sooner. */
 const RETRY_SECONDS = 60;
 
 export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools): Discovery {
   let project = first;
   const { groupId } = project;
   const { runtime, onFound } = tools;
-  const report = createReport('discovery', tools);
+  const failureLog = createFailureLog('discovery', tools);
   const facts = { group_id: groupId };
   let status: DiscoveryStatus = { groupId, tried: false, up: false };
 
@@ -59,13 +55,13 @@ export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools)
     if ('failure' in outcome) {
       const { failure } = outcome;
       status = { ...status, tried: true, up: false, failure };
-      report.failed(facts, failure);
+      failureLog.failed(facts, failure);
       return intervalSeconds();
     }
-    const { clusters, leftOut } = wantedOf(outcome.clusters, project);
+    const { clusters, leftOut } = selectClusters(outcome.clusters, project);
     status = { groupId, tried: true, up: true, goodAtSeconds: runtime.wallSeconds() };
-    report.worked({ ...facts, clusters: clusters.length });
-    report.notice(facts, [...outcome.notices, ...tellOf(clusters.length, leftOut)]);
+    failureLog.succeeded({ ...facts, clusters: clusters.length });
+    failureLog.notice(facts, [...outcome.notices, ...leftOutNotice(clusters.length, leftOut)]);
     onFound(groupId, outcome.clusters);
     return intervalSeconds();
   }
@@ -78,7 +74,7 @@ export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools)
   }
 
   return {
-    task: { key: `discovery ${groupId}`, lane: 'discovery', run },
+    task: { key: `discovery ${groupId}`, group: 'discovery', run },
     status: () => status,
     change(next) {
       project = next;
@@ -99,7 +95,7 @@ async function attempt(
   }
 }
 
-function tellOf(watched: number, leftOut: number) {
+function leftOutNotice(watched: number, leftOut: number) {
   if (leftOut === 0) return [];
   const message = `only the first ${watched} clusters of the project are watched: exclude some, or name them`;
   return [{ message, facts: { left_out: String(leftOut) } }];

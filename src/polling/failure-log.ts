@@ -1,6 +1,6 @@
 /**
- * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails in a way that is new or
- * works again, and one an hour while it goes on failing. What it is that fails is told by whoever asks.
+ * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails in a new way or works
+ * again, and one line an hour while it goes on failing. The caller says what it is that fails.
  */
 import { AtlasError } from '../atlas/error.ts';
 import type { Advice, Failure, Notice } from '../collectors/collector.ts';
@@ -9,57 +9,56 @@ import type { Runtime } from '../support/runtime.ts';
 
 export type Facts = Readonly<Record<string, string | number | undefined>>;
 
-export interface Report {
+export interface FailureLog {
   failed(facts: Facts, failure: Failure): void;
-  worked(facts: Facts): void;
-  /** Each once, as long as they are not too many. */
+  succeeded(facts: Facts): void;
+  /** Each notice once, up to a limit. */
   notice(facts: Facts, notices: readonly Notice[]): void;
 }
 
 const REMIND_AFTER_SECONDS = 3600;
-/** Notices quote what others say, who may say something else each time. */
-const MOST_NOTICES = 50;
+/** Notices quote Atlas, which may say something else each time. */
+const MAX_NOTICES = 50;
 
 /** @param what is done, as the log calls it: `polling` */
-export function createReport(what: string, { log, runtime }: { readonly log: Log; readonly runtime: Runtime }): Report {
+export function createFailureLog(
+  what: string,
+  { log, runtime }: { readonly log: Log; readonly runtime: Runtime },
+): FailureLog {
   let remindAtSeconds = 0;
-  /** How it has failed since it last worked, as far as the log says. */
-  const ways = new Set<string>();
-  const told = new Set<string>();
+  /** The ways in which it has failed since it last worked and that are in the log. */
+  const written = new Set<string>();
+  const notices = new Set<string>();
 
   return {
     failed(facts, failure) {
       const { reason, status, errorCode: error_code, problem, advice } = failure;
-      // Failures may alternate, as timeouts and refused connections do: each way is news once.
-      const isNews = !ways.has(wayOf(failure));
-      if (!isNews && runtime.monotonicSeconds() < remindAtSeconds) return;
+      // Failures may alternate, as timeouts and refused connections do: each way is new once.
+      const way = `${reason}: ${advice}`;
+      const isNew = !written.has(way);
+      if (!isNew && runtime.monotonicSeconds() < remindAtSeconds) return;
       remindAtSeconds = runtime.monotonicSeconds() + REMIND_AFTER_SECONDS;
-      ways.add(wayOf(failure));
+      written.add(way);
       const level = reason === 'internal' ? 'error' : 'warn';
-      const message = isNews ? `${what} fails` : `${what} still fails`;
+      const message = isNew ? `${what} fails` : `${what} still fails`;
       log[level]({ ...facts, reason, status, error_code, problem, advice }, message);
     },
-    worked(facts) {
-      if (ways.size > 0) log.info(facts, `${what} works again`);
-      ways.clear();
+    succeeded(facts) {
+      if (written.size > 0) log.info(facts, `${what} works again`);
+      written.clear();
     },
-    notice(facts, notices) {
-      for (const notice of notices) {
+    notice(facts, given) {
+      for (const notice of given) {
         const text = JSON.stringify(notice);
-        if (told.has(text) || told.size >= MOST_NOTICES) continue;
-        told.add(text);
+        if (notices.has(text) || notices.size >= MAX_NOTICES) continue;
+        notices.add(text);
         log.warn({ ...facts, ...notice.facts }, notice.message);
       }
     },
   };
 }
 
-/** Codes may differ; what is to be done about them says whether something has changed. */
-function wayOf({ reason, advice }: Failure): string {
-  return `${reason}: ${advice}`;
-}
-
-/** @param own what to do instead of the usual, where the failure says nothing more special */
+/** @param own advice of the caller, for reasons whose usual advice is wrong here */
 export function failureOf(error: unknown, own: Advice = {}): Failure {
   const known = error instanceof AtlasError ? error : new AtlasError('internal', `unexpected ${nameOf(error)}`);
   const { reason, status, errorCode, message: problem, advice } = known;
@@ -67,7 +66,7 @@ export function failureOf(error: unknown, own: Advice = {}): Failure {
   return { reason, status, errorCode, problem, advice: (isUsual ? own[reason] : undefined) ?? advice };
 }
 
-/** Of a bug only its name is told: its message may hold anything. The first line of the stack says where it is. */
+/** Of a bug only its name and place are shown: its message may hold anything. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   const place = /\(?([\w./-]*\/[\w.-]+:\d+:\d+)\)?/.exec(error.stack?.split('\n')[1] ?? '')?.[1];

@@ -1,6 +1,6 @@
 /**
- * What is learned of the projects that are watched: which clusters they have, where the config leaves that open, and what they
- * are called. What goes on being wanted keeps what it has learned when the config changes, and its beats.
+ * What Atlas says of the watched projects: which clusters they have, where the config asks for a discovery, and their names. A
+ * project that stays when the config changes keeps what is known of it, and its beats.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/clusters.ts';
@@ -8,53 +8,57 @@ import type { Target } from '../collectors/collector.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
-import { createProjectNameTask, type Project, type ProjectNameTools } from './project-name.ts';
-import type { Task } from './scheduler.ts';
+import { failureOf } from './failure-log.ts';
+import type { Scheduler, Task } from './scheduler.ts';
 import type { KnownCluster, Wanted } from './targets.ts';
+
+export interface Project {
+  readonly groupId: string;
+  readonly credential: string;
+}
 
 export interface ProjectTools {
   readonly clusterSource: ClusterSource;
-  readonly readProjectName: ProjectNameTools['readName'];
+  /** Throws AtlasError. */
+  readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
+  readonly scheduler: Scheduler;
   readonly runtime: Runtime;
   readonly log: Log;
   apiFor(project: Project): AtlasApi;
 }
 
 export interface ProjectListener {
-  /** Everything there is, excluded ones too. */
+  /** Called with all clusters of the project, excluded ones too. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;
   onName(): void;
-}
-
-/** What has to happen to tasks that stay. */
-export interface Rescheduling {
-  /** Keys of those that are due at once. */
-  readonly renew: readonly string[];
-  /** By key, the interval of those that have another. */
-  readonly pace: ReadonlyMap<string, number>;
 }
 
 export interface Projects {
   readonly found: ReadonlyMap<string, readonly KnownCluster[]>;
   readonly names: ReadonlyMap<string, string>;
   discoveries(): readonly Discovery[];
-  nameTasks(): readonly Task[];
   /**
-   * @param watched what has been watched so far: a project that is searched from now on begins with its clusters
-   * @param isOther whether this credential is another one now, though its name is the same
+   * @param watched the targets so far: a project that is discovered from now on begins with its watched clusters
+   * @param isOther true if this credential is another one now, although its name is the same
    */
-  change(wanted: Wanted, watched: Iterable<Target>, isOther: (credential: string) => boolean): Rescheduling;
+  change(wanted: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void;
+  /** Adds the tasks that read names. To be called after the targets were added: their polls come first. */
+  learnNames(): void;
 }
 
-export function createProjects(first: Wanted, tools: ProjectTools, listener: ProjectListener): Projects {
-  let projects = projectsOf(first);
+/** A project's name hardly ever changes; nothing but pages and joins need it. */
+const NAME_SECONDS = 24 * 3600;
+const NAME_RETRY_SECONDS = 3600;
+
+export function createProjects(wanted: Wanted, tools: ProjectTools, listener: ProjectListener): Projects {
+  const { scheduler, log } = tools;
+  let projects: ReadonlyMap<string, Project> = new Map();
   const found = new Map<string, readonly KnownCluster[]>();
   const names = new Map<string, string>();
   const discoveries = new Map<string, Discovery>();
-  const nameTasks = new Map<string, Task>();
 
-  function discover(project: Wanted['discovered'][number]): Discovery {
-    return createDiscovery(project, {
+  function addDiscovery(project: Wanted['discovered'][number]): void {
+    const discovery = createDiscovery(project, {
       ...tools,
       source: tools.clusterSource,
       onFound(groupId, clusters) {
@@ -62,69 +66,82 @@ export function createProjects(first: Wanted, tools: ProjectTools, listener: Pro
         listener.onFound(groupId, clusters);
       },
     });
+    discoveries.set(project.groupId, discovery);
+    scheduler.add(discovery.task);
   }
 
-  function learnName(project: Project): Task {
-    return createProjectNameTask(project, {
-      ...tools,
-      readName: tools.readProjectName,
-      // As the config in force names its credential, not as the one did that the task was made for.
-      apiFor: ({ groupId }) => tools.apiFor(projects.get(groupId) ?? project),
-      onName(groupId, name) {
-        names.set(groupId, name);
-        listener.onName();
+  function nameTask(groupId: string): Task {
+    return {
+      key: nameKey(groupId),
+      // One project at a time: nothing waits for names.
+      group: 'project names',
+      places: 1,
+      async run(signal) {
+        const project = projects.get(groupId);
+        if (project === undefined) return NAME_SECONDS;
+        try {
+          const name = await tools.readProjectName(tools.apiFor(project), groupId, signal);
+          if (signal.aborted) return NAME_SECONDS;
+          names.set(groupId, name);
+          listener.onName();
+          return NAME_SECONDS;
+        } catch (error) {
+          const { reason, problem, advice } = failureOf(error);
+          if (!signal.aborted)
+            log.debug({ group_id: groupId, reason, problem, advice }, 'the name of a project is unknown');
+          return NAME_RETRY_SECONDS;
+        }
       },
-    });
+    };
   }
 
-  /** What is no longer wanted is forgotten, what is new is planned; the rest goes on. */
-  function plan({ discovered }: Wanted): void {
-    const searched = new Set(discovered.map(({ groupId }) => groupId));
-    for (const known of [discoveries, found]) keepOnly(known, searched);
-    for (const known of [nameTasks, names]) keepOnly(known, projects);
-    for (const project of discovered) {
-      if (!discoveries.has(project.groupId)) discoveries.set(project.groupId, discover(project));
+  function change(next: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void {
+    const before = projects;
+    projects = projectsOf(next);
+    const discovered = new Map(next.discovered.map((project) => [project.groupId, project]));
+    for (const [groupId, { task }] of discoveries) {
+      if (discovered.has(groupId)) continue;
+      scheduler.remove(task.key);
+      discoveries.delete(groupId);
+      found.delete(groupId);
     }
-    for (const [groupId, project] of projects) {
-      if (!nameTasks.has(groupId)) nameTasks.set(groupId, learnName(project));
+    for (const groupId of before.keys()) {
+      if (projects.has(groupId)) continue;
+      scheduler.remove(nameKey(groupId));
+      names.delete(groupId);
     }
-  }
-
-  function change(wanted: Wanted, watched: Iterable<Target>, isOther: (credential: string) => boolean): Rescheduling {
-    const renew: string[] = [];
-    const pace = new Map<string, number>();
-    const now = projectsOf(wanted);
-    for (const [groupId, { credential }] of now) {
-      const isAsked = projects.has(groupId);
-      if (isAsked && (isOther(credential) || credential !== projects.get(groupId)?.credential)) {
-        renew.push(...[nameTasks.get(groupId), discoveries.get(groupId)?.task].flatMap((task) => task?.key ?? []));
+    for (const [groupId, project] of discovered) {
+      const known = discoveries.get(groupId);
+      if (known === undefined) {
+        if (watched.length > 0) found.set(groupId, clustersIn(groupId, watched));
+        addDiscovery(project);
+        continue;
+      }
+      known.change(project);
+      scheduler.setInterval(known.task.key, known.intervalSeconds());
+    }
+    for (const [groupId, { credential }] of projects) {
+      const old = before.get(groupId);
+      if (old && (isOther(credential) || credential !== old.credential)) {
+        scheduler.restart(nameKey(groupId));
+        scheduler.restart(discoveries.get(groupId)?.task.key ?? '');
       }
     }
-    for (const project of wanted.discovered) {
-      const discovery = discoveries.get(project.groupId);
-      const before = discovery?.intervalSeconds();
-      discovery?.change(project);
-      if (discovery && discovery.intervalSeconds() !== before)
-        pace.set(discovery.task.key, discovery.intervalSeconds());
-    }
-    const begun = wanted.discovered.filter(({ groupId }) => !discoveries.has(groupId));
-    projects = now;
-    plan(wanted);
-    for (const { groupId } of begun) found.set(groupId, clustersIn(groupId, watched));
-    return { renew, pace };
   }
 
-  plan(first);
-  return {
-    found,
-    names,
-    discoveries: () => [...discoveries.values()],
-    nameTasks: () => [...nameTasks.values()],
-    change,
-  };
+  function learnNames(): void {
+    for (const groupId of projects.keys()) if (!scheduler.has(nameKey(groupId))) scheduler.add(nameTask(groupId));
+  }
+
+  change(wanted, [], () => false);
+  return { found, names, discoveries: () => [...discoveries.values()], change, learnNames };
 }
 
-/** Each once, with one of its credentials. */
+function nameKey(groupId: string): string {
+  return `project name ${groupId}`;
+}
+
+/** Each project once, with one of its credentials. */
 function projectsOf({ named, discovered }: Wanted): ReadonlyMap<string, Project> {
   const projects = new Map<string, Project>();
   for (const { groupId, credential } of [...discovered, ...named]) {
@@ -133,10 +150,6 @@ function projectsOf({ named, discovered }: Wanted): ReadonlyMap<string, Project>
   return projects;
 }
 
-function clustersIn(groupId: string, targets: Iterable<Target>): readonly KnownCluster[] {
-  return [...targets].filter((target) => target.groupId === groupId).map(({ clusterName: name }) => ({ name }));
-}
-
-function keepOnly(known: Map<string, unknown>, keys: { has(key: string): boolean }): void {
-  for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+function clustersIn(groupId: string, targets: readonly Target[]): readonly KnownCluster[] {
+  return targets.filter((target) => target.groupId === groupId).map(({ clusterName: name }) => ({ name }));
 }

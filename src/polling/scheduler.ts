@@ -1,177 +1,215 @@
 /**
- * When tasks run: one tick a second starts what is due. A new task is due at once, then on its grid; a task never overlaps
- * itself; no lane has more than its share under way, but for runs that take long. It doesn't know what a task does.
+ * When tasks run: one tick a second starts the tasks that are due. A new task is due at once, then at its beats: multiples of its
+ * interval, moved by a phase of its own, so that tasks spread evenly. A task never overlaps itself, and a group never has more
+ * tasks running than it has places. The scheduler alone knows the beats; it does not know what a task does.
  */
 import type { Runtime } from '../support/runtime.ts';
-import { nextBeat, phaseOf } from './grid.ts';
 
 export interface Task {
   readonly key: string;
-  /** Tasks of one lane share its places. */
-  readonly lane: string;
-  /** How many of its lane may be under way when it starts; the scheduler's number where left out. */
-  readonly lanePlaces?: number;
-  /** Resolves to the interval until the next run, in seconds; never rejects. */
+  /** Tasks of one group share its places. */
+  readonly group: string;
+  /** Tasks of the group that may run at once; absent: `places` of the scheduler. */
+  readonly places?: number;
+  /** False while the task waits for something else, although it is due. Asked at each tick. */
+  isReady?(): boolean;
+  /** Resolves to the interval in seconds until the next run; never rejects. */
   run(signal: AbortSignal): Promise<number>;
 }
 
 export interface Scheduler {
-  /** The tasks from now on: new ones are due at once, those that are gone are aborted. */
-  set(tasks: readonly Task[]): void;
-  /** Aborts the task if it is under way; in any case it is due as a new one is. Whoever is to be started is at the next `set`. */
-  renew(key: string): void;
-  /** The next run of the task is at the next beat of this interval, unless it is due or under way. */
-  pace(key: string, intervalSeconds: number): void;
-  /**
-   * The next run of the task is at the next beat of this interval, if that is sooner than it would have been.
-   * @returns in how many seconds, where that has changed
-   */
-  hasten(key: string, intervalSeconds: number): number | undefined;
-  /** Monotonic seconds of the last tick: what liveness is judged by. */
-  lastTickAt(): number;
-  /** Aborts what is under way and waits for it to end. */
+  start(): void;
+  has(key: string): boolean;
+  /** The task is due at once. A task of this key must not be there. */
+  add(task: Task): void;
+  /** Aborts the task if it runs. */
+  remove(key: string): void;
+  /** Aborts the task if it runs; it is due at once, as a new one is. */
+  restart(key: string): void;
+  /** Moves the next run to the next beat of this interval, unless the task is due or runs. */
+  setInterval(key: string, intervalSeconds: number): void;
+  /** Moves the next run to the next beat of this interval, if that is sooner. */
+  runSooner(key: string, intervalSeconds: number): void;
+  /** Monotonic seconds of the next run; undefined if there is no such task, or if it runs. */
+  dueAt(key: string): number | undefined;
+  /** Monotonic seconds of the latest tick, which liveness is judged by; undefined before the start. */
+  lastTickAt(): number | undefined;
+  /** How many tasks there are, and how many of them have run at least once. */
+  progress(): Progress;
+  /** Resolves when every task has run at least once. */
+  allHaveRun(): Promise<void>;
+  /** Aborts the running tasks and waits for their end. */
   stop(): Promise<void>;
 }
 
-export interface SchedulerSettings {
-  /** Runs under way at once in one lane. Read anew for each run. */
-  readonly lanePlaces: number;
-  readonly runtime: Runtime;
-  /** Called at each tick, before anything is started. */
-  onTick(): void;
+export interface Progress {
+  readonly ended: number;
+  /** May grow: a task may add others. */
+  readonly total: number;
 }
 
-interface Run {
-  readonly controller: AbortController;
-  readonly startedAtSeconds: number;
-  /** Whether it still has its place in the lane. */
-  holdsPlace: boolean;
+export interface SchedulerSettings {
+  /** Tasks of one group that may run at once. Asked for each run. */
+  places(): number;
+  readonly runtime: Runtime;
+  /** Called at each tick, before tasks are started. */
+  onTick(): void;
 }
 
 interface Entry {
   readonly task: Task;
+  readonly group: Group;
   dueAtSeconds: number;
-  running?: Run;
+  hasRun: boolean;
+  running?: AbortController;
+}
+
+interface Group {
+  readonly entries: Set<Entry>;
+  running: number;
 }
 
 const TICK_SECONDS = 1;
-/** A run that takes longer goes on, but its place is another's: a few that never end must not keep a whole lane waiting. */
-const PLACE_SECONDS = 30;
 
-export function startScheduler(settings: SchedulerSettings): Scheduler {
-  const { runtime } = settings;
+export function createScheduler({ places, runtime, onTick }: SchedulerSettings): Scheduler {
   const entries = new Map<string, Entry>();
+  const groups = new Map<string, Group>();
   const stopping = new AbortController();
-  const underWay = new Map<string, number>();
   const ending = new Set<Promise<void>>();
-  let lastTickAtSeconds = runtime.monotonicSeconds();
+  const waiters: (() => void)[] = [];
+  let lastTickAtSeconds: number | undefined;
+  let loop: Promise<void> | undefined;
 
-  function tick(): void {
-    lastTickAtSeconds = runtime.monotonicSeconds();
-    settings.onTick();
-    for (const { task, running } of entries.values()) if (running && isLong(task, running)) leavePlace(task, running);
-    startDue();
+  function add(task: Task, hasRun = false): void {
+    const group = groups.get(task.group) ?? { entries: new Set(), running: 0 };
+    groups.set(task.group, group);
+    const entry: Entry = { task, group, dueAtSeconds: runtime.monotonicSeconds(), hasRun };
+    entries.set(task.key, entry);
+    group.entries.add(entry);
+    startDue(group);
   }
 
-  function startDue(): void {
+  function remove(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    entries.delete(key);
+    entry.group.entries.delete(entry);
+    if (entry.group.entries.size === 0 && entry.group.running === 0) groups.delete(entry.task.group);
+    entry.running?.abort(new Error('the task was removed'));
+    notifyWaiters();
+    return entry;
+  }
+
+  function restart(key: string): void {
+    const entry = remove(key);
+    if (entry) add(entry.task, entry.hasRun);
+  }
+
+  /** The task that has been due for longest starts first. */
+  function startDue(group: Group): void {
+    if (loop === undefined || stopping.signal.aborted) return;
     const now = runtime.monotonicSeconds();
-    const due = [...entries.values()].filter((entry) => entry.running === undefined && entry.dueAtSeconds <= now);
-    // Who has waited longest comes first.
+    const due = [...group.entries].filter(
+      ({ running, dueAtSeconds, task }) => running === undefined && dueAtSeconds <= now && (task.isReady?.() ?? true),
+    );
     for (const entry of due.sort((a, b) => a.dueAtSeconds - b.dueAtSeconds)) {
-      const { lane, lanePlaces = settings.lanePlaces } = entry.task;
-      if ((underWay.get(lane) ?? 0) < lanePlaces) start(entry);
+      if (group.running >= (entry.task.places ?? places())) return;
+      start(entry);
     }
   }
 
   function start(entry: Entry): void {
-    const { task } = entry;
-    const mine: Run = {
-      controller: new AbortController(),
-      startedAtSeconds: runtime.monotonicSeconds(),
-      holdsPlace: true,
-    };
-    underWay.set(task.lane, (underWay.get(task.lane) ?? 0) + 1);
-    const ended = run(entry, mine.controller.signal).finally(() => {
-      leavePlace(task, mine);
-      ending.delete(ended);
+    const controller = new AbortController();
+    entry.running = controller;
+    entry.group.running += 1;
+    const ended = entry.task.run(controller.signal).then((intervalSeconds) => {
+      entry.dueAtSeconds = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(entry.task.key));
+      entry.hasRun = true;
       delete entry.running;
-      // A place is free: whoever waits for it need not wait for the tick.
-      if (!stopping.signal.aborted) startDue();
+      entry.group.running -= 1;
+      ending.delete(ended);
+      notifyWaiters();
+      // A place is free: the next task need not wait for the tick.
+      startDue(entry.group);
     });
     ending.add(ended);
-    entry.running = mine;
   }
 
-  /** Who has a number of places of its own means that number. */
-  function isLong({ lanePlaces }: Task, { startedAtSeconds }: Run): boolean {
-    return lanePlaces === undefined && runtime.monotonicSeconds() - startedAtSeconds >= PLACE_SECONDS;
-  }
-
-  function leavePlace({ lane }: Task, mine: Run): void {
-    if (!mine.holdsPlace) return;
-    mine.holdsPlace = false;
-    const left = (underWay.get(lane) ?? 1) - 1;
-    if (left > 0) underWay.set(lane, left);
-    else underWay.delete(lane);
-  }
-
-  async function run(entry: Entry, signal: AbortSignal): Promise<void> {
-    const { key } = entry.task;
-    const intervalSeconds = await entry.task.run(signal);
-    entry.dueAtSeconds = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(key));
-  }
-
-  function set(tasks: readonly Task[]): void {
-    const wanted = new Set(tasks.map((task) => task.key));
-    for (const [key, entry] of entries) {
-      if (wanted.has(key)) continue;
-      entry.running?.controller.abort(new Error('the target is gone'));
-      entries.delete(key);
-    }
-    for (const task of tasks) {
-      if (!entries.has(task.key)) entries.set(task.key, { task, dueAtSeconds: runtime.monotonicSeconds() });
-    }
-    if (!stopping.signal.aborted) startDue();
-  }
-
-  function renew(key: string): void {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entry.running?.controller.abort(new Error('the target is polled anew'));
-    // Another entry: what the aborted run still writes goes to the old one.
-    entries.set(key, { task: entry.task, dueAtSeconds: runtime.monotonicSeconds() });
-  }
-
-  function pace(key: string, intervalSeconds: number): void {
+  function setInterval(key: string, intervalSeconds: number): void {
     const entry = entries.get(key);
     const now = runtime.monotonicSeconds();
-    if (entry === undefined || entry.running !== undefined || entry.dueAtSeconds <= now) return;
+    if (entry === undefined || entry.running || entry.dueAtSeconds <= now) return;
     entry.dueAtSeconds = nextBeat(now, intervalSeconds, phaseOf(key));
   }
 
-  function hasten(key: string, intervalSeconds: number): number | undefined {
+  function runSooner(key: string, intervalSeconds: number): void {
     const entry = entries.get(key);
-    const now = runtime.monotonicSeconds();
-    if (entry === undefined || entry.running !== undefined) return undefined;
-    const beat = nextBeat(now, intervalSeconds, phaseOf(key));
-    if (beat >= entry.dueAtSeconds) return undefined;
-    entry.dueAtSeconds = beat;
-    return beat - now;
+    if (entry === undefined || entry.running) return;
+    const beat = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(key));
+    entry.dueAtSeconds = Math.min(entry.dueAtSeconds, beat);
   }
 
-  async function ticking(): Promise<void> {
+  function progress(): Progress {
+    const all = [...entries.values()];
+    return { ended: all.filter(({ hasRun }) => hasRun).length, total: all.length };
+  }
+
+  function notifyWaiters(): void {
+    if (waiters.length === 0) return;
+    const { ended, total } = progress();
+    if (ended === total) for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  async function tick(): Promise<void> {
     while (!stopping.signal.aborted) {
-      tick();
+      lastTickAtSeconds = runtime.monotonicSeconds();
+      onTick();
+      for (const group of groups.values()) startDue(group);
       await runtime.sleep(TICK_SECONDS, stopping.signal).catch(() => undefined);
     }
   }
 
-  async function stop(): Promise<void> {
-    stopping.abort(new Error('the program is stopping'));
-    for (const entry of entries.values()) entry.running?.controller.abort(stopping.signal.reason);
-    await Promise.all([loop, ...ending]);
-  }
+  return {
+    start() {
+      // The first tick starts tasks, which it may do only once there is a loop.
+      loop = Promise.resolve().then(tick);
+    },
+    has: (key) => entries.has(key),
+    add: (task) => add(task),
+    remove: (key) => void remove(key),
+    restart,
+    setInterval,
+    runSooner,
+    dueAt(key) {
+      const entry = entries.get(key);
+      return entry === undefined || entry.running ? undefined : entry.dueAtSeconds;
+    },
+    lastTickAt: () => lastTickAtSeconds,
+    progress,
+    allHaveRun() {
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+        notifyWaiters();
+      });
+    },
+    async stop() {
+      stopping.abort(new Error('the program is stopping'));
+      for (const { running } of entries.values()) running?.abort(stopping.signal.reason);
+      await Promise.all([loop, ...ending]);
+    },
+  };
+}
 
-  const loop = ticking();
-  return { set, renew, pace, hasten, lastTickAt: () => lastTickAtSeconds, stop };
+/** A stable number in [0, 1) for a key: FNV-1a, 32 bits, mixed at its end so that similar keys lie far apart. */
+export function phaseOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** The first beat after `nowSeconds`. Beats that were missed are skipped. */
+export function nextBeat(nowSeconds: number, intervalSeconds: number, phase: number): number {
+  const offset = phase * intervalSeconds;
+  return (Math.floor((nowSeconds - offset) / intervalSeconds) + 1) * intervalSeconds + offset;
 }

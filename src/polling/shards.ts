@@ -1,26 +1,34 @@
 /**
- * Which shard a project belongs to. By project, since Atlas' budget is per project. Rendezvous hashing: each shard draws a number
- * for the project and the greatest wins, so a shard more takes its share from all others and moves nothing between them.
+ * Which shard a project belongs to. Shards split by project because Atlas' API budget is per project. Rendezvous hashing: each shard
+ * gets a number for the project and the greatest wins. A further shard takes projects from all others and moves none between them.
  */
 import { createHash } from 'node:crypto';
 import type { Wanted } from './targets.ts';
 
-/** What of this is for one of so many shards. */
-export function shareOf({ named, discovered }: Wanted, index: number, shards: number): Wanted {
-  const known = new Map<string, number>();
-  function isMine({ groupId }: { readonly groupId: string }): boolean {
-    const shard = known.get(groupId) ?? shardOf(groupId, shards);
-    known.set(groupId, shard);
-    return shard === index;
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The projects of one shard; all of them without shards. */
+export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
+  if (shard === undefined) return wanted;
+  const { index, count } = shard;
+  const shardByGroup = new Map<string, number>();
+  function isOwn({ groupId }: { readonly groupId: string }): boolean {
+    const own = shardByGroup.get(groupId) ?? shardOf(groupId, count);
+    shardByGroup.set(groupId, own);
+    return own === index;
   }
-  return { named: named.filter(isMine), discovered: discovered.filter(isMine) };
+  return { named: wanted.named.filter(isOwn), discovered: wanted.discovered.filter(isOwn) };
 }
 
 export function shardOf(groupId: string, shards: number): number {
-  let best = { shard: 0, drawn: -1 };
+  let best = { shard: 0, number: -1 };
   for (let shard = 0; shard < shards; shard += 1) {
-    const drawn = createHash('sha256').update(`${shard}/${groupId}`).digest().readUIntBE(0, 6);
-    if (drawn > best.drawn) best = { shard, drawn };
+    const number = createHash('sha256').update(`${shard}/${groupId}`).digest().readUIntBE(0, 6);
+    if (number > best.number) best = { shard, number };
   }
   return best.shard;
 }

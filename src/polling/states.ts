@@ -1,58 +1,127 @@
-/** The state of every target, each replaced whole by an update; whoever listens is told what has changed. */
-import { REASONS, type Reason } from '../atlas/error.ts';
-import type { Polled, Slot, Target, TargetState } from '../collectors/collector.ts';
+/** The state of every target, each replaced as a whole by an update. The listener learns of every change in the same step. */
+import { isTransient } from '../atlas/error.ts';
+import {
+  type Collector,
+  type Collectors,
+  notYetPolled,
+  type Polled,
+  type PollingSettings,
+  type Target,
+  type TargetState,
+} from '../collectors/collector.ts';
 
 export interface States {
   all(): Iterable<TargetState>;
   get(key: string): TargetState | undefined;
-  /** Nothing happens for a key that is gone, or where the change gives the same state back. */
+  /** Nothing happens if there is no such target, or if the change returns the same state. */
   update(key: string, change: (now: TargetState) => TargetState): void;
-  /**
-   * The targets from now on, in one synchronous step: those that stay keep what is known of them.
-   * @param revise how the state of each changes in the same step
-   */
-  replace(targets: readonly Target[], revise?: (state: TargetState) => TargetState): void;
+  /** The targets from now on. A target that stays keeps its records, brought in line with the settings in force. */
+  replace(targets: readonly Target[]): void;
+  /** Marks the records whose last good poll is too old by now. */
+  markStale(monotonicSeconds: number): void;
 }
 
-export type StatesListener = (put: readonly TargetState[], remove: readonly string[]) => void;
+export interface StatesSettings {
+  readonly collectors: Collectors;
+  settings(): PollingSettings;
+  monotonicSeconds(): number;
+  onChange: StatesListener;
+}
 
-/** @param intervalSeconds in force before the first poll; read anew for each target that comes */
-export function createStates(intervalSeconds: Readonly<Record<Slot, number>>, onChange: StatesListener): States {
+export type StatesListener = (put: readonly TargetState[], removed: readonly string[]) => void;
+
+export function createStates({ collectors, settings, monotonicSeconds, onChange }: StatesSettings): States {
   let states = new Map<string, TargetState>();
 
   function update(key: string, change: (now: TargetState) => TargetState): void {
     const now = states.get(key);
     const next = now && change(now);
     if (next === undefined || next === now) return;
-    states.set(key, next);
-    onChange([next], []);
+    const revised = withWanted(next, collectors, settings());
+    states.set(key, revised);
+    onChange([revised], []);
   }
 
-  function replace(targets: readonly Target[], revise = (state: TargetState): TargetState => state): void {
+  function replace(targets: readonly Target[]): void {
     const before = states;
-    states = new Map(targets.map((target) => [target.key, revise(stateFor(target))]));
+    states = new Map(targets.map((target) => [target.key, stateFor(target)]));
     const changed = [...states].filter(([key, state]) => state !== before.get(key)).map(([, state]) => state);
     const removed = [...before.keys()].filter((key) => !states.has(key));
     if (changed.length + removed.length > 0) onChange(changed, removed);
   }
 
   function stateFor(target: Target): TargetState {
-    const known = states.get(target.key);
-    if (known) return isSame(known.target, target) ? known : { ...known, target };
-    const { exports, schedule } = intervalSeconds;
-    return { target, exports: notYetPolled(exports), schedule: notYetPolled(schedule) };
+    const known = states.get(target.key) ?? { target, polled: {} };
+    const state = isSame(known.target, target) ? known : { ...known, target };
+    return withSettings(withWanted(state, collectors, settings()), collectors, settings(), monotonicSeconds());
   }
 
-  return { all: () => states.values(), get: (key) => states.get(key), update, replace };
+  function markStale(now: number): void {
+    const { maxStaleSeconds } = settings();
+    for (const [key, { polled }] of states) {
+      const stale = Object.entries(polled).filter(
+        ([, record]) => !record.stale && isTooOld(record, maxStaleSeconds, now),
+      );
+      if (stale.length === 0) continue;
+      const marked = Object.fromEntries(stale.map(([name, record]) => [name, { ...record, stale: true }]));
+      update(key, (state) => ({ ...state, polled: { ...state.polled, ...marked } }));
+    }
+  }
+
+  return { all: () => states.values(), get: (key) => states.get(key), update, replace, markStale };
+}
+
+/** The interval until the next poll, by what is known and by what failed. */
+export function intervalOf(
+  collector: Collector<unknown>,
+  { summary, last }: Pick<Polled<unknown>, 'summary' | 'last'>,
+  settings: PollingSettings,
+): number {
+  const { seconds, retrySeconds, failedSeconds } = collector.pace(summary, settings);
+  if (last?.failure === undefined) return seconds;
+  return isTransient(last.failure.reason) ? retrySeconds : failedSeconds;
+}
+
+/** True if the last good poll is older than max(`maxStaleSeconds`, twice the interval in force). */
+export function isTooOld(record: Polled<unknown>, maxStaleSeconds: number, monotonicSeconds: number): boolean {
+  if (record.goodAtMonotonicSeconds === undefined) return false;
+  return monotonicSeconds - record.goodAtMonotonicSeconds > Math.max(maxStaleSeconds, 2 * record.intervalSeconds);
+}
+
+/** The state with a record for every wanted collector and for no other. */
+function withWanted(state: TargetState, collectors: Collectors, settings: PollingSettings): TargetState {
+  const wanted = collectors.filter((collector) => collector.isWanted(state, settings));
+  const isRight =
+    wanted.length === Object.keys(state.polled).length && wanted.every(({ name }) => state.polled[name] !== undefined);
+  if (isRight) return state;
+  const records = wanted.map((collector): [string, Polled<unknown>] => [
+    collector.name,
+    state.polled[collector.name] ?? notYetPolled(intervalOf(collector, {}, settings)),
+  ]);
+  return { ...state, polled: Object.fromEntries(records) };
+}
+
+/** The state as it would be if the program had been started with these settings. */
+function withSettings(
+  state: TargetState,
+  collectors: Collectors,
+  settings: PollingSettings,
+  monotonicSeconds: number,
+): TargetState {
+  const changed = collectors.flatMap((collector): [string, Polled<unknown>][] => {
+    const record = state.polled[collector.name];
+    if (record === undefined) return [];
+    const intervalSeconds = intervalOf(collector, record, settings);
+    const revised = { ...record, intervalSeconds };
+    // A mark that is missing is set by the next tick.
+    const stale = record.stale && isTooOld(revised, settings.maxStaleSeconds, monotonicSeconds);
+    if (intervalSeconds === record.intervalSeconds && stale === record.stale) return [];
+    return [[collector.name, { ...revised, stale }]];
+  });
+  return changed.length === 0 ? state : { ...state, polled: { ...state.polled, ...Object.fromEntries(changed) } };
 }
 
 function isSame(a: Target, b: Target): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Target>;
   return [...keys].every((key) => a[key] === b[key]);
-}
-
-/** What is known of a target before its first poll. */
-export function notYetPolled<S>(intervalSeconds: number): Polled<S> {
-  const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
-  return { stale: false, polls: 0, failures, intervalSeconds };
 }

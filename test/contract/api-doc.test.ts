@@ -1,16 +1,12 @@
 import { expect, test } from '@jest/globals';
-import {
-  BUDGET_FIELDS,
-  type Field,
-  JOB_FIELDS,
-  PROJECT_FIELDS,
-  TARGET_FIELDS,
-  targetsJson,
-} from '../../src/web/api.ts';
+import type { Field } from '../../src/collectors/collector.ts';
+import { JOB_FIELDS } from '../../src/collectors/exports/fields.ts';
+import { COLLECTORS } from '../../src/collectors/index.ts';
+import { BUDGET_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS, targetsJson } from '../../src/web/api.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
 import { overviewOf } from '../support/pages.ts';
-import { polledState, withSchedule } from '../support/states.ts';
+import { polledState, withRecord, withSchedule } from '../support/states.ts';
 
 /** An answer in which every field is there somewhere. */
 function answer(): Record<string, unknown> {
@@ -23,14 +19,19 @@ function answer(): Record<string, unknown> {
   const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily' };
   const state = withSchedule(polledState(jobs, settings), { autoExportEnabled: true, export: export_ });
   const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
-  const exports = { ...state.exports, last, nextAtSeconds: FLEET_NOW + 9 };
   const { groupId } = state.target;
   const search = { groupId, tried: true, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };
   const level = { capacityRequests: 50, remainingRequests: 41.5, waitingRequests: 0, pausedForSeconds: 0 };
   const atlas = { limit: 500, remaining: 480, ageSeconds: 1 };
   const budgets = [{ groupId, name: 'cloud_backups', ...level, atlas }];
-  const overview = overviewOf([{ ...state, exports }], { nowSeconds: FLEET_NOW, searches: [search], budgets });
-  return JSON.parse(targetsJson(overview, { version: '1.2.3', nowSeconds: FLEET_NOW })) as Record<string, unknown>;
+  const overview = overviewOf([withRecord(state, 'exports', { last })], {
+    nowSeconds: FLEET_NOW,
+    searches: [search],
+    budgets,
+  });
+  return JSON.parse(
+    targetsJson(overview, { version: '1.2.3', nowSeconds: FLEET_NOW, collectors: COLLECTORS }),
+  ) as Record<string, unknown>;
 }
 
 /** Each object of these fields in the answer, merged. */
@@ -39,7 +40,16 @@ function allOf(objects: unknown): Record<string, unknown> {
 }
 
 test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) => unknown]>([
-  ['targets', TARGET_FIELDS, (whole) => whole['targets']],
+  [
+    'targets',
+    [
+      ...TARGET_FIELDS,
+      ...COLLECTORS.flatMap(({ fields = [] }) => fields),
+      { name: 'reads', type: 'object' } as Field<never>,
+    ],
+    (whole) => whole['targets'],
+  ],
+  ['reads', READ_FIELDS, (whole) => Object.values(allOf(whole['targets'])['reads'] as object)],
   [
     'jobs',
     JOB_FIELDS,
@@ -76,7 +86,9 @@ test('the answer is what the documentation shows', () => {
 
 test('what is unknown is absent', () => {
   const overview = overviewOf(fleet(1), { nowSeconds: FLEET_NOW });
-  const { targets } = JSON.parse(targetsJson(overview, { version: '', nowSeconds: FLEET_NOW })) as {
+  const { targets } = JSON.parse(
+    targetsJson(overview, { version: '', nowSeconds: FLEET_NOW, collectors: COLLECTORS }),
+  ) as {
     targets: object[];
   };
   expect(targets[0]).not.toHaveProperty('paused');

@@ -33,6 +33,7 @@ function importsOf(from: string): Import[] {
   });
 }
 
+const WORDS = 'support/words.ts';
 const inFolder = (folder: string) => (file: string) => file.startsWith(`${folder}/`);
 const show = ({ from, to }: Import) => `${from} imports ${to}`;
 
@@ -73,8 +74,9 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('atlas'), (to) => inFolder('atlas')(to) || tools.includes(to))).toEqual([]);
   });
 
-  test('collectors/ sees itself and atlas/', () => {
-    expect(trespasses(inFolder('collectors'), (to) => inFolder('collectors')(to) || inFolder('atlas')(to))).toEqual([]);
+  test('collectors/ sees itself, atlas/ and words', () => {
+    const may = (to: string) => ['collectors', 'atlas'].some((folder) => inFolder(folder)(to)) || to === WORDS;
+    expect(trespasses(inFolder('collectors'), may)).toEqual([]);
   });
 
   test('metrics/ sees itself, collectors, the runtime’s types, and of atlas/ what it reports and how it fails', () => {
@@ -86,11 +88,11 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('metrics'), may)).toEqual([]);
   });
 
-  test('the scheduler sees the runtime and its grid alone', () => {
+  test('the scheduler sees the runtime alone', () => {
     expect(
       trespasses(
         (from) => from === 'polling/scheduler.ts',
-        (to) => ['support/runtime.ts', 'polling/grid.ts'].includes(to),
+        (to) => to === 'support/runtime.ts',
       ),
     ).toEqual([]);
   });
@@ -102,22 +104,21 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
-  test('polling/ does not know what it polls: of collectors/ it sees types, but for its metrics', () => {
-    const may = (to: string, { from, typesOnly }: Import) =>
-      !inFolder('collectors')(to) || typesOnly || to === 'collectors/collector.ts' || from === 'polling/families.ts';
+  test('polling/ does not know what it polls: of collectors/ it sees types and the seam', () => {
+    const seam = ['collectors/collector.ts', 'collectors/findings.ts'];
+    const may = (to: string, { typesOnly }: Import) => !inFolder('collectors')(to) || typesOnly || seam.includes(to);
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
-  test('web/ imports web/, collectors/ and the types of support/, never atlas/', () => {
+  test('web/ imports web/, collectors/, words and the types of support/, never atlas/', () => {
     const may = (to: string, { typesOnly }: Import) =>
-      inFolder('web')(to) || inFolder('collectors')(to) || (inFolder('support')(to) && typesOnly);
+      inFolder('web')(to) || inFolder('collectors')(to) || to === WORDS || (inFolder('support')(to) && typesOnly);
     expect(trespasses(inFolder('web'), may)).toEqual([]);
   });
 
-  test('config/ imports config/, support/ and the types of web/ and atlas/', () => {
+  test('config/ imports config/, support/ and the types of what it configures', () => {
     const may = (to: string, { typesOnly }: Import) =>
-      ['config', 'support'].some((folder) => inFolder(folder)(to)) ||
-      (typesOnly && ['web', 'atlas'].some((folder) => inFolder(folder)(to)));
+      ['config', 'support'].some((folder) => inFolder(folder)(to)) || typesOnly;
     expect(trespasses(inFolder('config'), may)).toEqual([]);
   });
 
@@ -142,13 +143,7 @@ describe('the walls of the source', () => {
 
   test('parts of different folders are put together at the top and in commands/ alone', () => {
     const isComposing = (file: string) => inFolder('app')(file) || inFolder('commands')(file);
-    const makers = [
-      'atlas/atlas.ts',
-      'polling/target-registry.ts',
-      'polling/states.ts',
-      'metrics/exposition.ts',
-      'web/server.ts',
-    ];
+    const makers = ['atlas/atlas.ts', 'polling/polling.ts', 'polling/states.ts', 'metrics/page.ts', 'web/server.ts'];
     const users = imports.filter(({ from, to, typesOnly }) => makers.includes(to) && !typesOnly && !isComposing(from));
     // Within a folder its parts may use each other.
     const foreign = users.filter(({ from, to }) => from.split('/')[0] !== to.split('/')[0]);

@@ -44,7 +44,7 @@ describe('the backup schedule', () => {
       ]),
     ]);
     const targets = [named('daily'), { ...named('manual'), successMaxAgeSeconds: 60 }];
-    const { until, series } = await watch(simulator, { targets, polling: { readSchedule: true } });
+    const { until, series } = await watch(simulator, { targets, polling: { isRead: { schedule: true } } });
     expect(await until('export_schedule_up', (up) => Object.keys(up).length === 2)).toEqual({ daily: 1, manual: 1 });
     expect(await series('export_auto_export_enabled')).toEqual({ daily: 1, manual: 0 });
     expect(await series('export_auto_export_info')).toEqual({ [`daily,${BUCKET},DAILY`]: 1 });
@@ -62,7 +62,7 @@ describe('the backup schedule', () => {
     const front = await gatekeeper(simulator, '/backup/schedule');
     const { until, series, logLines } = await watch(front, {
       targets: [named('one')],
-      polling: { readSchedule: true },
+      polling: { isRead: { schedule: true } },
     });
     expect(await until('export_schedule_up', ({ one }) => one !== undefined)).toEqual({ one: 0 });
     await until('export_polls_total', ({ one = 0 }) => one >= 3);

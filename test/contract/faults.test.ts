@@ -66,7 +66,7 @@ interface Case {
 const fails = (reason: string, problem: string | RegExp) => ({ fails: { reason, problem } });
 const unknownState = (state: string) => ({
   level: 'warn',
-  msg: 'an export job is in a state this version does not know: it counts as unknown',
+  msg: 'an export job is in a state that this version does not know: it counts as unknown',
   state,
 });
 const reported = (jobs?: number) => ({

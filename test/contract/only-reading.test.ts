@@ -38,7 +38,7 @@ function setUp(kind: keyof typeof CREDENTIALS, simulator: Simulator): Promise<Ru
     credentials: [credential],
     targets: [{ groupId: NAMED, clusterName: 'named', credential: credential.name }],
     discoveries: [{ groupId: SEARCHED, credential: credential.name, exclude: [], discoveryIntervalSeconds: 1 }],
-    polling: { readSchedule: true },
+    polling: { isRead: { schedule: true } },
   };
   return runDaemon(configFor(simulator, parts));
 }

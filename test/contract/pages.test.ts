@@ -59,7 +59,11 @@ async function eventually(url: string, is: (html: string) => boolean): Promise<s
 
 describe('the pages of the daemon', () => {
   test('show what is wrong, why, and what to do about it', async () => {
-    const { url, until } = await watch({ targets, discoveries: [CLOSED_PROJECT], polling: { readSchedule: true } });
+    const { url, until } = await watch({
+      targets,
+      discoveries: [CLOSED_PROJECT],
+      polling: { isRead: { schedule: true } },
+    });
     await until('export_up', thrice);
     await until('export_schedule_up', thrice);
     const isWhole = (html: string) =>
@@ -67,11 +71,11 @@ describe('the pages of the daemon', () => {
     const page = textOf(await eventually(`${url}/`, isWhole));
     expect(page).toContain('2 of 3 clusters need attention');
     expect(page).toMatch(
-      /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an odd error code\./,
+      /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an unusual error code\./,
     );
-    expect(page).toMatch(/gone[\s\S]*Atlas answered 404 CLUSTER_NOT_FOUND; nothing is known yet\.\nCheck group_id/);
+    expect(page).toMatch(/gone[\s\S]*Atlas answered 404 CLUSTER_NOT_FOUND; there is no data yet\.\nCheck group_id/);
     expect(page).toMatch(/The clusters of 5e0+2 can’t be found\.\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST/);
-    expect(page).toMatch(/good[\s\S]*The backup schedule exports nothing by itself/);
+    expect(page).toMatch(/good[\s\S]*Automatic export is off in the backup schedule/);
     expect(page).toMatch(/backups\n\d+ of \d+, \d+ s ago\n\d+ of 20000/);
   });
 

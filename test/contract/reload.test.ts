@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type DaemonSettings, startDaemon } from '../../src/app/daemon.ts';
-import type { Config, CredentialConfig, TargetConfig } from '../../src/config/config.ts';
+import type { Config, CredentialConfig } from '../../src/config/config.ts';
+import type { NamedTarget } from '../../src/polling/targets.ts';
 import {
   defaultCredentials,
   type Simulator,
@@ -63,7 +64,7 @@ async function watch(config: Config, options: DaemonOptions = {}): Promise<Runni
   return running;
 }
 
-const named = (clusterName: string, settings: Partial<TargetConfig> = {}): TargetConfig => ({
+const named = (clusterName: string, settings: Partial<NamedTarget> = {}): NamedTarget => ({
   groupId: GROUP_ID,
   clusterName,
   credential: 'token',
@@ -204,7 +205,7 @@ describe('no scrape sees a half state', () => {
 describe('a target that stays', () => {
   test('keeps what is known of it and its token; new settings show at once, without a poll', async () => {
     const simulator = await atlas([project(['one'])]);
-    const parts = (settings: Partial<TargetConfig>): ConfigParts => ({
+    const parts = (settings: Partial<NamedTarget>): ConfigParts => ({
       credentials: [accountAgain()],
       targets: [named('one', { credential: 'account', ...settings })],
       polling: RARELY,
@@ -418,7 +419,7 @@ describe('a project', () => {
     const clusters = [{ name: 'one', exports: [], schedule: { autoExportEnabled: false } }];
     const simulator = await atlas([{ id: GROUP_ID, name: 'Shop', clusters }]);
     const config = (readSchedule: boolean): Config =>
-      configFor(simulator, { targets: [named('one')], polling: { readSchedule } });
+      configFor(simulator, { targets: [named('one')], polling: { isRead: { schedule: readSchedule } } });
     const { reload, until } = await watch(config(true));
     await until('export_auto_export_enabled', ({ one }) => one === 0);
     await reload(config(false));

@@ -54,7 +54,7 @@ describe('when Atlas is away for longer than max_stale', () => {
     const simulator = await atlas(() => [SHARDED, RUNNING, ...FINISHED]);
     const config = configFor(simulator, {
       targets: [{ groupId: GROUP_ID, clusterName: 'one', credential: 'token', durationMaxSeconds: 7200 }],
-      polling: { intervalSeconds: 1, idleIntervalSeconds: 1, maxStaleSeconds: 20, readSchedule: true },
+      polling: { intervalSeconds: 1, idleIntervalSeconds: 1, maxStaleSeconds: 20, isRead: { schedule: true } },
     });
     const { daemon, until, metrics } = await runDaemon(config, { runtime: createFastRuntime(4) });
     open.push({ close: daemon.stop });

@@ -11,7 +11,7 @@ import { createApp } from '../../src/web/server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
-import { polledState } from '../support/states.ts';
+import { polledState, withRecord } from '../support/states.ts';
 import { QUIET_WEB } from '../support/web.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -88,7 +88,7 @@ function withAnotherFailure(index: number): readonly TargetState[] {
   return states.map((state, at) => {
     if (at !== index) return state;
     const last = { endedAtSeconds: FLEET_NOW, durationSeconds: 1, failure: NOT_ALLOWED };
-    return { ...state, exports: { ...state.exports, last } };
+    return withRecord(state, 'exports', { last });
   });
 }
 
@@ -285,8 +285,7 @@ describe('for everyone: axe finds nothing', () => {
     states = [
       ...states,
       ...fleet(3).map((state) => ({
-        ...state,
-        schedule: { ...state.schedule, summary: { autoExportEnabled: false } },
+        ...withRecord(state, 'schedule', { summary: { autoExportEnabled: false } }),
         target: {
           ...state.target,
           key: `${state.target.key}x`,

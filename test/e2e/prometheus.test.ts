@@ -1,8 +1,7 @@
 /** The demo, scraped by a real Prometheus, linted by promtool, read by a strict OpenMetrics parser. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dashboards } from '../../deploy/grafana/src/index.ts';
-import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
-import { pollingFamilies } from '../../src/polling/families.ts';
+import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { until } from '../support/servers.ts';
@@ -10,7 +9,7 @@ import { runTool } from '../support/tools.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
 const NAMES = [
-  ...[...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 50 }))].map(({ name }) => name),
+  ...familiesOf(COLLECTORS).map(({ name }) => name),
   'mongodbatlas_backup_export_discovery_up',
   'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds',
 ];

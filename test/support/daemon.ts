@@ -4,12 +4,12 @@
  */
 
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
-import type { Outcome } from '../../src/app/reload.ts';
 import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
 import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
+import type { ReloadAnswer } from '../../src/web/guards/management.ts';
 import { createFastRuntime } from './fast-runtime.ts';
 import { createRecordingLog } from './recording-log.ts';
 import { seriesOf } from './series.ts';
@@ -21,7 +21,7 @@ export interface RunningDaemon {
   readonly secrets: readonly string[];
   readonly url: string;
   /** Has this config, or what is wrong with it, read at a reload. */
-  reload(next: Loaded | Config): Promise<Outcome>;
+  reload(next: Loaded | Config): Promise<ReloadAnswer>;
   metrics(accept?: string): Promise<string>;
   /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
   series(name: string): Promise<Record<string, number>>;
@@ -85,7 +85,7 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
       idleIntervalSeconds: 1,
       maxStaleSeconds: 60,
       maxActiveJobs: 50,
-      readSchedule: false,
+      isRead: { schedule: false },
       ...parts.polling,
     },
     targets: parts.targets ?? [],
@@ -125,7 +125,7 @@ export async function runDaemon(
   });
   const url = daemon.urls[0] ?? '';
 
-  async function reload(next: Loaded | Config): Promise<Outcome> {
+  async function reload(next: Loaded | Config): Promise<ReloadAnswer> {
     read = 'targets' in next ? { config: next, warnings: [] } : next;
     return daemon.reload('SIGHUP');
   }

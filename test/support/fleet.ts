@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import type { Failure, TargetState } from '../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from './jobs.ts';
-import { polledState, withSchedule } from './states.ts';
+import { polledState, withRecord, withSchedule } from './states.ts';
 
 export const DAY = 86_400;
 /** The moment at which the fleet is looked at. */
@@ -37,8 +37,7 @@ function member(index: number): TargetState {
   const state = withSchedule(polledState(jobs, settings, name), DAILY);
   const last = { endedAtSeconds: FLEET_NOW - (index % 240), durationSeconds: 0.3 };
   const failure = isNth(30, 5) ? { failure: NOT_ALLOWED } : {};
-  const next = { nextAtSeconds: FLEET_NOW + 300 - (index % 240), goodAtSeconds: last.endedAtSeconds };
-  return { ...state, exports: { ...state.exports, ...next, last: { ...last, ...failure } } };
+  return withRecord(state, 'exports', { goodAtSeconds: last.endedAtSeconds, last: { ...last, ...failure } });
 }
 
 /** The newest first, the last one of them on day `days`. */

@@ -2,13 +2,12 @@
  * One whole page of metrics in both formats: the golden files in test/fixtures. A change in them is a change for every user's
  * queries: after `npm run docs` read the difference line by line.
  */
-import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
-import { createExposition } from '../../src/metrics/exposition.ts';
+import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
+import { createMetricsPage } from '../../src/metrics/page.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
-import { pollingFamilies } from '../../src/polling/families.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { DAY_ZERO_SECONDS, job, objectId } from './jobs.ts';
-import { newState, polledState, target, unpolled, withSchedule } from './states.ts';
+import { newState, polledState, target, unpolled, withRecord, withSchedule } from './states.ts';
 
 const hour = (hours: number) => DAY_ZERO_SECONDS + hours * 3600;
 const collections = (exportedCollections: number, totalCollections: number) => ({
@@ -51,16 +50,12 @@ function states() {
     problem: 'Atlas answered 403',
     advice: 'ask for the role',
   } as const;
-  const blocked = {
-    ...newState('blocked'),
-    exports: {
-      ...unpolled<never>(),
-      polls: 3,
-      intervalSeconds: 300,
-      failures: { ...unpolled().failures, forbidden: 2, timeout: 1 },
-      last: { endedAtSeconds: hour(26), durationSeconds: 0.125, failure },
-    },
-  };
+  const blocked = withRecord(newState('blocked'), 'exports', {
+    polls: 3,
+    intervalSeconds: 300,
+    failures: { ...unpolled().failures, forbidden: 2, timeout: 1 },
+    last: { endedAtSeconds: hour(26), durationSeconds: 0.125, failure },
+  });
   return [scheduled, withSchedule(analytics, weekly), blocked, newState('new', { discovered: true, paused: true })];
 }
 
@@ -69,6 +64,7 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
   const self = createSelfMetrics({
     build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v24.0.0' },
     withProcessMetrics: false,
+    collectors: COLLECTORS,
     config: () => ({
       credentials: [{ name: 'default', expiresAtSeconds: hour(1000) }],
       lastReload: { successful: true, successAtSeconds: hour(0) },
@@ -81,8 +77,7 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
     lastTickAtSeconds: () => hour(26),
   });
   const named = { credentials: [{ name: 'default', mintsTokens: true }], groupIds: [target().groupId] };
-  self.expect(named);
-  self.settle(named);
+  self.keepOnly(named);
   const call = {
     credential: 'default',
     operation: 'list_exports',
@@ -90,8 +85,8 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
     budget: 'cloud_backups',
   } as const;
   self.observer.request({ ...call, code: 200, durationSeconds: 0.3, rateLimit: { limit: 1200, remaining: 1180 } });
-  const families = [...pollingFamilies, ...familiesOf(createCollectors({ maxActiveJobs: 50 }))];
-  const exposition = createExposition({ families, own: self.registry, runtime: createFakeRuntime() });
-  await exposition.apply(all, []);
-  return (await exposition.page(format, false)).toString();
+  const families = familiesOf(COLLECTORS);
+  const page = createMetricsPage({ families, own: self.registry, runtime: createFakeRuntime() });
+  page.update(all, []);
+  return (await page.render(format, false)).toString();
 }

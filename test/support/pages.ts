@@ -1,9 +1,10 @@
 /** The pages without a daemon: over states that a test gives. */
-import type { TargetState } from '../../src/collectors/collector.ts';
+import type { PollingSettings, TargetState } from '../../src/collectors/collector.ts';
+import { COLLECTORS } from '../../src/collectors/index.ts';
 import { parseFilter } from '../../src/web/pages/filter.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
 import { type Budget, projectsOf, type Search } from '../../src/web/pages/projects.ts';
-import { statusOf, statusOfAll, type TargetStatus } from '../../src/web/pages/status.ts';
+import { statusOf, statusOfAll, type TargetStatus, type View } from '../../src/web/pages/status.ts';
 import { type Overview, renderStatusPage } from '../../src/web/pages/status-page.ts';
 import { renderTargetPage } from '../../src/web/pages/target-page.ts';
 
@@ -11,19 +12,37 @@ export interface Seen {
   readonly nowSeconds: number;
   readonly query?: string;
   readonly readsSchedules?: boolean;
+  readonly nextPollInSeconds?: number;
   readonly searches?: readonly Search[];
   readonly budgets?: readonly Budget[];
 }
 
 const FACTS = { version: '1.2.3', telemetryPath: '/metrics' };
 
-export function judged(state: TargetState, { nowSeconds, readsSchedules = true }: Seen): TargetStatus {
-  return statusOf(state, { nowSeconds, readsSchedules });
+export const SETTINGS: PollingSettings = {
+  intervalSeconds: 60,
+  idleIntervalSeconds: 300,
+  maxStaleSeconds: 900,
+  maxActiveJobs: 50,
+  isRead: {},
+};
+
+function viewOf({ nowSeconds, readsSchedules = true, nextPollInSeconds = 60 }: Seen): View {
+  return {
+    nowSeconds,
+    settings: { ...SETTINGS, isRead: { schedule: readsSchedules } },
+    collectors: COLLECTORS,
+    nextPollAtSeconds: () => nowSeconds + nextPollInSeconds,
+  };
+}
+
+export function judged(state: TargetState, seen: Seen): TargetStatus {
+  return statusOf(state, viewOf(seen));
 }
 
 export function overviewOf(states: Iterable<TargetState>, seen: Seen): Overview {
-  const { nowSeconds, readsSchedules = true, searches = [], budgets = [] } = seen;
-  const targets = statusOfAll(states, { nowSeconds, readsSchedules });
+  const { searches = [], budgets = [] } = seen;
+  const targets = statusOfAll(states, viewOf(seen));
   return { targets, projects: projectsOf(targets, searches, budgets) };
 }
 
@@ -33,7 +52,7 @@ export function statusPage(states: Iterable<TargetState>, seen: Seen): string {
 }
 
 export function targetPage(state: TargetState, seen: Seen, atlasUrl = 'https://cloud.mongodb.com'): string {
-  const facts = { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../', atlasUrl };
+  const facts = { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../', atlasUrl, collectors: COLLECTORS };
   return renderTargetPage(judged(state, seen), facts);
 }
 
@@ -54,7 +73,9 @@ export const QUIET_PAGES: PageSettings = {
   state: () => undefined,
   searches: () => [],
   budgets: () => [],
-  readsSchedules: () => true,
+  collectors: COLLECTORS,
+  settings: () => SETTINGS,
+  nextPollAtSeconds: () => undefined,
   atlasUrl: () => 'https://cloud.mongodb.com',
   config: () => '',
   wallSeconds: () => 0,

@@ -1,9 +1,10 @@
 /** One target polled on demand over real sockets: the chain from the poll to the exchange, and its metrics; no scheduler. */
-import { createAtlasFromConfig } from '../../src/app/atlas-from-config.ts';
-import { createCollectors, familiesOf } from '../../src/collectors/index.ts';
-import { createExposition } from '../../src/metrics/exposition.ts';
+import { createAtlasLog } from '../../src/app/atlas-log.ts';
+import { createAtlas } from '../../src/atlas/atlas.ts';
+import { exportsCollector } from '../../src/collectors/exports/collector.ts';
+import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
+import { createMetricsPage } from '../../src/metrics/page.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
-import { pollingFamilies } from '../../src/polling/families.ts';
 import { createPoll } from '../../src/polling/poll.ts';
 import { createStates } from '../../src/polling/states.ts';
 import { targetOf } from '../../src/polling/targets.ts';
@@ -32,38 +33,43 @@ export interface PollChainSettings {
 export function createPollChain({ origin, named, parts, runtime }: PollChainSettings): PollChain {
   const config = configFor({ origin }, { ...parts, targets: [named] });
   const { log, lines } = createRecordingLog();
-  const collectors = createCollectors({ maxActiveJobs: config.polling.maxActiveJobs });
-  let shown: Promise<void> = Promise.resolve();
-  const states = createStates({ exports: 60, schedule: 60 }, (put, remove) => {
-    shown = exposition.apply(put, remove);
+  const states = createStates({
+    collectors: [exportsCollector],
+    settings: () => config.polling,
+    monotonicSeconds: runtime.monotonicSeconds,
+    onChange: (put, removed) => page.update(put, removed),
   });
-  const { registry, observer, ...counted } = createSelfMetrics({
+  const { registry, observer, keepOnly } = createSelfMetrics({
     build: { version: '0', revision: '', nodeVersion: '' },
     config: () => ({ credentials: config.credentials, lastReload: { successful: true, successAtSeconds: 0 } }),
     withProcessMetrics: false,
+    collectors: COLLECTORS,
     states: states.all,
     discoveries: () => [],
     lastTickAtSeconds: () => undefined,
   });
-  const whom = {
+  keepOnly({
     credentials: config.credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),
     groupIds: [named.groupId],
-  };
-  counted.expect(whom);
-  counted.settle(whom);
-  const families = [...pollingFamilies, ...familiesOf(collectors)];
-  const exposition = createExposition({ families, own: registry, runtime });
-  const atlas = createAtlasFromConfig(config, { version: '0', runtime, log, observer });
+  });
+  const page = createMetricsPage({ families: familiesOf(COLLECTORS), own: registry, runtime });
+  const atlas = createAtlas({
+    settings: config.atlas,
+    credentials: config.credentials,
+    userAgent: 'test',
+    runtime,
+    observer: { ...observer, ...createAtlasLog(log), secret: () => undefined },
+  });
   const target = targetOf(named);
   states.replace([target]);
-  const settings = { intervalSeconds: 60, idleIntervalSeconds: 300 };
-  const poll = createPoll(target.key, {
-    collector: collectors.exports,
+  const poll = createPoll(target.key, exportsCollector, {
     states,
-    settings,
+    settings: () => config.polling,
     runtime,
     log,
     apiFor: atlas.apiFor,
+    isCircuitOpen: () => false,
+    dropTarget: () => false,
   });
   return {
     lines,
@@ -74,8 +80,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
       atlas.change({ ...config.atlas, requestTimeoutSeconds }, config.credentials);
     },
     async metrics() {
-      await shown;
-      return (await exposition.page('text', false)).toString();
+      return (await page.render('text', false)).toString();
     },
     close: atlas.close,
   };

@@ -1,9 +1,9 @@
 /** Target states for tests of what is made of them. */
 
-import { REASONS, type Reason } from '../../src/atlas/error.ts';
 import type { JsonObject } from '../../src/atlas/http/answer.ts';
-import type { Polled, Target, TargetState } from '../../src/collectors/collector.ts';
+import { notYetPolled, type Polled, recordOf, type Target, type TargetState } from '../../src/collectors/collector.ts';
 import { type ExportSummary, startExportFold } from '../../src/collectors/exports/summary.ts';
+import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { BackupSchedule } from '../../src/collectors/schedule.ts';
 import { DAY_ZERO_SECONDS } from './jobs.ts';
 
@@ -25,18 +25,23 @@ export function target(clusterName = 'Cluster0', settings: Partial<Target> = {})
 }
 
 export function unpolled<S>(): Polled<S> {
-  const failures = Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<Reason, number>;
-  return { stale: false, polls: 0, failures, intervalSeconds: 60 };
+  return notYetPolled(60);
 }
 
 /** The state before the first poll. */
 export function newState(clusterName = 'Cluster0', settings: Partial<Target> = {}): TargetState {
-  return { target: target(clusterName, settings), exports: unpolled(), schedule: unpolled() };
+  const polled = Object.fromEntries(COLLECTORS.map(({ name }) => [name, unpolled()]));
+  return { target: target(clusterName, settings), polled };
+}
+
+/** The same state with these changes of one collector's record. */
+export function withRecord(state: TargetState, name: string, changes: Partial<Polled<unknown>>): TargetState {
+  return { ...state, polled: { ...state.polled, [name]: { ...recordOf(name)(state), ...changes } } };
 }
 
 /** The same state after its backup schedule was read. */
 export function withSchedule(state: TargetState, summary: BackupSchedule): TargetState {
-  return { ...state, schedule: { ...unpolled<BackupSchedule>(), polls: 1, summary, last: READ } };
+  return withRecord(state, 'schedule', { ...unpolled(), polls: 1, summary, last: READ });
 }
 
 /** The summary of these jobs, read in one page. */
@@ -52,22 +57,17 @@ export function polledState(
   settings: Partial<Target> = {},
   clusterName = 'Cluster0',
 ): TargetState {
-  return {
-    target: target(clusterName, settings),
-    schedule: unpolled(),
-    exports: {
-      ...unpolled<ExportSummary>(),
-      polls: 1,
-      summary: summaryOf(jobs),
-      read: {
-        pages: 1,
-        jobs: jobs.length,
-        reportedJobs: jobs.length,
-        dropped: { active_jobs: 0, error_codes: 0, export_buckets: 0 },
-      },
-      goodAtSeconds: DAY_ZERO_SECONDS + 90_000,
-      goodAtMonotonicSeconds: 10,
-      last: READ,
+  return withRecord(newState(clusterName, settings), 'exports', {
+    polls: 1,
+    summary: summaryOf(jobs),
+    read: {
+      pages: 1,
+      items: jobs.length,
+      reportedItems: jobs.length,
+      dropped: { active_jobs: 0, error_codes: 0, export_buckets: 0 },
     },
-  };
+    goodAtSeconds: DAY_ZERO_SECONDS + 90_000,
+    goodAtMonotonicSeconds: 10,
+    last: READ,
+  });
 }

@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { CONTENT_TYPES } from '../../src/metrics/text.ts';
+import { CONTENT_TYPES } from '../../src/metrics/lines.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 import { UNGUARDED } from '../../src/web/guards/settings.ts';
 import type { WebSettings } from '../../src/web/server.ts';

@@ -1,46 +1,60 @@
 /**
- * The export jobs of one cluster: Atlas' list of them, read whole, and the metrics made of it.
+ * The export jobs of one cluster: Atlas' complete list of them, and everything that is made of it.
  * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/exports, API version 2025-03-12.
  */
 import { readList } from '../../atlas/list.ts';
-import type { Collector } from '../collector.ts';
+import { type Collector, PREFIX } from '../collector.ts';
 import { activeJobFamilies } from './active-families.ts';
+import { exportFields } from './fields.ts';
+import { exportFinders } from './findings.ts';
 import { listFamilies } from './list-families.ts';
+import { recordFamilies } from './record-families.ts';
 import { successFamilies } from './success-families.ts';
-import { startExportFold } from './summary.ts';
+import { type ExportSummary, NAME, startExportFold } from './summary.ts';
 
-export interface ExportJobsSettings {
-  /** How many active jobs of one target have series of their own. Read anew for each list. */
-  readonly maxActiveJobs: number;
-}
-
-export function createExportJobs(settings: ExportJobsSettings): Collector<'exports'> {
-  return {
-    slot: 'exports',
-    families: [...listFamilies, ...successFamilies, ...activeJobFamilies],
-    isActive: (summary) => summary.activeCount > 0,
-    async read(api, { groupId, clusterName }, signal) {
-      const resource = {
-        operation: 'list_exports',
-        budget: 'cloud_backups',
-        groupId,
-        path: `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/exports`,
-      } as const;
-      const reading = await readList(api, resource, signal, (nth) => startExportFold(nth, settings.maxActiveJobs));
-      const { summary, dropped, foreignStates } = reading.result;
-      return {
-        summary,
-        facts: {
-          pages: reading.pages,
-          jobs: reading.items,
-          dropped: { ...dropped },
-          ...(reading.reportedItems === undefined ? {} : { reportedJobs: reading.reportedItems }),
-        },
-        notices: [...foreignStates].map((state) => ({
-          message: 'an export job is in a state this version does not know: it counts as unknown',
-          facts: { state },
-        })),
-      };
-    },
-  };
-}
+export const exportsCollector: Collector<ExportSummary> = {
+  name: NAME,
+  words: {
+    title: 'Export jobs',
+    one: 'export job',
+    many: 'export jobs',
+    resource: 'list of export jobs',
+    cadence:
+      'Read at every poll: every `polling.interval` while an export is active, else every `polling.idle_interval`.',
+  },
+  role: 'Project Backup Manager',
+  operation: 'list_exports',
+  upMetric: `${PREFIX}up`,
+  limits: ['active_jobs', 'error_codes', 'export_buckets'],
+  isWanted: () => true,
+  pace(summary, { intervalSeconds, idleIntervalSeconds }) {
+    // Where nothing is known yet, an export may be active.
+    const isBusy = summary === undefined || summary.activeCount > 0;
+    const seconds = isBusy ? intervalSeconds : idleIntervalSeconds;
+    return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };
+  },
+  async read(api, { target: { groupId, clusterName } }, { maxActiveJobs }, signal) {
+    const resource = {
+      operation: exportsCollector.operation,
+      budget: 'cloud_backups',
+      groupId,
+      path: `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/exports`,
+    } as const;
+    const { result, pages, items, reportedItems } = await readList(api, resource, signal, (nth) =>
+      startExportFold(nth, maxActiveJobs),
+    );
+    const { summary, dropped, foreignStates } = result;
+    return {
+      summary,
+      facts: { pages, items, dropped: { ...dropped }, ...(reportedItems === undefined ? {} : { reportedItems }) },
+      notices: [...foreignStates].map((state) => ({
+        message: 'an export job is in a state that this version does not know: it counts as unknown',
+        facts: { state },
+      })),
+    };
+  },
+  recordFamilies,
+  families: [...listFamilies, ...successFamilies, ...activeJobFamilies],
+  findings: exportFinders,
+  fields: exportFields,
+};

@@ -106,6 +106,12 @@ export function endedAtSeconds({ createdAtSeconds, finishedAtSeconds }: Job): nu
   return finishedAtSeconds ?? createdAtSeconds;
 }
 
+/** 0 to 1, also where Atlas says that more is exported than there is; undefined while the number of collections is 0 or unknown. */
+export function progressRatio({ collections }: Job): number | undefined {
+  if (collections === undefined || collections.total === 0) return undefined;
+  return Math.min(1, collections.exported / collections.total);
+}
+
 /** The Unix time inside an ObjectId: its first four bytes. */
 export function objectIdTimeSeconds(id: string): number | undefined {
   return /^[0-9a-f]{24}$/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) : undefined;

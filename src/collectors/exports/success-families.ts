@@ -1,7 +1,8 @@
-/** The metric families about the newest successful export: the signal that catches everything, whatever went wrong. */
-import { type Family, PREFIX, type Sample, type TargetState } from '../collector.ts';
-import { maybe } from '../samples.ts';
+/** The metric families of the newest successful export: its age shows every kind of failure, an export that never started too. */
+import type { Family, Sample } from '../collector.ts';
+import { gauge, labelledGauge } from '../families.ts';
 import { durationSeconds, endedAtSeconds, type Job, objectIdTimeSeconds } from './job.ts';
+import { exportsOf } from './summary.ts';
 
 export const successFamilies: readonly Family[] = [
   ofLastSuccess(
@@ -31,34 +32,28 @@ export const successFamilies: readonly Family[] = [
   ),
   ofLastSuccess(
     'last_success_collections_exported',
-    'Collections that the newest successful export job says it has exported; absent for sharded clusters.',
+    'Collections that the newest successful export job exported, as Atlas says; absent for sharded clusters.',
     (job) => job.collections?.exported,
   ),
-  {
-    name: `${PREFIX}typical_duration_seconds`,
-    help: 'Median duration of the newest 20 successful export jobs since creation, queueing included. Cached; refreshed every poll interval.',
-    type: 'gauge',
-    labels: [],
-    samples: ({ exports: { summary } }) => maybe(summary?.typicalDurationSeconds),
-  },
-  {
-    name: `${PREFIX}bucket_last_success_timestamp_seconds`,
-    help: 'Unix time at which the newest successful export job to a bucket ended; of the 20 buckets used last. Cached; refreshed every poll interval.',
-    type: 'gauge',
-    labels: ['export_bucket_id'],
-    samples: ({ exports: { summary } }) =>
-      [...(summary?.successByBucket ?? [])].map(
+  gauge(
+    'typical_duration_seconds',
+    'Median duration of the newest 20 successful export jobs since creation, queueing included.',
+    (state) => exportsOf(state).summary?.typicalDurationSeconds,
+  ),
+  labelledGauge(
+    'bucket_last_success_timestamp_seconds',
+    'Unix time at which the newest successful export job into a bucket ended; of the 20 buckets used last.',
+    ['export_bucket_id'],
+    (state) =>
+      [...(exportsOf(state).summary?.successByBucket ?? [])].map(
         ([export_bucket_id, value]): Sample => ({ labels: { export_bucket_id }, value }),
       ),
-  },
+  ),
 ];
 
 function ofLastSuccess(name: string, help: string, value: (job: Job) => number | undefined): Family {
-  return {
-    name: PREFIX + name,
-    help: `${help} Cached; refreshed every poll interval.`,
-    type: 'gauge',
-    labels: [],
-    samples: ({ exports: { summary } }: TargetState) => maybe(summary?.lastSuccess && value(summary.lastSuccess)),
-  };
+  return gauge(name, help, (state) => {
+    const success = exportsOf(state).summary?.lastSuccess;
+    return success && value(success);
+  });
 }

@@ -8,6 +8,7 @@ import { BOUNDS } from '../../atlas/bounds.ts';
 import { AtlasError } from '../../atlas/error.ts';
 import type { JsonObject } from '../../atlas/http/answer.ts';
 import type { Fold } from '../../atlas/list.ts';
+import { recordOf } from '../collector.ts';
 import {
   type ActiveState,
   type Age,
@@ -56,6 +57,10 @@ export interface FoldedExports {
   /** States we don't know, as far as they can be shown; a few of them. */
   readonly foreignStates: ReadonlySet<string>;
 }
+
+/** The collector's name, here so that families, findings and fields can use its record. */
+export const NAME = 'exports';
+export const exportsOf = recordOf<ExportSummary>(NAME);
 
 export const ERROR_CODES = 20;
 export const EXPORT_BUCKETS = 20;

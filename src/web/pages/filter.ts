@@ -1,5 +1,5 @@
 /** Which targets a reader wants to see. The pages' script filters in the same way, so that nothing jumps when it takes over. */
-import { CONDITIONS, type Condition } from './conditions.ts';
+import { CONDITIONS, type Condition } from '../../collectors/conditions.ts';
 import type { TargetStatus } from './status.ts';
 
 export interface Filter {

@@ -1,6 +1,7 @@
 /** Small drawings: each condition and each outcome of an export has a shape of its own, so that none is told by colour alone. */
+
+import type { Condition } from '../../collectors/conditions.ts';
 import type { JobState } from '../../collectors/exports/job.ts';
-import type { Condition } from './conditions.ts';
 import { type Html, html, trusted } from './html.ts';
 
 /** On a field of 16 by 16, drawn as lines. */
@@ -13,6 +14,7 @@ const DRAWINGS: Readonly<Record<Condition, string>> = {
   incomplete: 'M14.2 8A6.2 6.2 0 1 1 8 1.8M8 1.8A6.2 6.2 0 0 1 12 3.3M13.4 5A6.2 6.2 0 0 1 14.2 8M8 5v3.6M8 11h.01',
   unmeasured:
     'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.7-.8 1.3M8 11.4h.01',
+  unread: 'M3.2 1.8h6.4l3.2 3.2v9.2H3.2zM6.4 6.8l3.2 3.2m0-3.2-3.2 3.2',
   waiting: 'M3.4 8h.01M8 8h.01M12.6 8h.01',
   running: 'M13.6 5.4A6.2 6.2 0 0 0 2.4 5.4M13.8 2.2v3.4h-3.4M2.4 10.6a6.2 6.2 0 0 0 11.2 0M2.2 13.8v-3.4h3.4',
   fine: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM5.2 8.2l2 2 3.6-4.2',

@@ -7,7 +7,7 @@ import { type Html, html, trusted } from './html.ts';
 import { iconSprite } from './icons.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
-import { absoluteTime } from './words.ts';
+import { absoluteTime } from './times.ts';
 
 export interface PageFacts {
   readonly version: string;

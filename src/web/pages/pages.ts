@@ -5,13 +5,13 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Express, Request, Response } from 'express';
-import type { TargetState } from '../../collectors/collector.ts';
+import type { Collectors, PollingSettings, TargetState } from '../../collectors/collector.ts';
 import { targetsJson } from '../api.ts';
 import { negotiate } from '../negotiation.ts';
 import { parseFilter } from './filter.ts';
 import { PAGE_POLICY } from './layout.ts';
 import { type Budget, projectsOf, type Search } from './projects.ts';
-import { statusOf, statusOfAll } from './status.ts';
+import { statusOf, statusOfAll, type View } from './status.ts';
 import { type Overview, renderStatusPage } from './status-page.ts';
 import { renderTargetPage } from './target-page.ts';
 
@@ -22,8 +22,11 @@ export interface PageSettings {
   state(key: string): TargetState | undefined;
   searches(): Iterable<Search>;
   budgets(): Iterable<Budget>;
-  /** Whether backup schedules are read. */
-  readsSchedules(): boolean;
+  readonly collectors: Collectors;
+  /** The settings in force. */
+  settings(): PollingSettings;
+  /** Unix time of the next poll; undefined while it runs, or if there is none. */
+  nextPollAtSeconds(key: string, collector: string): number | undefined;
   /** Where Atlas' own pages are. */
   atlasUrl(): string;
   /** The configuration in force as YAML, without a secret. */
@@ -41,12 +44,14 @@ const MOST_KEPT = 20;
 const zip = promisify(gzip);
 
 export function addPages(app: Express, settings: PageSettings): void {
-  const { version, telemetryPath } = settings;
-  const moment = () => ({ nowSeconds: settings.wallSeconds(), readsSchedules: settings.readsSchedules() });
+  const { version, telemetryPath, collectors, nextPollAtSeconds } = settings;
+  const view = (): View => {
+    return { nowSeconds: settings.wallSeconds(), settings: settings.settings(), collectors, nextPollAtSeconds };
+  };
   const kept = keepForASecond(settings.wallSeconds);
 
   function overview(): Overview {
-    const targets = statusOfAll(settings.states(), moment());
+    const targets = statusOfAll(settings.states(), view());
     return { targets, projects: projectsOf(targets, settings.searches(), settings.budgets()) };
   }
 
@@ -69,13 +74,13 @@ export function addPages(app: Express, settings: PageSettings): void {
       response.redirect(308, `../${state.target.clusterName}`);
       return;
     }
-    const { nowSeconds } = moment();
-    const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl() };
-    await sendPage(response, bodyOf(renderTargetPage(statusOf(state, moment()), facts)));
+    const { nowSeconds } = view();
+    const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl(), collectors };
+    await sendPage(response, bodyOf(renderTargetPage(statusOf(state, view()), facts)));
   });
 
   app.get('/api/v1/targets', async (_request, response) => {
-    const body = kept('/api', (nowSeconds) => targetsJson(overview(), { version, nowSeconds }));
+    const body = kept('/api', (nowSeconds) => targetsJson(overview(), { version, nowSeconds, collectors }));
     await send(response, 'application/json; charset=utf-8', body);
   });
 

@@ -1,7 +1,9 @@
 /** The projects on the status page: what is wrong with them as notices above everything, their budgets in a table below. */
+
+import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing } from './html.ts';
 import { type Budget, isLow, type ProjectStatus } from './projects.ts';
-import { counted, relativeTime, sentence, span } from './words.ts';
+import { relativeTime } from './times.ts';
 
 const BUDGET_WORDS: Readonly<Record<string, string>> = {
   cloud_backups: 'backups',

@@ -1,5 +1,6 @@
 /** The status page, for the person at 3 a.m.: which clusters need attention, why, and what to do, in this order. */
-import { CONDITIONS, type Condition, type Level, WORDS } from './conditions.ts';
+import { CONDITIONS, type Condition, type Level, WORDS } from '../../collectors/conditions.ts';
+import { counted } from '../../support/words.ts';
 import { createMatcher, type Filter } from './filter.ts';
 import { type Html, html, nothing } from './html.ts';
 import { icon, marks, STATE_WORDS } from './icons.ts';
@@ -8,7 +9,6 @@ import { projectNotices, projectTable } from './project-table.ts';
 import type { ProjectStatus } from './projects.ts';
 import type { TargetStatus } from './status.ts';
 import { targetRow } from './target-row.ts';
-import { counted } from './words.ts';
 
 export interface Overview {
   /** In the order in which they are shown. */

@@ -1,42 +1,44 @@
 /**
- * What is said of a target to people and programs: a pure projection of its state at one moment. The pages, the API and the
- * filter all show this; none of them judges anew. Every condition that is true of a target is found, and what presses most
- * comes first.
+ * What pages, API and filter show of a target: a pure projection of its state at one moment. Every condition of a target is
+ * found once, here; the most urgent one comes first.
  */
-
-import type { TargetState } from '../../collectors/collector.ts';
-import { activeStateOf, endedAtSeconds, type Job } from '../../collectors/exports/job.ts';
+import type { Collectors, Finding, Moment, TargetState } from '../../collectors/collector.ts';
+import { type Condition, rankOf } from '../../collectors/conditions.ts';
+import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
+import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
+import { exportsOf } from '../../collectors/exports/summary.ts';
+import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
-import { type Condition, rankOf } from './conditions.ts';
-import { type Finding, findingsOf } from './findings.ts';
 
-export interface Moment {
-  readonly nowSeconds: number;
-  /** Whether backup schedules are read at all. */
-  readonly readsSchedules: boolean;
+/** The moment of a page, and what it asks beside the states. */
+export interface View extends Moment {
+  readonly collectors: Collectors;
+  /** Unix time of the next poll; undefined while it runs, or if there is none. */
+  nextPollAtSeconds(key: string, collector: string): number | undefined;
 }
 
 export interface TargetStatus {
-  /** What it is a projection of: facts are shown as they are there. */
   readonly state: TargetState;
   readonly lastSuccessAtSeconds?: number | undefined;
   readonly lastSuccessAgeSeconds?: number | undefined;
   readonly successMaxAgeSeconds?: number | undefined;
-  /** Queued or running, the oldest first, capped. None while too little is known of the present: see `stale`. */
+  /** Queued and running exports, the oldest first, up to a limit. Empty while the data is too old to tell. */
   readonly active: readonly Job[];
-  /** All of them. */
+  /** Without the limit. */
   readonly activeCount: number;
-  /** What presses most. */
+  /** The most urgent one. */
   readonly condition: Condition;
-  /** All that is true of it, what presses most first; never empty. */
+  /** The most urgent first; never empty. */
   readonly findings: readonly Finding[];
+  /** Unix time by the collector's name. */
+  nextPollAtSeconds(collector: string): number | undefined;
 }
 
 const names = new Intl.Collator('en', { numeric: true });
 
-/** What presses most first, then by name. */
-export function statusOfAll(states: Iterable<TargetState>, moment: Moment): readonly TargetStatus[] {
-  return Array.from(states, (state) => statusOf(state, moment)).sort(
+/** The most urgent first, then by name. */
+export function statusOfAll(states: Iterable<TargetState>, view: View): readonly TargetStatus[] {
+  return Array.from(states, (state) => statusOf(state, view)).sort(
     (a, b) =>
       rankOf(a.condition) - rankOf(b.condition) ||
       names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
@@ -44,28 +46,31 @@ export function statusOfAll(states: Iterable<TargetState>, moment: Moment): read
   );
 }
 
-export function statusOf(state: TargetState, moment: Moment): TargetStatus {
-  const { summary, stale } = state.exports;
-  const lastSuccessAtSeconds = summary?.lastSuccess && endedAtSeconds(summary.lastSuccess);
-  const facts = {
+export function statusOf(state: TargetState, view: View): TargetStatus {
+  const { summary, stale } = exportsOf(state);
+  const at = lastSuccessAtSeconds(state);
+  const findings = findingsOf(state, view, view.collectors);
+  return {
     state,
-    lastSuccessAtSeconds,
-    lastSuccessAgeSeconds: lastSuccessAtSeconds === undefined ? undefined : since(lastSuccessAtSeconds, moment),
+    lastSuccessAtSeconds: at,
+    lastSuccessAgeSeconds: at === undefined ? undefined : since(at, view),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
     active: stale ? [] : (summary?.active ?? []),
     activeCount: stale ? 0 : (summary?.activeCount ?? 0),
+    findings,
+    condition: findings[0]?.condition ?? 'fine',
+    nextPollAtSeconds: (collector) => view.nextPollAtSeconds(state.target.key, collector),
   };
-  const findings = findingsOf(facts, moment);
-  return { ...facts, findings, condition: findings[0]?.condition ?? 'fine' };
 }
 
-/** A clock that is off makes no negative ages. */
+/** A clock that is wrong gives no negative ages. */
 export function since(atSeconds: number, { nowSeconds }: Pick<Moment, 'nowSeconds'>): number {
   return Math.max(0, nowSeconds - atSeconds);
 }
 
-/** The newest jobs, the oldest of them first, as one reads a line. What is active is left out while it may be long over. */
-export function recentJobs({ exports: { summary, stale } }: TargetState, count: number): readonly Job[] {
+/** The newest jobs, the oldest of them first. Active jobs are left out while the data is too old to tell. */
+export function recentJobs(state: TargetState, count: number): readonly Job[] {
+  const { summary, stale } = exportsOf(state);
   const jobs = (summary?.newest ?? []).filter((job) => !stale || activeStateOf(job) === undefined);
   return jobs.slice(0, count).reverse();
 }

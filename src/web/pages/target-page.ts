@@ -1,25 +1,29 @@
 /** One target in full. */
-import type { Polled } from '../../collectors/collector.ts';
-import { WORDS } from './conditions.ts';
-import { DEFAULT_DURATION_MAX_SECONDS } from './findings.ts';
+import type { Collector, Collectors } from '../../collectors/collector.ts';
+import { WORDS } from '../../collectors/conditions.ts';
+import { DEFAULT_DURATION_MAX_SECONDS } from '../../collectors/exports/findings.ts';
+import { exportsOf } from '../../collectors/exports/summary.ts';
+import { scheduleOf } from '../../collectors/schedule.ts';
+import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, joined, nothing } from './html.ts';
 import { countsInWords, icon } from './icons.ts';
 import { type PageFacts, page } from './layout.ts';
 import { recentJobs, type TargetStatus } from './status.ts';
 import { activeJob, ageBar, finding, nextTime } from './target-row.ts';
 import { exportTable, timeAxis } from './timeline.ts';
-import { absoluteTime, counted, relativeTime, sentence, span } from './words.ts';
+import { absoluteTime, relativeTime } from './times.ts';
 
 export interface TargetPageFacts extends PageFacts {
   /** Where Atlas' own pages are. */
   readonly atlasUrl: string;
+  readonly collectors: Collectors;
 }
 
 const NEWEST = 30;
 
 export function renderTargetPage(status: TargetStatus, facts: TargetPageFacts): string {
-  const { target, exports } = status.state;
-  const { nowSeconds, atlasUrl } = facts;
+  const { target } = status.state;
+  const { nowSeconds, atlasUrl, collectors } = facts;
   const { level, label } = WORDS[status.condition];
   const jobs = recentJobs(status.state, NEWEST);
   // Where nothing is the matter, the headline has said it.
@@ -31,12 +35,10 @@ ${activeList(status, nowSeconds)}
 <h2>At a glance</h2>
 <dl class="card facts">${glance(status, nowSeconds)}</dl>
 <h2 id="newest">The newest exports</h2>
-${jobs.length === 0 ? html`<p class="no">${exports.summary ? 'Atlas lists none.' : 'Nothing is known yet.'}</p>` : html`<div class="card">${timeAxis(jobs, nowSeconds)}</div><br>${exportTable(jobs, nowSeconds)}`}
+${jobs.length === 0 ? html`<p class="no">${exportsOf(status.state).summary ? 'Atlas lists none.' : 'There is no data yet.'}</p>` : html`<div class="card">${timeAxis(jobs, nowSeconds)}</div><br>${exportTable(jobs, nowSeconds)}`}
 <h2>Expectations and schedule</h2>
 <dl class="card facts">${expectations(status, nowSeconds)}</dl>
-<h2>Reading the list of exports</h2>
-<dl class="card facts">${pollRecord(exports, nowSeconds)}</dl>
-${status.state.schedule.polls === 0 ? nothing : html`<h2>Reading the backup schedule</h2><dl class="card facts">${pollRecord(status.state.schedule, nowSeconds)}</dl>`}
+${collectors.map((collector) => pollRecord(status, collector, nowSeconds))}
 `;
   return page({ title: `${target.clusterName}: ${label.toLowerCase()}`, inTrouble: level === 'trouble', main }, facts);
 }
@@ -57,7 +59,7 @@ function activeList({ active, activeCount }: TargetStatus, nowSeconds: number): 
 }
 
 function glance(status: TargetStatus, nowSeconds: number): Html {
-  const { summary } = status.state.exports;
+  const { summary } = exportsOf(status.state);
   if (summary === undefined) return fact('Exports', html`unknown: the list has not been read yet`);
   const { lastSuccess, typicalDurationSeconds: typical, successByBucket, failedByCode } = summary;
   const collections = lastSuccess?.collections;
@@ -67,7 +69,8 @@ function glance(status: TargetStatus, nowSeconds: number): Html {
 }
 
 function expectations(status: TargetStatus, nowSeconds: number): Html {
-  const { target, schedule, exports } = status.state;
+  const { target } = status.state;
+  const [exports, schedule] = [exportsOf(status.state), scheduleOf(status.state)];
   const most = status.successMaxAgeSeconds;
   const source = target.successMaxAgeSeconds === undefined ? 'the backup schedule' : 'the config';
   const age = status.lastSuccessAgeSeconds;
@@ -86,14 +89,22 @@ function expectations(status: TargetStatus, nowSeconds: number): Html {
   )}${fact('Automatic export', known === undefined ? html`unknown: the schedule has not been read` : html`${known.autoExportEnabled ? 'on' : 'off'}${known.export ? `, ${known.export.frequency}` : ''}${known.export?.bucketId ? html`<small>to the bucket ${known.export.bucketId}</small>` : nothing}`)}${fact('Credential', html`${target.credential}`)}${fact('Watched because', html`${target.discovered ? 'it was found in its project' : 'the config names it'}`)}${target.paused === undefined ? nothing : fact('Cluster', html`${target.paused ? 'paused' : 'not paused'}`)}${schedule.goodAtSeconds === undefined ? nothing : fact('Schedule as of', when(schedule.goodAtSeconds, nowSeconds))}`;
 }
 
-function pollRecord(polled: Polled<unknown>, nowSeconds: number): Html {
-  const { last, goodAtSeconds, nextAtSeconds, intervalSeconds, polls, failures, read } = polled;
+function pollRecord(status: TargetStatus, { name, words }: Collector<unknown>, nowSeconds: number): Html {
+  const record = status.state.polled[name];
+  if (record === undefined) return nothing;
+  const { last, goodAtSeconds, intervalSeconds, polls, failures, read } = record;
   const failed = Object.entries(failures).filter(([, count]) => count > 0);
   const sum = failed.reduce((all, [, count]) => all + count, 0);
   const result = last?.failure
     ? html`<span class="trouble">failed</span><small>${sentence(last.failure.problem)} ${sentence(last.failure.advice)}</small>`
     : html`worked`;
-  return html`${fact('Latest', last ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>` : html`none yet`, last?.failure && WIDE)}${fact('Latest that worked', when(goodAtSeconds, nowSeconds))}${fact('Next', nextAtSeconds === undefined ? html`as soon as it may` : nextTime(nextAtSeconds, nowSeconds))}${fact('Interval', html`${span(intervalSeconds)}`)}${read ? fact('Read', html`${counted(read.jobs, 'export')} on ${counted(read.pages, 'page')}<small>${read.reportedJobs === undefined ? 'Atlas says no total' : `Atlas says there are ${read.reportedJobs}`}</small>`) : nothing}${fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed${failed.length > 0 ? html`<small>${failed.map(([reason, count]) => `${count} ${reason}`).join(', ')}</small>` : nothing}`)}`;
+  const latest = last
+    ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`
+    : html`none yet`;
+  const items = (count: number) => `${count} ${count === 1 ? words.one : words.many}`;
+  return html`<h2>Reading the ${words.resource}</h2>
+<dl class="card facts">${fact('Latest', latest, last?.failure && WIDE)}${fact('Latest success', when(goodAtSeconds, nowSeconds))}${fact('Next', nextTime(status.nextPollAtSeconds(name), nowSeconds))}${fact('Interval', html`${span(intervalSeconds)}`)}${read ? fact('Read', html`${items(read.items)} on ${counted(read.pages, 'page')}<small>${read.reportedItems === undefined ? 'Atlas gives no total' : `Atlas gives a total of ${read.reportedItems}`}</small>`) : nothing}${fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed${failed.length > 0 ? html`<small>${failed.map(([reason, count]) => `${count} ${reason}`).join(', ')}</small>` : nothing}`)}</dl>
+`;
 }
 
 function when(atSeconds: number | undefined, nowSeconds: number): Html {

@@ -1,13 +1,15 @@
 /** One target on the status page, in one row. With a thousand of them every byte counts, so what is calm is said briefly. */
 
-import { progressRatio } from '../../collectors/exports/active-families.ts';
-import { activeStateOf, type Job, type JobState } from '../../collectors/exports/job.ts';
-import { type Condition, WORDS } from './conditions.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from '../../collectors/collector.ts';
+import { type Condition, WORDS } from '../../collectors/conditions.ts';
+import { activeStateOf, type Job, type JobState, progressRatio } from '../../collectors/exports/job.ts';
+import { exportsOf } from '../../collectors/exports/summary.ts';
+import { scheduleOf } from '../../collectors/schedule.ts';
+import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing } from './html.ts';
 import { countsInWords, icon, marks } from './icons.ts';
 import { recentJobs, since, type TargetStatus } from './status.ts';
-import { absoluteTime, counted, relativeTime, sentence, span } from './words.ts';
+import { absoluteTime, relativeTime } from './times.ts';
 
 const RECENT_JOBS = 14;
 const JOBS_SHOWN = 3;
@@ -38,9 +40,9 @@ export function finding({ condition, problem, advice }: Finding): Html {
 
 const HIDDEN = html` hidden`;
 
-function tags({ state: { target, schedule } }: TargetStatus): Html {
-  const paused = target.paused ? html` <i>paused</i>` : nothing;
-  return schedule.summary?.autoExportEnabled === false ? html`${paused} <i>auto export off</i>` : paused;
+function tags({ state }: TargetStatus): Html {
+  const paused = state.target.paused ? html` <i>paused</i>` : nothing;
+  return scheduleOf(state).summary?.autoExportEnabled === false ? html`${paused} <i>auto export off</i>` : paused;
 }
 
 function activeJobs({ active, activeCount }: TargetStatus, nowSeconds: number): Html {
@@ -75,14 +77,14 @@ export function ageBar({ lastSuccessAgeSeconds: age, successMaxAgeSeconds: most 
 
 function lastSuccess(status: TargetStatus, nowSeconds: number): Html {
   const { lastSuccessAtSeconds: at, successMaxAgeSeconds: most } = status;
-  if (status.state.exports.summary === undefined) return html`<span class="no">unknown</span>`;
+  if (exportsOf(status.state).summary === undefined) return html`<span class="no">unknown</span>`;
   const expected = most === undefined ? ' ago' : ` of ${span(most)}`;
   if (at === undefined) return html`<span class="no">none listed</span>`;
   return html`${span(since(at, { nowSeconds }))}${expected}${ageBar(status)}<small>${absoluteTime(at)}</small>`;
 }
 
 function recent({ state }: TargetStatus): Html {
-  const { summary, stale } = state.exports;
+  const { summary, stale } = exportsOf(state);
   if (summary === undefined) return html`<span class="no">unknown</span>`;
   const states = recentJobs(state, RECENT_JOBS).map((job) => job.state);
   const counts = countsInWords(stale ? { ...summary.counts, queued: 0, in_progress: 0, unknown: 0 } : summary.counts);
@@ -101,14 +103,20 @@ export function inWords(states: readonly JobState[]): string {
   return runs.map(({ state, count }) => countsInWords({ [state]: count })).join(', then ');
 }
 
-function polls({ state: { exports } }: TargetStatus, nowSeconds: number): Html {
-  const { last, nextAtSeconds } = exports;
+function polls(status: TargetStatus, nowSeconds: number): Html {
+  const { last } = exportsOf(status.state);
   if (last === undefined) return html`<span class="no">not yet</span>`;
-  const next = nextAtSeconds === undefined ? nothing : html`<small>next ${nextTime(nextAtSeconds, nowSeconds)}</small>`;
-  return html`${relativeTime(last.endedAtSeconds, nowSeconds)}${next}`;
+  const next = nextTime(status.nextPollAtSeconds('exports'), nowSeconds);
+  return html`${relativeTime(last.endedAtSeconds, nowSeconds)}<small>next ${next}</small>`;
 }
 
-/** A poll that is due waits its turn, or is under way. */
-export function nextTime(atSeconds: number, nowSeconds: number): Html {
-  return atSeconds < nowSeconds + 1 ? html`now` : relativeTime(atSeconds, nowSeconds);
+/** `now` while the poll runs. */
+export function nextTime(atSeconds: number | undefined, nowSeconds: number): Html {
+  if (atSeconds === undefined) return html`now`;
+  return atSeconds < nowSeconds + 1 ? due(nowSeconds - atSeconds) : relativeTime(atSeconds, nowSeconds);
+}
+
+/** A poll that is due for longer waits for the concurrency limit. */
+function due(seconds: number): Html {
+  return seconds < 60 ? html`now` : html`due, ${span(seconds)} ago`;
 }

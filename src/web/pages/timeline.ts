@@ -1,10 +1,10 @@
 /** The newest exports of one cluster: when they were, so that gaps show, and one by one with bars as long as they took. */
 
-import { progressRatio } from '../../collectors/exports/active-families.ts';
-import { activeStateOf, durationSeconds, type Job } from '../../collectors/exports/job.ts';
+import { activeStateOf, durationSeconds, type Job, progressRatio } from '../../collectors/exports/job.ts';
+import { counted, span } from '../../support/words.ts';
 import { type Html, html, nothing, trusted } from './html.ts';
 import { marks, STATE_WORDS } from './icons.ts';
-import { absoluteTime, counted, relativeTime, span } from './words.ts';
+import { absoluteTime, relativeTime } from './times.ts';
 
 /** The drawing's own units. */
 const WIDTH = 1000;

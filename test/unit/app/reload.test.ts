@@ -20,12 +20,9 @@ function setUp() {
       readings.push(reading);
       return reading.promise;
     },
-    async prepare() {
-      events.push('prepare');
-      return () => {
-        events.push('put in force');
-        return { added: 1, removed: 2, kept: 3 };
-      };
+    apply() {
+      events.push('apply');
+      return { added: 1, removed: 2, kept: 3 };
     },
     onFailure: () => events.push('failure'),
     log,
@@ -36,7 +33,7 @@ function setUp() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a reload', () => {
-  test('reads, prepares, and puts in force', async () => {
+  test('reads a config and puts it in force', async () => {
     const { reload, readings, events, lines } = setUp();
     const outcome = reload('SIGHUP');
     readings[0]?.open({ ...GOOD, file: '/c.yml' });
@@ -44,7 +41,7 @@ describe('a reload', () => {
       result: 'reloaded',
       text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',
     });
-    expect(events).toEqual(['read', 'prepare', 'put in force']);
+    expect(events).toEqual(['read', 'apply']);
     expect(lines).toEqual([
       expect.objectContaining({ cause: 'SIGHUP', config_file: '/c.yml', added: 1, removed: 2, kept: 3 }),
     ]);
@@ -59,7 +56,7 @@ describe('a reload', () => {
     readings[0]?.open(GOOD);
     await first;
     await settle();
-    expect(events).toEqual(['read', 'prepare', 'put in force', 'read']);
+    expect(events).toEqual(['read', 'apply', 'read']);
     // While the second one runs, another one is a third.
     const late = reload('the file has changed');
     readings[1]?.open({ problems: [{ message: 'bad' }] });
@@ -111,7 +108,7 @@ describe('a reload', () => {
     close();
     end(readings[0]);
     expect((await outcome).result).toBe('stopping');
-    expect(events.filter((event) => event === 'put in force' || event === 'failure')).toEqual([]);
+    expect(events.filter((event) => event === 'apply' || event === 'failure')).toEqual([]);
     expect(lines).toEqual([]);
     expect((await reload('SIGHUP')).result).toBe('stopping');
   });

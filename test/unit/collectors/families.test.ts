@@ -2,17 +2,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../src/collectors/collector.ts';
-import { createCollectors } from '../../../src/collectors/index.ts';
-import { renderTarget } from '../../../src/metrics/text.ts';
+import { exportsCollector } from '../../../src/collectors/exports/collector.ts';
+import { linesOf as linesOfState } from '../../../src/metrics/lines.ts';
 import { DAY_ZERO_SECONDS, iso, job, objectId } from '../../support/jobs.ts';
-import { GROUP_ID, polledState } from '../../support/states.ts';
+import { GROUP_ID, polledState, withRecord } from '../../support/states.ts';
 
-const { families } = createCollectors({ maxActiveJobs: 50 }).exports;
+const { families } = exportsCollector;
 const PREFIX = 'mongodbatlas_backup_export_';
 
 /** The sample lines whose metric name is one of these, without prefix and target labels. */
-async function lines(state: TargetState, ...names: string[]): Promise<string[]> {
-  const text = (await renderTarget(families, state)).join('');
+function lines(state: TargetState, ...names: string[]): string[] {
+  const text = linesOfState(families, state).join('');
   const short = text
     .replaceAll(PREFIX, '')
     .replaceAll(`group_id="${GROUP_ID}",cluster_name="Cluster0"`, '')
@@ -25,8 +25,8 @@ const linesOf = (jobs: readonly JsonObject[], ...names: string[]) => lines(polle
 const running = (fields: JsonObject) => job('InProgress', { fields });
 
 describe('the metrics of a list of jobs', () => {
-  test('every state is there, zero or not', async () => {
-    expect(await linesOf([job('Successful')], 'jobs')).toEqual([
+  test('every state is there, zero or not', () => {
+    expect(linesOf([job('Successful')], 'jobs')).toEqual([
       'jobs{state="queued"} 0',
       'jobs{state="in_progress"} 0',
       'jobs{state="successful"} 1',
@@ -36,27 +36,27 @@ describe('the metrics of a list of jobs', () => {
     ]);
   });
 
-  test('an empty list has no outcome, no success and no failure', async () => {
-    const text = (await renderTarget(families, polledState([]))).join('');
+  test('an empty list has no outcome, no success and no failure', () => {
+    const text = linesOfState(families, polledState([])).join('');
     const names = new Set(text.match(/^\w+/gm));
     expect([...names]).toEqual([`${PREFIX}jobs`, `${PREFIX}consecutive_failures`]);
   });
 
-  test('a success that disappears takes its metrics with it', async () => {
-    expect(await linesOf([job('Successful')], 'last_success_timestamp_seconds')).toHaveLength(1);
-    expect(await linesOf([job('Failed')], 'last_success_timestamp_seconds', 'typical_duration_seconds')).toEqual([]);
+  test('a success that disappears takes its metrics with it', () => {
+    expect(linesOf([job('Successful')], 'last_success_timestamp_seconds')).toHaveLength(1);
+    expect(linesOf([job('Failed')], 'last_success_timestamp_seconds', 'typical_duration_seconds')).toEqual([]);
   });
 
-  test('a list that has lost its oldest jobs counts fewer, and knows the same last success', async () => {
+  test('a list that has lost its oldest jobs counts fewer, and knows the same last success', () => {
     const jobs = [1, 2, 3].map((hour) => job('Successful', { createdAtSeconds: DAY_ZERO_SECONDS + hour * 3600 }));
     const names = ['last_success_timestamp_seconds', 'last_finished_state'];
-    expect(await linesOf(jobs.slice(1), ...names)).toEqual(await linesOf(jobs, ...names));
-    expect(await linesOf(jobs.slice(1), 'jobs')).toContain('jobs{state="successful"} 2');
+    expect(linesOf(jobs.slice(1), ...names)).toEqual(linesOf(jobs, ...names));
+    expect(linesOf(jobs.slice(1), 'jobs')).toContain('jobs{state="successful"} 2');
   });
 
-  test('the last success tells when, how long, how much and how old its data is', async () => {
+  test('the last success tells when, how long, how much and how old its data is', () => {
     expect(
-      await linesOf(
+      linesOf(
         [job('Successful')],
         'last_success_timestamp_seconds',
         'last_success_created_timestamp_seconds',
@@ -77,46 +77,41 @@ describe('the metrics of a list of jobs', () => {
     ]);
   });
 
-  test('a sharded success without finishedAt and counts is dated by its creation and has no duration', async () => {
+  test('a sharded success without finishedAt and counts is dated by its creation and has no duration', () => {
     const sharded = job('Successful', { fields: { finishedAt: undefined, exportStatus: undefined } });
     expect(
-      await linesOf(
-        [sharded],
-        'last_success_timestamp_seconds',
-        'last_success_duration_seconds',
-        'last_success_collections',
-      ),
+      linesOf([sharded], 'last_success_timestamp_seconds', 'last_success_duration_seconds', 'last_success_collections'),
     ).toEqual([`last_success_timestamp_seconds ${DAY_ZERO_SECONDS}`]);
   });
 
-  test('0 of 0 collections on a success is shown as it is', async () => {
+  test('0 of 0 collections on a success is shown as it is', () => {
     const small = job('Successful', { fields: { exportStatus: { exportedCollections: 0, totalCollections: 0 } } });
-    expect(await linesOf([small], 'last_success_collections', 'last_success_collections_exported')).toEqual([
+    expect(linesOf([small], 'last_success_collections', 'last_success_collections_exported')).toEqual([
       'last_success_collections 0',
       'last_success_collections_exported 0',
     ]);
   });
 
-  test('the outcome of the newest finished job is one of three', async () => {
-    expect(await linesOf([job('Cancelled')], 'last_finished_state')).toEqual([
+  test('the outcome of the newest finished job is one of three', () => {
+    expect(linesOf([job('Cancelled')], 'last_finished_state')).toEqual([
       'last_finished_state{state="successful"} 0',
       'last_finished_state{state="failed"} 0',
       'last_finished_state{state="cancelled"} 1',
     ]);
   });
 
-  test('an error code with quotes and newlines never reaches a label', async () => {
+  test('an error code with quotes and newlines never reaches a label', () => {
     const hostile = job('Failed', { fields: { stateReason: { errorCode: 'A"}\nevil 1' } } });
-    expect(await linesOf([hostile], 'failed_jobs', 'evil')).toEqual(['failed_jobs{error_code="other"} 1']);
+    expect(linesOf([hostile], 'failed_jobs', 'evil')).toEqual(['failed_jobs{error_code="other"} 1']);
   });
 });
 
 describe('the metrics of an active job', () => {
   const id = objectId(DAY_ZERO_SECONDS, 1);
 
-  test('name it, its state, its start and its progress', async () => {
+  test('name it, its state, its start and its progress', () => {
     const one = running({ exportStatus: { exportedCollections: 1, totalCollections: 4 } });
-    expect((await linesOf([one], ...ACTIVE)).sort()).toEqual(
+    expect(linesOf([one], ...ACTIVE).sort()).toEqual(
       [
         `active_collections 4`,
         `active_collections_exported 1`,
@@ -133,50 +128,50 @@ describe('the metrics of an active job', () => {
     );
   });
 
-  test('have no ratio for 0 of 0, and none above 1', async () => {
+  test('have no ratio for 0 of 0, and none above 1', () => {
     const of = (exportedCollections: number, totalCollections: number) =>
       linesOf([running({ exportStatus: { exportedCollections, totalCollections } })], 'active_job_progress_ratio');
-    expect(await of(0, 0)).toEqual([]);
-    expect(await of(5, 4)).toEqual([`active_job_progress_ratio{export_id="${id}"} 1`]);
+    expect(of(0, 0)).toEqual([]);
+    expect(of(5, 4)).toEqual([`active_job_progress_ratio{export_id="${id}"} 1`]);
   });
 
-  test('count the shards of a sharded one, which has no collections', async () => {
+  test('count the shards of a sharded one, which has no collections', () => {
     const components = [{ exportId: objectId(1) }, { exportId: objectId(2) }];
     expect(
-      await linesOf([running({ components, exportStatus: null })], 'active_job_shards', 'active_job_collections'),
+      linesOf([running({ components, exportStatus: null })], 'active_job_shards', 'active_job_collections'),
     ).toEqual([`active_job_shards{export_id="${id}"} 2`]);
   });
 
-  test('are absent where a job has no id, but it is in the sums', async () => {
+  test('are absent where a job has no id, but it is in the sums', () => {
     const nameless = running({ id: null, exportStatus: { exportedCollections: 1, totalCollections: 4 } });
-    expect(await linesOf([nameless], ...ACTIVE)).toEqual([
+    expect(linesOf([nameless], ...ACTIVE)).toEqual([
       `oldest_active_created_timestamp_seconds{state="in_progress"} ${DAY_ZERO_SECONDS}`,
       'active_collections 4',
       'active_collections_exported 1',
     ]);
   });
 
-  test('are gone when it vanishes from the list or ends', async () => {
-    expect(await linesOf([], ...ACTIVE)).toEqual([]);
-    expect(await linesOf([job('Successful')], ...ACTIVE)).toEqual([]);
+  test('are gone when it vanishes from the list or ends', () => {
+    expect(linesOf([], ...ACTIVE)).toEqual([]);
+    expect(linesOf([job('Successful')], ...ACTIVE)).toEqual([]);
   });
 
-  test('of an unknown state without an end say so', async () => {
+  test('of an unknown state without an end say so', () => {
     const paused = job('Paused', { fields: { finishedAt: undefined, createdAt: iso(DAY_ZERO_SECONDS + 5) } });
-    expect(await linesOf([paused], 'oldest_active_created_timestamp_seconds')).toEqual([
+    expect(linesOf([paused], 'oldest_active_created_timestamp_seconds')).toEqual([
       `oldest_active_created_timestamp_seconds{state="unknown"} ${DAY_ZERO_SECONDS + 5}`,
     ]);
   });
 });
 
-test('stale volatile metrics are silent, facts stay', async () => {
+test('stale volatile metrics are silent, facts stay', () => {
   const fresh = polledState([
     job('InProgress', { number: 2 }),
     job('Failed', { number: 1 }),
     job('Successful', { number: 0 }),
   ]);
-  const stale = { ...fresh, exports: { ...fresh.exports, stale: true } };
-  const text = (await renderTarget(families, stale)).join('');
+  const stale = withRecord(fresh, 'exports', { stale: true });
+  const text = linesOfState(families, stale).join('');
   expect([...new Set(text.match(/^\w+/gm))].map((name) => name.replace(PREFIX, ''))).toEqual([
     'consecutive_failures',
     'last_finished_state',
@@ -192,10 +187,10 @@ test('stale volatile metrics are silent, facts stay', async () => {
   ]);
 });
 
-test('what another slot of the target knows too long does not silence them', async () => {
+test('they are not silent because another record of the target is stale', () => {
   const fresh = polledState([job('InProgress')]);
-  const other = { ...fresh, schedule: { ...fresh.schedule, stale: true } };
-  expect(await renderTarget(families, other)).toEqual(await renderTarget(families, fresh));
+  const other = withRecord(fresh, 'schedule', { stale: true });
+  expect(linesOfState(families, other)).toEqual(linesOfState(families, fresh));
 });
 
 const ACTIVE = [

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import { PREFIX, type TargetState } from '../../../src/collectors/collector.ts';
-import { createBackupSchedule, decodeSchedule, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
-import { GROUP_ID, newState, target, withSchedule } from '../../support/states.ts';
+import { decodeSchedule, scheduleCollector, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
+import { SETTINGS } from '../../support/pages.ts';
+import { GROUP_ID, newState, withSchedule } from '../../support/states.ts';
 
 const BUCKET = '5f0000000000000000000001';
 const DAY = 86_400;
@@ -13,7 +14,7 @@ const exporting = (frequencyType: unknown, exportBucketId: unknown = BUCKET) => 
 });
 
 function valuesOf(state: TargetState): Record<string, unknown> {
-  const { families } = createBackupSchedule();
+  const { families } = scheduleCollector;
   return Object.fromEntries(
     families.map(({ name, samples }) => [
       name.replace(PREFIX, ''),
@@ -65,10 +66,9 @@ describe('a backup schedule', () => {
         return exporting('weekly');
       },
     } as unknown as AtlasApi;
-    const read = await createBackupSchedule().read(api, target(), new AbortController().signal);
+    const read = await scheduleCollector.read(api, newState(), SETTINGS, new AbortController().signal);
     expect(read).toEqual({
       summary: { autoExportEnabled: true, export: { bucketId: BUCKET, frequency: 'weekly' } },
-      notices: [],
     });
     expect(asked).toEqual([
       {

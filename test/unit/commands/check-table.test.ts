@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import { findingsAsText, formatAge, outcomeAsText } from '../../../src/commands/check-table.ts';
-import type { Failed, Outcome, TargetOutcome } from '../../../src/commands/outcome.ts';
+import type { Outcome, TargetOutcome, Unread } from '../../../src/commands/outcome.ts';
 import type { CredentialConfig } from '../../../src/config/config.ts';
 import { failureOf } from '../../../src/polling/failure-log.ts';
 import { configFor, secret } from '../../support/daemon.ts';
@@ -21,17 +21,20 @@ function polled(clusterName: string, rest: Partial<TargetOutcome> = {}): TargetO
     clusterName,
     ...common,
     newestSuccessAtSeconds,
+    failures: [],
     ...rest,
   };
 }
 
-function failed(error: AtlasError, what: Failed['what'] = 'exports'): Failed {
-  return { what, failure: failureOf(error) };
+function unreadExports(error: AtlasError): Unread {
+  return { what: 'exports', resource: 'list of export jobs', isPart: false, failure: failureOf(error) };
 }
 
 const unread = { jobs: undefined, pages: undefined, newestSuccessAtSeconds: undefined };
-const forbidden = failed(new AtlasError('forbidden', 'Atlas answered 403', { status: 403 }));
-const notFound = failed(new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND'));
+const forbidden = unreadExports(new AtlasError('forbidden', 'Atlas answered 403', { status: 403 }));
+const notFound = unreadExports(new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND'));
+
+const forbiddenSchedule: Unread = { ...forbidden, what: 'schedule', resource: 'backup schedule', isPart: true };
 
 const show = (outcome: Outcome, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, screen);
 
@@ -49,12 +52,12 @@ All is well: 2 clusters polled.
 
   test('has what failed at its end, with what to do about it', () => {
     const targets = [
-      polled('gone', { ...unread, failed: notFound }),
-      polled('orders', { failed: { ...forbidden, what: 'schedule' } }),
+      polled('gone', { ...unread, failures: [notFound] }),
+      polled('orders', { failures: [forbiddenSchedule] }),
       polled('fine'),
     ];
     const project = { groupId: '5e00000000000000000000ff', credential: 'main', clusters: 0 };
-    const projects = [{ ...project, failed: { ...forbidden, what: 'clusters' } } as const];
+    const projects = [{ ...project, failures: [{ ...forbidden, what: 'clusters', resource: 'list of clusters' }] }];
     expect(show({ projects, targets })).toBe(
       `
 TARGET                                   CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
@@ -63,15 +66,15 @@ ${GROUP_ID}/gone            main        not_found
 ${GROUP_ID}/orders          main        schedule: forbidden    31      1         3 h ago
 5e00000000000000000000ff (all clusters)  main        forbidden
 
-not_found: Atlas answered 404 CLUSTER_NOT_FOUND; the exports can’t be read (1)
+not_found: Atlas answered 404 CLUSTER_NOT_FOUND; the list of export jobs cannot be read (1)
   → ${notFound.failure.advice}
     ${GROUP_ID}/gone
 
-forbidden: Atlas answered 403; the backup schedule can’t be read (1)
+forbidden: Atlas answered 403; the backup schedule cannot be read (1)
   → ${forbidden.failure.advice}
     ${GROUP_ID}/orders
 
-forbidden: Atlas answered 403; the clusters can’t be found (1)
+forbidden: Atlas answered 403; the list of clusters cannot be read (1)
   → ${forbidden.failure.advice}
     project 5e00000000000000000000ff
 
@@ -81,12 +84,12 @@ forbidden: Atlas answered 403; the clusters can’t be found (1)
   });
 
   test('stays readable where a thousand targets fail alike: they are one group, the largest first', () => {
-    const many = Array.from({ length: 1000 }, (_, index) => polled(`c${index}`, { ...unread, failed: forbidden }));
-    const text = show({ projects: [], targets: [polled('gone', { failed: notFound }), ...many] });
+    const many = Array.from({ length: 1000 }, (_, index) => polled(`c${index}`, { ...unread, failures: [forbidden] }));
+    const text = show({ projects: [], targets: [polled('gone', { failures: [notFound] }), ...many] });
     const [, , failures] = text.split('\n\n');
     expect(text.split('\n')).toHaveLength(1 + 1 + 1001 + 1 + 8 + 1 + 3 + 1 + 1 + 1);
     expect(text).toContain(`
-forbidden: Atlas answered 403; the exports can’t be read (1000)
+forbidden: Atlas answered 403; the list of export jobs cannot be read (1000)
   → ${forbidden.failure.advice}
     ${GROUP_ID}/c0
     ${GROUP_ID}/c1
@@ -100,7 +103,7 @@ not_found:`);
   });
 
   test('fits a terminal of 80 columns, where the ends of names tell them apart', () => {
-    const targets = [polled('orders'), polled('gone', { ...unread, failed: notFound })];
+    const targets = [polled('orders'), polled('gone', { ...unread, failures: [notFound] })];
     const rows = show({ projects: [], targets }, { ...PLAIN, columns: 80 })
       .split('\n')
       .slice(1, 4);
@@ -109,14 +112,14 @@ not_found:`);
   });
 
   test('says of a project that it has no cluster to watch', () => {
-    const projects = [{ groupId: GROUP_ID, credential: 'main', clusters: 0 }];
+    const projects = [{ groupId: GROUP_ID, credential: 'main', clusters: 0, failures: [] }];
     expect(show({ projects, targets: [] })).toContain(
       `warning: no cluster to watch was found in project ${GROUP_ID}\n`,
     );
   });
 
   test('is coloured where the terminal can', () => {
-    const targets = [polled('a'), polled('b', { failed: notFound })];
+    const targets = [polled('a'), polled('b', { failures: [notFound] })];
     const text = show({ projects: [], targets }, { ...PLAIN, hasColours: true });
     expect(text).toContain('\u001B[32mok\u001B[0m');
     expect(text).toContain('\u001B[31mnot_found\u001B[0m');

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { tellProgress } from '../../../src/commands/progress.ts';
+import { startProgress } from '../../../src/commands/progress.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingTerminal } from '../../support/terminal.ts';
 
@@ -7,7 +7,7 @@ function setUp(isWatched: boolean) {
   const runtime = createFakeRuntime();
   const { terminal, output } = createRecordingTerminal({ isWatched });
   let ended = 0;
-  const stop = tellProgress(terminal, runtime, () => ({ ended: ended++, total: 40 }));
+  const stop = startProgress(terminal, runtime, () => ({ ended: ended++, total: 40, answers: 7 }));
   return { runtime, output, stop };
 }
 
@@ -15,7 +15,7 @@ test('who watches sees one line that changes every second and is gone at the end
   const { runtime, output, stop } = setUp(true);
   await runtime.advance(2);
   expect(output.stderr).toBe(
-    '\u001B[2Kasking Atlas: 0 of 40 done after 1 s\r\u001B[2Kasking Atlas: 1 of 40 done after 2 s\r',
+    '\u001B[2Kasking Atlas: 0 of 40 reads done, 7 requests in 1 s\r\u001B[2Kasking Atlas: 1 of 40 reads done, 7 requests in 2 s\r',
   );
   stop();
   expect(output.stderr.endsWith('\r\u001B[2K')).toBe(true);
@@ -27,7 +27,9 @@ test('a log gets a line every ten seconds', async () => {
   await runtime.advance(25);
   stop();
   await runtime.advance(25);
-  expect(output.stderr).toBe('asking Atlas: 0 of 40 done after 10 s\nasking Atlas: 1 of 40 done after 20 s\n');
+  expect(output.stderr).toBe(
+    'asking Atlas: 0 of 40 reads done, 7 requests in 10 s\nasking Atlas: 1 of 40 reads done, 7 requests in 20 s\n',
+  );
 });
 
 test('what ends soon says nothing', async () => {

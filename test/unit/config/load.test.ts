@@ -38,7 +38,7 @@ test('a file of three lines is enough: the rest has defaults', async () => {
       idleIntervalSeconds: 300,
       maxStaleSeconds: 900,
       maxActiveJobs: 50,
-      readSchedule: true,
+      isRead: { schedule: true },
     },
     targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
     discoveries: [],
@@ -86,7 +86,7 @@ test('a file with every key is loaded as it is written, with one target per clus
     idleIntervalSeconds: 5400,
     maxStaleSeconds: 86_400,
     maxActiveJobs: 0,
-    readSchedule: false,
+    isRead: { schedule: false },
   });
   const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200 };
   expect(config.targets).toEqual([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { createReport, failureOf } from '../../../src/polling/failure-log.ts';
+import { createFailureLog, failureOf } from '../../../src/polling/failure-log.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 
@@ -15,10 +15,10 @@ test('a failure has the advice of what was asked for, where Atlas says nothing m
   expect(failureOf(new AtlasError('forbidden', 'no')).advice).toContain('Project Backup Manager');
 });
 
-test('who says something new each time is heard fifty times', () => {
+test('of notices that differ each time fifty are written', () => {
   const { log, lines } = createRecordingLog();
-  const report = createReport('polling', { log, runtime: createFakeRuntime() });
-  const say = (state: string) => report.notice({}, [{ message: 'a state', facts: { state } }]);
+  const failureLog = createFailureLog('polling', { log, runtime: createFakeRuntime() });
+  const say = (state: string) => failureLog.notice({}, [{ message: 'a state', facts: { state } }]);
   for (let poll = 0; poll < 1000; poll += 1) say(`state-${poll}`);
   say('state-0');
   expect(lines).toHaveLength(50);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../../src/atlas/client.ts';
 import type { Page } from '../../../../src/atlas/http/answer.ts';
-import { createExportJobs } from '../../../../src/collectors/exports/collector.ts';
+import { exportsCollector } from '../../../../src/collectors/exports/collector.ts';
 import { job, objectId } from '../../../support/jobs.ts';
-import { GROUP_ID, target } from '../../../support/states.ts';
+import { SETTINGS } from '../../../support/pages.ts';
+import { GROUP_ID, newState } from '../../../support/states.ts';
 
 const signal = new AbortController().signal;
 
@@ -24,14 +25,14 @@ function apiOf(...readings: readonly (readonly Page[])[]): AtlasApi & { readonly
 const jobs = [1, 2, 3].map((number) => job('Successful', { number }));
 
 describe('reading the export jobs of a cluster', () => {
-  const collector = createExportJobs({ maxActiveJobs: 1 });
+  const settings = { ...SETTINGS, maxActiveJobs: 1 };
 
   test('asks for its list, and says how complete the reading is', async () => {
     const api = apiOf([
       { results: jobs.slice(0, 2), totalCount: 3 },
       { results: jobs.slice(2), totalCount: 3 },
     ]);
-    const { facts, summary, notices } = await collector.read(api, target('my-cluster'), signal);
+    const { facts, summary, notices } = await exportsCollector.read(api, newState('my-cluster'), settings, signal);
     expect(api.asked).toEqual([
       {
         operation: 'list_exports',
@@ -42,8 +43,8 @@ describe('reading the export jobs of a cluster', () => {
     ]);
     expect(facts).toEqual({
       pages: 2,
-      jobs: 3,
-      reportedJobs: 3,
+      items: 3,
+      reportedItems: 3,
       dropped: { active_jobs: 0, error_codes: 0, export_buckets: 0 },
     });
     expect(summary.counts.successful).toBe(3);
@@ -52,48 +53,56 @@ describe('reading the export jobs of a cluster', () => {
 
   test('a total that is higher or lower than the list is passed on, and changes nothing', async () => {
     for (const totalCount of [1, 99]) {
-      const { facts } = await collector.read(apiOf([{ results: jobs, totalCount }]), target(), signal);
-      expect(facts).toMatchObject({ jobs: 3, reportedJobs: totalCount });
+      const { facts } = await exportsCollector.read(
+        apiOf([{ results: jobs, totalCount }]),
+        newState(),
+        settings,
+        signal,
+      );
+      expect(facts).toMatchObject({ items: 3, reportedItems: totalCount });
     }
-    const { facts } = await collector.read(apiOf([{ results: jobs }]), target(), signal);
-    expect(facts).not.toHaveProperty('reportedJobs');
+    const { facts } = await exportsCollector.read(apiOf([{ results: jobs }]), newState(), settings, signal);
+    expect(facts).not.toHaveProperty('reportedItems');
   });
 
   test('the same id on two pages counts once, after a second reading', async () => {
     const shifted = [{ results: jobs.slice(0, 2) }, { results: jobs.slice(1) }];
     const api = apiOf(shifted, shifted);
-    const { facts, summary } = await collector.read(api, target(), signal);
+    const { facts, summary } = await exportsCollector.read(api, newState(), settings, signal);
     expect(api.asked).toHaveLength(2);
-    expect(facts?.jobs).toBe(3);
+    expect(facts?.items).toBe(3);
     expect(summary.counts.successful).toBe(3);
   });
 
   test('components met before their parent are left out by a second reading', async () => {
     const parent = job('Successful', { number: 9, fields: { components: [{ exportId: jobs[0]?.['id'] }] } });
     const list = [{ results: jobs }, { results: [parent] }];
-    const { facts, summary } = await collector.read(apiOf(list, list), target(), signal);
+    const { facts, summary } = await exportsCollector.read(apiOf(list, list), newState(), settings, signal);
     expect(summary.counts.successful).toBe(3);
-    expect(facts?.jobs).toBe(4);
+    expect(facts?.items).toBe(4);
   });
 
-  test('is worth the shorter interval while a job is active', async () => {
-    const read = async (state: string) =>
-      collector.isActive((await collector.read(apiOf([{ results: [job(state)] }]), target(), signal)).summary);
-    expect(await read('Queued')).toBe(true);
-    expect(await read('Paused')).toBe(true);
-    expect(await read('Successful')).toBe(false);
+  test('uses the shorter interval while a job is active', async () => {
+    const secondsFor = async (state: string) => {
+      const api = apiOf([{ results: [job(state)] }]);
+      const { summary } = await exportsCollector.read(api, newState(), settings, signal);
+      return exportsCollector.pace(summary, settings).seconds;
+    };
+    expect(await secondsFor('Queued')).toBe(settings.intervalSeconds);
+    expect(await secondsFor('Paused')).toBe(settings.intervalSeconds);
+    expect(await secondsFor('Successful')).toBe(settings.idleIntervalSeconds);
   });
 
   test('tells of a state it does not know, and of what the caps drop', async () => {
     const odd = ['Paused', 'Queued'].map((state, number) => job(state, { number: number + 20 }));
-    const { facts, notices } = await collector.read(apiOf([{ results: odd }]), target(), signal);
+    const { facts, notices } = await exportsCollector.read(apiOf([{ results: odd }]), newState(), settings, signal);
     expect(notices).toEqual([{ message: expect.stringContaining('does not know'), facts: { state: 'Paused' } }]);
     expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0, export_buckets: 0 });
   });
 
   test('an id is part of the path in no other way than as a name', async () => {
     const api = apiOf([{ results: [{ id: objectId(1) }] }]);
-    await collector.read(api, target('../evil?x'), signal);
+    await exportsCollector.read(api, newState('../evil?x'), settings, signal);
     expect(api.asked[0]?.path).toContain('/clusters/..%2Fevil%3Fx/backup/exports');
   });
 });

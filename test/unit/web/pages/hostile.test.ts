@@ -4,10 +4,11 @@
  */
 import { expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
+import { COLLECTORS } from '../../../../src/collectors/index.ts';
 import { targetsJson } from '../../../../src/web/api.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
 import { judged, overviewOf, statusPage, targetPage } from '../../../support/pages.ts';
-import { polledState, withSchedule } from '../../../support/states.ts';
+import { polledState, withRecord, withSchedule } from '../../../support/states.ts';
 
 const EVIL = `</script><img src=x onerror="alert('1')">&`;
 const NOW = DAY_ZERO_SECONDS + 4000;
@@ -35,11 +36,7 @@ const whole = withSchedule(polledState(jobs, { projectName: 'Shop', durationMaxS
   export: { bucketId: 'b', frequency: 'odd' },
 });
 const last = { endedAtSeconds: NOW - 1, durationSeconds: 1, failure };
-const state = poisoned<TargetState>({
-  ...whole,
-  exports: { ...whole.exports, last },
-  schedule: { ...whole.schedule, last },
-});
+const state = poisoned<TargetState>(withRecord(withRecord(whole, 'exports', { last }), 'schedule', { last }));
 const seen = {
   nowSeconds: NOW,
   query: `q=${encodeURIComponent(EVIL)}&state=${encodeURIComponent(EVIL)}`,
@@ -73,7 +70,7 @@ test('a link can’t leave its place, whatever a cluster is called', () => {
 });
 
 test('the JSON has it as it is', () => {
-  const json = targetsJson(overviewOf([state], seen), { version: '1', nowSeconds: NOW });
+  const json = targetsJson(overviewOf([state], seen), { version: '1', nowSeconds: NOW, collectors: COLLECTORS });
   const { targets } = JSON.parse(json) as { targets: { cluster_name: string }[] };
   expect(targets[0]?.cluster_name).toBe(`Cluster0${EVIL}`);
   expect(judged(state, seen).findings.length).toBeGreaterThan(2);

@@ -5,7 +5,7 @@ import { PAGE_POLICY } from '../../../../src/web/pages/layout.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
 import { statusPage, textOf } from '../../../support/pages.ts';
-import { GROUP_ID, newState, polledState } from '../../../support/states.ts';
+import { GROUP_ID, newState, polledState, withSchedule } from '../../../support/states.ts';
 
 const NOW = DAY_ZERO_SECONDS + 100_000;
 const SEEN = { nowSeconds: NOW };
@@ -46,9 +46,7 @@ describe('the status page', () => {
   test('shows those that need attention first, why, and what to do', () => {
     const page = statusPage([fine, failed], SEEN);
     expect(shownRows(page)).toEqual(['broken-one', 'fine-one']);
-    expect(textOf(page)).toContain(
-      'The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nAtlas doesn’t try again',
-    );
+    expect(textOf(page)).toContain('The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nAtlas does not retry');
     expect(textOf(page)).toMatch(/Need attention\nbroken-one[\s\S]*In order\nfine-one/);
   });
 
@@ -90,8 +88,8 @@ describe('the status page', () => {
 
   test('tags paused clusters and those whose schedule exports nothing', () => {
     const state = polledState([success], { ...RELAXED, paused: true });
-    const schedule = { ...state.schedule, summary: { autoExportEnabled: false } };
-    const text = textOf(statusPage([{ ...state, schedule }], SEEN));
+    const off = withSchedule(state, { autoExportEnabled: false });
+    const text = textOf(statusPage([off], SEEN));
     expect(text).toContain('paused\nauto export off');
   });
 

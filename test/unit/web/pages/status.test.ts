@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
-import { statusOfAll } from '../../../../src/web/pages/status.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
-import { judged, type Seen } from '../../../support/pages.ts';
-import { newState, polledState, unpolled, withSchedule } from '../../../support/states.ts';
+import { judged, overviewOf, type Seen } from '../../../support/pages.ts';
+import { newState, polledState, withRecord, withSchedule } from '../../../support/states.ts';
 
 const NOW = DAY_ZERO_SECONDS + 100_000;
 const SEEN: Seen = { nowSeconds: NOW };
@@ -16,11 +15,11 @@ const later = (state: string, seconds: number) => job(state, { createdAtSeconds:
 const partial = job('Successful', { fields: { exportStatus: { exportedCollections: 8, totalCollections: 10 } } });
 
 function failing(state: TargetState): TargetState {
-  return { ...state, exports: { ...state.exports, last: { endedAtSeconds: NOW - 5, durationSeconds: 1, failure } } };
+  return withRecord(state, 'exports', { last: { endedAtSeconds: NOW - 5, durationSeconds: 1, failure } });
 }
 
 function stale(state: TargetState): TargetState {
-  return { ...state, exports: { ...state.exports, stale: true } };
+  return withRecord(state, 'exports', { stale: true });
 }
 
 describe('what is true of a target', () => {
@@ -55,12 +54,19 @@ describe('what is true of a target', () => {
   });
 
   test('is no expected age where the schedule can’t be read', () => {
-    const schedule = { ...unpolled<never>(), last: { endedAtSeconds: NOW, durationSeconds: 1, failure } };
-    expect(judged({ ...polledState([success]), schedule }, SEEN).findings[0]).toEqual({
-      condition: 'unmeasured',
-      problem: 'the backup schedule can’t be read: no answer',
-      advice: 'look at the network; or set success_max_age in the config',
-    });
+    const last = { endedAtSeconds: NOW, durationSeconds: 1, failure };
+    expect(judged(withRecord(polledState([success]), 'schedule', { last }), SEEN).findings).toEqual([
+      {
+        condition: 'unmeasured',
+        problem: 'the backup schedule cannot be read: no answer',
+        advice: 'look at the network; or set success_max_age in the config',
+      },
+      {
+        condition: 'unread',
+        problem: 'the backup schedule cannot be read: no answer',
+        advice: 'look at the network',
+      },
+    ]);
   });
 });
 
@@ -75,8 +81,8 @@ describe('the order of targets', () => {
       polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 60 }, 'stuck'),
       polledState([job('Failed')], {}, 'failed'),
     ];
-    const moment = { nowSeconds: NOW, readsSchedules: false };
-    expect(statusOfAll(states, moment).map(({ state }) => state.target.clusterName)).toEqual([
+    const { targets } = overviewOf(states, { nowSeconds: NOW, readsSchedules: false });
+    expect(targets.map(({ state }) => state.target.clusterName)).toEqual([
       'failed',
       'overdue, and unreachable',
       'stuck',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DAY, FLEET_NOW, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { job, objectId } from '../../../support/jobs.ts';
 import { targetPage, textOf } from '../../../support/pages.ts';
-import { GROUP_ID, newState, polledState, withSchedule } from '../../../support/states.ts';
+import { GROUP_ID, newState, polledState, unpolled, withRecord, withSchedule } from '../../../support/states.ts';
 
 const SEEN = { nowSeconds: FLEET_NOW };
 const BUCKET = '5f0000000000000000000001';
@@ -55,20 +55,20 @@ describe('the page of a target', () => {
 
   test('gives a failure room for its code', () => {
     const last = { endedAtSeconds: FLEET_NOW - 30, durationSeconds: 0.256, failure: NOT_ALLOWED };
-    const page = targetPage({ ...healthy, exports: { ...healthy.exports, last } }, SEEN);
+    const page = targetPage(withRecord(healthy, 'exports', { last }), SEEN);
     expect(page).toContain('<div class="wide"><dt>Latest</dt><dd><span class="trouble">failed</span>');
     expect(targetPage(healthy, SEEN)).toContain('<div><dt>Latest</dt>');
   });
 
   test('has the record of its polls, failures with what to do', () => {
     const last = { endedAtSeconds: FLEET_NOW - 30, durationSeconds: 0.256, failure: NOT_ALLOWED };
-    const exports = { ...healthy.exports, polls: 7, last, nextAtSeconds: FLEET_NOW + 30 };
-    const failures = { ...exports.failures, forbidden: 2 };
-    const text = textOf(targetPage({ ...healthy, exports: { ...exports, failures } }, SEEN));
+    const failures = { ...unpolled().failures, forbidden: 2 };
+    const failing = withRecord(healthy, 'exports', { polls: 7, last, failures });
+    const text = textOf(targetPage(failing, { ...SEEN, nextPollInSeconds: 30 }));
     expect(text).toContain('Latest\nfailed\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST. Add this host’s');
     expect(text).toContain('30 s ago\n, took 0.26 s');
     expect(text).toContain('Next\nin 30 s');
-    expect(text).toContain('Read\n3 exports on 1 page\nAtlas says there are 3');
+    expect(text).toContain('Read\n3 export jobs on 1 page\nAtlas gives a total of 3');
     expect(text).toContain('7 polls, 2 failed\n2 forbidden');
     expect(text).toContain('Reading the backup schedule');
   });
@@ -126,7 +126,7 @@ describe('the page of a target', () => {
   test('shows what is not known as not known', () => {
     const text = textOf(targetPage(newState(), SEEN));
     expect(text).toContain('Cluster0: not read yet');
-    expect(text).toContain('Nothing is known yet.');
+    expect(text).toContain('There is no data yet.');
     expect(text).toContain('Latest\nnone yet');
     const bare = job('Failed', { fields: { id: '?', createdAt: null, finishedAt: null, stateReason: null } });
     expect(textOf(targetPage(polledState([bare]), SEEN))).toMatch(/unknown\nfailed\nnot said/);

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
 import { judged } from '../../../support/pages.ts';
-import { newState, polledState, withSchedule } from '../../../support/states.ts';
+import { newState, polledState, summaryOf, withRecord, withSchedule } from '../../../support/states.ts';
 
 const HOUR = 3600;
 const NOW = DAY_ZERO_SECONDS + 48 * HOUR;
@@ -19,7 +19,7 @@ const notAllowed = {
 
 function refused(state: TargetState): TargetState {
   const last = { endedAtSeconds: NOW, durationSeconds: 1, failure: notAllowed };
-  return { ...state, exports: { ...state.exports, last } };
+  return withRecord(state, 'exports', { last });
 }
 
 test.each<[string, TargetState, RegExp, RegExp]>([
@@ -27,7 +27,7 @@ test.each<[string, TargetState, RegExp, RegExp]>([
     'one failure',
     polledState([at(47, 'Failed'), success]),
     /^the latest export failed 47 min ago with EXPORT_FAILED$/,
-    /doesn’t try again/,
+    /does not retry/,
   ],
   [
     'failures in a row without a code',
@@ -38,46 +38,52 @@ test.each<[string, TargetState, RegExp, RegExp]>([
   [
     'a success too old',
     polledState([success], DAILY),
-    /^the last success is 47 h 47 min old, 26 h are expected$/,
-    /no export has started since/,
+    /^the last success is 47 h 47 min old; the limit is 26 h$/,
+    /no export has started since then/,
   ],
   [
     'none at all',
     polledState([], DAILY),
-    /^Atlas lists no successful export, though one is expected every 26 h$/,
+    /^Atlas lists no successful export; the limit is one every 26 h$/,
     /no export has started/,
   ],
-  ['one on its way', polledState([at(47, 'InProgress'), success], DAILY), /old/, /is under way/],
+  [
+    'a success too old, and a newer export that was cancelled',
+    polledState([at(40, 'Cancelled'), success], DAILY),
+    /old/,
+    /^the newest export was cancelled/,
+  ],
+  ['one on its way', polledState([at(47, 'InProgress'), success], DAILY), /old/, /is running/],
   ['a paused cluster', polledState([success], { ...DAILY, paused: true }), /old/, /resume it/],
   [
     'auto export off',
     withSchedule(polledState([success], DAILY), { autoExportEnabled: false }),
     /old/,
-    /switch automatic export on/,
+    /switch it on in Atlas/,
   ],
   [
     'a queued one that waits too long',
     polledState([at(43, 'Queued'), success], { durationMaxSeconds: 2 * HOUR }),
-    /^an export is queued for 5 h, 2 h are expected$/,
+    /^an export has been queued for 5 h; the limit is 2 h$/,
     /few exports at a time/,
   ],
   [
     'a queued one beside an older one that runs',
     polledState([at(43, 'Queued'), at(40, 'InProgress'), success]),
-    /^an export is queued for 5 h, 4 h are expected$/,
+    /^an export has been queued for 5 h; the limit is 4 h$/,
     /few exports at a time/,
   ],
   [
     'a running one that never ends',
     polledState([at(10, 'InProgress'), success]),
-    /^an export is under way for 38 h, 24 h are expected$/,
+    /^an export has been running for 38 h; the limit is 24 h$/,
     /cancel it/,
   ],
-  ['what was never read', refused(newState()), /ACCESS_LIST; nothing is known yet$/, /^add this host’s address$/],
+  ['what was never read', refused(newState()), /ACCESS_LIST; there is no data yet$/, /^add this host’s address$/],
   [
     'what can’t be read any more',
     refused(polledState([success], { successMaxAgeSeconds: 1e6 })),
-    /ACCESS_LIST; what is shown is 23 h old$/,
+    /ACCESS_LIST; the data is 23 h old$/,
     /^add/,
   ],
   [
@@ -89,13 +95,13 @@ test.each<[string, TargetState, RegExp, RegExp]>([
   [
     'a schedule that exports nothing',
     withSchedule(polledState([success]), { autoExportEnabled: false }),
-    /exports nothing by itself$/,
+    /automatic export is off/,
     /set success_max_age/,
   ],
   [
     'a frequency nobody knows',
     withSchedule(polledState([success]), { autoExportEnabled: true, export: { bucketId: '', frequency: 'hourly' } }),
-    /^the backup schedule’s frequency is hourly$/,
+    /^the frequency of the backup schedule is hourly$/,
     /^set success_max_age/,
   ],
 ])('%s is said, and what to do', (_what, state, problem, advice) => {
@@ -107,5 +113,12 @@ test.each<[string, TargetState, RegExp, RegExp]>([
 test('an overdue cluster whose exports fail is told to see to the failure', () => {
   const { findings } = judged(polledState([at(47, 'Failed'), success], DAILY), { nowSeconds: NOW });
   expect(findings.map(({ condition }) => condition)).toEqual(['failed', 'overdue']);
-  expect(findings[1]?.advice).toBe('exports start, but fail: see to that first');
+  expect(findings[1]?.advice).toBe('exports start, but fail: solve that first');
+});
+
+test('a limit on the series of active jobs hides no export that is stuck', () => {
+  const state = polledState([at(10, 'InProgress'), success]);
+  const summary = summaryOf([at(10, 'InProgress'), success], 0);
+  const { findings } = judged(withRecord(state, 'exports', { summary }), { nowSeconds: NOW });
+  expect(findings.map(({ condition }) => condition)).toContain('stuck');
 });

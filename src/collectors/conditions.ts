@@ -1,6 +1,6 @@
-/** What can be true of a target, as a closed set: the same words in the filter, on the pages and in the API. */
+/** The conditions of a target, a closed set: the same words in the filter, on the pages and in the API. */
 
-/** In the order of how much each presses. */
+/** The most urgent first. */
 export const CONDITIONS = [
   'failed',
   'overdue',
@@ -8,18 +8,19 @@ export const CONDITIONS = [
   'unreachable',
   'incomplete',
   'unmeasured',
+  'unread',
   'waiting',
   'running',
   'fine',
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
-/** Trouble is what one is woken for, doubt what one looks at by day. */
+/** `trouble` needs action now, `doubt` a look in working hours. */
 export type Level = 'trouble' | 'doubt' | 'calm';
 
 interface Words {
   readonly level: Level;
-  /** As a badge says it. */
+  /** On a badge. */
   readonly label: string;
   /** For the documentation. */
   readonly meaning: string;
@@ -29,20 +30,20 @@ export const WORDS: Readonly<Record<Condition, Words>> = {
   failed: {
     level: 'trouble',
     label: 'Failed',
-    meaning: 'the newest export that has finished failed (cancelled ones don’t count)',
+    meaning: 'the newest finished export failed (cancelled exports don’t count)',
   },
   overdue: {
     level: 'trouble',
     label: 'Overdue',
-    meaning: 'the newest success is older than expected, or there is none although one is expected',
+    meaning: 'the newest success is older than the limit, or there is none although there is a limit',
   },
   stuck: {
     level: 'trouble',
     label: 'Stuck',
     meaning:
-      'an export is queued or running for longer than `duration_max`; where that is not set, queued for 4 hours or running for a day',
+      'an export has been queued or running for longer than `duration_max`; if that is not set, queued for 4 hours or running for a day',
   },
-  unreachable: { level: 'trouble', label: 'Unreachable', meaning: 'the latest poll failed: what is shown may be old' },
+  unreachable: { level: 'trouble', label: 'Cannot be read', meaning: 'the latest poll failed: the data may be old' },
   incomplete: {
     level: 'doubt',
     label: 'Incomplete',
@@ -50,12 +51,18 @@ export const WORDS: Readonly<Record<Condition, Words>> = {
   },
   unmeasured: {
     level: 'doubt',
-    label: 'No expected age',
-    meaning: 'neither the config nor the backup schedule says how old a success may be, so it can’t be overdue',
+    label: 'No limit known',
+    meaning:
+      'neither the config nor the backup schedule gives a maximum age of the last success, so it cannot be overdue',
+  },
+  unread: {
+    level: 'doubt',
+    label: 'Partly unread',
+    meaning: 'the export jobs can be read, but something else that is read of the cluster cannot',
   },
   waiting: { level: 'calm', label: 'Not read yet', meaning: 'no poll has ended yet' },
   running: { level: 'calm', label: 'Exporting', meaning: 'an export is queued or running' },
-  fine: { level: 'calm', label: 'Fine', meaning: 'nothing else is true of it' },
+  fine: { level: 'calm', label: 'Fine', meaning: 'none of the other conditions' },
 };
 
 export function rankOf(condition: Condition): number {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { html } from '../../../../src/web/pages/html.ts';
-import { absoluteTime, relativeTime, sentence, span } from '../../../../src/web/pages/words.ts';
+import { sentence, span } from '../../../src/support/words.ts';
+import { html } from '../../../src/web/pages/html.ts';
+import { absoluteTime, relativeTime } from '../../../src/web/pages/times.ts';
 
 test.each([
   [-3, '0 s'],

@@ -1,0 +1,111 @@
+/**
+ * Atlas and the polling of it, as a config describes them: the part that the daemon, `check` and `once` share. Another config is
+ * put in force in one synchronous step; everything here asks for its settings at each use.
+ */
+import { type Atlas, createAtlas } from '../atlas/atlas.ts';
+import type { AtlasCounter } from '../atlas/observer.ts';
+import { clusterSource } from '../collectors/clusters.ts';
+import type { Collectors } from '../collectors/collector.ts';
+import { readProjectName } from '../collectors/project.ts';
+import type { Config } from '../config/config.ts';
+import { createPolling, type Polling } from '../polling/polling.ts';
+import { ownShare, type Shard } from '../polling/shards.ts';
+import type { StatesListener } from '../polling/states.ts';
+import type { Wanted } from '../polling/targets.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { createAtlasLog } from './atlas-log.ts';
+
+export interface MonitorSettings {
+  readonly config: Config;
+  /** Only the projects of this shard are watched; all of them if it is absent. */
+  readonly shard?: Shard | undefined;
+  readonly collectors: Collectors;
+  /** The program's own. */
+  readonly version: string;
+  readonly observer: AtlasCounter;
+  /** Called with each access token that Atlas issues, so that it can be redacted. */
+  readonly onToken?: ((token: string) => void) | undefined;
+  /** Called with every change of the targets' states. */
+  readonly onChange: StatesListener;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export interface Monitor {
+  readonly polling: Polling;
+  config(): Config;
+  /** The targets and discoveries of the config that are this shard's. */
+  wanted(): Wanted;
+  readonly budgets: Atlas['budgets'];
+  /** Puts another config in force. */
+  change(next: Config): void;
+  /** Stops polling, then gives the access tokens back. Bounded in time, never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Aborted polls end at once. A poll that does not is left behind after this time. */
+const POLLS_END_SECONDS = 1;
+
+export function createMonitor(settings: MonitorSettings): Monitor {
+  const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
+  let { config } = settings;
+  const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
+  const atlasLog = createAtlasLog(log);
+  const atlas = createAtlas({
+    settings: config.atlas,
+    credentials: config.credentials,
+    userAgent: `mongodbatlas-backup-exporter/${version}`,
+    runtime,
+    observer: {
+      ...observer,
+      ...atlasLog,
+      secret: (token) => onToken?.(token),
+      circuitOpened(event) {
+        atlasLog.circuitOpened(event);
+        polling.pollSooner();
+      },
+      circuitClosed() {
+        atlasLog.circuitClosed();
+        polling.pollSooner();
+      },
+    },
+  });
+  const polling = createPolling({
+    wanted: wanted(),
+    collectors,
+    clusterSource,
+    readProjectName,
+    settings: () => config.polling,
+    concurrency: () => config.atlas.concurrency,
+    apiFor: atlas.apiFor,
+    isCircuitOpen: atlas.isCircuitOpen,
+    onChange,
+    runtime,
+    log,
+  });
+
+  function change(next: Config): void {
+    config = next;
+    polling.change(wanted(), atlas.change(next.atlas, next.credentials).isOther);
+  }
+
+  async function stop(): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([polling.stop(), runtime.sleep(POLLS_END_SECONDS, ended.signal)]);
+    ended.abort();
+    await atlas.close();
+  }
+
+  return { polling, config: () => config, wanted, budgets: atlas.budgets, change, stop };
+}
+
+/** The config with the targets and discoveries of one shard alone. */
+export function ownConfig(config: Config, shard: Shard | undefined): Config {
+  const { named, discovered } = ownShare(wantedOf(config), shard);
+  return { ...config, targets: named, discoveries: discovered };
+}
+
+function wantedOf({ targets, discoveries }: Config): Wanted {
+  return { named: targets, discovered: discoveries };
+}

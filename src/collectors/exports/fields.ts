@@ -1,0 +1,139 @@
+/** The fields of export jobs in the JSON API. Names, units and meanings are as stable as those of the metrics. */
+import type { Failure, Field, TargetState } from '../collector.ts';
+import { activeStateOf, durationSeconds, endedAtSeconds, type Job, progressRatio } from './job.ts';
+import { type ExportSummary, exportsOf } from './summary.ts';
+
+export const JOB_FIELDS: readonly Field<Job>[] = [
+  field('export_id', 'string', 'As Atlas calls it; empty where Atlas gives no usable id.', ({ id }) => id),
+  field(
+    'state',
+    'string',
+    '`queued`, `in_progress`, `successful`, `failed`, `cancelled` or `unknown`.',
+    (job) => job.state,
+  ),
+  field('created_timestamp_seconds', 'number', 'When it was created.', (job) => job.createdAtSeconds),
+  field('finished_timestamp_seconds', 'number', 'When it ended, where Atlas says so.', (job) => job.finishedAtSeconds),
+  field('duration_seconds', 'number', 'From creation to end, queueing included.', durationSeconds),
+  field('collections', 'number', 'Collections in it; absent for sharded clusters.', (job) => job.collections?.total),
+  field('collections_exported', 'number', 'Collections exported so far.', (job) => job.collections?.exported),
+  field(
+    'progress_ratio',
+    'number',
+    'Exported collections divided by all, 0 to 1; absent while their number is 0 or unknown.',
+    (job) => (activeStateOf(job) ? progressRatio(job) : undefined),
+  ),
+  field('shards', 'number', 'Shards in it; absent for replica sets.', ({ shards }) => shards || undefined),
+  field(
+    'error_code',
+    'string',
+    'Of a failed job: the code that Atlas gives; `none` where it gives none, `other` for an unusual one.',
+    (job) => job.errorCode,
+  ),
+  field('snapshot_id', 'string', 'The exported snapshot.', ({ snapshotId }) => snapshotId),
+  field('export_bucket_id', 'string', 'The bucket that it is exported into.', ({ exportBucketId }) => exportBucketId),
+];
+
+export const exportFields: readonly Field<TargetState>[] = [
+  ofSummary(
+    'last_success_timestamp_seconds',
+    'number',
+    'When the newest successful export ended; its creation where Atlas gives no end.',
+    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+  ),
+  ofSummary(
+    'typical_duration_seconds',
+    'number',
+    'Median duration of the newest 20 successes.',
+    ({ typicalDurationSeconds }) => typicalDurationSeconds,
+  ),
+  ofSummary(
+    'consecutive_failures',
+    'number',
+    'Failed exports since the newest success.',
+    ({ consecutiveFailures }) => consecutiveFailures,
+  ),
+  ofSummary(
+    'last_failure_timestamp_seconds',
+    'number',
+    'When the newest failed export ended; its creation where Atlas gives no end.',
+    ({ lastFailure }) => lastFailure && endedAtSeconds(lastFailure),
+  ),
+  ofSummary('jobs', 'object', 'Listed exports by state.', ({ counts }) => counts),
+  ofSummary('failed_jobs', 'object', 'Listed failed exports by error code.', ({ failedByCode }) =>
+    Object.fromEntries(failedByCode),
+  ),
+  field(
+    'active_jobs',
+    'array',
+    'Queued and running exports, the oldest first, at most `polling.max_active_jobs`; see below. Empty while the list is too old to tell.',
+    (state) => {
+      const { summary, stale } = exportsOf(state);
+      return (stale ? [] : (summary?.active ?? [])).map(jobObject);
+    },
+  ),
+  field(
+    'newest_jobs',
+    'array',
+    'The newest 30 exports as of the last good poll, the newest first; see below.',
+    (state) => (exportsOf(state).summary?.newest ?? []).map(jobObject),
+  ),
+  field('up', 'boolean', 'True if the latest poll succeeded; absent before the first poll has ended.', (state) => {
+    const { last } = exportsOf(state);
+    return last && last.failure === undefined;
+  }),
+  field(
+    'poll_failure',
+    'object',
+    'Why the latest poll failed: `reason`, `problem`, `advice`, and where Atlas answered `status` and `error_code`.',
+    (state) => failureObject(exportsOf(state).last?.failure),
+  ),
+  field(
+    'stale',
+    'boolean',
+    'True if the last good poll is too old to tell what is queued or running.',
+    (state) => exportsOf(state).stale,
+  ),
+  field(
+    'last_poll_timestamp_seconds',
+    'number',
+    'When the latest poll ended.',
+    (state) => exportsOf(state).last?.endedAtSeconds,
+  ),
+  field(
+    'last_poll_success_timestamp_seconds',
+    'number',
+    'When the latest good poll ended.',
+    (state) => exportsOf(state).goodAtSeconds,
+  ),
+  field('poll_interval_seconds', 'number', 'The interval in force.', (state) => exportsOf(state).intervalSeconds),
+];
+
+export function failureObject(failure: Failure | undefined): unknown {
+  if (failure === undefined) return undefined;
+  const { reason, problem, advice, status, errorCode } = failure;
+  return { reason, problem, advice, status, error_code: errorCode };
+}
+
+export function objectOf<T>(fields: readonly Field<T>[], of: T): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value(of)]));
+}
+
+function jobObject(job: Job): unknown {
+  return objectOf(JOB_FIELDS, job);
+}
+
+function ofSummary(
+  name: string,
+  type: string,
+  meaning: string,
+  value: (summary: ExportSummary) => unknown,
+): Field<TargetState> {
+  return field(name, type, meaning, (state) => {
+    const { summary } = exportsOf(state);
+    return summary && value(summary);
+  });
+}
+
+function field<T>(name: string, type: string, meaning: string, value: (of: T) => unknown): Field<T> {
+  return { name, type, meaning, value };
+}

@@ -1,0 +1,37 @@
+/** Everything that is wrong with a target, judged once for pages, API and `check`. */
+import type { Collector, Collectors, Finding, Moment, TargetState } from './collector.ts';
+import { rankOf } from './conditions.ts';
+
+/** The most urgent first; `fine` where nothing is found. */
+export function findingsOf(state: TargetState, moment: Moment, collectors: Collectors): readonly Finding[] {
+  const found = collectors.flatMap((collector) => [
+    ...(collector.findings ?? []).flatMap((find) => find(state, moment) ?? []),
+    ...unread(state, collector),
+  ]);
+  if (found.length === 0) return [{ condition: 'fine' }];
+  return found.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
+}
+
+/** A collector that waits for another one fails although the other one works. If both fail, the first failure says enough. */
+function unread({ polled }: TargetState, { name, after, words }: Collector<unknown>): readonly Finding[] {
+  const failure = polled[name]?.last?.failure;
+  if (failure === undefined || after === undefined || polled[after]?.last?.failure) return [];
+  const { problem, advice } = failure;
+  return [{ condition: 'unread', problem: `the ${words.resource} cannot be read: ${problem}`, advice }];
+}
+
+/** The failures of a target by collector, the same failure once: a deleted cluster has no schedule either. */
+export function failuresOf(state: TargetState, collectors: Collectors) {
+  return collectors.flatMap((collector) => {
+    const failure = state.polled[collector.name]?.last?.failure;
+    return failure === undefined || isKnownFailure(state, collector) ? [] : [{ collector, failure }];
+  });
+}
+
+/** True if the collector that this one waits for fails in the same way, with the same advice. */
+export function isKnownFailure({ polled }: TargetState, { name, after }: Collector<unknown>): boolean {
+  const failure = polled[name]?.last?.failure;
+  const known = after === undefined ? undefined : polled[after]?.last?.failure;
+  if (failure === undefined || known === undefined) return false;
+  return known.reason === failure.reason && known.errorCode === failure.errorCode && known.advice === failure.advice;
+}

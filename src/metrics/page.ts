@@ -1,0 +1,93 @@
+/**
+ * The page of /metrics. Text is made when a target's state changes, not when the page is scraped, and in the same step: a page
+ * shows the states of one moment. A page is joined from that text once for each change, format and encoding.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Registry } from 'prom-client';
+import type { Family, TargetState } from '../collectors/collector.ts';
+import type { Runtime } from '../support/runtime.ts';
+import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
+
+export interface MetricsPage {
+  /** Changed states and removed targets. Pages show them from now on. */
+  update(put: readonly TargetState[], removed: readonly string[]): void;
+  /** The program's own metrics have changed in a way that the next page must show. */
+  invalidate(): void;
+  render(format: Format, gzip: boolean): Promise<Buffer>;
+}
+
+export interface MetricsPageSettings {
+  readonly families: readonly Family[];
+  /** The program's own metrics. Nothing tells when they change, so a page of them is good for a few seconds. */
+  readonly own: Registry;
+  readonly runtime: Runtime;
+}
+
+interface Rendered {
+  readonly version: number;
+  readonly atSeconds: number;
+  readonly bytes: Promise<Buffer>;
+}
+
+const OWN_METRICS_SECONDS = 5;
+/** Pieces of text that are joined before other work gets its turn. */
+const PIECES_PER_TURN = 20_000;
+const gzipped = promisify(gzip);
+
+export function createMetricsPage({ families, own, runtime }: MetricsPageSettings): MetricsPage {
+  const linesByTarget = new Map<string, readonly string[]>();
+  const pages = new Map<string, Rendered>();
+  let version = 0;
+
+  function update(put: readonly TargetState[], removed: readonly string[]): void {
+    for (const key of removed) linesByTarget.delete(key);
+    for (const state of put) linesByTarget.set(state.target.key, linesOf(families, state));
+    version += 1;
+  }
+
+  async function join(format: Format): Promise<Buffer> {
+    // Both of one moment: prom-client collects before the first await.
+    const [targets, ownMetrics] = [[...linesByTarget.values()], own.metrics()];
+    const ownText = registryText(await ownMetrics, format);
+    const pieces: string[] = [];
+    let turnEndsAt = PIECES_PER_TURN;
+    for (const [index, family] of families.entries()) {
+      const samples = targets.flatMap((lines) => lines[index] || []);
+      if (samples.length > 0) pieces.push(headerOf(family, format), ...samples);
+      if (pieces.length < turnEndsAt) continue;
+      turnEndsAt += PIECES_PER_TURN;
+      await nextTurn();
+    }
+    pieces.push(ownText);
+    if (format === 'openmetrics') pieces.push(OPENMETRICS_END);
+    return Buffer.from(pieces.join(''), 'utf8');
+  }
+
+  /** The same bytes for all who ask before something changes. */
+  function cached(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+    const known = pages.get(key);
+    const now = runtime.monotonicSeconds();
+    if (known && known.version === version && now - known.atSeconds < OWN_METRICS_SECONDS) return known.bytes;
+    // One at a time: a request that comes while an older page is made waits for it, then for the new one.
+    const bytes = Promise.resolve(known?.bytes).then(make, make);
+    const mine: Rendered = { version, atSeconds: now, bytes };
+    pages.set(key, mine);
+    bytes.catch(() => pages.get(key) === mine && pages.delete(key));
+    return bytes;
+  }
+
+  function render(format: Format, asGzip: boolean): Promise<Buffer> {
+    const plain = (): Promise<Buffer> => cached(format, () => join(format));
+    return asGzip ? cached(`${format} gzip`, async () => gzipped(await plain())) : plain();
+  }
+
+  return {
+    update,
+    invalidate() {
+      version += 1;
+    },
+    render,
+  };
+}

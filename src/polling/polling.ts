@@ -1,0 +1,196 @@
+/**
+ * What is polled now: the targets that the config names and those that discoveries have found, in the states and in the scheduler
+ * alike. Each change is one synchronous step; a target that stays keeps its records and its beats. The daemon, `check` and
+ * `once` all poll with this.
+ */
+import type { AtlasApi } from '../atlas/client.ts';
+import type { ClusterSource, FoundCluster } from '../collectors/clusters.ts';
+import type { Collector, Collectors, Failure, PollingSettings, Target, TargetState } from '../collectors/collector.ts';
+import type { Log } from '../support/log.ts';
+import type { Runtime } from '../support/runtime.ts';
+import type { DiscoveryStatus } from './discovery.ts';
+import { CIRCUIT_INTERVAL_SECONDS, createPoll } from './poll.ts';
+import { createProjects, type Projects } from './projects.ts';
+import { createScheduler, type Scheduler, type Task } from './scheduler.ts';
+import { createStates, type States, type StatesListener } from './states.ts';
+import { groupOf, keyOf, targetsOf, type Wanted } from './targets.ts';
+
+export interface PollingParts {
+  readonly wanted: Wanted;
+  readonly collectors: Collectors;
+  readonly clusterSource: ClusterSource;
+  /** Throws AtlasError. */
+  readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
+  /** The settings in force, asked at each use. */
+  settings(): PollingSettings;
+  /** Polls of one project that may run at once. */
+  concurrency(): number;
+  apiFor(whose: { readonly credential: string }): AtlasApi;
+  isCircuitOpen(): boolean;
+  readonly onChange: StatesListener;
+  readonly runtime: Runtime;
+  readonly log: Log;
+}
+
+export interface Polling extends Pick<Scheduler, 'start' | 'stop' | 'lastTickAt' | 'progress' | 'allHaveRun'> {
+  readonly states: Pick<States, 'all' | 'get'>;
+  /** One per project whose clusters are discovered. */
+  discoveries(): readonly DiscoveryStatus[];
+  /** Unix time of the next poll; undefined while the poll runs, or if there is none. */
+  nextPollAtSeconds(key: string, collector: string): number | undefined;
+  /** What has not been tried yet, for readiness. */
+  untried(): { readonly projects: number; readonly targets: number };
+  /**
+   * Other targets and settings from now on. A target that is read with another credential is polled at once.
+   * @param isOther true if this credential is another one now, although its name is the same
+   */
+  change(wanted: Wanted, isOther: (credential: string) => boolean): void;
+  /** The circuit to Atlas has opened or closed, so all data is old at once: every target is polled within a minute. */
+  pollSooner(): void;
+}
+
+/** A target whose first poll takes longer does not keep the collectors that wait for it from starting. */
+const MAX_WAIT_SECONDS = 600;
+
+export function createPolling(parts: PollingParts): Polling {
+  const { collectors, settings, runtime, log } = parts;
+  let { wanted } = parts;
+  /** Discovered clusters that cannot have exports: their keys, until a discovery finds them again. */
+  const dropped = new Set<string>();
+  /** Those of them that are in the log, until they are gone. */
+  const dropLogged = new Set<string>();
+  /** `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. As of the latest tick. */
+  let incomplete: ReadonlySet<string> = new Set();
+
+  const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
+  const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick });
+  const pollTools = { ...parts, states, dropTarget };
+  const projects: Projects = createProjects(wanted, { ...parts, scheduler }, { onFound, onName: applyTargets });
+  applyTargets();
+  projects.learnNames();
+
+  function onTick(): void {
+    states.markStale(runtime.monotonicSeconds());
+    incomplete = unpolledProjects(states.all(), collectors);
+  }
+
+  function applyTargets(): void {
+    states.replace(targetsOf(wanted, { found: projects.found, projectNames: projects.names, dropped }));
+  }
+
+  function onChange(put: readonly TargetState[], removed: readonly string[]): void {
+    parts.onChange(put, removed);
+    for (const state of put) scheduleTarget(state);
+    for (const key of removed) for (const { name } of collectors) scheduler.remove(taskKey(key, name));
+  }
+
+  /** A task for each collector that has a record of the target. */
+  function scheduleTarget({ target, polled }: TargetState): void {
+    for (const collector of collectors) {
+      const key = taskKey(target.key, collector.name);
+      if (polled[collector.name] === undefined) scheduler.remove(key);
+      else if (!scheduler.has(key)) scheduler.add(pollTask(target, collector));
+    }
+  }
+
+  function pollTask({ key, groupId }: Target, collector: Collector<unknown>): Task {
+    const { name, after } = collector;
+    const task = { key: taskKey(key, name), group: groupId, run: createPoll(key, collector, pollTools) };
+    if (after === undefined) return task;
+    const startsAtSeconds = runtime.monotonicSeconds() + MAX_WAIT_SECONDS;
+    const isReady = (): boolean =>
+      !incomplete.has(`${after} ${groupId}`) || runtime.monotonicSeconds() >= startsAtSeconds;
+    // One at a time in a project: it takes next to nothing of the project's budget from what is more urgent.
+    return { ...task, group: `${name} ${groupId}`, places: 1, isReady };
+  }
+
+  function onFound(groupId: string, clusters: readonly FoundCluster[]): void {
+    const keys = new Set(clusters.map(({ name }) => keyOf(groupId, name)));
+    for (const key of dropped) if (groupOf(key) === groupId) dropped.delete(key);
+    for (const key of dropLogged) if (groupOf(key) === groupId && !keys.has(key)) dropLogged.delete(key);
+    applyTargets();
+  }
+
+  function dropTarget({ key, groupId, clusterName, discovered }: Target, failure: Failure): boolean {
+    const { reason, status, errorCode: error_code, problem } = failure;
+    if (!discovered || reason !== 'unsupported') return false;
+    if (!dropLogged.has(key)) {
+      const facts = { group_id: groupId, cluster_name: clusterName, reason, status, error_code, problem };
+      log.info(facts, 'a discovered cluster cannot have exports: it is not watched');
+    }
+    dropLogged.add(key);
+    dropped.add(key);
+    applyTargets();
+    return true;
+  }
+
+  function change(next: Wanted, isOther: (credential: string) => boolean): void {
+    const before = [...states.all()];
+    projects.change(
+      next,
+      before.map(({ target }) => target),
+      isOther,
+    );
+    wanted = next;
+    for (const keys of [dropped, dropLogged]) {
+      for (const key of keys) if (!projects.found.has(groupOf(key))) keys.delete(key);
+    }
+    applyTargets();
+    projects.learnNames();
+    for (const { target, polled } of before) {
+      const now = states.get(target.key);
+      if (now === undefined) continue;
+      const isRestarted = isOther(now.target.credential) || now.target.credential !== target.credential;
+      for (const [name, { intervalSeconds }] of Object.entries(now.polled)) {
+        const key = taskKey(target.key, name);
+        if (isRestarted) scheduler.restart(key);
+        else if (intervalSeconds !== polled[name]?.intervalSeconds) scheduler.setInterval(key, intervalSeconds);
+      }
+    }
+  }
+
+  function untried(): { readonly projects: number; readonly targets: number } {
+    const first = collectors.filter(({ after }) => after === undefined);
+    const targets = [...states.all()].filter(({ polled }) => first.some(({ name }) => polled[name]?.polls === 0));
+    return {
+      projects: projects.discoveries().filter((discovery) => !discovery.status().tried).length,
+      targets: targets.length,
+    };
+  }
+
+  function pollSooner(): void {
+    const first = collectors.filter(({ after }) => after === undefined);
+    for (const { target } of states.all()) {
+      for (const { name } of first) scheduler.runSooner(taskKey(target.key, name), CIRCUIT_INTERVAL_SECONDS);
+    }
+  }
+
+  function nextPollAtSeconds(key: string, collector: string): number | undefined {
+    const dueAt = scheduler.dueAt(taskKey(key, collector));
+    return dueAt === undefined ? undefined : runtime.wallSeconds() + dueAt - runtime.monotonicSeconds();
+  }
+
+  return {
+    ...scheduler,
+    states,
+    discoveries: () => projects.discoveries().map((discovery) => discovery.status()),
+    nextPollAtSeconds,
+    untried,
+    change,
+    pollSooner,
+  };
+}
+
+function taskKey(key: string, collector: string): string {
+  return `${collector} ${key}`;
+}
+
+/** `COLLECTOR GROUP_ID` for each collector that others wait for and each project with a target that it has not polled. */
+function unpolledProjects(states: Iterable<TargetState>, collectors: Collectors): ReadonlySet<string> {
+  const awaited = [...new Set(collectors.flatMap(({ after }) => after ?? []))];
+  const unpolled = new Set<string>();
+  for (const { target, polled } of states) {
+    for (const name of awaited) if (polled[name]?.polls === 0) unpolled.add(`${name} ${target.groupId}`);
+  }
+  return unpolled;
+}
