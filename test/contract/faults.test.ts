@@ -1,7 +1,7 @@
 /**
- * Everything that can go wrong between a poll and Atlas, in one table: what happens, and what is seen of it (metrics, reason,
- * log line, number of requests). Each fault meets a target that has been read well before, and one that hasn't; when it is
- * over, both are read well again. A second server stands where redirects and links point to: nobody may come there.
+ * Each fault between a poll and Atlas, and its effects: metrics, reason, log line, number of requests. Each fault happens to a
+ * target that was read before and to one that was not. After the fault the target is read again. Redirects and foreign links
+ * point to a second server, which must get no request.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -19,10 +19,7 @@ import { createPollChain, type PollChain } from '../support/poll-chain.ts';
 import { seriesOf } from '../support/series.ts';
 import { GROUP_ID } from '../support/states.ts';
 
-/**
- * How fast the clock is: pauses of a second take 50 ms, and the 60 s that a poll may work are three. Polls that go well have
- * hardly any pauses, but may have much to read.
- */
+/** The speed of the clock. Failing polls have pauses, which it shortens. Good polls have few pauses and may read long lists. */
 const TIMES = { failing: 20, good: 2 };
 /** Of the fast clock: short if the test waits for a timeout, else long enough for a busy machine. */
 const REQUEST_TIMEOUT_SECONDS = { awaited: 4, usual: 60 };
@@ -41,26 +38,26 @@ const DAY = 86_400;
 interface Case {
   readonly what: string;
   readonly fault: Fault | ((elsewhere: string) => Fault);
-  /** The operation and the how manieth request of it are struck; else lists of exports, always. */
-  readonly strikes?: { readonly operation?: Operation; readonly only?: number };
+  /** Which operation meets the fault, and which request of it. Default: each request of list_exports. */
+  readonly meets?: { readonly operation?: Operation; readonly only?: number };
   readonly credential?: keyof typeof CREDENTIALS;
   readonly pageSize?: number;
-  /** What the poll fails with; left out where it is a good one. */
+  /** How the poll fails. Default: it succeeds. */
   readonly fails?: { readonly reason: string; readonly problem: string | RegExp; readonly error_code?: string };
-  /** Requests for the list; as many as it has pages unless told otherwise. */
+  /** Requests for the list. Default: its number of pages. */
   readonly requests?: number;
-  /** Requests for a token, once the target has been read before. */
+  /** Requests for a token after the first poll. Default: 0. */
   readonly mints?: number;
-  /** Of a good poll: the states of the jobs, where they are others than those that there are. */
+  /** The states of the jobs that a successful poll shows. Default: those of the list. */
   readonly jobs?: Readonly<Record<string, number>>;
-  /** Other series of a good poll, by name. */
+  /** Other series of a successful poll, by name. */
   readonly series?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** How many series of the target there may be at the most. */
+  /** Upper limit for the series of the target. */
   readonly mostSeries?: number;
-  /** Further lines of the log. */
+  /** Other log lines. */
   readonly lines?: readonly Readonly<Record<string, unknown>>[];
-  /** Whether the project rests afterwards for longer than a test can wait. */
-  readonly rests?: true;
+  /** Whether requests are paused afterwards, for longer than a test can wait. */
+  readonly pauses?: true;
 }
 
 const fails = (reason: string, problem: string | RegExp) => ({ fails: { reason, problem } });
@@ -81,7 +78,7 @@ const isLimited = { ...fails('rate_limited', 'Atlas answered 429 RATE_LIMITED'),
 const isGarbage = (problem: string) => ({ ...fails('invalid_response', problem), requests: 1 });
 const isTooLarge = isGarbage('the answer is larger than 4194304 bytes');
 const isLate = { ...fails('timeout', 'no complete answer in time'), requests: 3 };
-/** Of hostile texts, as they would be seen if they got through. */
+/** Pieces of hostile texts that must not be on /metrics. */
 const HOSTILE_PIECES = ['fake', 'script', '\u001b', 'x'.repeat(65)];
 const nested = `{"results":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
@@ -93,25 +90,25 @@ const STATUSES: readonly Case[] = [
     requests: 3,
   },
   {
-    what: 'a page for people with an error',
+    what: 'an error as an HTML page',
     fault: { status: 503, html: true },
     ...fails('server_error', 'Atlas answered 503'),
     requests: 3,
   },
   {
-    what: 'an error code that is foreign text',
+    what: 'an error code with special characters',
     fault: status(502, '"} 1 fake{'),
     ...fails('server_error', 'Atlas answered 502'),
     requests: 3,
   },
   {
-    what: 'a refusal that nobody knows',
+    what: 'an unexpected status',
     fault: status(418),
     ...fails('client_error', 'Atlas answered 418'),
     requests: 1,
   },
   {
-    what: 'a version that is gone',
+    what: 'a withdrawn API version',
     fault: status(410, 'VERSION_GONE'),
     ...fails('client_error', 'Atlas answered 410 VERSION_GONE'),
     requests: 1,
@@ -123,42 +120,42 @@ const STATUSES: readonly Case[] = [
     requests: 1,
   },
   {
-    what: 'a cluster that is gone',
+    what: 'a cluster that does not exist',
     fault: status(404, 'CLUSTER_NOT_FOUND'),
     ...fails('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND'),
     requests: 1,
   },
   {
-    what: 'a cluster that can’t have exports',
+    what: 'a cluster without exports',
     fault: status(400, 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API'),
     ...fails('unsupported', 'Atlas answered 400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API'),
     requests: 1,
   },
   {
-    what: 'an error that passes within the poll',
+    what: 'an error that a retry solves',
     fault: status(500),
-    strikes: { only: 1 },
+    meets: { only: 1 },
     requests: PAGES + 1,
   },
   {
-    what: 'a token handed over that is refused',
+    what: 'a refused access token',
     fault: status(401),
     ...fails('unauthorized', 'Atlas answered 401'),
     requests: 1,
   },
 ];
 
-/** What such an answer says is in its status and its headers. */
+/** Status and headers decide, even if the body cannot be read. */
 const BROKEN_REFUSALS: readonly Case[] = [
   {
-    what: 'a refusal that is cut off',
+    what: 'a 403 that is cut off',
     fault: { ...status(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST'), delivered: { kind: 'truncate' } },
     ...fails('forbidden', 'Atlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST'),
     requests: 1,
   },
   { what: 'a 429 that is cut off', fault: { ...limited, delivered: { kind: 'truncate' } }, ...isLimited },
   {
-    what: 'a 429 in another coding than it says',
+    what: 'a 429 with a wrong Content-Encoding',
     fault: { ...limited, delivered: { kind: 'not-gzip' } },
     ...isLimited,
   },
@@ -169,7 +166,7 @@ const BROKEN_REFUSALS: readonly Case[] = [
     requests: 3,
   },
   {
-    what: 'a refused token, half said',
+    what: 'a 401 that is cut off',
     fault: { status: 401, delivered: { kind: 'truncate' } },
     credential: 'account',
     ...fails('unauthorized', 'Atlas answered 401'),
@@ -180,7 +177,7 @@ const BROKEN_REFUSALS: readonly Case[] = [
 
 const CREDENTIAL_FAULTS: readonly Case[] = [
   {
-    what: 'a refused token of a service account: one new one, one more try',
+    what: 'a refused token of a service account: one new token, one retry',
     fault: status(401),
     credential: 'account',
     ...fails('unauthorized', 'Atlas answered 401'),
@@ -188,7 +185,7 @@ const CREDENTIAL_FAULTS: readonly Case[] = [
     mints: 1,
   },
   {
-    what: 'a project of somebody else: no new token',
+    what: 'a project of another organization: no new token',
     fault: status(401, 'NOT_IN_GROUP'),
     credential: 'account',
     ...fails('unauthorized', 'Atlas answered 401 NOT_IN_GROUP'),
@@ -196,43 +193,43 @@ const CREDENTIAL_FAULTS: readonly Case[] = [
     mints: 0,
   },
   {
-    what: 'a token that has ended too soon',
+    what: 'a token that expired early',
     fault: { kind: 'expire-tokens' },
-    strikes: { only: 1 },
+    meets: { only: 1 },
     credential: 'account',
     requests: PAGES + 1,
     mints: 1,
   },
   {
-    what: 'a nonce that has ended',
+    what: 'an expired nonce',
     fault: { kind: 'expire-nonces' },
-    strikes: { only: 1 },
+    meets: { only: 1 },
     credential: 'key',
     requests: PAGES + 1,
   },
 ];
 
 const RETRY_AFTERS: readonly Case[] = [
-  { what: 'a spent budget, patience in seconds', fault: { ...limited, retryAfterSeconds: 2 }, ...isLimited },
+  { what: 'a 429 with seconds', fault: { ...limited, retryAfterSeconds: 2 }, ...isLimited },
   {
-    what: 'a spent budget, patience until a date',
+    what: 'a 429 with a date',
     fault: { ...limited, retryAfterSeconds: 2, retryAfterAs: 'date' },
     ...isLimited,
   },
   {
-    what: 'a spent budget, patience until a date that is over',
+    what: 'a 429 with a past date',
     fault: { ...limited, retryAfterSeconds: -3600, retryAfterAs: 'date' },
     ...isLimited,
   },
-  { what: 'a spent budget, patience of 0 seconds', fault: { ...limited, retryAfterSeconds: 0 }, ...isLimited },
-  { what: 'a spent budget, patience that is no time', fault: { ...limited, retryAfterAs: 'nonsense' }, ...isLimited },
-  { what: 'a spent budget without a word of patience', fault: limited, ...isLimited },
+  { what: 'a 429 with 0 seconds', fault: { ...limited, retryAfterSeconds: 0 }, ...isLimited },
+  { what: 'a 429 with an invalid Retry-After', fault: { ...limited, retryAfterAs: 'nonsense' }, ...isLimited },
+  { what: 'a 429 without Retry-After', fault: limited, ...isLimited },
   {
-    what: 'a spent budget, patience for a year',
+    what: 'a 429 with a year',
     fault: { ...limited, retryAfterSeconds: 31_536_000 },
     ...isLimited,
     requests: 1,
-    rests: true,
+    pauses: true,
     lines: [
       {
         level: 'warn',
@@ -252,12 +249,12 @@ const ANSWERS: readonly Case[] = [
     fault: (elsewhere) => ({ kind: 'redirect', to: elsewhere }),
     ...isGarbage('Atlas answered 302'),
   },
-  { what: 'a page for people', fault: { status: 200, html: true }, ...isGarbage('the answer is not JSON') },
-  { what: 'half of an answer', fault: { kind: 'text', text: '{"results":[{' }, ...isGarbage('the answer is not JSON') },
+  { what: 'an HTML page', fault: { status: 200, html: true }, ...isGarbage('the answer is not JSON') },
+  { what: 'incomplete JSON', fault: { kind: 'text', text: '{"results":[{' }, ...isGarbage('the answer is not JSON') },
   { what: 'an empty body', fault: { kind: 'text', text: '' }, ...isGarbage('the answer is not JSON') },
   { what: 'null', fault: { kind: 'text', text: 'null' }, ...isGarbage('the answer is not a JSON object') },
   {
-    what: 'a list without its frame',
+    what: 'an array',
     fault: { kind: 'text', text: '[]' },
     ...isGarbage('the answer is not a JSON object'),
   },
@@ -272,13 +269,13 @@ const ANSWERS: readonly Case[] = [
     ...isGarbage('the answer to a list request has no results'),
   },
   {
-    what: 'an answer nested a hundred thousand deep',
+    what: 'an answer with 100,000 levels',
     fault: { kind: 'text', text: nested },
     ...isGarbage('a list holds something that is not a JSON object'),
   },
   { what: 'a clock two hours ahead', fault: { kind: 'clock', aheadSeconds: 7200 } },
   {
-    what: 'an API version that will end: told once, whatever number of answers says so',
+    what: 'a deprecated API version: one log line for many answers',
     fault: { kind: 'deprecated', sinceMs: Date.UTC(2024, 7, 5), endsAtMs: Date.UTC(2027, 6, 1) },
     lines: [
       {
@@ -293,11 +290,16 @@ const ANSWERS: readonly Case[] = [
 ];
 
 const DELIVERIES: readonly Case[] = [
-  { what: 'a reset', fault: { kind: 'reset' }, ...fails('network', 'the connection failed (ECONNRESET)'), requests: 3 },
+  {
+    what: 'a connection reset',
+    fault: { kind: 'reset' },
+    ...fails('network', 'the connection failed (ECONNRESET)'),
+    requests: 3,
+  },
   { what: 'no answer', fault: { kind: 'hang' }, ...isLate },
-  { what: 'an answer that stops halfway', fault: { kind: 'stall' }, ...isLate },
-  { what: 'an answer that drips', fault: { kind: 'drip', bytesPerSecond: 200 }, ...isLate },
-  { what: 'an answer that is slow', fault: { kind: 'drip', bytesPerSecond: 100_000 } },
+  { what: 'half an answer, then silence', fault: { kind: 'stall' }, ...isLate },
+  { what: 'a very slow answer', fault: { kind: 'drip', bytesPerSecond: 200 }, ...isLate },
+  { what: 'a slow answer that is still in time', fault: { kind: 'drip', bytesPerSecond: 100_000 } },
   {
     what: 'an answer that is cut off',
     fault: { kind: 'truncate' },
@@ -305,7 +307,7 @@ const DELIVERIES: readonly Case[] = [
     requests: 3,
   },
   {
-    what: 'an answer that is not compressed as it says',
+    what: 'an answer with a wrong Content-Encoding',
     fault: { kind: 'not-gzip' },
     ...isGarbage('the answer can’t be decompressed'),
   },
@@ -316,13 +318,13 @@ const DELIVERIES: readonly Case[] = [
 const LISTS: readonly Case[] = [
   { what: 'links to another host', fault: (elsewhere) => ({ kind: 'foreign-links', to: elsewhere }) },
   {
-    what: 'a list that never ends, the same page again and again',
+    what: 'an endless list with the same jobs on each page',
     fault: { kind: 'endless' },
     ...fails('truncated', 'the list does not end: page 5 and the pages before it have no new items'),
     requests: 5,
   },
   {
-    what: 'a list that never ends, with new jobs on each page',
+    what: 'an endless list with new jobs on each page',
     fault: { kind: 'endless', ids: 'new' },
     ...fails('truncated', `the list has more than ${MAX_PAGES} pages or ${MAX_PAGES * PAGE_SIZE} items`),
     requests: MAX_PAGES,
@@ -333,29 +335,34 @@ const LISTS: readonly Case[] = [
   { what: 'a total below zero', fault: { kind: 'total', as: 'negative' }, ...reported() },
   { what: 'a total that is text', fault: { kind: 'total', as: 'text' }, ...reported() },
   {
-    what: 'smaller pages than were asked for',
+    what: 'smaller pages than requested',
     fault: { kind: 'page-cap', items: 2 },
     requests: 4,
     series: { export_last_poll_pages: { one: 4 }, export_last_poll_jobs: { one: 7 } },
   },
   { what: 'no links', fault: { kind: 'no-links' } },
-  { what: 'a list that shifts while it is read', fault: { kind: 'shift' }, requests: 4, ...reported(8) },
-  { what: 'a list of repetitions', fault: { kind: 'repeat' }, requests: 6, ...reported(14) },
+  { what: 'a list that gets new jobs while it is read', fault: { kind: 'shift' }, requests: 4, ...reported(8) },
+  { what: 'a list with every job twice', fault: { kind: 'repeat' }, requests: 6, ...reported(14) },
   { what: 'pages in envelopes', fault: { kind: 'envelope' } },
 ];
 
 const ITEMS: readonly Case[] = [
-  { what: 'nulls for everything', fault: { kind: 'nulls' }, jobs: { unknown: 7 }, lines: [unknownState('?')] },
+  { what: 'null in every field', fault: { kind: 'nulls' }, jobs: { unknown: 7 }, lines: [unknownState('?')] },
   {
-    what: 'nulls instead of jobs',
+    what: 'null instead of jobs',
     fault: { kind: 'null-items' },
     ...isGarbage('a list holds something that is not a JSON object'),
   },
-  { what: 'other types', fault: { kind: 'wrong-types' }, jobs: { unknown: 7 }, lines: [unknownState('?')] },
-  { what: 'fields that nobody knows', fault: { kind: 'strange-fields' } },
   {
-    what: 'states that nobody knows',
-    fault: { kind: 'strange-states' },
+    what: 'other types in every field',
+    fault: { kind: 'wrong-types' },
+    jobs: { unknown: 7 },
+    lines: [unknownState('?')],
+  },
+  { what: 'unknown fields', fault: { kind: 'unknown-fields' } },
+  {
+    what: 'unknown states',
+    fault: { kind: 'unknown-states' },
     jobs: { successful: 1, in_progress: 1, unknown: 5 },
     lines: [unknownState('PAUSED'), unknownState('Replicating'), unknownState('?')],
   },
@@ -387,7 +394,7 @@ const ITEMS: readonly Case[] = [
     requests: 5,
     jobs: { ...GOOD, successful: 2005 },
     series: {
-      // The jobs of that crowd are older than those that there are, and as old as each other: then the greatest id counts.
+      // The added jobs are older than the others and all of the same age, so the greatest ids stay.
       export_bucket_last_success_timestamp_seconds: {
         'one,5f0000000000000000000001': DAY_ZERO_SECONDS - 2 * DAY + 780,
         ...Object.fromEntries(
@@ -401,7 +408,7 @@ const ITEMS: readonly Case[] = [
     },
   },
   {
-    what: 'a thousand jobs that are queued',
+    what: 'a thousand queued jobs',
     fault: { kind: 'crowd', of: 'queued', count: 1000 },
     pageSize: 500,
     requests: 3,
@@ -410,16 +417,16 @@ const ITEMS: readonly Case[] = [
     mostSeries: 700,
   },
   {
-    what: 'times that lie ahead',
+    what: 'times in the future',
     fault: { kind: 'future', seconds: 3650 * DAY },
     series: { export_last_success_timestamp_seconds: { one: DAY_ZERO_SECONDS - 2 * DAY + 780 + 3650 * DAY } },
   },
 ];
 
-/** Of getting a token, which a target that has one already does not meet. */
+/** Only at the first poll: later the target has a token. */
 const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
   {
-    what: 'trouble where tokens are made',
+    what: 'an error of the token endpoint',
     fault: status(500),
     ...fails('server_error', 'no access token: Atlas answered 500'),
   },
@@ -433,7 +440,7 @@ const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
     },
   },
   {
-    what: 'a token endpoint that is a page for people',
+    what: 'an HTML page from the token endpoint',
     fault: { status: 200, html: true },
     ...fails('invalid_response', 'no access token: the answer is not JSON'),
   },
@@ -443,22 +450,22 @@ const TOKENS: readonly Pick<Case, 'what' | 'fault' | 'fails'>[] = [
     ...fails('invalid_response', 'no access token: the answer to a token request has no access_token'),
   },
   {
-    what: 'a token that breaks out of its header',
+    what: 'a token with a line break',
     fault: { kind: 'text', text: '{"access_token":"a\\r\\nb: c","expires_in":3600}' },
     ...fails('invalid_response', 'no access token: the answer to a token request has no access_token'),
   },
   {
-    what: 'a token that never lived',
+    what: 'a token that is already expired',
     fault: { kind: 'text', text: '{"access_token":"abc","expires_in":-1}' },
     ...fails('invalid_response', 'no access token: the access token lives for less than 10 s'),
   },
   {
-    what: 'a redirect where tokens are made',
+    what: 'a redirect from the token endpoint',
     fault: (elsewhere) => ({ kind: 'redirect', to: elsewhere }),
     ...fails('invalid_response', 'no access token: Atlas answered 302'),
   },
   {
-    what: 'a token that never comes',
+    what: 'no answer from the token endpoint',
     fault: { kind: 'hang' },
     ...fails('timeout', 'no access token: no complete answer in time'),
   },
@@ -491,15 +498,15 @@ afterEach(async () => {
 
 interface Scene {
   readonly chain: PollChain;
-  /** From now on the fault strikes, or no longer does. */
-  strike(on: boolean): Promise<void>;
-  /** How many requests there were since the last time of asking. */
-  asked(): { readonly lists: number; readonly mints: number };
+  /** Switches the fault on or off. */
+  setFault(on: boolean): Promise<void>;
+  /** The number of requests since the last call. */
+  countRequests(): { readonly lists: number; readonly mints: number };
 }
 
-async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSize = PAGE_SIZE }: Case): Promise<Scene> {
+async function setUp({ fault, fails, meets = {}, credential = 'token', pageSize = PAGE_SIZE }: Case): Promise<Scene> {
   const runtime = createFastRuntime(TIMES[fails ? 'failing' : 'good']);
-  const { operation = 'list_exports', only } = strikes;
+  const { operation = 'list_exports', only } = meets;
   let met = Number.NaN;
   const simulator: Simulator = await startFaultySimulator({
     world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters: [{ name: 'one', exports: JOBS }] }]),
@@ -525,11 +532,11 @@ async function setUp({ fault, fails, strikes = {}, credential = 'token', pageSiz
   let seen = 0;
   return {
     chain,
-    async strike(on) {
+    async setFault(on) {
       met = on ? 0 : Number.NaN;
       if (fails?.reason === 'timeout') chain.giveRequests(REQUEST_TIMEOUT_SECONDS[on ? 'awaited' : 'usual']);
     },
-    asked() {
+    countRequests() {
       const since = simulator.requests.slice(seen);
       seen = simulator.requests.length;
       return {
@@ -545,7 +552,7 @@ function statesOf(exposition: string): Record<string, number> {
   return Object.fromEntries(jobs.map(([labels, count]) => [labels.replace('one,', ''), count]));
 }
 
-/** What is seen while the fault strikes. */
+/** Compares the effects of the fault. */
 async function expectTheFault(one: Case, { chain }: Scene, knownJobs: Readonly<Record<string, number>>): Promise<void> {
   const page = await chain.metrics();
   expect(seriesOf(page, 'export_up')).toEqual({ one: one.fails ? 0 : 1 });
@@ -567,27 +574,29 @@ const withoutPolls = (exposition: string) =>
   exposition.split('\n').filter((line) => line.startsWith('mongodbatlas_backup_export_') && !/poll/.test(line));
 
 describe.each([
-  ['a refusal', STATUSES],
-  ['a refusal that breaks', BROKEN_REFUSALS],
-  ['patience', RETRY_AFTERS],
-  ['a credential', CREDENTIAL_FAULTS],
-  ['an answer', ANSWERS],
-  ['a delivery', DELIVERIES],
-  ['a list', LISTS],
-  ['a job', ITEMS],
-])('of %s', (_kind, cases) => {
+  ['status', STATUSES],
+  ['broken refusal', BROKEN_REFUSALS],
+  ['Retry-After', RETRY_AFTERS],
+  ['credential', CREDENTIAL_FAULTS],
+  ['answer', ANSWERS],
+  ['delivery', DELIVERIES],
+  ['list', LISTS],
+  ['job', ITEMS],
+])('%s faults', (_kind, cases) => {
   test.each(cases)('$what, after a good poll', async (one) => {
     const scene = await setUp(one);
-    const { chain, strike, asked } = scene;
+    const { chain, setFault, countRequests } = scene;
     await chain.poll();
     const before = withoutPolls(await chain.metrics());
-    expect(asked().lists).toBe(one.credential === 'key' ? 3 : Math.ceil(JOBS.length / (one.pageSize ?? PAGE_SIZE)));
-    await strike(true);
+    expect(countRequests().lists).toBe(
+      one.credential === 'key' ? 3 : Math.ceil(JOBS.length / (one.pageSize ?? PAGE_SIZE)),
+    );
+    await setFault(true);
     await chain.poll();
-    expect(asked()).toEqual({ lists: one.requests ?? PAGES, mints: one.mints ?? 0 });
+    expect(countRequests()).toEqual({ lists: one.requests ?? PAGES, mints: one.mints ?? 0 });
     await expectTheFault(one, scene, GOOD);
-    await strike(false);
-    if (one.rests) return;
+    await setFault(false);
+    if (one.pauses) return;
     await chain.poll();
     expect(withoutPolls(await chain.metrics())).toEqual(before);
     expect(chain.lines.map(({ msg }) => msg)).toEqual(one.fails ? ['polling works again'] : []);
@@ -596,25 +605,25 @@ describe.each([
 
   test.each(cases)('$what, at the first poll', async (one) => {
     const scene = await setUp(one);
-    await scene.strike(true);
+    await scene.setFault(true);
     await scene.chain.poll();
-    expect(scene.asked().lists).toBe(one.requests ?? PAGES);
+    expect(scene.countRequests().lists).toBe(one.requests ?? PAGES);
     await expectTheFault(one, scene, {});
     expect(visitors).toBe(0);
   });
 });
 
-test.each(TOKENS)('of a token: $what', async (token) => {
-  const one: Case = { ...token, credential: 'account', strikes: { operation: 'token' } };
+test.each(TOKENS)('token faults: $what', async (token) => {
+  const one: Case = { ...token, credential: 'account', meets: { operation: 'token' } };
   const scene = await setUp(one);
-  await scene.strike(true);
+  await scene.setFault(true);
   await scene.chain.poll();
-  // However often the poll tries: after a failure the account is left alone for a while.
-  expect(scene.asked()).toEqual({ lists: 0, mints: 1 });
+  // Retries of the poll mint no token: after a failure the account waits for some time.
+  expect(scene.countRequests()).toEqual({ lists: 0, mints: 1 });
   await expectTheFault(one, scene, {});
   expect(visitors).toBe(0);
 });
 
-test('the prototype of all objects is the same after strange fields', () => {
+test('unknown fields do not change Object.prototype', () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });

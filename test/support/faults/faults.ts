@@ -56,9 +56,9 @@ export type ItemFault =
   /** Every field has another type. */
   | { readonly kind: 'wrong-types' }
   /** Additional unknown fields, some with names of properties that every object has. */
-  | { readonly kind: 'strange-fields' }
+  | { readonly kind: 'unknown-fields' }
   /** Unknown states, and known ones in another letter case. */
-  | { readonly kind: 'strange-states' }
+  | { readonly kind: 'unknown-states' }
   /** Text with characters that are special in labels, logs or HTML. */
   | { readonly kind: 'hostile' }
   /** Additional jobs: failed ones with different error codes, successful ones with different buckets, or queued ones. */

@@ -14,10 +14,10 @@ export function changedItems(all: readonly unknown[], fault: Fault): readonly un
       return all.map(() => null);
     case 'wrong-types':
       return all.map((item) => mapFields(item, otherType));
-    case 'strange-fields':
-      return all.map((item) => ({ ...(item as Item), ...strangeFields }));
-    case 'strange-states':
-      return all.map((item, index) => ({ ...(item as Item), state: strangeStates[index % strangeStates.length] }));
+    case 'unknown-fields':
+      return all.map((item) => ({ ...(item as Item), ...unknownFields }));
+    case 'unknown-states':
+      return all.map((item, index) => ({ ...(item as Item), state: unknownStates[index % unknownStates.length] }));
     case 'hostile':
       return all.map((item, index) => hostile(item as Item, hostileTexts[index % hostileTexts.length] ?? ''));
     case 'crowd':
@@ -48,10 +48,10 @@ const hostileTexts: readonly string[] = [
   'x'.repeat(5000),
 ];
 
-const strangeStates: readonly unknown[] = ['PAUSED', 'successful', 'INPROGRESS', 'Replicating', '', 7, null];
+const unknownStates: readonly unknown[] = ['PAUSED', 'successful', 'INPROGRESS', 'Replicating', '', 7, null];
 
 /** Parsed, since `__proto__` in an object literal is no field. */
-const strangeFields = JSON.parse(
+const unknownFields = JSON.parse(
   '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":1,"newField":{"deep":[[[1]]]}}',
 ) as Item;
 
