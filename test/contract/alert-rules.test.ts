@@ -1,4 +1,4 @@
-/** Alerts, their unit tests, their runbooks and the metrics that they rest on fit together. Prometheus' own tools: test/e2e. */
+/** Alerts, their unit tests, their runbooks and their metrics match. test/e2e checks them with Prometheus' own tools. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseDuration } from '../../src/config/time.ts';
@@ -21,12 +21,12 @@ function secondsOf(duration: string): number {
   return parsed.value;
 }
 
-test('the scan sees the alerts, pages and metrics there are', () => {
+test('the scan finds alerts, runbooks and metrics', () => {
   expect(names.length).toBeGreaterThan(20);
   expect(documented.size).toBeGreaterThan(50);
 });
 
-test('every alert has a runbook, every runbook an alert, and the index names them all', () => {
+test('every alert has a runbook, every runbook has an alert, and the index lists all of them', () => {
   expect(pages.sort()).toEqual(names.map((name) => `${name}.md`));
   const index = readFileSync(`${RUNBOOKS}/README.md`, 'utf8').match(/(?<=\]\()\w+(?=\.md\))/g);
   expect(index?.sort()).toEqual(names);
@@ -49,19 +49,19 @@ test.each(pages)('%s has the usual sections and the severity of its alert', (pag
 });
 
 describe.each(alerts)('$alert', ({ alert = '', labels, annotations, expr }) => {
-  test('is named, ranked and explained as all are', () => {
+  test('has the usual name, severity and annotations', () => {
     expect(alert).toMatch(/^AtlasBackupExport(er)?[A-Z]/);
     expect(labels?.['severity']).toMatch(/^(critical|warning|info)$/);
     expect(annotations?.['summary']).toBeTruthy();
     expect(annotations?.['description']).toContain('{{');
     expect(annotations?.['runbook_url']).toBe(`${RUNBOOK_BASE}${alert}.md`);
-    // A cluster has a project with a name.
+    // An alert about a cluster also names its project.
     expect(annotations?.['project'] !== undefined).toBe(
       /by \(group_id, cluster_name\)|\bcluster:/.test(expr) && !/absent\(/.test(expr),
     );
   });
 
-  test('has unit tests that keep it quiet just before, fire it and its text, and resolve it', () => {
+  test('has a unit test in which it is quiet, fires with its text, and resolves', () => {
     const courses = readRuleTests().map(({ alert_rule_test = [] }) =>
       alert_rule_test
         .filter(({ alertname }) => alertname === alert)
@@ -78,20 +78,20 @@ describe.each(alerts)('$alert', ({ alert = '', labels, annotations, expr }) => {
 });
 
 describe('rules', () => {
-  test('rest on metrics that exist, and on series that are recorded', () => {
+  test('use only documented metrics and recorded series', () => {
     const recorded = new Set(rules.map(({ record }) => record));
     const texts = rules.flatMap(({ expr, annotations = {} }) => [expr, ...Object.values(annotations)]).join('\n');
     expect([...new Set(texts.match(OURS))].filter((name) => !documented.has(name))).toEqual([]);
     expect([...new Set(texts.match(/\w+:mongodbatlas_\w+:\w+/g))].filter((name) => !recorded.has(name))).toEqual([]);
   });
 
-  test('look back over recorded series only, so that a rollout starts nothing', () => {
+  test('use ranges and offsets on recorded series only, so that a rollout starts nothing', () => {
     const lookingBack = rules.flatMap(({ expr }) => expr.match(/[\w:]+(\{[^}]*\})?(?=\[| offset )/g) ?? []);
     expect(lookingBack.length).toBeGreaterThan(20);
     expect(lookingBack.filter((series) => !series.includes(':'))).toEqual([]);
   });
 
-  test('keep no label that says which exporter has spoken, but where one exporter is meant', () => {
+  test('keep no label of the exporter, except for alerts about one exporter', () => {
     const speaking = rules
       .filter(({ expr }) => /\b(instance|job|pod)\b/.test(expr))
       .map(({ alert, record }) => alert ?? record);
@@ -99,7 +99,7 @@ describe('rules', () => {
     for (const { expr } of rules) expect(expr).not.toMatch(/group_left *(\([^)]+\))? *mongodbatlas_\w+target_info/);
   });
 
-  test('the runbooks and READMEs name metrics that exist', () => {
+  test('are described in runbooks and READMEs that use only documented metrics', () => {
     const files = [...pages.map((page) => `${RUNBOOKS}/${page}`), `${PROMETHEUS_FOLDER}/README.md`];
     const recorded = new Set(rules.map(({ record }) => record));
     for (const file of files) {

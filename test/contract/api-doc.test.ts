@@ -8,7 +8,7 @@ import { job } from '../support/jobs.ts';
 import { overviewOf } from '../support/pages.ts';
 import { polledState, withRecord, withSchedule } from '../support/states.ts';
 
-/** An answer in which every field is there somewhere. */
+/** An answer that contains every field. */
 function answer(): Record<string, unknown> {
   const jobs = [
     job('Failed', { createdAtSeconds: FLEET_NOW - 900, number: 2 }),
@@ -34,7 +34,7 @@ function answer(): Record<string, unknown> {
   ) as Record<string, unknown>;
 }
 
-/** Each object of these fields in the answer, merged. */
+/** All of these objects, merged. */
 function allOf(objects: unknown): Record<string, unknown> {
   return Object.assign({}, ...(objects as object[])) as Record<string, unknown>;
 }
@@ -57,7 +57,7 @@ test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) =
   ],
   ['projects', PROJECT_FIELDS, (whole) => whole['projects']],
   ['budgets', BUDGET_FIELDS, (whole) => allOf(whole['projects'])['budgets']],
-])('every field of %s is there, of its type, and no other', (_what, fields, pick) => {
+])('the answer has every documented field of %s, with its type, and no other', (_what, fields, pick) => {
   const found = allOf(pick(answer()));
   expect(Object.keys(found).sort()).toEqual(fields.map(({ name }) => name).sort());
   for (const { name, type } of fields) {
@@ -65,7 +65,7 @@ test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) =
   }
 });
 
-test('the answer is what the documentation shows', () => {
+test('the answer has the documented structure', () => {
   expect(Object.keys(answer())).toEqual(['generated_timestamp_seconds', 'exporter_version', 'targets', 'projects']);
   expect(allOf(answer()['targets'])).toMatchObject({
     cluster_name: 'Cluster0',
@@ -84,7 +84,7 @@ test('the answer is what the documentation shows', () => {
   });
 });
 
-test('what is unknown is absent', () => {
+test('unknown values are absent', () => {
   const overview = overviewOf(fleet(1), { nowSeconds: FLEET_NOW });
   const { targets } = JSON.parse(
     targetsJson(overview, { version: '', nowSeconds: FLEET_NOW, collectors: COLLECTORS }),

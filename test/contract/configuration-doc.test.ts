@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 const example = join(root, 'deploy/config/mongodbatlas-backup-exporter.example.yml');
 const schema = join(root, 'deploy/config/mongodbatlas-backup-exporter.schema.json');
 
-test('the demo runs at the speed that its help tells of', () => {
+test('the default speed of the demo is the one in its help', () => {
   expect(FLAGS.find(({ name }) => name === 'speed')).toMatchObject({ defaults: { demo: String(DEFAULT_DEMO_SPEED) } });
 });
 
@@ -24,11 +24,11 @@ test('the example config loads as it is', async () => {
   expect(dirname(schema)).toBe(dirname(example));
 });
 
-test('the example config loads with all that is commented out', async () => {
+test('the example config loads with all commented lines included', async () => {
   const directory = temporaryFolder('example');
   mkdirSync(join(directory, 'secrets'));
   for (const name of ['production', 'legacy']) writeFileSync(join(directory, 'secrets', name), 'x\n');
-  // Comments that are prose have a space behind their sign.
+  // Comments that are sentences have a space after the sign.
   const text = readFileSync(example, 'utf8')
     .replaceAll(/^( *)#(?! |$)/gm, '$1')
     .replaceAll(/^#(?= {2})/gm, '');

@@ -1,4 +1,4 @@
-/** What the unit says of the program. That it boots was seen; how hard it is, the end-to-end tests ask systemd. */
+/** The systemd unit fits the program and its README. test/e2e checks its hardening with systemd itself. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/cli/flags.ts';
@@ -11,7 +11,7 @@ function settings(name: string): readonly string[] {
   return [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 }
 
-test('it starts what the README installs, with flags that there are', () => {
+test('it starts the program that the README installs, with existing flags', () => {
   const { bin, files } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     bin: Record<string, string>;
     files: string[];
@@ -25,13 +25,13 @@ test('it starts what the README installs, with flags that there are', () => {
   expect(files).toContain('deploy/systemd');
 });
 
-test('the secret is where the README’s config looks for it', () => {
+test('the secret is at the path in the README’s config', () => {
   const [, id, source] = /^([^:]+):(.*)$/.exec(settings('LoadCredential')[0] ?? '') ?? [];
   expect(README).toContain(`client_secret_file: /run/credentials/${NAME}.service/${id}`);
   expect(README).toContain(`cat > ${source}`);
 });
 
-test('a wrong config, which exits with 2, is not started again and again', () => {
+test('a service with an invalid config (exit code 2) is not restarted', () => {
   expect(settings('Restart')).toEqual(['always']);
   expect(settings('RestartPreventExitStatus')).toEqual(['2']);
 });

@@ -1,4 +1,4 @@
-/** "Atlas backup exporter": for whoever runs the exporter. Whether it can see, what it costs, how it feels. */
+/** The dashboard "Atlas backup exporter", for people who operate the exporter: polls, API requests, credentials, process. */
 import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { startDashboard, variableOf } from './dashboard.ts';
 import { ANY_IS_BAD, bars, type Series, type Step, series, stat, table } from './panels.ts';

@@ -1,4 +1,4 @@
-/** "Atlas backup exports": for whoever answers for the backups. Attention first, then what runs, then what was. */
+/** The dashboard "Atlas backup exports", for people who are responsible for the backups: problems first, then running exports, then history. */
 import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { startDashboard, variableOf } from './dashboard.ts';
 import {
