@@ -23,7 +23,7 @@ function flagsSection(): string {
   const commands = Object.entries(COMMANDS).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
   const rows = (FLAGS as readonly Flag[]).map((flag) => {
     const name = flag.value === undefined ? `--${flag.name}` : `--${flag.name} ${flag.value}`;
-    const repeatable = flag.repeatable ? ' Repeatable.' : '';
+    const repeatable = flag.isRepeatable ? ' Repeatable.' : '';
     const commands = flag.commands.map((command) => code(command)).join(', ');
     return [code(name), commands, code(variableOf(flag.name)), defaultsOf(flag), `${flag.meaning}${repeatable}`];
   });
@@ -42,7 +42,7 @@ each other. No flag takes a secret.`;
 }
 
 /** The default of most commands, then those that differ. */
-function defaultsOf({ value, commands, defaults = {} }: Flag): string {
+function defaultsOf({ value, commands, defaults }: Flag): string {
   if (value === undefined) return code('false');
   const [first = ''] = commands;
   const usual = defaults[first as CommandName];

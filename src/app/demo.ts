@@ -4,7 +4,7 @@
  */
 
 import type { SecretSource } from '../atlas/auth/credentials.ts';
-import type { DemoFlags } from '../cli/command-line.ts';
+import type { DemoFlags } from '../cli/parse.ts';
 import type { Config, CredentialConfig } from '../config/config.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/demo-world.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';

@@ -12,7 +12,7 @@ import {
   type ServeFlags,
   type WatchFlags,
   type WebFlags,
-} from '../cli/command-line.ts';
+} from '../cli/parse.ts';
 import { type CommandSettings, EXIT, type ExitCode } from '../commands/command.ts';
 import type { Terminal } from '../commands/terminal.ts';
 import { createFileReader } from '../config/files.ts';

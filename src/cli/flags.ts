@@ -1,180 +1,195 @@
-/**
- * The flags, declared once: the command line, the environment variables, `--help` and docs/configuration.md are made from
- * this list. What a flag's text may be is in flag-values.ts.
- */
-export type CommandName = 'serve' | 'check' | 'once' | 'health' | 'demo';
+/** The commands and flags, declared once: the command line, the environment variables, `--help` and the docs use this list. */
+import { MOST_SHARDS } from '../config/shard.ts';
+import type { Checked } from '../support/checked.ts';
+import {
+  parseChoice,
+  parseHealthUrl,
+  parseListenAddress,
+  parseNumberBetween,
+  parseSwitch,
+  parseTelemetryPath,
+  parseText,
+  parseWholeNumber,
+  parseWholeNumberBetween,
+} from './values.ts';
 
-export interface Flag {
+export const COMMANDS = {
+  serve: 'Poll Atlas and serve the metrics. This is the default command.',
+  check: 'Check the config; with --online, also poll each cluster once and show what fails.',
+  once: 'Poll each cluster once and write the metrics, such as for node_exporter’s textfile collector.',
+  health: 'Ask a running exporter whether it is healthy: for health checks of containers.',
+  demo: 'Try the exporter without an account: a simulated Atlas with various backup problems.',
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+
+type Defaults = Partial<Readonly<Record<CommandName, string>>>;
+
+export interface Flag<Name extends string = string, T = unknown> {
   /** Without the dashes. */
-  readonly name: string;
-  /** What stands for its value in the help; a flag without one is a switch. */
+  readonly name: Name;
+  /** The placeholder for its value; absent for a switch, which is off by default. */
   readonly value?: string;
-  readonly repeatable?: true;
+  readonly isRepeatable: boolean;
+  readonly parse: (text: string) => Checked<T>;
   readonly commands: readonly CommandName[];
-  /** As one would write it, per command. Left out: there is none, or it is said in the meaning. */
-  readonly defaults?: Partial<Readonly<Record<CommandName, string>>>;
+  /** As one would write them. */
+  readonly defaults: Defaults;
   readonly meaning: string;
 }
 
-export const COMMANDS: Readonly<Record<CommandName, string>> = {
-  serve: 'Poll Atlas and serve the metrics (what runs without a command).',
-  check: 'Tell what is wrong with the config; with --online, poll each cluster once and tell what fails.',
-  once: 'Poll each cluster once and write the metrics, for node_exporter’s textfile collector or to look at.',
-  health: 'Ask a running exporter whether it is healthy: for health checks of containers.',
-  demo: 'Try it without an account: an Atlas of its own, inside, with backups that go well and ill.',
-};
-
-const THAT_POLL = ['serve', 'check', 'once'] as const;
-const THAT_SERVE = ['serve', 'demo'] as const;
+const POLLING = ['serve', 'check', 'once'] as const;
 
 export const FLAGS = [
-  {
-    name: 'config.file',
-    value: 'FILE',
-    commands: THAT_POLL,
-    meaning: 'The config file. Left out: mongodbatlas-backup-exporter.yml in the current directory, if there is one.',
-  },
-  {
-    name: 'config.auto-reload',
-    commands: ['serve'],
-    meaning:
-      'Reload when the config file changes; it is looked at every 5 s. SIGHUP reloads in any case. Not with --target.',
-  },
-  {
-    name: 'target',
-    value: 'GROUP_ID/CLUSTER',
-    repeatable: true,
-    commands: THAT_POLL,
-    meaning: 'A cluster to watch, instead of a config file; credentials come from the MONGODB_ATLAS_… variables.',
-  },
-  {
-    name: 'online',
-    commands: ['check'],
-    meaning: 'Poll each cluster once, as the exporter would, and tell what fails and what to do about it.',
-  },
-  {
-    name: 'format',
-    value: 'FORMAT',
-    commands: ['check'],
-    defaults: { check: 'table' },
-    meaning: 'How the result looks: table, for people, or json, for scripts (docs/commands.md has its fields).',
-  },
-  {
-    name: 'output',
-    value: 'FILE',
-    commands: ['once'],
-    meaning:
-      'Where the metrics go, whole or not at all: a .prom file of the textfile collector. Left out: to standard output.',
-  },
-  {
-    name: 'url',
-    value: 'URL',
-    commands: ['health'],
-    meaning:
-      'Where the exporter is, such as https://127.0.0.1:19017. Left out: http and the first of --web.listen-address, on this host. Of a host that is loopback any certificate is accepted.',
-  },
-  {
-    name: 'client.certificate',
-    value: 'FILE',
-    commands: ['health'],
-    meaning: 'Where the exporter wants to see a certificate of its clients: one, in PEM. With --client.key.',
-  },
-  {
-    name: 'client.key',
-    value: 'FILE',
-    commands: ['health'],
-    meaning: 'The key of --client.certificate, in PEM.',
-  },
-  {
-    name: 'speed',
-    value: 'N',
-    commands: ['demo'],
-    defaults: { demo: '60' },
-    meaning: 'How many times faster than the clock the story runs, 0.1 to 10000.',
-  },
-  {
-    name: 'seed',
-    value: 'N',
-    commands: ['demo'],
-    defaults: { demo: '1' },
-    meaning: 'A whole number: the same one tells the same story.',
-  },
-  {
-    name: 'web.listen-address',
-    value: 'HOST:PORT',
-    repeatable: true,
-    commands: ['serve', 'health', 'demo'],
-    defaults: { serve: ':19017', health: ':19017', demo: '127.0.0.1:19017' },
-    meaning: 'Where to listen. Without a host: on all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free one.',
-  },
-  {
-    name: 'web.telemetry-path',
-    value: 'PATH',
-    commands: THAT_SERVE,
-    defaults: { serve: '/metrics', demo: '/metrics' },
-    meaning: 'Under which path the metrics are.',
-  },
-  {
-    name: 'web.enable-lifecycle',
-    commands: ['serve'],
-    meaning: 'Allow reloading with POST /-/reload; without it the answer is 403.',
-  },
-  {
-    name: 'web.config.file',
-    value: 'FILE',
-    commands: ['serve', 'demo', 'check'],
-    meaning: 'TLS, passwords and headers, in the format of Prometheus’ exporter-toolkit: docs/web-configuration.md.',
-  },
-  {
-    name: 'web.max-requests',
-    value: 'N',
-    commands: ['serve', 'demo'],
-    defaults: { serve: '40', demo: '40' },
-    meaning: 'How many requests are answered at once, 0 for any number; one more gets a 503. Probes don’t count.',
-  },
-  {
-    name: 'web.disable-exporter-metrics',
-    commands: THAT_SERVE,
-    meaning: 'Leave out the metrics of the process and of Node.js.',
-  },
-  {
-    name: 'shard.count',
-    value: 'N',
-    commands: THAT_POLL,
-    meaning:
-      'How many exporters share the projects of one config, 1 to 1000. Alone it is enough in a StatefulSet, whose pods have numbers.',
-  },
-  {
-    name: 'shard.index',
-    value: 'N',
-    commands: THAT_POLL,
-    meaning: 'Which of them this one is, from 0. Left out: the number at the end of HOSTNAME, as exporter-0 has one.',
-  },
-  {
-    name: 'log.level',
-    value: 'LEVEL',
-    commands: [...THAT_POLL, 'demo'],
-    defaults: { serve: 'info', check: 'error', once: 'warn', demo: 'warn' },
-    meaning: 'From which level on to log: debug, info, warn or error.',
-  },
-  {
-    name: 'log.format',
-    value: 'FORMAT',
-    commands: [...THAT_POLL, 'demo'],
-    defaults: { serve: 'json', check: 'logfmt', once: 'logfmt', demo: 'logfmt' },
-    meaning: 'How log lines look: json or logfmt. They go to standard error.',
-  },
-] as const satisfies readonly Flag[];
+  flag(
+    'config.file <FILE>',
+    parseText,
+    POLLING,
+    'The config file. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
+  ),
+  flag(
+    'config.auto-reload',
+    parseSwitch,
+    ['serve'],
+    'Reload when the config file changes; it is checked every 5 s. SIGHUP always reloads. Not with --target.',
+  ),
+  flag(
+    'target <GROUP_ID/CLUSTER...>',
+    parseText,
+    POLLING,
+    'A cluster to watch, instead of a config file. The credentials are in the MONGODB_ATLAS_… variables.',
+  ),
+  flag('online', parseSwitch, ['check'], 'Poll each cluster once, and show what fails and what to do about it.'),
+  flag(
+    'format <FORMAT>',
+    parseChoice('table', 'json'),
+    { check: 'table' },
+    'The format of the result: table, for people, or json, for scripts (docs/commands.md describes its fields).',
+  ),
+  flag(
+    'output <FILE>',
+    parseText,
+    ['once'],
+    'Write the metrics to this file, a .prom file of the textfile collector. Default: standard output.',
+  ),
+  flag(
+    'url <URL>',
+    parseHealthUrl,
+    ['health'],
+    'The address of the exporter, such as https://127.0.0.1:19017. Default: http and the first --web.listen-address, on this host. Any certificate is accepted from a loopback address.',
+  ),
+  flag(
+    'client.certificate <FILE>',
+    parseText,
+    ['health'],
+    'A certificate in PEM, for an exporter that requires client certificates. With --client.key.',
+  ),
+  flag('client.key <FILE>', parseText, ['health'], 'The key of --client.certificate, in PEM.'),
+  flag(
+    'speed <N>',
+    parseNumberBetween(0.1, 10_000),
+    { demo: '60' },
+    'How many times faster than real time, 0.1 to 10000.',
+  ),
+  flag('seed <N>', parseWholeNumber, { demo: '1' }, 'A whole number; the same seed gives the same demo.'),
+  flag(
+    'web.listen-address <HOST:PORT...>',
+    parseListenAddress,
+    { serve: ':19017', health: ':19017', demo: '127.0.0.1:19017' },
+    'The address to listen on. Without a host: all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free port.',
+  ),
+  flag(
+    'web.telemetry-path <PATH>',
+    parseTelemetryPath,
+    { serve: '/metrics', demo: '/metrics' },
+    'The path of the metrics.',
+  ),
+  flag(
+    'web.enable-lifecycle',
+    parseSwitch,
+    ['serve'],
+    'Allow POST /-/reload, which reloads the config. Otherwise the answer is 403.',
+  ),
+  flag(
+    'web.config.file <FILE>',
+    parseText,
+    ['serve', 'demo', 'check'],
+    'TLS, passwords and headers, in the format of Prometheus’ exporter-toolkit: docs/web-configuration.md.',
+  ),
+  flag(
+    'web.max-requests <N>',
+    parseWholeNumberBetween(0, 100_000),
+    { serve: '40', demo: '40' },
+    'Maximum number of concurrent requests, 0 for no limit. Further requests get a 503, except health checks.',
+  ),
+  flag(
+    'web.disable-exporter-metrics',
+    parseSwitch,
+    ['serve', 'demo'],
+    'Leave out the metrics of the process and of Node.js.',
+  ),
+  flag(
+    'shard.count <N>',
+    parseWholeNumberBetween(1, MOST_SHARDS),
+    POLLING,
+    'The number of exporters that share the projects of one config, 1 to 1000. In a StatefulSet this flag alone is enough.',
+  ),
+  flag(
+    'shard.index <N>',
+    parseWholeNumberBetween(0, MOST_SHARDS - 1),
+    POLLING,
+    'The number of this exporter among them, from 0. Default: the number at the end of HOSTNAME, such as exporter-0.',
+  ),
+  flag(
+    'log.level <LEVEL>',
+    parseChoice('debug', 'info', 'warn', 'error'),
+    { serve: 'info', check: 'error', once: 'warn', demo: 'warn' },
+    'The lowest level to log: debug, info, warn or error.',
+  ),
+  flag(
+    'log.format <FORMAT>',
+    parseChoice('json', 'logfmt'),
+    { serve: 'json', check: 'logfmt', once: 'logfmt', demo: 'logfmt' },
+    'The format of log lines: json or logfmt. They go to standard error.',
+  ),
+] as const;
 
-export type FlagName = (typeof FLAGS)[number]['name'];
-
-const VARIABLE_PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
+type AnyFlag = (typeof FLAGS)[number];
+export type FlagName = AnyFlag['name'];
+/** The parsed value of a flag. */
+export type ValueOf<Name extends FlagName> = Extract<AnyFlag, Flag<Name>> extends Flag<Name, infer T> ? T : never;
 
 /** `log.level` is MONGODBATLAS_BACKUP_EXPORTER_LOG_LEVEL in the environment. */
 export function variableOf(name: string): string {
-  return VARIABLE_PREFIX + name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  return `MONGODBATLAS_BACKUP_EXPORTER_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
 }
 
-export function flagsOf(command: CommandName): readonly (Flag & { readonly name: FlagName })[] {
-  return FLAGS.filter((flag) => (flag.commands as readonly CommandName[]).includes(command));
+export function flagsOf(command: CommandName): readonly Flag<FlagName>[] {
+  return FLAGS.filter(({ commands }) => commands.includes(command));
+}
+
+type NameIn<Syntax extends string> = Syntax extends `${infer Name} <${string}>` ? Name : Syntax;
+
+/**
+ * @param syntax as in commander, without the dashes; `...` marks a repeatable flag
+ * @param commands those that have the flag, or their defaults
+ */
+function flag<const Syntax extends string, T>(
+  syntax: Syntax,
+  parse: (text: string) => Checked<T>,
+  commands: readonly CommandName[] | Defaults,
+  meaning: string,
+): Flag<NameIn<Syntax>, T> {
+  const [name, value] = syntax.split(/ <(.*?)(?:\.\.\.)?>/);
+  return {
+    name: name as NameIn<Syntax>,
+    ...(value !== undefined && { value }),
+    isRepeatable: syntax.endsWith('...>'),
+    parse,
+    commands: Array.isArray(commands) ? commands : (Object.keys(commands) as CommandName[]),
+    defaults: Array.isArray(commands) ? {} : (commands as Defaults),
+    meaning,
+  };
 }

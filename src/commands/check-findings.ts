@@ -1,7 +1,7 @@
 /** What `check` finds without asking anyone: the config's own problems, and those of what else there is to look at. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { CheckFlags } from '../cli/command-line.ts';
+import type { CheckFlags } from '../cli/parse.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigSource, loadConfig } from '../config/load.ts';
 import type { Problem } from '../config/problems.ts';

@@ -1,6 +1,6 @@
 /** `check`: what is wrong with the config, and with --online what fails when it is put to use. */
 import { ownConfig } from '../app/monitor.ts';
-import type { CheckFlags } from '../cli/command-line.ts';
+import type { CheckFlags } from '../cli/parse.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import { findings } from './check-findings.ts';
 import { checkAsJson } from './check-json.ts';

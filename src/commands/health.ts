@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { HealthFlags } from '../cli/command-line.ts';
+import type { HealthFlags } from '../cli/parse.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 /** `once`: polls every target once and writes the metrics, to standard output or in one step to a file. */
 import { ownConfig } from '../app/monitor.ts';
-import type { OnceFlags } from '../cli/command-line.ts';
+import type { OnceFlags } from '../cli/parse.ts';
 import { type Collectors, type Family, PREFIX } from '../collectors/collector.ts';
 import { COLLECTORS, familiesOf } from '../collectors/index.ts';
 import { loadConfig } from '../config/load.ts';

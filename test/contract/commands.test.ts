@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CheckFlags, OnceFlags, WatchFlags } from '../../src/cli/command-line.ts';
+import type { CheckFlags, OnceFlags, WatchFlags } from '../../src/cli/parse.ts';
 import { runCheck } from '../../src/commands/check.ts';
 import type { CommandSettings } from '../../src/commands/command.ts';
 import { runHealth } from '../../src/commands/health.ts';

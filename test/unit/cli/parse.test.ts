@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { FLAGS, variableOf } from '../../../src/cli/flags.ts';
+import { parseCommandLine } from '../../../src/cli/parse.ts';
 
 const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
 const SERVE = {
@@ -31,7 +31,7 @@ function refusal(args: readonly string[], env: Readonly<Record<string, string>> 
   return line.stderr.replace(LAST, '').split('\n');
 }
 
-test('a usage error says whose help to read', () => {
+test('a usage error names the help of its command', () => {
   const last = (...args: readonly string[]) => LAST.exec((parse(args) as { readonly stderr: string }).stderr)?.[1];
   expect([last('--format', 'json'), last('check', '--format', 'xml'), last('once', '--outptu')]).toEqual([
     undefined,
@@ -45,7 +45,7 @@ test('without arguments it serves, with the defaults', () => {
   expect(parse(['serve'])).toEqual({ command: 'serve', flags: SERVE });
 });
 
-test('the demo listens on this host alone and logs little, for people', () => {
+test('the demo listens on this host only and logs warnings, for people', () => {
   expect(parse(['demo'])).toEqual({
     command: 'demo',
     flags: {
@@ -57,7 +57,7 @@ test('the demo listens on this host alone and logs little, for people', () => {
   });
 });
 
-test('all flags of serve are taken, before and after its name', () => {
+test('serve accepts all its flags, with and without its name', () => {
   const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
     --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
     /\s+/,
@@ -83,7 +83,7 @@ test('all flags of serve are taken, before and after its name', () => {
   expect(parse(['serve', ...flags])).toEqual(expected);
 });
 
-test('all flags of the demo are taken', () => {
+test('the demo accepts all its flags', () => {
   expect(parse(['demo', '--speed', '0.1', '--seed', '-7', '--web.listen-address', 'localhost:0'])).toMatchObject({
     command: 'demo',
     flags: { speed: 0.1, seed: -7, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
@@ -117,7 +117,7 @@ describe('health', () => {
     [{}, ['--web.listen-address', '[fe80::1]:7'], 'http://[fe80::1]:7'],
     [{}, ['--web.listen-address', ':0', '--url', 'https://127.0.0.1:5'], 'https://127.0.0.1:5'],
     [{}, ['--url', 'http://a.example/-/healthy'], 'http://a.example'],
-  ])('with %j and %j asks %s', (env, args, origin) => {
+  ])('with %j and %j requests %s', (env, args, origin) => {
     expect(parse(['health', ...args], env)).toEqual({ command: 'health', flags: { url: `${origin}/-/healthy` } });
   });
 
@@ -125,12 +125,15 @@ describe('health', () => {
     [['--url', '127.0.0.1:5'], '--url "127.0.0.1:5": must be a URL such as http://127.0.0.1:19017'],
     [['--url', 'ftp://a'], '--url "ftp://a": must be a URL such as http://127.0.0.1:19017'],
     [['--url', 'http://a/metrics'], '--url "http://a/metrics": must end after the host or port: no path, no query'],
-    [['--web.listen-address', ':0'], '--web.listen-address: names no port: say where the exporter is with --url'],
-  ])('%j is refused', (args, problem) => {
+    [
+      ['--web.listen-address', ':0'],
+      '--web.listen-address: has no fixed port: give the address of the exporter with --url',
+    ],
+  ])('refuses %j', (args, problem) => {
     expect(refusal(['health', ...args])).toEqual([problem]);
   });
 
-  test('shows a certificate where it is told to, with its key', () => {
+  test('sends a client certificate with its key', () => {
     const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
     expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
     expect(refusal(args.slice(0, 3))).toEqual([
@@ -138,9 +141,9 @@ describe('health', () => {
     ]);
   });
 
-  test('refuses a password in the address, and does not repeat it', () => {
+  test('refuses a password in the address and does not repeat it', () => {
     const [problem] = refusal(['health', '--url', 'http://u:S3cret@a.example']);
-    expect(problem).toBe('--url: must have no user and password in it: the health page asks for none');
+    expect(problem).toBe('--url: must not contain a user or a password: the health page requires none');
   });
 });
 
@@ -166,7 +169,7 @@ describe('listen addresses', () => {
     expect(refusal(['--web.listen-address', text])).toEqual([`--web.listen-address "${text}": ${why}`]);
   });
 
-  test('the same one twice is refused, port 0 may come several times', () => {
+  test('cannot be given twice, except with port 0', () => {
     const address = '--web.listen-address=';
     expect(refusal([`${address}:1`, `${address}:1`])).toEqual(['--web.listen-address ":1": is given twice']);
     expect(parse([`${address}:0`, `${address}:0`])).toMatchObject({ command: 'serve' });
@@ -180,13 +183,13 @@ describe('the telemetry path', () => {
 
   test.each([
     ['metrics', 'must begin with /, such as /metrics'],
-    ['/', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/-/metrics', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/-', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/api/v1/targets', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/config', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/targets/a', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
-    ['/API', 'is taken: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-/metrics', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/-', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/api/v1/targets', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/config', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/targets/a', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
+    ['/API', 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics'],
     ['/:id', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/*all', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
     ['/a?b', 'must be a plain path of letters, digits and . _ ~ -, such as /metrics'],
@@ -197,7 +200,7 @@ describe('the telemetry path', () => {
   });
 });
 
-describe('a usage error names the flag and what would be right', () => {
+describe('a usage error names the flag and says what would be right', () => {
   test.each([
     [['--log.level', 'loud'], '--log.level "loud": must be debug, info, warn or error'],
     [['--log.format', 'xml'], '--log.format "xml": must be json or logfmt'],
@@ -212,23 +215,20 @@ describe('a usage error names the flag and what would be right', () => {
     [['--config.file'], '--config.file: needs a value'],
     [['--config.fil', 'x'], 'unknown flag --config.fil: did you mean --config.file?'],
     [['demo', '--sped', '3'], 'unknown flag --sped: did you mean --speed?'],
-    [['--speed', '3'], '--speed: serve has no such flag, demo has'],
-    [['demo', '--target', 'a/b'], '--target: demo has no such flag, serve, check and once have'],
-    [['once', '--online'], '--online: once has no such flag, check has'],
+    [['--speed', '3'], '--speed: is not a flag of serve, but of demo'],
+    [['demo', '--target', 'a/b'], '--target: is not a flag of demo, but of serve, check and once'],
+    [['once', '--online'], '--online: is not a flag of once, but of check'],
     [['check', '--outptu', 'x'], 'unknown flag --outptu'],
     [['once', '--outptu', 'x'], 'unknown flag --outptu: did you mean --output?'],
     [['check', '--format', 'xml'], '--format "xml": must be table or json'],
     [['once', '--output'], '--output: needs a value'],
     [['chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
     [['help', 'chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
-    [['health', '--log.level', 'debug'], '--log.level: health has no such flag, serve, check, once and demo have'],
+    [['health', '--log.level', 'debug'], '--log.level: is not a flag of health, but of serve, check, once and demo'],
     [['-x'], 'unknown flag -x'],
     [['--client-secret=S3cret'], 'unknown flag --client-secret'],
     [['--S3cretS3cret'], 'unknown flag'],
-    [
-      ['--web.disable-exporter-metrics=false'],
-      '--web.disable-exporter-metrics: takes no value; it is off where it is left out',
-    ],
+    [['--web.disable-exporter-metrics=false'], '--web.disable-exporter-metrics: takes no value'],
     [['dmeo'], 'unknown command: the commands are serve, check, once, health and demo; did you mean demo?'],
     [['--log.level', 'debug', 'S3cret'], 'unknown command: the commands are serve, check, once, health and demo'],
     [['demo', 'S3cret'], 'only flags may follow a command; the commands are serve, check, once, health and demo'],
@@ -237,7 +237,7 @@ describe('a usage error names the flag and what would be right', () => {
     expect(refusal(args)).toEqual([problem]);
   });
 
-  test('and all values that are wrong are told at once', () => {
+  test('for all wrong values at once', () => {
     expect(refusal(['--log.level', 'x', '--web.listen-address', 'y'], { [`${PREFIX}LOG_FORMAT`]: 'z' })).toHaveLength(
       3,
     );
@@ -294,14 +294,14 @@ describe('the environment', () => {
     });
   });
 
-  test('loses against the command line', () => {
+  test('is overridden by the command line', () => {
     const env = { [`${PREFIX}TARGET`]: 'g/env', [`${PREFIX}LOG_LEVEL`]: 'nonsense' };
     expect(parse(['--target', 'g/line', '--log.level', 'warn'], env)).toMatchObject({
       flags: { targets: ['g/line'], log: { level: 'warn' } },
     });
   });
 
-  test('counts as unset where it is empty, and what it does not know is ignored', () => {
+  test('counts as not set if it is empty, and unknown variables are ignored', () => {
     const env = {
       [`${PREFIX}LOG_LEVEL`]: '',
       [`${PREFIX}WEB_LISTEN_ADDRESS`]: ' ',
@@ -317,7 +317,7 @@ describe('the environment', () => {
     ['1', true],
     ['false', false],
     ['0', false],
-  ])('takes %s for a switch', (text, value) => {
+  ])('accepts %s for a switch', (text, value) => {
     const env = { [`${PREFIX}WEB_DISABLE_EXPORTER_METRICS`]: text };
     expect(parse([], env)).toMatchObject({ flags: { web: { disableExporterMetrics: value } } });
   });
@@ -326,7 +326,7 @@ describe('the environment', () => {
     ['WEB_DISABLE_EXPORTER_METRICS', 'yes', '"yes": must be true, false, 1 or 0'],
     ['WEB_DISABLE_EXPORTER_METRICS', 'TRUE', '"TRUE": must be true, false, 1 or 0'],
     ['LOG_LEVEL', 'loud', '"loud": must be debug, info, warn or error'],
-  ])('is named where it is wrong: %s=%s', (name, value, problem) => {
+  ])('is named in the problem if it is wrong: %s=%s', (name, value, problem) => {
     expect(refusal([], { [PREFIX + name]: value })).toEqual([`${PREFIX}${name} ${problem}`]);
   });
 
@@ -343,7 +343,7 @@ describe('help', () => {
       const line = parse(args);
       if (line.command !== 'exit') throw new Error();
       expect(line).toMatchObject({ code: 0, stderr: '' });
-      expect(line.stdout).toContain('tells Prometheus how the backup snapshot exports of MongoDB Atlas clusters do');
+      expect(line.stdout).toContain('shows Prometheus which MongoDB Atlas clusters have no recent backup');
       expect(line.stdout).toContain('  mongodbatlas-backup-exporter demo\n');
       expect(line.stdout).toContain('--web.listen-address HOST:PORT  (repeatable, default :19017)');
       for (const { name, commands } of FLAGS) {
@@ -369,7 +369,7 @@ describe('help', () => {
     ['check', ['--online', '--format FORMAT  (default table)', 'Exit code: 0 if all is well, 1 if']],
     ['once', ['--output FILE', 'Exit code', 'textfile']],
     ['health', ['--url URL', 'Exit code: 0 if it is healthy']],
-  ])('of %s shows examples, its exit codes and its own flags, however it is asked for', (command, texts) => {
+  ])('of %s shows examples, its exit codes and its own flags, with --help and with help', (command, texts) => {
     const line = parse([command, '--help']);
     expect(parse(['help', command])).toEqual(line);
     for (const text of [...texts, `  mongodbatlas-backup-exporter ${command}`]) {

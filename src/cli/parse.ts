@@ -1,0 +1,251 @@
+/**
+ * Turns the command line and the environment into values. It does nothing else: help, the version and mistakes are returned
+ * as text and an exit code. It checks the form of values, not whether the files they name exist.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { nearest } from '../config/nearest.ts';
+import { quote } from '../config/problems.ts';
+import { parseShard, type Shard } from '../config/shard.ts';
+import {
+  COMMAND_NAMES,
+  type CommandName,
+  FLAGS,
+  type Flag,
+  type FlagName,
+  flagsOf,
+  type ValueOf,
+  variableOf,
+} from './flags.ts';
+import { helpText } from './help.ts';
+import { healthUrlAt, type ListenAddress } from './values.ts';
+
+export interface WebFlags {
+  readonly listenAddresses: readonly ListenAddress[];
+  readonly telemetryPath: string;
+  readonly configFile?: string;
+  /** 0: no limit. */
+  readonly maxRequests: number;
+  readonly disableExporterMetrics: boolean;
+  /** Allows POST /-/reload. */
+  readonly enableLifecycle: boolean;
+}
+
+export interface LogFlags {
+  readonly level: ValueOf<'log.level'>;
+  readonly format: ValueOf<'log.format'>;
+}
+
+/** Of every command that polls Atlas. */
+export interface WatchFlags {
+  readonly configFile?: string;
+  /** GROUP_ID/CLUSTER, not checked yet. */
+  readonly targets: readonly string[];
+  /** Absent: this process watches all projects. */
+  readonly shard?: Shard;
+  readonly log: LogFlags;
+}
+
+export interface ServeFlags extends WatchFlags {
+  /** Reload when the config file changes. */
+  readonly autoReload: boolean;
+  readonly web: WebFlags;
+}
+
+export interface CheckFlags extends WatchFlags {
+  readonly online: boolean;
+  readonly format: ValueOf<'format'>;
+  readonly webConfigFile?: string;
+}
+
+export interface OnceFlags extends WatchFlags {
+  /** Absent: standard output. */
+  readonly output?: string;
+}
+
+export interface HealthFlags {
+  /** Of the health page. */
+  readonly url: string;
+  /** PEM files. */
+  readonly client?: { readonly certificate: string; readonly key: string };
+}
+
+export interface DemoFlags {
+  readonly speed?: number;
+  readonly seed?: number;
+  readonly web: WebFlags;
+  readonly log: LogFlags;
+}
+
+export type CommandLine =
+  | { readonly command: 'serve'; readonly flags: ServeFlags }
+  | { readonly command: 'check'; readonly flags: CheckFlags }
+  | { readonly command: 'once'; readonly flags: OnceFlags }
+  | { readonly command: 'health'; readonly flags: HealthFlags }
+  | { readonly command: 'demo'; readonly flags: DemoFlags }
+  | { readonly command: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Options = Readonly<Record<string, unknown>>;
+
+/** @param args without node and the script */
+export function parseCommandLine(args: readonly string[], env: Environment, version: string): CommandLine {
+  const output: string[] = [];
+  let chosen: { readonly command: CommandName; readonly options: Options } | undefined;
+  const program = new Command('mongodbatlas-backup-exporter')
+    .version(`mongodbatlas-backup-exporter ${version}`, '--version')
+    .helpCommand(false)
+    .configureHelp({ formatHelp: () => helpText('serve') })
+    .configureOutput({ writeOut: (text) => void output.push(text), writeErr: () => undefined })
+    .exitOverride();
+  for (const name of COMMAND_NAMES) {
+    // Subcommands inherit exitOverride and configureOutput.
+    const command = program
+      .command(name, { isDefault: name === 'serve' })
+      .configureHelp({ formatHelp: () => helpText(name) })
+      .action((options: Options) => {
+        chosen = { command: name, options };
+      });
+    for (const flag of flagsOf(name)) command.addOption(optionOf(flag));
+  }
+  try {
+    program.parse(args[0] === 'help' ? withHelpFlag(args.slice(1)) : args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: output.join(''), stderr: '' };
+    const command = COMMAND_NAMES.find((name) => name === program.args[0]);
+    const [word] = program.commands.flatMap((each) => each.args);
+    return usageError([describeError(error, command, word)], command);
+  }
+  return chosen === undefined ? usageError(['no command']) : readFlags(chosen.command, chosen.options, env);
+}
+
+function optionOf({ name, value, isRepeatable }: Flag): Option {
+  const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`);
+  // Not commander's own variadic options, which take several words after one flag.
+  return isRepeatable ? option.argParser((text, earlier?: readonly string[]) => [...(earlier ?? []), text]) : option;
+}
+
+/** `help check` means `check --help`; `help` with an unknown command is an unknown command. */
+function withHelpFlag(args: readonly string[]): readonly string[] {
+  const [command] = args;
+  return command === undefined || COMMAND_NAMES.some((name) => name === command) ? [...args, '--help'] : args;
+}
+
+function readFlags(command: CommandName, options: Options, env: Environment): CommandLine {
+  const problems: string[] = [];
+  const values = new Map<string, readonly unknown[]>();
+  for (const flag of flagsOf(command)) {
+    const { source, texts } = textsOf(flag, command, options, env);
+    const checked = texts.map((text) => ({ text, result: flag.parse(text) }));
+    values.set(
+      flag.name,
+      checked.flatMap(({ result }) => ('value' in result ? [result.value] : [])),
+    );
+    for (const { text, result } of checked) {
+      // A text with an @ may be a URL with a password.
+      const shown = text === '' || text.includes('@') ? '' : ` ${quote(text)}`;
+      if ('problem' in result) problems.push(`${source}${shown}: ${result.problem}`);
+    }
+  }
+  const all = <Name extends FlagName>(name: Name) => (values.get(name) ?? []) as readonly ValueOf<Name>[];
+  const last = <Name extends FlagName>(name: Name) => all(name).at(-1);
+
+  const listenAddresses = all('web.listen-address');
+  const webConfigFile = last('web.config.file');
+  const web: WebFlags = {
+    ...given({ configFile: webConfigFile }),
+    maxRequests: last('web.max-requests') ?? 0,
+    listenAddresses,
+    telemetryPath: last('web.telemetry-path') ?? '',
+    disableExporterMetrics: last('web.disable-exporter-metrics') ?? false,
+    enableLifecycle: last('web.enable-lifecycle') ?? false,
+  };
+  const log: LogFlags = { level: last('log.level') ?? 'info', format: last('log.format') ?? 'json' };
+  const [certificate, key] = [last('client.certificate'), last('client.key')];
+  const repeated = repeatedAddress(listenAddresses);
+  if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
+  if ((certificate === undefined) !== (key === undefined)) {
+    problems.push('--client.certificate and --client.key belong together: give both or none');
+  }
+  if (problems.length > 0) return usageError(problems, command);
+  const shard = parseShard(last('shard.index'), last('shard.count'), env['HOSTNAME']);
+  if ('problem' in shard) return usageError([shard.problem], command);
+  const watch: WatchFlags = {
+    ...given({ configFile: last('config.file'), shard: shard.value }),
+    targets: all('target'),
+    log,
+  };
+  switch (command) {
+    case 'serve':
+      return { command, flags: { ...watch, autoReload: last('config.auto-reload') ?? false, web } };
+    case 'check': {
+      const [online, format] = [last('online') ?? false, last('format') ?? 'table'];
+      return { command, flags: { ...watch, online, format, ...given({ webConfigFile }) } };
+    }
+    case 'once':
+      return { command, flags: { ...watch, ...given({ output: last('output') }) } };
+    case 'health': {
+      const url = last('url');
+      const checked = url === undefined ? healthUrlAt(listenAddresses[0] ?? { port: 0 }) : { value: url };
+      if ('problem' in checked) return usageError([`--web.listen-address: ${checked.problem}`], command);
+      const client = certificate === undefined || key === undefined ? undefined : { certificate, key };
+      return { command, flags: { url: checked.value, ...given({ client }) } };
+    }
+    case 'demo':
+      return { command, flags: { ...given({ speed: last('speed'), seed: last('seed') }), web, log } };
+  }
+}
+
+/** A flag's texts from the command line, else from the environment, else its default; and where they come from. */
+function textsOf(flag: Flag, command: CommandName, options: Options, env: Environment) {
+  const source = `--${flag.name}`;
+  const onLine = options[optionOf(flag).attributeName()];
+  if (onLine !== undefined) return { source, texts: [onLine].flat().map(String) };
+  const variable = variableOf(flag.name);
+  const text = env[variable] ?? '';
+  const inEnvironment = (flag.isRepeatable ? text.split(',') : [text]).map((one) => one.trim()).filter(Boolean);
+  if (inEnvironment.length > 0) return { source: variable, texts: inEnvironment };
+  const fallback = flag.defaults[command];
+  return { source, texts: fallback === undefined ? [] : [fallback] };
+}
+
+/** Without undefined values. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof values;
+}
+
+function repeatedAddress(addresses: readonly ListenAddress[]): string | undefined {
+  const texts = addresses.filter(({ port }) => port !== 0).map(({ host = '', port }) => `${host}:${port}`);
+  return texts.find((text, index) => texts.indexOf(text) < index);
+}
+
+function usageError(problems: readonly string[], command: CommandName = 'serve'): CommandLine {
+  const help = command === 'serve' ? '--help' : `${command} --help`;
+  const stderr = `${[...problems, `mongodbatlas-backup-exporter ${help} shows all flags`].join('\n')}\n`;
+  return { command: 'exit', code: 2, stdout: '', stderr };
+}
+
+/** In own words, because commander's repeat what the user wrote, and users write secrets into arguments by mistake. */
+function describeError({ code, message }: CommanderError, command: CommandName | undefined, word = ''): string {
+  const [, flag = ''] = /'(-[^' ]*)/.exec(message) ?? [];
+  if (code === 'commander.optionMissingArgument') return `${flag}: needs a value`;
+  if (code === 'commander.unknownOption') return describeUnknownFlag(flag.replace(/=.*$/s, ''), command ?? 'serve');
+  const commands = listed(COMMAND_NAMES);
+  if (command !== undefined) return `only flags may follow a command; the commands are ${commands}`;
+  const meant = nearest(word, COMMAND_NAMES);
+  return `unknown command: the commands are ${commands}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+function describeUnknownFlag(name: string, command: CommandName): string {
+  const known = flagsOf(command).map((flag) => `--${flag.name}`);
+  if (known.includes(name)) return `${name}: takes no value`;
+  const owners = FLAGS.find((flag) => `--${flag.name}` === name)?.commands;
+  if (owners !== undefined) return `${name}: is not a flag of ${command}, but of ${listed(owners)}`;
+  const meant = nearest(name, known);
+  const shown = /^--?[a-z.-]{1,40}$/.test(name) ? ` ${name}` : '';
+  return `unknown flag${shown}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.join(', ').replace(/, ([^,]+)$/, ' and $1');
+}

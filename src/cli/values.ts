@@ -1,0 +1,97 @@
+/** Parses the texts of flags into values. Each parser says what would be right; none knows its flag. */
+import { isIPv6 } from 'node:net';
+import type { Checked } from '../support/checked.ts';
+
+export interface ListenAddress {
+  /** Absent: all interfaces. */
+  readonly host?: string;
+  readonly port: number;
+}
+
+const LISTEN_ADDRESS_FORM = 'write host:port, or :19017 for all interfaces';
+const PATH_EXAMPLE = 'such as /metrics';
+const HEALTH_PATH = '/-/healthy';
+
+export function parseListenAddress(text: string): Checked<ListenAddress> {
+  const [, host, digits] = /^(.*):([0-9]+)$/.exec(text) ?? [];
+  if (host === undefined) return { problem: LISTEN_ADDRESS_FORM };
+  const port = Number(digits);
+  if (port > 65_535) return { problem: 'the port must be from 0 to 65535' };
+  if (host === '') return { value: { port } };
+  const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
+  if (inBrackets !== undefined && isIPv6(inBrackets)) return { value: { host: inBrackets, port } };
+  if (inBrackets !== undefined) return { problem: 'only an IPv6 address goes in brackets, such as [::1]:19017' };
+  if (host.includes(':')) return { problem: 'an IPv6 address goes in brackets, such as [::1]:19017' };
+  return /^[A-Za-z0-9._-]+$/.test(host) ? { value: { host, port } } : { problem: LISTEN_ADDRESS_FORM };
+}
+
+export function parseTelemetryPath(text: string): Checked<string> {
+  if (!text.startsWith('/')) return { problem: `must begin with /, ${PATH_EXAMPLE}` };
+  // Other characters have a meaning for the router, and clients change `//`, `/./` and `/../` before they send a path.
+  if (!/^(?:\/[A-Za-z0-9._~-]+)*\/?$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {
+    return { problem: `must be a plain path of letters, digits and . _ ~ -, ${PATH_EXAMPLE}` };
+  }
+  if (text === '/' || /^\/(?:-|api|targets|config)(?:\/|$)/i.test(text)) {
+    return { problem: `is in use: choose another than /, /config, /targets/…, /api/… and /-/…, ${PATH_EXAMPLE}` };
+  }
+  return { value: text };
+}
+
+/** Accepts an origin or the address of the health page, and returns the latter. */
+export function parseHealthUrl(text: string): Checked<string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return { problem: 'must be a URL such as http://127.0.0.1:19017' };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { problem: 'must not contain a user or a password: the health page requires none' };
+  }
+  if (!['/', HEALTH_PATH].includes(url.pathname) || url.search !== '' || url.hash !== '') {
+    return { problem: 'must end after the host or port: no path, no query' };
+  }
+  return { value: url.origin + HEALTH_PATH };
+}
+
+/** The health page of an exporter on this host; one that listens on all interfaces is asked over loopback. */
+export function healthUrlAt({ host = '', port }: ListenAddress): Checked<string> {
+  if (port === 0) return { problem: 'has no fixed port: give the address of the exporter with --url' };
+  const loopback: Readonly<Record<string, string>> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+  return { value: `http://${loopback[host] ?? (isIPv6(host) ? `[${host}]` : host)}:${port}${HEALTH_PATH}` };
+}
+
+export function parseNumberBetween(min: number, max: number) {
+  return (text: string): Checked<number> => {
+    const value = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { problem: `must be a number from ${min} to ${max}` };
+  };
+}
+
+export function parseWholeNumberBetween(min: number, max: number) {
+  return (text: string): Checked<number> => {
+    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { problem: `must be a whole number from ${min} to ${max}` };
+  };
+}
+
+export function parseWholeNumber(text: string): Checked<number> {
+  const value = /^-?[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? { value } : { problem: 'must be a whole number, such as 1' };
+}
+
+export function parseChoice<const T extends string>(...choices: readonly T[]) {
+  return (text: string): Checked<T> => {
+    const value = choices.find((choice) => choice === text);
+    return value === undefined ? { problem: `must be ${choices.join(', ').replace(/, (\w+)$/, ' or $1')}` } : { value };
+  };
+}
+
+export function parseSwitch(text: string): Checked<boolean> {
+  if (text === 'true' || text === '1') return { value: true };
+  if (text === 'false' || text === '0') return { value: false };
+  return { problem: 'must be true, false, 1 or 0' };
+}
+
+/** Refuses the next flag as a value: the value was forgotten. */
+export function parseText(text: string): Checked<string> {
+  return text === '' || text.startsWith('--') ? { problem: 'needs a value' } : { value: text };
+}
