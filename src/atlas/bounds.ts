@@ -18,7 +18,7 @@ export const BOUNDS = {
   pageItems: 500,
   /** Pages in a row without a new item. A list that shifts while it is read may have one such page. */
   pagesWithoutNews: 3,
-  /** Ids of Atlas have 24 characters. A list keeps all its ids until it has been read; a longer one is kept as its hash. */
+  /** Ids of Atlas have 24 characters. A list keeps its ids until it has been read, but no longer ones. */
   idCharacters: 64,
   /** Components of all jobs of one list: 2,000 jobs of a cluster with 50 shards. They are kept until the list ends. */
   listComponents: 100_000,

@@ -3,7 +3,6 @@
  * changes) is read a second time; the second reading counts, even if it shifts too. Items are folded page by page, so only
  * one page is in memory at a time.
  */
-import { createHash } from 'node:crypto';
 import { BOUNDS } from './bounds.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
@@ -88,11 +87,10 @@ function endless(pages: number): AtlasError {
   });
 }
 
-/** An item without an id cannot be compared with others: it counts as new. */
+/** An item without an id of Atlas' kind cannot be compared with others: it counts as new. */
 function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
-  if (typeof id !== 'string') return true;
-  const known = id.length > BOUNDS.idCharacters ? createHash('sha256').update(id).digest('base64url') : id;
-  if (seen.has(known) || onThisPage.has(known)) return false;
-  onThisPage.add(known);
+  if (typeof id !== 'string' || id.length > BOUNDS.idCharacters) return true;
+  if (seen.has(id) || onThisPage.has(id)) return false;
+  onThisPage.add(id);
   return true;
 }

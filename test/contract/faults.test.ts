@@ -343,7 +343,6 @@ const LISTS: readonly Case[] = [
   { what: 'no links', fault: { kind: 'no-links' } },
   { what: 'a list that gets new jobs while it is read', fault: { kind: 'shift' }, requests: 4, ...reported(8) },
   { what: 'a list with every job twice', fault: { kind: 'repeat' }, requests: 6, ...reported(14) },
-  { what: 'pages in envelopes', fault: { kind: 'envelope' } },
 ];
 
 const ITEMS: readonly Case[] = [

@@ -112,7 +112,7 @@ export function createAdmission({ runtime, observer, ...initial }: AdmissionSett
     };
   }
 
-  /** A pause that Atlas has asked for counts as time of the poll; waiting for a token does not. */
+  /** A pause after a 429 counts as time of the poll; waiting for a token does not. */
   async function untilReady(bucket: TokenBucket, timeBudget: TimeBudget, signal: AbortSignal): Promise<void> {
     for (;;) {
       const now = runtime.monotonicSeconds();

@@ -18,17 +18,11 @@ interface Key {
   readonly password: string;
 }
 
-interface Uses {
-  count: number;
-  /** The same for all uses of a nonce: the -sess algorithms derive their key from the first one. */
-  readonly cnonce: string;
-}
-
 export function createDigestSession(credential: Credential, runtime: Runtime): (next: Transport) => Transport {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
   // By nonce, the oldest first: a late answer may offer a nonce again that is already in use.
-  const uses = new Map<string, Uses>();
+  const uses = new Map<string, number>();
 
   function currentKey(): Promise<Key> {
     if (key) return key;
@@ -48,18 +42,19 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
     };
   }
 
-  function use(nonce: string): { readonly nonceCount: number; readonly cnonce: string } {
-    const used = uses.get(nonce) ?? { count: 0, cnonce: runtime.randomHex(16) };
-    used.count += 1;
-    uses.set(nonce, used);
-    return { nonceCount: used.count, cnonce: used.cnonce };
+  function nextCount(nonce: string): number {
+    const count = (uses.get(nonce) ?? 0) + 1;
+    uses.set(nonce, count);
+    return count;
   }
 
   async function sign({ method, target }: AtlasRequest, signal: AbortSignal): Promise<string | undefined> {
     const current = challenge;
     if (current === undefined) return undefined;
     const read = await unlessAborted(currentKey(), signal);
-    return digestAuthorization({ challenge: current, ...read, method, uri: target, ...use(current.nonce) });
+    const nonceCount = nextCount(current.nonce);
+    const cnonce = runtime.randomHex(16);
+    return digestAuthorization({ challenge: current, ...read, method, uri: target, nonceCount, cnonce });
   }
 
   /** The challenge of a 401, which the next requests use. */

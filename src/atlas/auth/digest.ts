@@ -1,20 +1,18 @@
 /**
- * HTTP Digest access authentication as RFC 7616 has it: reads a challenge, computes the answer. Pure; it keeps nothing.
- * Atlas sends MD5 with qop="auth"; SHA-256, the -sess variants and a missing qop (RFC 2069) are understood as well.
- * Not offered: qop="auth-int" and userhash, which Atlas doesn't ask for.
+ * HTTP Digest access authentication (RFC 7616): parses a challenge and computes the answer. Pure functions without state.
+ * Atlas sends MD5 with qop="auth"; SHA-256 is supported for the day it changes. Any other challenge is not answered: -sess
+ * algorithms, a missing qop (RFC 2069), qop="auth-int" and userhash.
  */
 import { createHash } from 'node:crypto';
 
-export type DigestAlgorithm = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess';
+export type DigestAlgorithm = 'MD5' | 'SHA-256';
 
 export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
   readonly opaque?: string;
   readonly algorithm: DigestAlgorithm;
-  /** Whether qop=auth is offered; without it the old form of RFC 2069 is used. */
-  readonly qopAuth: boolean;
-  /** The nonce was too old, but what signed it was right. */
+  /** The nonce was too old, but the key was right. */
   readonly stale: boolean;
 }
 
@@ -25,51 +23,51 @@ export interface DigestInput {
   readonly method: string;
   /** Path and query of the request line. */
   readonly uri: string;
-  /** How often this nonce has been used, this time included; from 1. */
+  /** How often this nonce has been used, including this time. */
   readonly nonceCount: number;
   readonly cnonce: string;
 }
 
-/** The strongest challenge in a WWW-Authenticate header that we can answer, or undefined. */
+/** The strongest challenge in a WWW-Authenticate header that we can answer. */
 export function parseDigestChallenge(header: string | readonly string[] | undefined): DigestChallenge | undefined {
   const text = typeof header === 'string' ? header : (header ?? []).join(', ');
   const challenges = challengesIn(text).flatMap((parameters) => challengeOf(parameters) ?? []);
-  return challenges.find((challenge) => challenge.algorithm.startsWith('SHA-256')) ?? challenges[0];
+  return challenges.find(({ algorithm }) => algorithm === 'SHA-256') ?? challenges[0];
 }
 
 /** The value of the Authorization header. */
 export function digestAuthorization(input: DigestInput): string {
   const { challenge, username, uri, cnonce } = input;
+  const { realm, nonce, algorithm, opaque } = challenge;
   const nc = input.nonceCount.toString(16).padStart(8, '0');
   const fields = [
     `username=${quoted(username)}`,
-    `realm=${quoted(challenge.realm)}`,
-    `nonce=${quoted(challenge.nonce)}`,
+    `realm=${quoted(realm)}`,
+    `nonce=${quoted(nonce)}`,
     `uri=${quoted(uri)}`,
-    `algorithm=${challenge.algorithm}`,
+    `algorithm=${algorithm}`,
     `response="${responseOf(input, nc)}"`,
+    ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
+    'qop=auth',
+    `nc=${nc}`,
+    `cnonce=${quoted(cnonce)}`,
   ];
-  if (challenge.opaque !== undefined) fields.push(`opaque=${quoted(challenge.opaque)}`);
-  if (challenge.qopAuth) fields.push('qop=auth', `nc=${nc}`);
-  if (challenge.qopAuth || challenge.algorithm.endsWith('-sess')) fields.push(`cnonce=${quoted(cnonce)}`);
   return `Digest ${fields.join(', ')}`;
 }
 
 /** RFC 7616, section 3.4. */
-function responseOf(input: DigestInput, nc: string): string {
-  const { challenge, username, password, cnonce } = input;
+function responseOf({ challenge, username, password, method, uri, cnonce }: DigestInput, nc: string): string {
+  const { realm, nonce, algorithm } = challenge;
   const hash = (text: string): string =>
-    createHash(challenge.algorithm.startsWith('MD5') ? 'md5' : 'sha256')
+    createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
       .update(text, 'utf8')
       .digest('hex');
-  const secret = hash(`${username}:${challenge.realm}:${password}`);
-  const a1 = challenge.algorithm.endsWith('-sess') ? hash(`${secret}:${challenge.nonce}:${cnonce}`) : secret;
-  const a2 = hash(`${input.method}:${input.uri}`);
-  const middle = challenge.qopAuth ? `${challenge.nonce}:${nc}:${cnonce}:auth` : challenge.nonce;
-  return hash(`${a1}:${middle}:${a2}`);
+  const a1 = hash(`${username}:${realm}:${password}`);
+  const a2 = hash(`${method}:${uri}`);
+  return hash(`${a1}:${nonce}:${nc}:${cnonce}:auth:${a2}`);
 }
 
-/** The parameters of every Digest challenge in the header; a header may hold challenges of several schemes. */
+/** The parameters of every Digest challenge in the header, which may hold challenges of several schemes. */
 function challengesIn(header: string): ReadonlyMap<string, string>[] {
   const found: Map<string, string>[] = [];
   let current: Map<string, string> | undefined;
@@ -88,29 +86,16 @@ function challengesIn(header: string): ReadonlyMap<string, string>[] {
 }
 
 function challengeOf(parameters: ReadonlyMap<string, string>): DigestChallenge | undefined {
-  const realm = parameters.get('realm');
-  const nonce = parameters.get('nonce');
-  const algorithm = algorithmOf(parameters.get('algorithm') ?? 'MD5');
+  const [realm, nonce, opaque] = ['realm', 'nonce', 'opaque'].map((name) => parameters.get(name));
+  const algorithm = (parameters.get('algorithm') ?? 'MD5').toUpperCase();
   const qops = parameters
     .get('qop')
     ?.toLowerCase()
     .split(/\s*,\s*/);
-  if (realm === undefined || nonce === undefined || algorithm === undefined) return undefined;
-  if (qops !== undefined && !qops.includes('auth')) return undefined;
-  const opaque = parameters.get('opaque');
-  return {
-    realm,
-    nonce,
-    ...(opaque === undefined ? {} : { opaque }),
-    algorithm,
-    qopAuth: qops !== undefined,
-    stale: parameters.get('stale')?.toLowerCase() === 'true',
-  };
-}
-
-function algorithmOf(name: string): DigestAlgorithm | undefined {
-  const known: readonly DigestAlgorithm[] = ['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'];
-  return known.find((algorithm) => algorithm.toLowerCase() === name.toLowerCase());
+  if (realm === undefined || nonce === undefined || qops?.includes('auth') !== true) return undefined;
+  if (algorithm !== 'MD5' && algorithm !== 'SHA-256') return undefined;
+  const stale = parameters.get('stale')?.toLowerCase() === 'true';
+  return { realm, nonce, ...(opaque === undefined ? {} : { opaque }), algorithm, stale };
 }
 
 function quoted(text: string): string {

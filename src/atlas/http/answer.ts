@@ -1,6 +1,6 @@
 /**
- * Decodes a response of Atlas: opens an envelope, ignores unknown fields, reads the headers that matter.
- * It knows the frame (JSON, error, envelope, list), not the resource inside.
+ * Decodes a response of Atlas: its JSON, and the headers that matter. Unknown fields are ignored.
+ * It knows the frame (JSON, error, list), not the resource inside.
  */
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError, errorOfStatus } from '../error.ts';
@@ -17,19 +17,12 @@ export interface Page {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The body of a success, without its envelope. @throws AtlasError for any other response */
+/** The body of a success. @throws AtlasError for any other response */
 export function decodeAnswer(response: AtlasResponse, wallSeconds: number): JsonObject {
   if (response.status !== 200) {
     throw errorOfStatus(response.status, decodeError(response), retryAfterSecondsOf(response, wallSeconds));
   }
-  const body = parseJson(response);
-  const status = body['status'];
-  const content = body['content'];
-  const isEnveloped = typeof status === 'number' && ('results' in body || 'content' in body || 'error' in body);
-  if (!isEnveloped) return body;
-  const inner = isObject(content) ? content : body;
-  if (status !== 200) throw errorOfStatus(status, inner['errorCode']);
-  return inner;
+  return parseJson(response);
 }
 
 export function decodePage(response: AtlasResponse, wallSeconds: number): Page {

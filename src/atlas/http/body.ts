@@ -31,7 +31,7 @@ export async function decodeBody(bytes: Buffer, coding: string | undefined, maxB
 }
 
 async function decompressed(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<Buffer> {
-  // Proxies send empty bodies with any coding. The status of such an answer must not get lost.
+  // Proxies send empty bodies with any coding. Such an answer must keep its status.
   if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity') return bytes;
   if (coding.toLowerCase() !== 'gzip') {
     throw new AtlasError('invalid_response', 'the answer has a content coding that was not requested');

@@ -44,7 +44,6 @@ export type ListFault =
   | { readonly kind: 'shift' }
   /** Every item is listed twice. */
   | { readonly kind: 'repeat' }
-  | { readonly kind: 'envelope' }
   | ItemFault;
 
 /** Wrong items of a list. */

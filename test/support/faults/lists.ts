@@ -19,8 +19,6 @@ export function changedList(list: List, fault: Fault): List {
       return { ...list, items: [...newcomers(view.pageNum - 1), ...items] };
     case 'repeat':
       return { ...list, items: items.flatMap((item) => [item, item]) };
-    case 'envelope':
-      return { ...list, view: { ...view, envelope: true } };
     default:
       return { ...list, items: changedItems(items, fault) };
   }

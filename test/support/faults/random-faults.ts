@@ -58,7 +58,6 @@ const ofLists: readonly Fault[] = [
   { kind: 'no-links' },
   { kind: 'shift' },
   { kind: 'repeat' },
-  { kind: 'envelope' },
   { kind: 'nulls' },
   { kind: 'null-items' },
   { kind: 'wrong-types' },

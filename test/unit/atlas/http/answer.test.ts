@@ -33,33 +33,6 @@ describe('a success', () => {
     });
   });
 
-  test('in an envelope around content is the content', () => {
-    expect(decodeAnswer(answer(200, { status: 200, content: { id: 'a' } }), NOW)).toEqual({ id: 'a' });
-  });
-
-  test('in an envelope beside a list is the list', () => {
-    expect(decodePage(answer(200, { status: 200, results: [1], totalCount: 1 }), NOW)).toEqual({
-      results: [1],
-      totalCount: 1,
-    });
-  });
-
-  test('in an envelope around a list is the list', () => {
-    const content = { results: [1], totalCount: 1, links: [{ rel: 'next', href: 'x' }] };
-    expect(decodePage(answer(200, { status: 200, content }), NOW)).toEqual({
-      results: [1],
-      totalCount: 1,
-      hasNext: true,
-    });
-  });
-
-  test.each([[{ status: 'Queued', content: { id: 'a' } }], [{ status: 404, id: 'a' }]])(
-    'whose own field is called status is no envelope: %j',
-    (body) => {
-      expect(decodeAnswer(answer(200, body), NOW)).toEqual(body);
-    },
-  );
-
   test.each([
     ['HTML', '<html><title>Sign in to secret.example</title></html>'],
     ['nothing', ''],
@@ -86,18 +59,6 @@ describe('a failure', () => {
       status: 429,
       errorCode: 'RATE_LIMITED',
       retryAfterSeconds: 7,
-    });
-  });
-
-  test.each([
-    ['around content', { status: 404, content: { error: 404, errorCode: 'CLUSTER_NOT_FOUND', detail: 'gone' } }],
-    ['beside its fields', { status: 404, error: 404, errorCode: 'CLUSTER_NOT_FOUND', detail: 'gone' }],
-  ])('in an envelope %s is a failure, though the answer is a 200', (_form, body) => {
-    expect(refusedAs(answer(200, body))).toMatchObject({
-      reason: 'not_found',
-      status: 404,
-      errorCode: 'CLUSTER_NOT_FOUND',
-      message: 'Atlas answered 404 CLUSTER_NOT_FOUND',
     });
   });
 
