@@ -26,7 +26,7 @@ const gzipped =
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 describe('an exchange', () => {
-  test('hands back status, headers and body as they came, a failure too', async () => {
+  test('returns status, headers and body, also of a failure', async () => {
     const { baseUrl } = await atlas((_req, res) => {
       res.writeHead(404, { 'X-Error-Code': 'CLUSTER_NOT_FOUND', 'Content-Type': 'application/json' });
       res.end('{"detail":"größer ☃"}');
@@ -60,13 +60,13 @@ describe('an exchange', () => {
     expect(asked[0]).toMatchObject({ method: 'POST', headers: { ...headers, 'content-length': '29' } });
   });
 
-  test('takes compressed answers and unpacks them', async () => {
+  test('decompresses answers', async () => {
     const { baseUrl, asked } = await atlas(gzipped('{"results":[]}'));
     expect((await exchangeWith(baseUrl).send()).body).toBe('{"results":[]}');
     expect(asked[0]?.headers['accept-encoding']).toContain('gzip');
   });
 
-  test('keeps the status of an answer that is empty and yet called compressed', async () => {
+  test('keeps the status of an empty answer with Content-Encoding: gzip', async () => {
     const { baseUrl } = await atlas((_req, res) => {
       res.writeHead(503, { 'Content-Encoding': 'gzip', 'Retry-After': '7' });
       res.end();
@@ -97,7 +97,7 @@ describe('an exchange', () => {
     ['stays', () => undefined],
     ['ends', (socket) => socket.end()],
     ['is reset', (socket) => setTimeout(() => socket.resetAndDestroy(), 50)],
-  ])('takes no other protocol: a 101 whose connection %s is an invalid response', async (_how, then) => {
+  ])('accepts no other protocol: a 101 whose connection %s is an invalid response', async (_how, then) => {
     const baseUrl = await rawServer((socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
       then(socket);
@@ -110,7 +110,7 @@ describe('an exchange', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
-  test('is called off by its signal also while the body of a failure is read', async () => {
+  test('is aborted by its signal also while the body of a failure is read', async () => {
     const { baseUrl } = await atlas((_req, res) => res.writeHead(429).write('{"err'));
     const giveUp = new AbortController();
     const sent = outcomeOf(exchangeWith(baseUrl).send({}, giveUp.signal));
@@ -131,7 +131,7 @@ describe('an exchange', () => {
     },
   );
 
-  test.each([[429], [500], [503]])('repeats nothing: a %d is asked for once', async (status) => {
+  test.each([[429], [500], [503]])('repeats nothing: after a %d there is no second request', async (status) => {
     const { baseUrl, asked } = await atlas((_req, res) => {
       res.writeHead(status, { 'Retry-After': '0' }).end();
     });
@@ -139,14 +139,14 @@ describe('an exchange', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('uses a connection again', async () => {
+  test('reuses a connection', async () => {
     const { baseUrl, connections } = await atlas((_req, res) => res.end('{}'));
     const { send } = exchangeWith(baseUrl);
     for (let times = 0; times < 5; times += 1) await send();
     expect(connections()).toBe(1);
   });
 
-  test('leaves nothing behind on a signal that many share', async () => {
+  test('leaves no listener on its signal', async () => {
     const { baseUrl } = await atlas((_req, res) => res.end('{}'));
     const { send } = exchangeWith(baseUrl);
     const { signal } = new AbortController();
@@ -271,11 +271,11 @@ describe('a failure of the connection', () => {
     });
   });
 
-  test('an address that can’t be', async () => {
+  test('an impossible address', async () => {
     expect(await failureOf(exchangeWith('http://127.0.0.1:port').send())).toMatchObject({ reason: 'internal' });
   });
 
-  test('a header that can’t be sent is our own fault', async () => {
+  test('a header that cannot be sent is an internal error', async () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     const error = await failureOf(exchangeWith(baseUrl).send({ headers: { authorization: `${SECRET}\n` } }));
     expect([error.reason, asked.length]).toEqual(['internal', 0]);
@@ -304,7 +304,7 @@ describe('the time', () => {
     expect(observer.requests).toMatchObject([{ code: 'error' }]);
   });
 
-  test('of an exchange is never more than the poll has left, and is taken from it', async () => {
+  test('of an exchange is limited by the time that the poll has left, and is subtracted from it', async () => {
     const { baseUrl } = await atlas(hang);
     const timeBudget: TimeBudget = createTimeBudget(0.2);
     const { error, seconds } = await timed(exchangeWith(baseUrl).send({ timeBudget }));
@@ -313,7 +313,7 @@ describe('the time', () => {
     expect(timeBudget.remainingSeconds()).toBeLessThan(0.02);
   });
 
-  test('used up means that nothing is sent', async () => {
+  test('of a poll that is used up sends nothing', async () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     const { send, observer } = exchangeWith(baseUrl);
     expect(await failureOf(send({ timeBudget: createTimeBudget(0) }))).toMatchObject({ reason: 'timeout' });
@@ -338,7 +338,7 @@ describe('an abort', () => {
     expect(observer.requests).toEqual([]);
   });
 
-  test('before the exchange means that nothing is sent', async () => {
+  test('before the exchange sends nothing', async () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     expect(await outcomeOf(exchangeWith(baseUrl).send({}, AbortSignal.abort(reason)))).toBe(reason);
     expect(asked).toHaveLength(0);
@@ -346,7 +346,7 @@ describe('an abort', () => {
 });
 
 describe('the observer', () => {
-  test('is told of each answer: whose it was, how long it took, what is left of the limit', async () => {
+  test('receives each answer: its credential, project, duration and rate limit', async () => {
     const { baseUrl } = await atlas((_req, res) => {
       res.writeHead(429, { 'RateLimit-Limit': '1200', 'RateLimit-Remaining': '17' });
       setTimeout(() => res.end(), 50);
@@ -372,7 +372,7 @@ describe('the observer', () => {
     [{ 'RateLimit-Limit': '1200' }],
     [{ 'RateLimit-Limit': '1200', 'RateLimit-Remaining': 'many' }],
     [{ 'RateLimit-Limit': '1200', 'RateLimit-Remaining': '-1' }],
-  ])('is told no limit where the headers are %j', async (headers) => {
+  ])('receives no rate limit for the headers %j', async (headers) => {
     const { baseUrl } = await atlas((_req, res) => {
       res.writeHead(200, headers);
       res.end('{}');

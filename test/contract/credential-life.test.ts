@@ -1,4 +1,4 @@
-/** The life of credentials against a simulated Atlas over real sockets: minted, rotated while the daemon runs, given back. */
+/** Credentials against a simulated Atlas over real sockets: tokens requested and revoked, secrets rotated meanwhile. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -62,7 +62,7 @@ async function watch(
   return running;
 }
 
-/** Whatever stands between us and Atlas: may keep a request to itself. */
+/** A proxy in front of the simulator that may swallow a request. */
 async function between(simulator: Simulator, keeps: (incoming: IncomingMessage, response: ServerResponse) => boolean) {
   const server = createServer((incoming, response) => {
     if (keeps(incoming, response)) return;
@@ -145,7 +145,7 @@ describe('a secret that is rotated while the daemon runs', () => {
     expect(logLines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
-  test('is met by the next poll where Atlas knew of it first', async () => {
+  test('is used by the next poll if Atlas knew it first', async () => {
     for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
     const simulator = await atlas();
     const { until } = await watch(simulator.origin, kinds[1]?.[1]() ?? CREDENTIALS.key);
@@ -162,7 +162,7 @@ describe('a secret that is rotated while the daemon runs', () => {
 });
 
 describe('a service account', () => {
-  test('is asked for one token by all polls together, and gives it back when the polls have stopped', async () => {
+  test('requests one token for all polls together, and revokes it when the program stops', async () => {
     const simulator = await atlas();
     const { daemon, until, secrets } = await watch(simulator.origin, CREDENTIALS.account);
     await until('export_polls_total', allPolled(2));
@@ -170,12 +170,12 @@ describe('a service account', () => {
     expect(secrets).toEqual([expect.stringContaining('simulated.')]);
     expect(oauthCalls(simulator)).toEqual(['token 200', 'revoke 200']);
     expect(simulator.requests.at(-1)?.path).toBe('/api/oauth/revoke');
-    // A hundred may live: had it not been given back, the last of these would be refused.
+    // The limit is a hundred tokens: without the revocation the last of these requests would be refused.
     const minted = await Promise.all(Array.from({ length: 100 }, () => mint(simulator)));
     expect(minted.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  test('whose token Atlas forgets gives it back and goes on with another', async () => {
+  test('whose token Atlas forgets revokes it and requests another', async () => {
     const simulator = await atlas();
     const { until, series } = await watch(simulator.origin, CREDENTIALS.account);
     await until('export_polls_total', allPolled(1));
@@ -264,7 +264,7 @@ describe('a service account', () => {
   });
 });
 
-test('a pause of a day is cut short, with a line in the log', async () => {
+test('a Retry-After of a day pauses ten minutes, with a line in the log', async () => {
   const failing = { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 86_400 };
   const clusters = [{ name: 'one', failing }];
   const simulator = await atlas(clusters);
@@ -280,11 +280,11 @@ test('a pause of a day is cut short, with a line in the log', async () => {
       retry_after_seconds: 86_400,
     }),
   ]);
-  // It is heeded: the polls that follow fail without asking.
+  // The following polls fail without a request.
   expect(simulator.requests.filter(({ path }) => path.includes('/exports'))).toHaveLength(1);
 });
 
-test('hundreds of targets show a black hole as up 0 in a few timeouts', async () => {
+test('hundreds of targets show up 0 after a few timeouts if nothing answers', async () => {
   let asked = 0;
   const simulator = await atlas();
   const origin = await between(simulator, () => {

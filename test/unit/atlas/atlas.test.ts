@@ -44,7 +44,7 @@ describe('a change of the settings', () => {
     expect([isOther('a'), isOther('b')]).toEqual([true, true]);
   });
 
-  test('ends the use of credentials that are gone', () => {
+  test('closes the sessions of removed credentials', () => {
     const { atlas } = setUp();
     atlas.change(settings, [token('b', 'file /b')]);
     expect(() => atlas.apiFor({ credential: 'a' })).toThrow('no credential a');

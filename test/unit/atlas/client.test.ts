@@ -64,7 +64,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
 }
 
 describe('a request', () => {
-  test('asks below /api/atlas/v2 for our version, paid by its project’s budget', async () => {
+  test('goes to /api/atlas/v2 with our API version and the budget of its project', async () => {
     const { get, requests } = setUp([ok]);
     expect(await get()).toEqual({ id: 'a' });
     expect(requests).toEqual([
@@ -80,7 +80,7 @@ describe('a request', () => {
     expect(ACCEPT).toMatch(/^application\/vnd\.atlas\.\d{4}-\d{2}-\d{2}\+json$/);
   });
 
-  test('empties the answer that it has decoded, since promises hold answers for long', async () => {
+  test('empties the response after decoding, so that promises do not keep it in memory', async () => {
     const response = answer(200, { id: 'a' });
     const { get } = setUp([() => response]);
     await get();
@@ -89,7 +89,7 @@ describe('a request', () => {
 });
 
 describe('attempts', () => {
-  test('are three, with pauses at random below 1 and 2 seconds', async () => {
+  test('are three, with random pauses below 1 and 2 seconds', async () => {
     const { get, requests, runtime, observer } = setUp([refusal(503)], { randomNumbers: [0.5, 0.25] });
     expect(await get()).toMatchObject({ reason: 'server_error', status: 503 });
     expect([requests.length, runtime.slept]).toEqual([3, [0.5, 0.5]]);
@@ -109,7 +109,7 @@ describe('attempts', () => {
     expect([requests.length, observer.retries.length]).toEqual(passes ? [2, 1] : [1, 0]);
   });
 
-  test('are not made where it is known to be in vain', async () => {
+  test('end with an error that is final', async () => {
     const { get, requests } = setUp([new AtlasError('network', 'no access token: …', { isFinal: true }), ok]);
     expect(await get()).toMatchObject({ reason: 'network' });
     expect(requests).toHaveLength(1);
@@ -150,7 +150,7 @@ describe('a pause', () => {
     expect(runtime.slept).toEqual([seconds]);
   });
 
-  test('lasts as long as the jitter where Retry-After is shorter', async () => {
+  test('lasts as long as the backoff if Retry-After is shorter', async () => {
     const { get, runtime } = setUp([refusal(503), busy('1'), ok], { randomNumbers: [0.5, 0.9] });
     await get();
     expect(runtime.slept).toEqual([0.5, 1.8]);
@@ -165,7 +165,7 @@ describe('a pause', () => {
     },
   );
 
-  test('is part of the poll’s time: two of 25 seconds leave none for a third', async () => {
+  test('counts as time of the poll: after two pauses of 25 seconds there is no time for a third', async () => {
     const { get, requests, runtime } = setUp([busy('25')], { exchangeSeconds: 6 });
     expect(await get()).toMatchObject({ reason: 'rate_limited' });
     expect([requests.length, runtime.slept]).toEqual([2, [25]]);
@@ -183,7 +183,7 @@ describe('a pause', () => {
   });
 });
 
-test('a poll that is aborted already asks for nothing', async () => {
+test('a poll that is already aborted sends nothing', async () => {
   const { get, requests } = setUp([ok]);
   expect(await get(AbortSignal.abort(new Error('stop')))).toEqual(new Error('stop'));
   expect(requests).toEqual([]);
@@ -195,7 +195,7 @@ describe('a list', () => {
   const page = (results: readonly string[], links?: readonly object[], totalCount?: number) =>
     answer(200, { results, ...(links ? { links } : {}), ...(totalCount === undefined ? {} : { totalCount }) });
 
-  test('is asked for page by page, with its count, in the size that was set', async () => {
+  test('is requested page by page, with its count, in the configured page size', async () => {
     const { pages, requests } = setUp([page(['a', 'b'], [self, next]), page(['c'], [self])]);
     expect(await pages()).toEqual({ pages: ['ab', 'c'], end: undefined });
     expect(requests.map(({ target }) => target)).toEqual([
@@ -219,7 +219,7 @@ describe('a list', () => {
     expect(requests).toHaveLength(expected.length);
   });
 
-  test('is never asked for where a link points: the path stays ours', async () => {
+  test('is never requested from where a link points', async () => {
     const { pages, requests } = setUp([page(['a'], [next]), page(['b'], [next]), page(['c'], [self])]);
     await pages();
     expect(requests.map(({ target }) => target.replace(/pageNum=\d/, ''))).toEqual(
@@ -236,7 +236,7 @@ describe('a list', () => {
     expect(requests).toHaveLength(3);
   });
 
-  test('of pages that are far longer than asked for ends as well: all its ids are kept', async () => {
+  test('of pages longer than the page size ends at the same number of items', async () => {
     const { pages, requests } = setUp([page('abcdefg'.split(''), [next])], { maxPages: 3 });
     expect((await pages()).end).toMatchObject({ reason: 'truncated' });
     expect(requests).toHaveLength(1);
@@ -247,12 +247,12 @@ describe('a list', () => {
     expect((await pages()).end).toBeUndefined();
   });
 
-  test('hands over a page once, though it took several attempts', async () => {
+  test('delivers each page once, however many attempts it took', async () => {
     const { pages } = setUp([page(['a', 'b'], [next]), refusal(502), busy('1'), page(['c'], [self])]);
     expect(await pages()).toEqual({ pages: ['ab', 'c'], end: undefined });
   });
 
-  test('fails with the first page that can’t be had', async () => {
+  test('fails with the first page that cannot be read', async () => {
     const { pages } = setUp([page(['a', 'b'], [next]), refusal(403, 'ACCESS_FORBIDDEN')]);
     expect((await pages()).end).toMatchObject({ reason: 'forbidden' });
   });
@@ -262,7 +262,7 @@ describe('a list', () => {
     expect((await pages()).end).toMatchObject({ reason: 'invalid_response' });
   });
 
-  test('has 60 seconds of work for all its pages together, then it is a timeout', async () => {
+  test('has 60 seconds for all its pages together, then it fails with a timeout', async () => {
     const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 100, exchangeSeconds: 9 });
     expect((await pages()).end).toMatchObject({ reason: 'timeout' });
     expect(requests).toHaveLength(7);

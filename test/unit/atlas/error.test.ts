@@ -51,7 +51,7 @@ describe('the reason of a failure', () => {
     expect(others).not.toContain(advice);
   });
 
-  test('is worth another attempt only where it may pass by itself', () => {
+  test('is transient only if it may pass by itself', () => {
     expect(REASONS.filter(isTransient)).toEqual(['rate_limited', 'server_error', 'timeout', 'network']);
   });
 });
@@ -75,12 +75,12 @@ describe('foreign text', () => {
     expect(errorOfStatus(404, foreign)).toMatchObject({ message: 'Atlas answered 404', errorCode: undefined });
   });
 
-  test('is left out even where it names something that every object has', () => {
+  test('is left out even if it is the name of a property of every object', () => {
     expect(new AtlasError('internal', '', { errorCode: 'HAS_OWN' }).advice).toContain('bug');
   });
 });
 
-test('an error is one of ours by name, and has no cause that could hold a request', () => {
+test('an error has our name, and no cause that could contain a request', () => {
   const error = errorOfStatus(429, 'RATE_LIMITED', 7);
   expect([error.name, error.cause, error.retryAfterSeconds]).toEqual(['AtlasError', undefined, 7]);
   expect(error).toBeInstanceOf(Error);

@@ -40,7 +40,7 @@ async function read(readings: readonly (readonly (Page | Error)[])[], wantsSecon
   return { result, pages, items, reportedItems, folds, readings: begun };
 }
 
-test('a fold is told the ids of the pages before, not those of the page itself', async () => {
+test('a fold receives the ids of the pages before, without those of the page itself', async () => {
   const told: string[] = [];
   const api: AtlasApi = {
     async eachPage(_resource, _signal, take) {
@@ -57,7 +57,7 @@ test('a fold is told the ids of the pages before, not those of the page itself',
 });
 
 describe('a list', () => {
-  test('is read once, page by page, when nothing moves', async () => {
+  test('is read once, page by page, if it does not shift', async () => {
     expect(await read([[page('ab', 3), page('c', 3)]])).toEqual({
       result: ['ab', 'c'],
       pages: 2,
@@ -68,7 +68,7 @@ describe('a list', () => {
     });
   });
 
-  test('may be empty, and Atlas may leave the total out', async () => {
+  test('may be empty, and may have no total', async () => {
     expect(await read([[page('')]])).toMatchObject({
       result: [''],
       pages: 1,
@@ -93,7 +93,7 @@ describe('a list', () => {
     });
   });
 
-  test('that shifts while it is read again counts as the second reading found it, every item once', async () => {
+  test('that shifts in the second reading as well counts as in that reading, each item once', async () => {
     expect(
       await read([
         [page('ab'), page('bc')],
@@ -106,7 +106,7 @@ describe('a list', () => {
     });
   });
 
-  test('is not read again for a total that is only wrong, or missing on some pages', async () => {
+  test('is not read again for a total that is wrong or missing, but constant', async () => {
     expect(await read([[page('ab', 9), page('cd'), page('e', 9)]])).toMatchObject({
       items: 5,
       reportedItems: 9,
@@ -114,11 +114,11 @@ describe('a list', () => {
     });
   });
 
-  test('is read again when the fold asks for it', async () => {
+  test('is read again if the fold wants it', async () => {
     expect(await read([[page('a')], [page('a')]], true)).toMatchObject({ folds: ['first', 'second'], result: ['a'] });
   });
 
-  test('counts items without an id, or with one that is no text, each by itself', async () => {
+  test('counts each item without a textual id', async () => {
     const odd: Page = { results: [{}, {}, { id: null }, { id: 7 }, { id: 7 }] };
     expect(await read([[odd]])).toMatchObject({ items: 5, readings: 1 });
   });
@@ -130,7 +130,7 @@ describe('a list', () => {
     expect(await read([[odd], [odd]])).toMatchObject({ items: 3 });
   });
 
-  test('that goes on with nothing new is given up after four such pages in a row, also where they are empty', async () => {
+  test('fails after four pages in a row without a new item, empty ones included', async () => {
     for (const last of ['ba', '']) {
       const pages = [page('ab'), ...Array.from({ length: 9 }, () => page(last))];
       await expect(read([pages])).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe('a list', () => {
     }
   });
 
-  test('that stands still for a while is read on', async () => {
+  test('is read on after three pages without a new item', async () => {
     const pages = ['ab', 'ab', 'b', '', 'c', 'c', 'c', 'c', 'd'].map((ids) => page(ids));
     expect(await read([pages, pages])).toMatchObject({ items: 4, pages: 9 });
   });
@@ -149,12 +149,12 @@ describe('a list', () => {
     await expect(read([[{ results: [{ id: 'a' }, item] }]])).rejects.toMatchObject({ reason: 'invalid_response' });
   });
 
-  test('with a page that can’t be had is not read at all', async () => {
+  test('with a page that cannot be read fails', async () => {
     const failure = new AtlasError('server_error', 'Atlas answered 500');
     await expect(read([[page('ab'), failure]])).rejects.toBe(failure);
   });
 
-  test('with a page that can’t be had in the second reading is not read at all', async () => {
+  test('with a page that cannot be read in the second reading fails', async () => {
     const failure = new AtlasError('timeout', 'too slow');
     await expect(read([[page('aa')], [failure]])).rejects.toBe(failure);
   });

@@ -74,7 +74,7 @@ export function exchangeWith(baseUrl: string, { requestTimeoutSeconds = 5 } = {}
   return { send, observer };
 }
 
-/** How an exchange failed. Whatever the reason, the error must hold nothing of what was sent. */
+/** The error of a failed exchange, which must contain nothing of the request. */
 export async function failureOf(promise: Promise<unknown>): Promise<AtlasError> {
   const error = await outcomeOf(promise);
   if (!(error instanceof AtlasError)) throw new Error(`not an AtlasError: ${inspect(error)}`);

@@ -77,7 +77,7 @@ export function scripted(...script: readonly Step[]): ScriptedTransport {
       requests.push(sent);
       if (step === undefined) throw new Error('the script is empty');
       if (step instanceof Error) throw step;
-      // A copy: whoever decodes an answer empties it.
+      // A copy, since the client empties the body after decoding.
       return typeof step === 'function' ? step(sent, signal) : { ...step };
     },
   };

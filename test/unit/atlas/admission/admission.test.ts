@@ -196,7 +196,7 @@ describe('a 429', () => {
     expect(observer.pauses).toMatchObject([{ groupId: 'A', budget: 'cloud_backups', seconds }]);
   });
 
-  test('pauses for ten minutes at most, and reports what Atlas asked for', async () => {
+  test('pauses for ten minutes at most, and reports the Retry-After of Atlas', async () => {
     const { send, runtime, observer, times: sentAt } = setUp({ answering: first(busy('86400')) });
     await send();
     const patient = send('A', never, createTimeBudget(601));

@@ -19,7 +19,7 @@ test('a bucket gives out its capacity at once, then its rate', () => {
   expect([takeAll(one, 0.4), takeAll(one, 0.5), takeAll(one, 2.5)]).toEqual([0, 1, 4]);
 });
 
-test('a bucket has a token when it said that it would, however slow, paused or changed it is', () => {
+test('a bucket has a token at the time that it announced, however slow, paused or changed it is', () => {
   const step = fc.record({
     action: fc.constantFrom('take', 'pause', 'follow', 'change'),
     seconds: fc.double({ min: 0, max: 90, noNaN: true }),

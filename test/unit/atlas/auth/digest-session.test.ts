@@ -50,16 +50,13 @@ describe('a digest session', () => {
     expect(headers['authorization']).toContain(`uri="${rest.target}"`);
   });
 
-  test.each([[', stale=true'], [', stale=false']])(
-    'answers a new challenge (%s) once and goes on with it',
-    async (more) => {
-      const { send, uses } = session(['key'], challenge('A'), ok, challenge('B', more), ok);
-      expect([await send(), await send(), await send()]).toEqual([200, 200, 200]);
-      expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
-    },
-  );
+  test.each([[', stale=true'], [', stale=false']])('answers a new challenge (%s) once and keeps it', async (more) => {
+    const { send, uses } = session(['key'], challenge('A'), ok, challenge('B', more), ok);
+    expect([await send(), await send(), await send()]).toEqual([200, 200, 200]);
+    expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
+  });
 
-  test('hands back a second 401: the key is wrong', async () => {
+  test('returns a second 401: the key is wrong', async () => {
     const { send, uses } = session(['key'], challenge('A'), challenge('B'));
     expect(await send()).toBe(401);
     expect(uses()).toEqual(['-', 'A 1']);
@@ -69,7 +66,7 @@ describe('a digest session', () => {
     [2, 200],
     [3, 200],
     [4, 401],
-  ])('goes on while nonces are stale at once, but not for ever (%d legs wanted)', async (legs, expected) => {
+  ])('makes up to three attempts while nonces are stale at once (%d wanted)', async (legs, expected) => {
     const stale = ['A', 'B', 'C', 'D'].map((nonce) => challenge(nonce, ', stale=true'));
     const { send, uses } = session(['key'], ...stale.slice(0, legs - 1), ok);
     expect(await send()).toBe(expected);
@@ -92,13 +89,13 @@ describe('a digest session', () => {
     expect(uses()).toEqual(['-', 'A 1', 'A 2', 'B 1', 'B 2']);
   });
 
-  test('counts on where the same nonce is offered again', async () => {
+  test('continues the count if the same nonce is offered again', async () => {
     const { send, uses } = session(['key'], challenge('A'));
     expect([await send(), await send()]).toEqual([401, 401]);
     expect(uses()).toEqual(['-', 'A 1', 'A 2', 'A 3']);
   });
 
-  test('reads the key again with each challenge, so that a rotated one is met without a restart', async () => {
+  test('reads the key again with each challenge, so that a rotated key needs no restart', async () => {
     const { send, atlas, reads } = session(['old', 'new'], challenge('A'), ok, challenge('B'), ok);
     expect([await send(), await send()]).toEqual([200, 200]);
     expect(reads()).toBe(2);
@@ -121,7 +118,7 @@ describe('a digest session', () => {
     expect(uses()).toEqual(['-', '-']);
   });
 
-  test('doesn’t send what it can’t sign, and reads the key again for the next', async () => {
+  test('does not send a request that it cannot sign, and reads the key again for the next one', async () => {
     const atlas = scripted(challenge('A'));
     let reads = 0;
     const unreadable = () => (++reads > 1 ? Promise.resolve('back') : Promise.reject(new Error('no key')));
@@ -136,14 +133,14 @@ describe('a digest session', () => {
   });
 });
 
-test('of the nonces that went before only the latest are remembered', async () => {
+test('the counts of the latest nonces are kept, those of old ones are not', async () => {
   const script = Array.from({ length: 150 }, (_, number) => [challenge(`N${number}`), ok]).flat();
   const { send, uses } = session(['key'], ...script, challenge('N149'), ok, challenge('N0'), ok);
   for (let times = 0; times < 152; times += 1) await send();
   expect(uses().slice(-4)).toEqual(['N149 2', 'N149 3', 'N149 4', 'N0 1']);
 });
 
-describe('requests side by side', () => {
+describe('requests in parallel', () => {
   test('never use a count twice', async () => {
     const { send, uses } = session(['key'], challenge('A'), ok);
     await send();
@@ -151,7 +148,7 @@ describe('requests side by side', () => {
     expect(new Set(uses()).size).toBe(22);
   });
 
-  test('never use a count twice, also when all of them come first and are given nonces in turn', async () => {
+  test('never use a count twice, also if each of the first requests is offered another nonce', async () => {
     let offered = 0;
     const step: Step = ({ headers }) =>
       headers['authorization'] === undefined ? challenge(['A', 'B', 'A', 'C'][offered++ % 4] ?? '') : ok;

@@ -86,7 +86,7 @@ describe('the answer to a challenge', () => {
 });
 
 describe('a challenge', () => {
-  test('of Atlas is understood: stale unquoted, no opaque', () => {
+  test('of Atlas is parsed: stale unquoted, no opaque', () => {
     expect(
       parsed('Digest realm="MMS Public API", domain="", nonce="n+/=", algorithm=MD5, qop="auth", stale=false'),
     ).toEqual({
@@ -130,14 +130,14 @@ describe('a challenge', () => {
     expect(parsed(headers)).toMatchObject({ algorithm: 'SHA-256', realm: RFC_REALM, opaque: RFC_OPAQUE });
   });
 
-  test('doesn’t take the parameters of another scheme for its own', () => {
+  test('ends where another scheme begins', () => {
     expect(parsed('Digest realm="r", nonce="n", qop="auth", Bearer realm="other", nonce="other"')).toMatchObject({
       realm: 'r',
       nonce: 'n',
     });
   });
 
-  test('of an unknown algorithm gives way to one that is known', () => {
+  test('of an unknown algorithm is passed over for a known one', () => {
     expect(parsed(`${rfcChallenge('SHA-512-256')}, ${rfcChallenge('MD5')}`).algorithm).toBe('MD5');
   });
 

@@ -59,7 +59,7 @@ export function serviceAccount({ clientId = 'mdb_sa_id', secrets = ['s'], ...scr
     runtime,
     observer,
     tokenCalls: oauth.requests,
-    /** The tokens that were given back so far. */
+    /** The tokens that were revoked so far. */
     revoked: () => revocation.requests.map(({ body }) => new URLSearchParams(body).get('token')),
     revocations: revocation.requests,
     end,

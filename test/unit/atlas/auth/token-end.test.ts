@@ -1,4 +1,4 @@
-/** Tokens that are given back: at the end, and when one is dropped. */
+/** Revocation of tokens: at the end, and after a replacement. */
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
@@ -6,7 +6,7 @@ import { answer, gate, never, outcomeOf, request, type Step } from '../support.t
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
 
 describe('at the end', () => {
-  test('the token is given back: a form, with id and secret raw in Basic and read anew', async () => {
+  test('the token is revoked: a form, with id and secret unencoded in Basic and read anew', async () => {
     const { send, end, revocations } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['old', 'new_%+'] });
     await send();
     await end(never);
@@ -22,13 +22,13 @@ describe('at the end', () => {
     expect([asked.operation, revocations.length]).toEqual(['revoke', 1]);
   });
 
-  test('without a token nothing is said', async () => {
+  test('nothing is sent without a token', async () => {
     const { end, revoked } = serviceAccount();
     await end(never);
     expect(revoked()).toEqual([]);
   });
 
-  test('a token that was replaced is given back too while it lives, one that has ended is not', async () => {
+  test('a replaced token is revoked as well, an expired one is not', async () => {
     const { send, end, revoked, runtime } = serviceAccount({ mints: [60, 60, 60] });
     for (const seconds of [41, 41, 0]) {
       await send();
@@ -38,7 +38,7 @@ describe('at the end', () => {
     expect(revoked()).toEqual(['t2', 't3']);
   });
 
-  test('a token that is being asked for is waited for, and given back', async () => {
+  test('a token that is being requested is revoked once it arrives', async () => {
     const minting = gate<AtlasResponse>();
     const { send, end, revoked, runtime } = serviceAccount({ mints: [() => minting.promise] });
     const giveUp = new AbortController();
@@ -52,7 +52,7 @@ describe('at the end', () => {
     expect(revoked()).toEqual(['late']);
   });
 
-  test('a token in use doesn’t wait for one that is being asked for in vain', async () => {
+  test('a token in use is revoked while another is being requested', async () => {
     const { send, end, revoked, runtime, observer } = serviceAccount({
       mints: [60, () => new Promise<AtlasResponse>(() => undefined)],
     });
@@ -68,7 +68,7 @@ describe('at the end', () => {
     expect(observer.unrevoked).toEqual([]);
   });
 
-  test('no new token is asked for any more', async () => {
+  test('no new token is requested any more', async () => {
     const { send, end, tokenCalls } = serviceAccount();
     await send();
     await end(never);
@@ -79,7 +79,7 @@ describe('at the end', () => {
   test.each<[string, object]>([
     ['a mint', { mints: [() => new Promise<AtlasResponse>(() => undefined)] }],
     ['a revocation', { revocations: [() => new Promise<AtlasResponse>(() => undefined)] }],
-  ])('%s that hangs is called off by the signal', async (_what, script) => {
+  ])('%s that hangs is aborted by the signal', async (_what, script) => {
     const { send, end, runtime } = serviceAccount(script);
     void outcomeOf(send());
     await runtime.settle();
@@ -99,7 +99,7 @@ describe('at the end', () => {
     [refused(401), { reason: 'unauthorized', status: 401, problem: 'Atlas answered 401' }],
     [new AtlasError('network', 'gone'), { reason: 'network', problem: 'gone' }],
     [new Error('a bug'), { reason: 'internal', problem: 'the request could not be made' }],
-  ])('a revocation that fails is told of, and is nobody’s trouble', async (revocation, told) => {
+  ])('a failed revocation is reported, and does not fail the end', async (revocation, told) => {
     const { send, end, observer, runtime } = serviceAccount({ revocations: [revocation] });
     await send();
     const expiresAtSeconds = runtime.wallSeconds() + 3600;
@@ -117,7 +117,7 @@ describe('at the end', () => {
     ]);
   });
 
-  test('what hangs is told of as well, and left behind: a revocation, or the file of a secret', async () => {
+  test('a revocation or a secret’s file that hangs is reported and abandoned', async () => {
     const hangs = new Promise<never>(() => undefined);
     const revoking = serviceAccount({ revocations: [() => hangs] });
     const reading = serviceAccount({ secrets: ['s', hangs] });
@@ -132,8 +132,8 @@ describe('at the end', () => {
   });
 });
 
-describe('a dropped token', () => {
-  test('is given back in the background, and not a second time', async () => {
+describe('a replaced token', () => {
+  test('is revoked in the background, once', async () => {
     const revocation = gate<AtlasResponse>();
     const { send, end, revoked, sentWith } = serviceAccount({
       answers: [refused(401), answer(200)],
@@ -146,7 +146,7 @@ describe('a dropped token', () => {
     expect(revoked()).toEqual(['t1', 't2']);
   });
 
-  test('that couldn’t be given back is given back at the end', async () => {
+  test('that could not be revoked is revoked at the end', async () => {
     const { send, end, revoked, runtime, observer } = serviceAccount({
       answers: [refused(401), answer(200)],
       revocations: [refused(503), answer(200)],
@@ -158,7 +158,7 @@ describe('a dropped token', () => {
     expect(observer.unrevoked).toEqual([]);
   });
 
-  test('whose giving back fails at the end is told of once', async () => {
+  test('whose revocation fails at the end is reported once', async () => {
     const revocation = gate<AtlasResponse>();
     const { send, end, observer, runtime } = serviceAccount({
       answers: [refused(401), answer(200)],
@@ -172,13 +172,13 @@ describe('a dropped token', () => {
     expect(observer.unrevoked).toMatchObject([{ reason: 'server_error' }]);
   });
 
-  test('is not one that merely was refused in another’s project', async () => {
+  test('is not one that was refused for a foreign project', async () => {
     const { send, revoked } = serviceAccount({ answers: [refused(401, 'NOT_IN_GROUP')] });
     await send();
     expect(revoked()).toEqual([]);
   });
 
-  test('makes no one fail who has used it meanwhile: each is sent again with the new one', async () => {
+  test('fails no request that has used it: each is sent again with the new one', async () => {
     const slow = gate<AtlasResponse>();
     const { send, sentWith, runtime, tokenCalls } = serviceAccount({
       answers: [() => slow.promise, refused(401), answer(200)],

@@ -1,4 +1,4 @@
-/** What a 401 does to a token: rarely anything. */
+/** When a 401 replaces a token. */
 import { describe, expect, test } from '@jest/globals';
 import { createSigner } from '../../../../src/atlas/auth/signer.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
@@ -16,7 +16,7 @@ const refusing =
 
 describe('a 401', () => {
   test.each([[undefined], ['UNAUTHORIZED'], ['INVALID_TOKEN']])(
-    '(%s) makes for one new token and one re-send',
+    '(%s) causes one token request and one further attempt',
     async (errorCode) => {
       const { send, sentWith, tokenCalls } = serviceAccount({ answers: [refused(401, errorCode), ok] });
       expect(await send()).toBe(200);
@@ -24,14 +24,14 @@ describe('a 401', () => {
     },
   );
 
-  test('is handed back when the new token is refused as well', async () => {
+  test('is returned if the new token is refused as well', async () => {
     const { send, sentWith, tokenCalls } = serviceAccount({ answers: [refused(401)] });
     expect(await send()).toBe(401);
     expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't2'], 2]);
   });
 
   test.each([['NOT_IN_GROUP'], ['USER_CANNOT_ACCESS_GROUP']])(
-    'of another project (%s) leaves the token alone',
+    'for a foreign project (%s) does not replace the token',
     async (errorCode) => {
       const { send, sentWith, tokenCalls } = serviceAccount({ answers: [refused(401, errorCode), ok] });
       expect([await send(), await send()]).toEqual([401, 200]);
@@ -39,7 +39,7 @@ describe('a 401', () => {
     },
   );
 
-  test('after which another request succeeded with the same token leaves it alone', async () => {
+  test('does not replace a token with which another request succeeded meanwhile', async () => {
     const slow = gate<AtlasResponse>();
     const { send, sentWith, tokenCalls, runtime } = serviceAccount({ answers: [() => slow.promise, ok] });
     const first = send();
@@ -50,7 +50,7 @@ describe('a 401', () => {
     expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1'], 1]);
   });
 
-  test('long after the last success with the token drops it', async () => {
+  test('replaces a token whose last success is long ago', async () => {
     const { send, sentWith, runtime } = serviceAccount({ answers: [ok, refused(401), ok] });
     await send();
     await runtime.advance(600);
@@ -58,7 +58,7 @@ describe('a 401', () => {
     expect(sentWith()).toEqual(['t1', 't1', 't2']);
   });
 
-  test('makes for a new token at most once in five minutes, however many targets are wrong', async () => {
+  test('causes a token request at most every five minutes, however many targets are wrong', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ answers: [refused(401)] });
     for (let second = 0; second < 1200; second += 1) {
       expect(await send()).toBe(401);
@@ -67,7 +67,7 @@ describe('a 401', () => {
     expect(tokenCalls).toHaveLength(1 + 4);
   });
 
-  test('met by many at once makes for one new token, with which each is sent again', async () => {
+  test('for many requests at once causes one token request, and each is sent again', async () => {
     const { send, tokenCalls, sentWith, runtime } = serviceAccount({ answers: [refusing('t1')] });
     const statuses = await Promise.all(Array.from({ length: 20 }, () => send()));
     await runtime.settle();
@@ -76,7 +76,7 @@ describe('a 401', () => {
     expect(sentWith()).toHaveLength(40);
   });
 
-  test('on a token that was renewed meanwhile is sent again with the new one, which stays', async () => {
+  test('with a token that was renewed meanwhile causes another attempt with the new one', async () => {
     const slow = gate<AtlasResponse>();
     const { send, sentWith, tokenCalls, runtime } = serviceAccount({ answers: [() => slow.promise, ok] });
     const first = send();
@@ -87,7 +87,7 @@ describe('a 401', () => {
     expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't2', 't2'], 2]);
   });
 
-  test('ends in the mint’s error when no new token can be had', async () => {
+  test('ends with the error of the token request, if that fails', async () => {
     const { send, sentWith } = serviceAccount({ mints: [3600, refused(403)], answers: [refused(401)] });
     await expect(send()).rejects.toMatchObject({ reason: 'forbidden' });
     expect(sentWith()).toEqual(['t1']);
@@ -116,13 +116,13 @@ describe('a ready-made token', () => {
     expect([sentWith(), reads()]).toEqual([['Bearer t1', 'Bearer t1'], 1]);
   });
 
-  test('is read again on a 401, and the new one is sent once', async () => {
+  test('is read again after a 401, and a new one is sent once', async () => {
     const { send, sentWith } = readyMade(['t1', 't2'], refusing('t1'));
     expect([await send(), await send()]).toEqual([200, 200]);
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2']);
   });
 
-  test('is not sent again when it is still the same', async () => {
+  test('is not sent again if it is still the same', async () => {
     const { send, sentWith } = readyMade(['t1'], refused(401));
     expect(await send()).toBe(401);
     expect(sentWith()).toEqual(['Bearer t1']);
@@ -134,7 +134,7 @@ describe('a ready-made token', () => {
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2']);
   });
 
-  test('is not read again on a 401 of another project', async () => {
+  test('is not read again after a 401 for a foreign project', async () => {
     const { send, reads } = readyMade(['t1', 't2'], refused(401, 'NOT_IN_GROUP'));
     expect(await send()).toBe(401);
     expect(reads()).toBe(1);

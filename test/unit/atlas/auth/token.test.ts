@@ -5,7 +5,7 @@ import { answer, gate, never, outcomeOf, refusal, request } from '../support.ts'
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
 
 describe('a token request', () => {
-  test('is a form with id and secret raw in Basic: neither `_` nor `%` nor `+` is encoded', async () => {
+  test('is a form with id and secret unencoded in Basic: neither `_` nor `%` nor `+` changes', async () => {
     const { send, tokenCalls } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['mdb_s%41+/ü'] });
     await send();
     const [asked = request()] = tokenCalls;
@@ -27,7 +27,7 @@ describe('a token request', () => {
     expect(tokenCalls.map((call) => mintRequest(call).basic)).toEqual(['mdb_sa_id:old', 'mdb_sa_id:new']);
   });
 
-  test('is made once for however many callers', async () => {
+  test('is made once, however many requests wait', async () => {
     const minting = gate<AtlasResponse>();
     const { send, tokenCalls, sentWith, runtime } = serviceAccount({ mints: [() => minting.promise] });
     const all = Array.from({ length: 50 }, () => send());
@@ -38,7 +38,7 @@ describe('a token request', () => {
     expect(new Set(sentWith())).toEqual(new Set(['t1']));
   });
 
-  test('goes on for the others when one caller gives up', async () => {
+  test('continues for the others if one of them is aborted', async () => {
     const minting = gate<AtlasResponse>();
     const { send, tokenCalls, sentWith, runtime } = serviceAccount({ mints: [() => minting.promise] });
     const giveUp = new AbortController();
@@ -52,13 +52,13 @@ describe('a token request', () => {
     expect([tokenCalls.length, sentWith()]).toEqual([1, ['t1']]);
   });
 
-  test('is neither made nor waited for by a caller that comes aborted', async () => {
+  test('is neither made nor waited for by a request that is already aborted', async () => {
     const { send, tokenCalls } = serviceAccount({ mints: [() => gate<AtlasResponse>().promise] });
     await expect(send(AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
     expect(tokenCalls).toEqual([]);
   });
 
-  test('is reported with the time at which its token ends, or without one when it failed', async () => {
+  test('is reported with the expiry of its token, or without if it failed', async () => {
     const { send, observer, runtime } = serviceAccount({ mints: [3600, refusal(500)] });
     const startSeconds = runtime.wallSeconds();
     await send();
@@ -68,14 +68,14 @@ describe('a token request', () => {
       { credential: 'default', expiresAtSeconds: startSeconds + 3600 },
       { credential: 'default' },
     ]);
-    // For those who hide it.
+    // For the redactor.
     expect(observer.secrets).toEqual(['t1']);
   });
 });
 
 describe('a token', () => {
   test.each(['1e400', '1e300', '86401'])(
-    'that is said to live for %s s is renewed after two thirds of a day',
+    'with a lifetime of %s s is renewed after two thirds of a day',
     async (life) => {
       const text = `{"access_token":"t1","expires_in":${life}}`;
       const { send, tokenCalls, runtime, observer } = serviceAccount({ mints: [answer(200, text), 3600] });
@@ -90,7 +90,7 @@ describe('a token', () => {
     },
   );
 
-  test('is chosen when a request is sent: what ends in the queue fails nobody', async () => {
+  test('is chosen when a request is sent, so that none expires in the queue', async () => {
     const turns: (() => void)[] = [];
     const { send, sentWith, runtime, tokenCalls } = serviceAccount({
       mints: [60, 60],
@@ -127,7 +127,7 @@ describe('a token', () => {
     expect(sentWith().at(-1)).toBe('t2');
   });
 
-  test('serves on when its renewal fails, until it ends', async () => {
+  test('is used until it expires if its renewal fails', async () => {
     const { send, sentWith, runtime } = serviceAccount({ mints: [3600, refusal(500)] });
     await send();
     await runtime.advance(2400);
@@ -140,7 +140,7 @@ describe('a token', () => {
     expect(sentWith()).toHaveLength(3);
   });
 
-  test('that has ended is waited for, not used', async () => {
+  test('that has expired is not used: requests wait for a new one', async () => {
     const { send, sentWith, runtime } = serviceAccount({ mints: [3600, 3600] });
     await send();
     await runtime.advance(3600);
@@ -148,7 +148,7 @@ describe('a token', () => {
     expect(sentWith()).toEqual(['t1', 't2']);
   });
 
-  test('lives from when it was asked for, so that a slow answer doesn’t stretch it', async () => {
+  test('expires counted from its request, so that a slow answer does not prolong it', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
     const first = send();
     await runtime.advance(20);
@@ -161,7 +161,7 @@ describe('a token', () => {
     expect(tokenCalls).toHaveLength(2);
   });
 
-  test('that was long in coming ends as early', async () => {
+  test('that arrived late expires as early', async () => {
     const { send, sentWith, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
     for (const seconds of [20, 40, 20]) {
       void send();
@@ -172,7 +172,7 @@ describe('a token', () => {
 });
 
 describe('a failed token request', () => {
-  test('is met by everyone for a pause that doubles from 10 to 300 seconds', async () => {
+  test('fails all requests for a pause that doubles from 10 to 300 seconds', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [refusal(503)] });
     for (const pause of [10, 20, 40, 80, 160, 300, 300]) {
       const before = tokenCalls.length;
@@ -184,7 +184,7 @@ describe('a failed token request', () => {
     }
   });
 
-  test('without an answer is repeated after half a minute at most: Atlas hasn’t counted it either', async () => {
+  test('without an answer is repeated after 30 seconds at most', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [new AtlasError('network', 'gone')] });
     for (const pause of [10, 20, 30, 30]) {
       const before = tokenCalls.length;
@@ -197,7 +197,7 @@ describe('a failed token request', () => {
     }
   });
 
-  test('is forgotten after a good one: the next pause is short again', async () => {
+  test('does not prolong the pause of one after the next success', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [refusal(503), refusal(503), 60, refusal(503)] });
     for (const pause of [10, 20, 60, 10]) {
       await outcomeOf(send());
@@ -305,7 +305,7 @@ describe('a failed token request', () => {
     expect(sentWith()).toEqual([]);
   });
 
-  test('for an unreadable secret sends nothing, and is tried again after the pause', async () => {
+  test('for a secret that cannot be read sends nothing, and is repeated after the pause', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ secrets: [new Error('ENOENT'), 'back'] });
     await expect(send()).rejects.toThrow('can’t be read');
     await runtime.advance(10);
@@ -314,7 +314,7 @@ describe('a failed token request', () => {
   });
 });
 
-test('a token in use is not asked for again by a refusal that isn’t a 401', async () => {
+test('a failure that is no 401 causes no token request', async () => {
   const { send, tokenCalls } = serviceAccount({
     answers: [refused(403, 'ACCESS_FORBIDDEN'), refused(404), refused(500)],
   });

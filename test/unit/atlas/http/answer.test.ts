@@ -26,7 +26,7 @@ function errorOf(decode: () => unknown): AtlasError {
 const refusedAs = (response: AtlasResponse) => errorOf(() => decodeAnswer(response, NOW));
 
 describe('a success', () => {
-  test('is its JSON object, unknown fields and all', () => {
+  test('is its JSON object, with unknown fields', () => {
     expect(decodeAnswer(answer(200, { autoExportEnabled: true, later: null }), NOW)).toEqual({
       autoExportEnabled: true,
       later: null,
@@ -53,7 +53,7 @@ describe('a success', () => {
 });
 
 describe('a failure', () => {
-  test('carries its status, its errorCode and what it asks us to wait', () => {
+  test('has its status, its error code and its Retry-After', () => {
     expect(refusedAs(refusal(429, 'RATE_LIMITED', { 'retry-after': '7' }))).toMatchObject({
       reason: 'rate_limited',
       status: 429,
@@ -127,7 +127,7 @@ describe('Retry-After', () => {
     expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': value }), NOW)).toBe(seconds);
   });
 
-  test('given twice is none', () => {
+  test('given twice is ignored', () => {
     expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': ['1', '2'] }), NOW)).toBeUndefined();
   });
 });
@@ -159,6 +159,6 @@ test('a page that is larger than any of Atlas is an invalid response', () => {
   expect(() => decodePage(page(501), 0)).toThrow('a page of a list has more than 500 items');
 });
 
-test('parsing keeps the status of what doesn’t parse', () => {
+test('an answer that is no JSON keeps its status', () => {
   expect(errorOf(() => parseJson(answer(200, 'x')))).toMatchObject({ reason: 'invalid_response', status: 200 });
 });

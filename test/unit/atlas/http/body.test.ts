@@ -15,12 +15,12 @@ describe('a body', () => {
     expect(await decodeBody(bytes, coding, 1000)).toBe(text);
   });
 
-  test('that shrank a thousand times is unpacked whole', async () => {
+  test('that was compressed a thousand times is decompressed completely', async () => {
     const long = 'x'.repeat(10_000_000);
     expect(await decodeBody(gzipSync(long), 'gzip', 10_000_000)).toHaveLength(10_000_000);
   });
 
-  test('of nothing is empty, whatever its coding is called', async () => {
+  test('that is empty stays empty with any coding', async () => {
     expect(await decodeBody(Buffer.alloc(0), 'gzip', 1000)).toBe('');
   });
 
@@ -43,6 +43,6 @@ test.each(['{},', '[],', '1,', '['])('a body of nothing but %s is an invalid res
   await expect(decodeBody(bytes, undefined, 10_000_000)).rejects.toMatchObject({ message });
 });
 
-test('only what can be unpacked is asked for', () => {
+test('only gzip is requested', () => {
   expect(ACCEPT_ENCODING).toBe('gzip');
 });

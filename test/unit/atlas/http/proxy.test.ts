@@ -46,20 +46,20 @@ describe('the proxy', () => {
       'http://proxy.example:3128/',
     ],
     [
-      'may be named in small letters',
+      'may be set in lower case',
       'https://cloud.mongodb.com',
       { https_proxy: 'http://proxy.example:3128' },
       'http://proxy.example:3128/',
     ],
     [
-      'is passed by for a host of NO_PROXY',
+      'is not used for a host of NO_PROXY',
       'https://cloud.mongodb.com',
       { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: '.mongodb.com' },
       undefined,
     ],
     ['is not that of plain HTTP', 'https://cloud.mongodb.com', { HTTP_PROXY: 'http://proxy.example:3128' }, undefined],
     [
-      'is none on the way to loopback over plain HTTP',
+      'is not used for plain HTTP to loopback',
       'http://127.0.0.1:9000',
       { HTTP_PROXY: 'http://proxy.example:3128', HTTPS_PROXY: 'http://proxy.example:3128' },
       undefined,
