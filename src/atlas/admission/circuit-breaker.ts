@@ -112,7 +112,8 @@ export function createCircuitBreaker(
     failing.add(resource);
     lastFailure = error;
     const isMany = failures >= OPENS_AFTER.failures && failing.size >= known.size;
-    const isLong = now - failingSinceSeconds >= OPENS_AFTER.seconds;
+    // One cluster whose list never comes must not open it between two polls of the others, either.
+    const isLong = now - failingSinceSeconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
     if (state !== 'closed' || !(isMany || isLong)) return;
     state = 'open';
     putOffProbe();

@@ -78,11 +78,22 @@ describe('a circuit', () => {
     server(late);
     await ask('/0');
     await runtime.advance(59);
-    await ask('/0');
+    await ask('/1');
     expect(breaker.isOpen()).toBe(false);
     await runtime.advance(1);
     await ask('/0');
     expect(breaker.isOpen()).toBe(true);
+  });
+
+  test('stays closed if only one of several resources was requested in these 60 seconds', async () => {
+    const { breaker, ask, askFor, server, runtime } = setUp();
+    server(answer(200));
+    await askFor(3);
+    server(late);
+    await ask('/0');
+    await runtime.advance(100);
+    await ask('/0');
+    expect(breaker.isOpen()).toBe(false);
   });
 
   test.each([
