@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
 
-test('every family is named once, in base units, and explained without double quotes', () => {
+test('every family has a unique name and a HELP text without double quotes', () => {
   const families = familiesOf(COLLECTORS);
   expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
   for (const { name, help, type } of families) {
