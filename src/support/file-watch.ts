@@ -1,22 +1,21 @@
 /**
- * Tells when files have changed, by looking at what is in them every few seconds. Nothing else counts, so it does not matter how
- * a file is replaced (written over, renamed over, behind a symbolic link that is switched, as Kubernetes does) nor on which
- * file system. A file that is gone is waited for. What has changed is looked at again until it rests, so that one that is
- * being written isn't taken for whole. It doesn't know what the files are for.
+ * Watches files by hashing their contents every five seconds, so it works on every file system and however a file is replaced:
+ * overwritten, renamed, or through a symbolic link, as in Kubernetes. A missing file counts as unchanged until it returns. A
+ * changed file is read again each second until it stops changing, because it may still be written.
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Runtime } from './runtime.ts';
 
-/** What was in files at some moment, by their paths. Those that could not be read are not in it. */
+/** The fingerprints of files by path, at one moment. Files that could not be read are absent. */
 export type Look = ReadonlyMap<string, string>;
 
 export interface FileWatchSettings {
   look(): Promise<Look>;
-  /** What is known already. Taken before the files are used: what changes in between is a change too. */
+  /** Taken before the files were used, so that a change in between is noticed. */
   readonly since: Look;
   readonly runtime: Runtime;
-  /** Called once for whatever has changed together, right after the look that found it at rest. */
+  /** Called once for all files that changed together, when they have stopped changing. */
   onChange(): void;
 }
 
@@ -26,7 +25,7 @@ export interface FileWatch {
 
 const LOOK_SECONDS = 5;
 const REST_SECONDS = 1;
-/** What is larger is told apart by its size and times. */
+/** Larger files are compared by size and times. */
 const LARGEST_BYTES = 10_000_000;
 
 export async function lookAt(paths: readonly string[]): Promise<Look> {
@@ -56,7 +55,7 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
   }
 
   watch().catch((error: unknown) => {
-    // A watch that ended by itself would leave an old certificate in force, and nobody would know.
+    // If the watch ended unnoticed, an old certificate would stay in use.
     if (!stopping.signal.aborted) throw error;
   });
   return { stop: () => stopping.abort(new Error('no longer watched')) };
@@ -73,7 +72,7 @@ function isSame(a: Look, b: Look): boolean {
 async function fingerprintOf(path: string): Promise<string | undefined> {
   try {
     const stats = await stat(path);
-    // Opening a pipe would wait for whoever writes into it.
+    // Opening a pipe would wait for a writer.
     if (!stats.isFile()) return undefined;
     if (stats.size > LARGEST_BYTES) return `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
     return createHash('sha256')

@@ -1,6 +1,6 @@
 /**
- * The log: one line per event, a static message, facts as fields. Secrets are kept out by never handing them here; redaction
- * by path, and by value, are the second and the third line of defence.
+ * The log: one line per event, with a fixed message and facts as fields. Secrets must not be passed to it; redaction by field
+ * name and by value are the second and third lines of defence.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
@@ -22,10 +22,10 @@ const SECRET_KEYS = [
   'access_token',
   'accessToken',
 ];
-/** pino looks no deeper than it is told. */
+/** pino redacts only at the depths it is given. */
 const REDACTED_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-/** @param redact takes secrets out of a line, by their value */
+/** @param redact removes secrets from a line, by their value */
 export function createLog(
   level: LogLevel,
   format: LogFormat,
@@ -41,7 +41,7 @@ export function createLog(
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     },
     {
-      // No stream of our own: whatever has been logged has been handed on when the program ends.
+      // Without a stream in between, every line is written before the program ends.
       write(line) {
         const safe = redact(line);
         output.write(format === 'logfmt' ? `${toLogfmt(JSON.parse(safe) as Record<string, unknown>)}\n` : safe);
@@ -50,7 +50,7 @@ export function createLog(
   );
 }
 
-/** `time level msg`, then the other fields in their order; a value is quoted where it has to be. */
+/** `time level msg`, then the other fields in their order; a value is quoted if necessary. */
 export function toLogfmt({ time, level, msg, ...facts }: Readonly<Record<string, unknown>>): string {
   return Object.entries({ time, level, msg, ...facts })
     .filter(([, value]) => value !== undefined)

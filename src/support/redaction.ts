@@ -1,43 +1,43 @@
 /**
- * The last line of defence: what is known to be secret is taken out of any text, whoever put it there. It knows each secret
- * that was read or minted as it is, in base64 (so in a Basic header too) and percent-encoded; and what looks like a credential of
- * Atlas, though it was never told of it. It is no licence to hand secrets to the log.
+ * The last line of defence: replaces secrets in any text. It finds each secret that was read or minted, as it is and
+ * percent-encoded, and whatever looks like a credential of Atlas or the credentials of a Basic or Bearer header. Code must still
+ * not pass secrets to the log.
  */
 
 export interface Redactor {
   /** Remembers a secret. */
   readonly hide: (secret: string) => void;
-  /** Remembers an access token that was minted, for as long as there are not many newer ones. */
+  /** Remembers an access token, until there are many newer ones. */
   readonly hideToken: (token: string) => void;
   /** The text without secrets. */
   readonly text: (text: string) => string;
-  /** A line of JSON without secrets in its strings; it stays JSON whatever the secrets are. */
+  /** A line of JSON without secrets in its strings. It stays JSON, also if a secret contains quotes. */
   readonly line: (json: string) => string;
 }
 
 export const CENSOR = '[redacted]';
 
-/** Shorter ones are words too: they are taken out only where they are all that a string says. */
+/** Shorter secrets may be words too: they are replaced only if they are the whole string. */
 const SHORTEST_IN_TEXT = 8;
-/** Files are rotated and tokens end: those are remembered that were met last. */
+/** Secrets are rotated and tokens expire: the latest ones are remembered. */
 const MOST = { secrets: 1000, tokens: 300 };
 
-/** A client secret of Atlas, a JSON Web Token, a token or password after the name of its scheme, a digest's response. */
+/** A client secret of Atlas, a JSON Web Token, the credentials of a Bearer or Basic header, the response of a digest. */
 const LOOKS_SECRET =
   /mdb_sa_sk_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\b(?:bearer|basic) )[\w.~+/=-]{16,}|(?<=\bresponse=")[0-9a-f]{32,}/gi;
 
 export function createRedactor(): Redactor {
   const secrets = createMemory(MOST.secrets);
   const tokens = createMemory(MOST.tokens);
-  /** The longest first, so that a form within another leaves nothing of that behind; none where they have to be put in order. */
+  /** The longest first, because a secret may be part of another one. Undefined after a change. */
   let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {
-    if (secrets.meet(secret)) ordered = undefined;
+    if (secrets.add(secret)) ordered = undefined;
   }
 
   function hideToken(token: string): void {
-    if (tokens.meet(token)) ordered = undefined;
+    if (tokens.add(token)) ordered = undefined;
   }
 
   function text(original: string): string {
@@ -55,7 +55,7 @@ export function createRedactor(): Redactor {
     return Object.fromEntries(Object.entries(original).map(([key, one]) => [text(key), value(one)]));
   }
 
-  /** Strings are looked at one by one: in the line as a whole a secret could match what is between them. */
+  /** String by string: in the whole line, a secret with quotes could match the text between two strings. */
   function line(json: string): string {
     const parsed: unknown = JSON.parse(json);
     const redacted = JSON.stringify(value(parsed));
@@ -65,34 +65,20 @@ export function createRedactor(): Redactor {
   return { hide, hideToken, text, line };
 }
 
-/** The forms of so many secrets: of those that were met last. */
+/** Remembers so many secrets: those that were added last. */
 function createMemory(most: number) {
-  /** By secret; that which was met last comes last. */
+  /** The forms by secret; a Map keeps the order in which they were added. */
   const known = new Map<string, readonly string[]>();
 
-  /** Whether it was not known. */
-  function meet(secret: string): boolean {
+  /** @returns whether the secret is new */
+  function add(secret: string): boolean {
     if (secret === '') return false;
-    const forms = known.get(secret);
-    known.delete(secret);
-    known.set(secret, forms ?? formsOf(secret));
+    const isNew = !known.delete(secret);
+    known.set(secret, secret.length < SHORTEST_IN_TEXT ? [] : [secret, encodeURIComponent(secret)]);
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size > most) known.delete(oldest);
-    return forms === undefined;
+    return isNew;
   }
 
-  return { meet, has: (secret: string) => known.has(secret), forms: () => [...known.values()].flat() };
-}
-
-function formsOf(secret: string): readonly string[] {
-  if (secret.length < SHORTEST_IN_TEXT) return [];
-  const inBase64 = [0, 1, 2].flatMap((offset) => base64PartsOf(secret, offset));
-  return [...new Set([secret, encodeURIComponent(secret), ...inBase64])];
-}
-
-/** The letters of base64 that are made of the secret alone where it begins after `offset` bytes, modulo three. */
-function base64PartsOf(secret: string, offset: number): readonly string[] {
-  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret, 'utf8')]);
-  const [first, end] = [Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6)];
-  return (['base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding).slice(first, end));
+  return { add, has: (secret: string) => known.has(secret), forms: () => [...known.values()].flat() };
 }

@@ -57,7 +57,7 @@ async function pass(seconds: number): Promise<void> {
 }
 
 describe('a file', () => {
-  test('that is written over has changed, once', async () => {
+  test('that is overwritten has changed, once', async () => {
     writeFileSync(at('a'), 'one');
     await start('a');
     await pass(12);
@@ -67,7 +67,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is as long as before and as old has changed where its content has', async () => {
+  test('with new content has changed, also with the same size and time', async () => {
     writeFileSync(at('a'), 'one');
     utimesSync(at('a'), 1000, 1000);
     await start('a');
@@ -77,7 +77,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is renamed over has changed, as editors do it; the same content again has not', async () => {
+  test('that is replaced by renaming, as editors do, has changed; with the same content it has not', async () => {
     writeFileSync(at('a'), 'one');
     await start('a');
     writeFileSync(at('.a.swp'), 'one');
@@ -90,7 +90,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('behind a link that is switched has changed, as Kubernetes does it', async () => {
+  test('behind a symbolic link that is switched, as in Kubernetes, has changed', async () => {
     for (const [name, content] of [
       ['..1', 'one'],
       ['..2', 'two'],
@@ -108,7 +108,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is gone has not changed until it is back with something else', async () => {
+  test('that is missing has not changed until it returns with other content', async () => {
     writeFileSync(at('a'), 'one');
     await start('a');
     unlinkSync(at('a'));
@@ -123,7 +123,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is taken away while another changes is not known as it was seen last', async () => {
+  test('that disappears while another changes is not known by its last content', async () => {
     writeFileSync(at('a'), 'one');
     writeFileSync(at('b'), 'one');
     await start('a', 'b');
@@ -138,7 +138,7 @@ describe('a file', () => {
     expect(changes).toBe(2);
   });
 
-  test('that is still being written is waited for', async () => {
+  test('that is still being written is reported when it stops changing', async () => {
     writeFileSync(at('a'), '');
     await start('a');
     for (let length = 1; length <= 10; length += 1) {
@@ -150,7 +150,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that was changed before the watch began, but after it was looked at, has changed', async () => {
+  test('that changes after it was used and before the watch starts has changed', async () => {
     writeFileSync(at('a'), 'one');
     const since = await lookAt([at('a')]);
     writeFileSync(at('a'), 'two');
@@ -159,11 +159,11 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is a folder or can’t be read is none', async () => {
+  test('that is a folder or cannot be read is absent', async () => {
     expect(await lookAt([folder, at('nothing')])).toEqual(new Map());
   });
 
-  test('that is too large to be read is told apart by its size', async () => {
+  test('that is too large to be read is compared by its size', async () => {
     writeFileSync(at('a'), Buffer.alloc(10_000_001));
     const [before] = (await lookAt([at('a')])).values();
     writeFileSync(at('a'), Buffer.alloc(10_000_002));
@@ -172,7 +172,7 @@ describe('a file', () => {
   });
 });
 
-test('files that change together are one change', async () => {
+test('files that change together are reported once', async () => {
   for (const name of ['cert', 'key']) writeFileSync(at(name), 'old');
   await start('cert', 'key');
   for (const name of ['cert', 'key']) {
@@ -183,7 +183,7 @@ test('files that change together are one change', async () => {
   expect(changes).toBe(1);
 });
 
-test('what was being looked at when it was stopped is no change any more', async () => {
+test('a change found while the watch is being stopped is not reported', async () => {
   let endLook = (_look: ReadonlyMap<string, string>): void => undefined;
   let looks = 0;
   const changed = new Map([['a', 'two']]);
@@ -204,7 +204,7 @@ test('what was being looked at when it was stopped is no change any more', async
   expect(changes).toBe(0);
 });
 
-test('nothing is looked at any more once it has been stopped', async () => {
+test('no file is read after the watch was stopped', async () => {
   writeFileSync(at('a'), 'one');
   await start('a');
   watch?.stop();

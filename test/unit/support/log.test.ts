@@ -9,7 +9,7 @@ function linesOf(format: LogFormat, level: LogLevel, act: (log: ReturnType<typeo
 }
 
 describe('the log', () => {
-  test('writes one JSON object a line, with level and time as words', () => {
+  test('writes one JSON object per line, with level and time as text', () => {
     const [line = ''] = linesOf('json', 'info', (log) => log.warn({ group_id: 'g' }, 'polling fails'));
     expect(line.endsWith('\n')).toBe(true);
     expect(JSON.parse(line)).toEqual({
@@ -20,7 +20,7 @@ describe('the log', () => {
     });
   });
 
-  test('writes logfmt, quoting where it has to', () => {
+  test('writes logfmt with quotes if necessary', () => {
     const [line = ''] = linesOf('logfmt', 'info', (log) =>
       log.info({ urls: ['a', 'b'], reason: 'x', advice: 'do "this"' }, 'two words'),
     );
@@ -29,11 +29,11 @@ describe('the log', () => {
     );
   });
 
-  test('leaves out what is below its level', () => {
+  test('leaves out lines below its level', () => {
     expect(linesOf('json', 'warn', (log) => log.info({}, 'quiet'))).toEqual([]);
   });
 
-  test('shows no field that is named like a secret', () => {
+  test('hides fields with the name of a secret', () => {
     const [line] = linesOf('json', 'info', (log) =>
       log.info({ authorization: 'x1', request: { headers: { authorization: 'x2' } }, a: { clientSecret: 'x3' } }, 'm'),
     );
@@ -41,7 +41,7 @@ describe('the log', () => {
     expect(line?.match(/\[redacted\]/g)).toHaveLength(3);
   });
 
-  test.each(['json', 'logfmt'] as const)('shows no secret that it was told of, wherever it stands, as %s', (format) => {
+  test.each(['json', 'logfmt'] as const)('hides known secrets everywhere in a line, as %s', (format) => {
     const { hide, line: redact } = createRedactor();
     const lines: string[] = [];
     const log = createLog('info', format, { write: (line: string) => lines.push(line) }, redact);
@@ -56,7 +56,7 @@ describe('the log', () => {
     expect(lines[0]).toMatch(/they sent \[redacted\]!/);
   });
 
-  test.each(['json', 'logfmt'] as const)('has handed on every line when the caller goes on, as %s', (format) => {
+  test.each(['json', 'logfmt'] as const)('has written every line when the call returns, as %s', (format) => {
     const lines = linesOf(format, 'info', (log) => {
       for (let line = 0; line < 100; line += 1) log.info({ line }, 'stopping');
     });

@@ -24,28 +24,15 @@ describe('a secret that was read', () => {
   test.each([
     ['as it is', SECRET],
     ['percent-encoded', encodeURIComponent(SECRET)],
-    ['in base64', Buffer.from(SECRET).toString('base64')],
     ['in a Basic header', `Basic ${Buffer.from(`mdb_sa_id_1:${SECRET}`).toString('base64')}`],
-    ['in base64 for addresses', Buffer.from(`xy${SECRET}z`).toString('base64url')],
-  ])('is taken out of a text %s', (_how, form) => {
+  ])('is replaced in a text %s', (_how, form) => {
     const redacted = text(`before ${form} after`);
     expect(redacted).toContain(CENSOR);
     expect(redacted).toMatch(/^before .*after$/);
     expect(redacted).not.toContain(form);
   });
 
-  test('does not show in what is left, wherever it begins in what was put into base64', () => {
-    fc.assert(
-      fc.property(secretsOf(8), fc.string(), fc.string(), (secret, before, after) => {
-        const redacted = redactorOf(secret).text(Buffer.from(before + secret + after).toString('base64'));
-        const shown = Buffer.from(redacted.replaceAll(CENSOR, ''), 'base64').toString('latin1');
-        expect(shown).not.toContain(secret);
-        expect(redacted).toContain(CENSOR);
-      }),
-    );
-  });
-
-  test('is in no string of a line, nor in its keys; the line stays JSON, and the rest of it as it was', () => {
+  test('is replaced in the strings and keys of a line, which stays JSON and is otherwise unchanged', () => {
     fc.assert(
       fc.property(
         fc.array(secretsOf(8), { minLength: 1, maxLength: 4 }),
@@ -71,19 +58,19 @@ describe('a secret that was read', () => {
     );
   });
 
-  test('is taken out whole where another secret is a part of it', () => {
+  test('is replaced completely if another secret is part of it', () => {
     const { text: both } = redactorOf('part-of-it', 'a-part-of-it-all');
     expect(both('x a-part-of-it-all y part-of-it')).toBe(`x ${CENSOR} y ${CENSOR}`);
   });
 
-  test('that is as short as a word is taken out where it is all that is said', () => {
+  test('that is as short as a word is replaced only if it is the whole string', () => {
     const { text: short, line } = redactorOf('orders', '');
     expect(short('orders')).toBe(CENSOR);
     expect(short('the cluster orders')).toBe('the cluster orders');
     expect(line('{"a":"orders","b":["orders in time"]}\n')).toBe(`{"a":"${CENSOR}","b":["orders in time"]}\n`);
   });
 
-  test('is not forgotten for any number of tokens, of which the newest are hidden', () => {
+  test('is remembered however many tokens there are; of those the newest are remembered', () => {
     const { hide, hideToken, text: all } = redactorOf();
     const tokens = Array.from({ length: 5000 }, (_, index) => `token number ${String(index).padStart(4, '0')}`);
     hide(SECRET);
@@ -93,7 +80,7 @@ describe('a secret that was read', () => {
     );
   });
 
-  test('is forgotten when a thousand others were met since it last was', () => {
+  test('is forgotten after a thousand newer secrets', () => {
     const [read, old, ...minted] = Array.from(
       { length: 1002 },
       (_, index) => `secret ${String(index).padStart(4, '0')}`,
@@ -114,18 +101,18 @@ describe('what looks like a credential', () => {
     ['Basic bWRiX3NhX2lkOnNlY3JldA==', `Basic ${CENSOR}`],
     ['token=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl&x', `token=${CENSOR}&x`],
     ['Digest username="u", response="0123456789abcdef0123456789abcdef"', `Digest username="u", response="${CENSOR}"`],
-  ])('%j is taken out, though nobody told of it', (said, redacted) => {
+  ])('%j is replaced without being known', (said, redacted) => {
     expect(text(said)).toBe(redacted);
   });
 
   test.each(['Basic authentication is off', 'polling fails', 'mdb_sa_id_5f0000000000000000000001'])(
-    '%j is left as it is',
+    '%j is unchanged',
     (said) => {
       expect(text(said)).toBe(said);
     },
   );
 
-  test('and a line without any is passed on to the letter', () => {
+  test('is not in a line that is unchanged to the letter', () => {
     const odd = '{"level":"info", "a" : 1.0}\n';
     expect(line(odd)).toBe(odd);
   });
