@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
 
@@ -9,4 +10,10 @@ test('every family has a unique name and a HELP text without double quotes', () 
     expect(help).toMatch(/^[^"\n]+\.$/);
     expect(name.endsWith('_total')).toBe(type === 'counter');
   }
+});
+
+test('every family has a sample in a golden page, so that a change of any shows there', () => {
+  const page = readFileSync('test/fixtures/golden-metrics.txt', 'utf8');
+  const missing = familiesOf(COLLECTORS).filter(({ name }) => !page.includes(`\n# TYPE ${name} `));
+  expect(missing.map(({ name }) => name)).toEqual([]);
 });

@@ -5,6 +5,8 @@
 
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
 import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
+import type { Collectors } from '../../src/collectors/collector.ts';
+import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
@@ -99,11 +101,12 @@ export const TIMES = 5;
 export interface DaemonOptions {
   readonly runtime?: Runtime;
   readonly enableLifecycle?: boolean;
+  readonly collectors?: Collectors;
 }
 
 export async function runDaemon(
   config: Config,
-  { runtime = createFastRuntime(TIMES), enableLifecycle = false }: DaemonOptions = {},
+  { runtime = createFastRuntime(TIMES), enableLifecycle = false, collectors = COLLECTORS }: DaemonOptions = {},
 ): Promise<RunningDaemon> {
   const { log, lines: logLines } = createRecordingLog();
   const secrets: string[] = [];
@@ -111,6 +114,7 @@ export async function runDaemon(
   const daemon = await startDaemon({
     config,
     readConfig: async () => read,
+    collectors,
     web: {
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',

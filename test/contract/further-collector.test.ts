@@ -1,0 +1,124 @@
+/**
+ * The seam: a further collector is added through the list alone, without another line of the program. It has to show everywhere
+ * that a user looks.
+ */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { apiDocument } from '../../scripts/api-doc.ts';
+import { metricsDocument } from '../../scripts/metrics-doc.ts';
+import type { Collectors } from '../../src/collectors/collector.ts';
+import { COLLECTORS } from '../../src/collectors/index.ts';
+import { runCheck } from '../../src/commands/check.ts';
+import { defaultCredentials } from '../../src/simulator/simulator.ts';
+import { systemRuntime } from '../../src/support/runtime.ts';
+import { atlas, project } from '../support/atlas.ts';
+import { CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { files } from '../support/files.ts';
+import { job } from '../support/jobs.ts';
+import { textOf } from '../support/pages.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { GROUP_ID } from '../support/states.ts';
+import { createRecordingTerminal } from '../support/terminal.ts';
+import { createToys } from '../support/toys.ts';
+
+const WORKING: Collectors = [...COLLECTORS, createToys()];
+const FAILING: Collectors = [...COLLECTORS, createToys('/backup/toys')];
+const CLUSTERS = [{ name: 'orders', exports: [job('Successful')] }];
+const TARGETS = [{ groupId: GROUP_ID, clusterName: 'orders', credential: 'token', successMaxAgeSeconds: 1e9 }];
+
+let running: RunningDaemon | undefined;
+afterEach(async () => {
+  await running?.daemon.stop();
+  running = undefined;
+});
+
+async function watch(collectors: Collectors, isRead: Record<string, boolean> = {}) {
+  const simulator = await atlas([project(CLUSTERS)]);
+  const config = configFor(simulator, { targets: TARGETS, credentials: [CREDENTIALS.token], polling: { isRead } });
+  running = await runDaemon(config, { collectors });
+  return { ...running, config, simulator };
+}
+
+async function text(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+describe('a further collector', () => {
+  test('has its metrics, its limits and its operation on /metrics', async () => {
+    const { until, metrics } = await watch(WORKING);
+    await until('export_toys_up', ({ orders }) => orders === 1);
+    const page = await metrics();
+    expect(page).toContain(
+      '# HELP mongodbatlas_backup_export_toys_up 1 if the latest poll read the complete list of toys, else 0',
+    );
+    expect(page).toContain('# HELP mongodbatlas_backup_export_toys Toys of the cluster.\n');
+    expect(page).toMatch(/^mongodbatlas_backup_export_toys\{.*cluster_name="orders"\} 7$/m);
+    expect(page).toContain('series_dropped{limit="toys"} 2');
+    expect(page).toMatch(/api_requests_total\{.*operation="list_toys",code="200"\} 1/);
+  });
+
+  test('has its finding, its record and its fields on the pages and in the API, at its own pace', async () => {
+    const { url, until } = await watch(WORKING);
+    await until('export_toys_up', ({ orders }) => orders === 1);
+    const page = textOf(await text(`${url}/targets/${GROUP_ID}/orders`));
+    expect(page).toContain('Toys are lying about.\nTidy up.');
+    expect(page).toMatch(/Reading the list of toys[\s\S]*7 toys on 1 page/);
+    const { targets } = JSON.parse(await text(`${url}/api/v1/targets`)) as { targets: Record<string, object>[] };
+    expect(targets[0]).toMatchObject({ condition: 'incomplete', toy_count: 7 });
+    expect(targets[0]?.['reads']).toMatchObject({ toys: { up: true, poll_interval_seconds: 600 } });
+  });
+
+  test('shows its failure in the log, on the page and in the API, and leaves the exports alone', async () => {
+    const { url, until, logLines } = await watch(FAILING);
+    await until('export_toys_up', ({ orders }) => orders === 0);
+    expect(await until('export_up', ({ orders }) => orders === 1)).toEqual({ orders: 1 });
+    expect(logLines).toContainEqual(
+      expect.objectContaining({ msg: 'polling fails', collector: 'toys', advice: 'ask the keeper of the toys' }),
+    );
+    const page = textOf(await text(`${url}/`));
+    expect(page).toMatch(/The list of toys cannot be read: .*\nAsk the keeper of the toys\./);
+    const { targets } = JSON.parse(await text(`${url}/api/v1/targets`)) as { targets: Record<string, object>[] };
+    expect(targets[0]).toMatchObject({ condition: 'unread', up: true });
+    expect(targets[0]?.['reads']).toMatchObject({ toys: { up: false, failure: { reason: 'not_found' } } });
+  });
+
+  test('makes check fail with its advice', async () => {
+    const { origin } = await atlas([project(CLUSTERS)]);
+    const { terminal, output } = createRecordingTerminal();
+    const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
+    const targets = [`${GROUP_ID}/orders`];
+    const code = await runCheck({
+      flags: { targets, log: { level: 'error', format: 'json' }, online: true, format: 'table' },
+      source: { targets, env, cwd: '.', files, file: undefined },
+      collectors: FAILING,
+      terminal,
+      version: '0',
+      runtime: systemRuntime,
+      log: createRecordingLog().log,
+      signal: new AbortController().signal,
+    });
+    expect(code).toBe(1);
+    expect(output.stdout).toContain('toys: not_found');
+    expect(output.stdout).toMatch(/the list of toys cannot be read \(1\)\n {2}→ ask the keeper of the toys/);
+  });
+
+  test('is not read while it is switched off, and is read and forgotten with a reload', async () => {
+    const { until, metrics, reload, config, simulator } = await watch(WORKING, { toys: false });
+    await until('export_schedule_up', ({ orders }) => orders === 1);
+    expect(await metrics()).not.toMatch(/toys_up|list_toys/);
+    await reload({ ...config, polling: { ...config.polling, isRead: {} } });
+    await until('export_toys_up', ({ orders }) => orders === 1);
+    await reload(config);
+    expect(await metrics()).not.toMatch(/^mongodbatlas_backup_export_toys/m);
+    expect(new Set(simulator.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+
+  test('has its section in the documents', () => {
+    const metrics = metricsDocument(WORKING);
+    expect(metrics).toContain('## Toys\n\nRead every ten minutes. The credential needs the role Project Toy Keeper.');
+    expect(metrics).toContain('| `mongodbatlas_backup_export_toys` | gauge | T | Toys of the cluster. | volatile |');
+    expect(metrics).toContain('| `mongodbatlas_backup_export_toys_up` |');
+    expect(apiDocument(WORKING)).toContain(
+      '### Toys\n\n| field | type | meaning |\n|---|---|---|\n| `toy_count` | number | Toys. |',
+    );
+  });
+});

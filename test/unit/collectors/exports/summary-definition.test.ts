@@ -1,0 +1,106 @@
+/** Every field of the summary against its definition, written for clarity instead of speed. A new field has to be added here. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  ACTIVE_STATES,
+  activeStateOf,
+  componentIdsOf,
+  decodeJob,
+  durationSeconds,
+  endedAtSeconds,
+  JOB_STATES,
+  type Job,
+  newestFirst,
+} from '../../../../src/collectors/exports/job.ts';
+import type { ExportSummary } from '../../../../src/collectors/exports/summary.ts';
+import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+import { summaryOf } from '../../../support/states.ts';
+
+const MAX_ACTIVE_JOBS = 3;
+
+type Definition<K extends keyof ExportSummary> = (jobs: readonly Job[]) => ExportSummary[K];
+
+const sorted = (jobs: readonly Job[]) => jobs.toSorted(newestFirst);
+const of = (jobs: readonly Job[], ...states: string[]) => sorted(jobs).filter(({ state }) => states.includes(state));
+const active = (jobs: readonly Job[]) => sorted(jobs).filter((one) => activeStateOf(one) !== undefined);
+
+/** A field that is absent where the definition gives undefined. */
+const DEFINITIONS: { readonly [K in keyof Required<ExportSummary>]: Definition<K> } = {
+  counts: (jobs) =>
+    Object.fromEntries(JOB_STATES.map((state) => [state, of(jobs, state).length])) as ExportSummary['counts'],
+  failedByCode(jobs) {
+    const codes = of(jobs, 'failed').map(({ errorCode = 'none' }) => errorCode);
+    return new Map(codes.map((code) => [code, codes.filter((one) => one === code).length]));
+  },
+  consecutiveFailures(jobs) {
+    const finished = of(jobs, 'failed', 'successful');
+    const success = finished.findIndex(({ state }) => state === 'successful');
+    return success === -1 ? finished.length : success;
+  },
+  lastFinished: (jobs) => of(jobs, 'successful', 'failed', 'cancelled')[0] as Job,
+  lastSuccess: (jobs) => of(jobs, 'successful')[0] as Job,
+  lastFailure: (jobs) => of(jobs, 'failed')[0] as Job,
+  successByBucket(jobs) {
+    const successes = of(jobs, 'successful').filter(({ exportBucketId }) => exportBucketId !== '');
+    return new Map(
+      successes.toReversed().map((one) => [one.exportBucketId, endedAtSeconds(one) ?? Number.NaN] as const),
+    );
+  },
+  typicalDurationSeconds(jobs) {
+    const seconds = of(jobs, 'successful').flatMap((one) => durationSeconds(one) ?? []);
+    const ordered = seconds.slice(0, 20).toSorted((a, b) => a - b);
+    const middle = (ordered.length - 1) / 2;
+    const [low, high] = [ordered[Math.floor(middle)], ordered[Math.ceil(middle)]];
+    return (low === undefined || high === undefined ? undefined : (low + high) / 2) as number;
+  },
+  active: (jobs) => active(jobs).toReversed().slice(0, MAX_ACTIVE_JOBS),
+  activeCount: (jobs) => active(jobs).length,
+  oldestActiveAtSeconds: (jobs) =>
+    Object.fromEntries(
+      ACTIVE_STATES.flatMap((state) => {
+        const oldest = active(jobs).findLast((one) => activeStateOf(one) === state);
+        return oldest?.createdAtSeconds === undefined ? [] : [[state, oldest.createdAtSeconds]];
+      }),
+    ),
+  activeCollections(jobs) {
+    const counts = active(jobs).flatMap(({ collections }) => collections ?? []);
+    const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+    const sums = { exported: sum(counts.map((one) => one.exported)), total: sum(counts.map((one) => one.total)) };
+    return (counts.length === 0 ? undefined : sums) as typeof sums;
+  },
+  newest: (jobs) => sorted(jobs).slice(0, 30),
+};
+
+/** Lists without the limits of error codes and buckets, which have tests of their own. */
+const anyList = fc.array(
+  fc.record({
+    state: fc.constantFrom('Queued', 'InProgress', 'Successful', 'Failed', 'Cancelled', 'Paused'),
+    hour: fc.integer({ min: 0, max: 6 }),
+    durationSeconds: fc.option(fc.integer({ min: -10, max: 5000 }), { nil: null }),
+    bucket: fc.constantFrom('a', 'b', ''),
+    errorCode: fc.constantFrom('A', 'B', 'unusual code', null),
+    exportStatus: fc.constantFrom(null, { exportedCollections: 3, totalCollections: 4 }),
+    component: fc.nat(60),
+  }),
+  { maxLength: 60 },
+);
+
+test('every field of the summary is what its definition says', () => {
+  const check = fc.property(anyList, (list) => {
+    const atSeconds = (hour: number) => DAY_ZERO_SECONDS + hour * 3600;
+    const items = list.map(({ state, hour, errorCode, exportStatus, component, ...options }, number) => {
+      const other = list[component];
+      const isParent = number % 5 === 0 && component % 5 !== 0 && other !== undefined;
+      const components = isParent ? { components: [{ exportId: objectId(atSeconds(other.hour), component) }] } : {};
+      const reason = state === 'Failed' ? { stateReason: { errorCode } } : {};
+      const fields = { exportStatus, ...reason, ...components };
+      return job(state, { ...options, number, createdAtSeconds: atSeconds(hour), fields });
+    });
+    const components = new Set(items.flatMap(componentIdsOf));
+    const jobs = items.map(decodeJob).filter(({ id }) => !components.has(id));
+    const defined = Object.entries(DEFINITIONS).map(([name, define]) => [name, define(jobs)]);
+    const expected = Object.fromEntries(defined.filter(([, value]) => value !== undefined));
+    expect(summaryOf(items, MAX_ACTIVE_JOBS)).toEqual(expected);
+  });
+  fc.assert(check, { numRuns: 500 });
+});
