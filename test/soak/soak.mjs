@@ -163,7 +163,9 @@ function readLog(daemon, line) {
 function sampleMemory({ child, samples, startedAtMs: since }) {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   const megabytesOf = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
-  samples.push({ second: (Date.now() - since) / 1000, rss: megabytesOf('VmRSS'), peak: megabytesOf('VmHWM') });
+  const [rss, peak] = [megabytesOf('VmRSS'), megabytesOf('VmHWM')];
+  // A process that has just exited has a status without memory.
+  if (!Number.isNaN(peak)) samples.push({ second: (Date.now() - since) / 1000, rss, peak });
 }
 
 async function scrape(daemon) {
