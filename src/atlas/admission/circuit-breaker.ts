@@ -30,7 +30,9 @@ export function createCircuitBreaker(
   runtime: Runtime,
   observer: Pick<AtlasObserver, 'circuitOpened' | 'circuitClosed'>,
 ): CircuitBreaker {
-  let state: 'closed' | 'open' | 'half-open' = 'closed';
+  let isOpen = false;
+  /** Half-open: a probe is on its way. */
+  let isProbing = false;
   let lastFailure: AtlasError | undefined;
   let failures = 0;
   let failingSinceSeconds = 0;
@@ -41,14 +43,15 @@ export function createCircuitBreaker(
   let nextProbeAtSeconds = 0;
 
   function refusal({ isProbe = false }: Pick<AtlasRequest, 'isProbe'>): AtlasError | undefined {
-    if (state === 'closed' || isProbe || lastFailure === undefined) return undefined;
+    if (!isOpen || isProbe || lastFailure === undefined) return undefined;
     const { reason, message, advice } = lastFailure;
     return new AtlasError(reason, `Atlas does not answer: ${message}`, { advice, isFinal: true });
   }
 
   function guard(next: Transport): Transport {
     return async function guarded(request, signal) {
-      if (state === 'open' && runtime.monotonicSeconds() >= nextProbeAtSeconds) return probe(next, request, signal);
+      const mayProbe = isOpen && !isProbing && runtime.monotonicSeconds() >= nextProbeAtSeconds;
+      if (mayProbe) return probe(next, request, signal);
       const refused = refusal(request);
       if (refused) throw refused;
       return next(request, signal);
@@ -56,20 +59,14 @@ export function createCircuitBreaker(
   }
 
   async function probe(next: Transport, request: AtlasRequest, signal: AbortSignal): ReturnType<Transport> {
-    state = 'half-open';
+    isProbing = true;
     try {
       return await next({ ...request, isProbe: true }, signal);
     } finally {
-      if (isHalfOpen()) {
-        state = 'open';
-        // An aborted probe has found out nothing: the next may start at once.
-        if (!signal.aborted) putOffProbe();
-      }
+      isProbing = false;
+      // An aborted probe has found out nothing: the next may start at once.
+      if (isOpen && !signal.aborted) putOffProbe();
     }
-  }
-
-  function isHalfOpen(): boolean {
-    return state === 'half-open';
   }
 
   function putOffProbe(): void {
@@ -98,8 +95,8 @@ export function createCircuitBreaker(
   }
 
   function answered(): void {
-    const wasOpen = state !== 'closed';
-    state = 'closed';
+    const wasOpen = isOpen;
+    isOpen = false;
     failures = probes = 0;
     failing.clear();
     if (wasOpen) observer.circuitClosed();
@@ -114,11 +111,11 @@ export function createCircuitBreaker(
     const isMany = failures >= OPENS_AFTER.failures && failing.size >= known.size;
     // One cluster whose list never comes must not open it between two polls of the others, either.
     const isLong = now - failingSinceSeconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
-    if (state !== 'closed' || !(isMany || isLong)) return;
-    state = 'open';
+    if (isOpen || !(isMany || isLong)) return;
+    isOpen = true;
     putOffProbe();
     observer.circuitOpened({ reason: error.reason, problem: error.message, advice: error.advice });
   }
 
-  return { isOpen: () => state !== 'closed', guard, watch, refusal };
+  return { isOpen: () => isOpen, guard, watch, refusal };
 }
