@@ -28,9 +28,14 @@ export interface SmallFile {
 
 export interface FileReaderParts {
   readonly runtime: Pick<Runtime, 'sleep'>;
-  /** Tests replace these. */
-  readonly readSmallFile?: typeof readRegularFile;
-  readonly readConfigFile?: typeof readUpTo;
+  /** Tests replace it. */
+  readonly read?: typeof readFile;
+}
+
+interface Limits {
+  /** One byte more is read, so that the caller notices. */
+  readonly largestBytes: number;
+  readonly mustBeRegular: boolean;
 }
 
 const LARGEST_CONFIG_BYTES = 5 * 1000 * 1000;
@@ -38,80 +43,74 @@ const SMALL_FILE_SECONDS = 5;
 /** Longer, because the program behind a pipe may have to ask a key service first. */
 const CONFIG_FILE_SECONDS = 30;
 
-export function createFileReader({
-  runtime,
-  readSmallFile = readRegularFile,
-  readConfigFile = readUpTo,
-}: FileReaderParts): FileReader {
-  /** By path; `isLate` is set when a read has taken too long and has not ended yet. */
+export function createFileReader({ runtime, read = readFile }: FileReaderParts): FileReader {
+  /** By path; `isLate` if the read has taken too long and has not ended yet. */
   const reads = new Map<string, { readonly bytes: Promise<Uint8Array>; isLate: boolean }>();
 
-  async function within(seconds: number, path: string, start: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  async function readWithin(seconds: number, path: string, limits: Limits): Promise<Checked<Uint8Array>> {
+    const tooSlow = { problem: `could not be read within ${seconds} seconds: is its disk reachable?` };
     const known = reads.get(path);
-    const read = known ?? { bytes: start(), isLate: false };
-    if (read.isLate) throw tooSlow(seconds);
-    const forget = (): void => void reads.delete(path);
+    if (known?.isLate) return tooSlow;
+    const current = known ?? { bytes: read(path, limits), isLate: false };
     if (known === undefined) {
-      reads.set(path, read);
-      read.bytes.then(forget, forget);
+      const forget = (): void => void reads.delete(path);
+      reads.set(path, current);
+      current.bytes.then(forget, forget);
     }
     const ended = new AbortController();
     const timeout = runtime.sleep(seconds, ended.signal).then(() => {
-      read.isLate = true;
-      throw tooSlow(seconds);
+      current.isLate = true;
+      return undefined;
     });
+    timeout.catch(() => undefined);
     try {
-      return await Promise.race([read.bytes, timeout]);
+      const bytes = await Promise.race([current.bytes, timeout]);
+      return bytes === undefined ? tooSlow : { value: bytes };
+    } catch (error) {
+      return { problem: reasonOf(error) };
     } finally {
-      timeout.catch(() => undefined);
       ended.abort();
     }
   }
 
   return {
     async readText(path, name, what) {
-      try {
-        const bytes = await within(CONFIG_FILE_SECONDS, path, () => readConfigFile(path, LARGEST_CONFIG_BYTES + 1));
-        if (bytes.length > LARGEST_CONFIG_BYTES) throw refusal(`is larger than 5 MB: is this the ${what}?`);
-        return { value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-      } catch (error) {
-        return { problem: `${what} ${name} ${reasonOf(error)}` };
-      }
+      const limits = { largestBytes: LARGEST_CONFIG_BYTES, mustBeRegular: false };
+      const bytes = await readWithin(CONFIG_FILE_SECONDS, path, limits);
+      const text = 'problem' in bytes ? bytes : decodeText(bytes.value, what);
+      return 'problem' in text ? { problem: `${what} ${name} ${text.problem}` } : text;
     },
-    async readBytes(file) {
-      try {
-        return { value: await within(SMALL_FILE_SECONDS, file.path, () => readSmallFile(file)) };
-      } catch (error) {
-        const where =
-          (error as NodeJS.ErrnoException).code === 'ENOENT' ? ` (relative paths begin at ${file.directory})` : '';
-        return { problem: `the file ${reasonOf(error)}${where}` };
+    async readBytes({ path, directory, largestBytes, purpose }) {
+      const bytes = await readWithin(SMALL_FILE_SECONDS, path, { largestBytes, mustBeRegular: true });
+      if ('problem' in bytes) {
+        const where = bytes.problem === MISSING ? ` (relative paths begin at ${directory})` : '';
+        return { problem: `the file ${bytes.problem}${where}` };
       }
+      return bytes.value.length > largestBytes ? { problem: `the file is too large for ${purpose}` } : bytes;
     },
   };
 }
 
-async function readRegularFile({ path, largestBytes, purpose }: SmallFile): Promise<Uint8Array> {
-  // O_NONBLOCK: to open a pipe that nobody writes to would wait for ever.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+function decodeText(bytes: Uint8Array, what: string): Checked<string> {
+  if (bytes.length > LARGEST_CONFIG_BYTES) return { problem: `is larger than 5 MB: is this the ${what}?` };
   try {
-    const stats = await file.stat();
-    if (stats.isDirectory()) throw refusal('is a directory');
-    if (!stats.isFile()) throw refusal('is not a regular file');
-    if (stats.size > largestBytes) throw refusal(`is too large for ${purpose}`);
-    return await file.readFile();
-  } finally {
-    await file.close();
+    return { value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { problem: 'is not UTF-8: save it in that encoding' };
   }
 }
 
-/** Not `readFile`, because the size of a pipe or device is not known in advance. */
-async function readUpTo(path: string, limitBytes: number): Promise<Uint8Array> {
-  const file = await open(path);
+async function readFile(path: string, { largestBytes, mustBeRegular }: Limits): Promise<Uint8Array> {
+  // O_NONBLOCK: to open a pipe that nobody writes to would wait for ever.
+  const file = await open(path, constants.O_RDONLY | (mustBeRegular ? constants.O_NONBLOCK : 0));
   try {
-    const buffer = new Uint8Array(limitBytes);
+    const stats = await file.stat();
+    if (mustBeRegular && !stats.isFile() && !stats.isDirectory()) throw new Error(NOT_REGULAR);
+    // Not file.readFile: the size of a pipe is not known in advance.
+    const buffer = new Uint8Array(largestBytes + 1);
     let length = 0;
-    while (length < limitBytes) {
-      const { bytesRead } = await file.read(buffer, length, limitBytes - length);
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
@@ -121,31 +120,14 @@ async function readUpTo(path: string, limitBytes: number): Promise<Uint8Array> {
   }
 }
 
-/** An error whose message is the end of a sentence about the file. */
-function refusal(reason: string): Error {
-  return Object.assign(new Error(reason), { code: 'REFUSED' });
-}
-
-function tooSlow(seconds: number): Error {
-  return refusal(`could not be read within ${seconds} seconds: is its disk reachable?`);
-}
+const MISSING = 'does not exist';
+const NOT_REGULAR = 'is not a regular file';
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'REFUSED':
-      return message;
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'is not UTF-8: save it in that encoding';
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'does not exist';
-    case 'EISDIR':
-      return 'is a directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'cannot be read: this program is not allowed to';
-    default:
-      return `cannot be read (${code ?? 'unknown error'})`;
-  }
+  if (message === NOT_REGULAR) return message;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return MISSING;
+  if (code === 'EISDIR') return 'is a directory';
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: this program is not allowed to';
+  return `cannot be read (${code ?? 'unknown error'})`;
 }

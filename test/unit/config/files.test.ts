@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createFileReader } from '../../../src/config/files.ts';
@@ -16,7 +17,8 @@ function createHangingDisk() {
   const runtime = createFakeRuntime();
   const reader = createFileReader({
     runtime,
-    readSmallFile: ({ path }) => {
+    read: (path, { mustBeRegular }) => {
+      if (!mustBeRegular) return readFile(path);
       started.push(path);
       return new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
     },
@@ -84,4 +86,13 @@ test('a pipe that nobody writes to is not a secret, and as a config file it is g
   await runtime.advance(30);
   expect(await text).toEqual({ problem: expect.stringContaining('could not be read within 30 seconds') });
   execFileSync('sh', ['-c', `: > ${path}`]);
+});
+
+test('a missing file is reported with the folder where relative paths begin', async () => {
+  const directory = directoryWith({ a: '' });
+  const reader = createFileReader({ runtime: createFakeRuntime() });
+  for (const path of [join(directory, 'b'), join(directory, 'a/b')]) {
+    const problem = `the file does not exist (relative paths begin at ${directory})`;
+    expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem });
+  }
 });
