@@ -36,7 +36,7 @@ These rules hold for all of them:
 - **Facts and volatile metrics.** *Facts* stay as long as the cluster is monitored. If they disappeared during an Atlas outage, an
   alert for an overdue cluster would resolve. *Volatile* metrics become absent when the last successful poll is older than
   \`polling.max_stale\` or than twice the current poll interval, because outdated progress would mislead.
-- **After a restart** all metrics of a cluster are absent until its first successful poll. So alerts should read facts through
+- **After a restart** the job metrics of a cluster are absent until its first successful poll. So alerts should read facts through
   \`last_over_time(…[1d])\`.
 `;
 
