@@ -65,7 +65,7 @@ export function createPolling(parts: PollingParts): Polling {
   const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
   const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick });
   const pollTools = { ...parts, states, dropTarget };
-  const projects: Projects = createProjects(wanted, { ...parts, scheduler }, { onFound, onName: applyTargets });
+  const projects: Projects = createProjects(wanted, { ...parts, scheduler }, { onFound, onName });
   applyTargets();
   projects.learnNames();
 
@@ -109,6 +109,13 @@ export function createPolling(parts: PollingParts): Polling {
     for (const key of dropped) if (groupOf(key) === groupId) dropped.delete(key);
     for (const key of dropLogged) if (groupOf(key) === groupId && !keys.has(key)) dropLogged.delete(key);
     applyTargets();
+  }
+
+  function onName(groupId: string, projectName: string): void {
+    for (const { target } of states.all()) {
+      if (target.groupId !== groupId || target.projectName === projectName) continue;
+      states.update(target.key, (state) => ({ ...state, target: { ...state.target, projectName } }));
+    }
   }
 
   function dropTarget({ key, groupId, clusterName, discovered }: Target, failure: Failure): boolean {

@@ -30,7 +30,7 @@ export interface ProjectTools {
 export interface ProjectListener {
   /** Called with all clusters of the project, excluded ones too. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;
-  onName(): void;
+  onName(groupId: string, name: string): void;
 }
 
 export interface Projects {
@@ -83,7 +83,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
           const name = await tools.readProjectName(tools.apiFor(project), groupId, signal);
           if (signal.aborted) return NAME_SECONDS;
           names.set(groupId, name);
-          listener.onName();
+          listener.onName(groupId, name);
           return NAME_SECONDS;
         } catch (error) {
           const { reason, problem, advice } = failureOf(error);

@@ -77,6 +77,8 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
   const stopping = new AbortController();
   const ending = new Set<Promise<void>>();
   const waiters: (() => void)[] = [];
+  /** Entries that have never run. */
+  const neverRun = new Set<Entry>();
   let lastTickAtSeconds: number | undefined;
   let loop: Promise<void> | undefined;
 
@@ -86,6 +88,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     const entry: Entry = { task, group, dueAtSeconds: runtime.monotonicSeconds(), hasRun };
     entries.set(task.key, entry);
     group.entries.add(entry);
+    if (!hasRun) neverRun.add(entry);
     startDue(group);
   }
 
@@ -94,6 +97,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     if (entry === undefined) return undefined;
     entries.delete(key);
     entry.group.entries.delete(entry);
+    neverRun.delete(entry);
     if (entry.group.entries.size === 0 && entry.group.running === 0) groups.delete(entry.task.group);
     entry.running?.abort(new Error('the task was removed'));
     notifyWaiters();
@@ -125,6 +129,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     const ended = entry.task.run(controller.signal).then((intervalSeconds) => {
       entry.dueAtSeconds = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(entry.task.key));
       entry.hasRun = true;
+      neverRun.delete(entry);
       delete entry.running;
       entry.group.running -= 1;
       ending.delete(ended);
@@ -149,15 +154,8 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     entry.dueAtSeconds = Math.min(entry.dueAtSeconds, beat);
   }
 
-  function progress(): Progress {
-    const all = [...entries.values()];
-    return { ended: all.filter(({ hasRun }) => hasRun).length, total: all.length };
-  }
-
   function notifyWaiters(): void {
-    if (waiters.length === 0) return;
-    const { ended, total } = progress();
-    if (ended === total) for (const resolve of waiters.splice(0)) resolve();
+    if (neverRun.size === 0) for (const resolve of waiters.splice(0)) resolve();
   }
 
   async function tick(): Promise<void> {
@@ -185,7 +183,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
       return entry === undefined || entry.running ? undefined : entry.dueAtSeconds;
     },
     lastTickAt: () => lastTickAtSeconds,
-    progress,
+    progress: () => ({ ended: entries.size - neverRun.size, total: entries.size }),
     allHaveRun() {
       return new Promise((resolve) => {
         waiters.push(resolve);
