@@ -183,8 +183,10 @@ export interface Collector<S> {
   readonly after?: string;
   /** Limits on series, the values of the label `limit` of series_dropped. */
   readonly limits?: readonly string[];
-  /** Whether the target is to be read; asked after each poll and each reload. */
-  isWanted(state: TargetState, settings: PollingSettings): boolean;
+  /** What the key `polling.read_NAME` of the config switches off, for the docs; absent if it cannot be switched off. */
+  readonly switchDescription?: string;
+  /** Whether the target is to be read; asked after each poll and each reload. Absent: every target. */
+  isWanted?(state: TargetState): boolean;
   pace(summary: S | undefined, settings: PollingSettings): Pace;
   /**
    * Reads the complete resource. Throws AtlasError.

@@ -59,7 +59,8 @@ export const scheduleCollector: Collector<BackupSchedule> = {
   operation: 'get_schedule',
   upMetric: `${PREFIX}schedule_up`,
   after: 'exports',
-  isWanted: (_state, { isRead }) => isRead[NAME] !== false,
+  switchDescription:
+    'Whether to read the backup schedule of each target every hour. It tells whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
   // Schedules hardly ever change.
   pace: () => ({ seconds: HOUR_SECONDS, retrySeconds: 300, failedSeconds: HOUR_SECONDS }),
   async read(api, { target: { groupId, clusterName } }, _settings, signal) {
@@ -151,7 +152,7 @@ function findUnmeasured(state: TargetState, { settings }: Moment): Finding | und
   if (successMaxAgeSeconds(state) !== undefined || exports.last === undefined) return undefined;
   const condition = 'unmeasured';
   const set = 'set success_max_age in the config';
-  if (!scheduleCollector.isWanted(state, settings)) {
+  if (settings.isRead[NAME] === false) {
     return { condition, problem: 'no maximum age of the last success is configured', advice: set };
   }
   const { summary, last } = scheduleOf(state);

@@ -59,7 +59,11 @@ function buildPolling({ polling }: ConfigFile): PollingSettings {
     idleIntervalSeconds,
     maxStaleSeconds: polling.max_stale ?? 3 * idleIntervalSeconds,
     maxActiveJobs: polling.max_active_jobs,
-    isRead: { schedule: polling.read_schedule },
+    isRead: Object.fromEntries(
+      Object.entries(polling).flatMap(([key, value]) =>
+        key.startsWith('read_') && typeof value === 'boolean' ? [[key.slice('read_'.length), value]] : [],
+      ),
+    ),
   };
 }
 

@@ -3,6 +3,8 @@
  * checks one value at a time: rules.ts checks what has to fit together.
  */
 import { z } from 'zod';
+import type { Collectors } from '../collectors/collector.ts';
+import { COLLECTORS } from '../collectors/index.ts';
 import type { Checked } from '../support/checked.ts';
 import { parseBaseUrl } from './base-url.ts';
 import { looksSecret, quote } from './problems.ts';
@@ -53,7 +55,7 @@ const atlas = z.strictObject({
     .describe('Maximum number of concurrent requests, for all projects together.'),
 });
 
-const polling = z.strictObject({
+const pollingKeys = {
   interval: duration(1, DAY_SECONDS)
     .prefault('60s')
     .describe('How often a target is polled while one of its exports is running.'),
@@ -72,13 +74,23 @@ const polling = z.strictObject({
   max_active_jobs: wholeNumber(0, 1000)
     .prefault(50)
     .describe('Maximum number of running exports of one target that get their own series.'),
-  read_schedule: z
+};
+
+/** `read_NAME` for each collector that can be switched off. */
+function switchesOf(collectors: Collectors) {
+  return Object.fromEntries(
+    collectors.flatMap(({ name, switchDescription }) =>
+      switchDescription === undefined ? [] : [[`read_${name}` as const, onByDefault(switchDescription)] as const],
+    ),
+  ) as Readonly<Record<`read_${string}`, ReturnType<typeof onByDefault>>>;
+}
+
+function onByDefault(description: string) {
+  return z
     .boolean({ error: (found) => (isSingleValue(found.input) ? 'must be true or false' : undefined) })
     .prefault(true)
-    .describe(
-      'Whether to read the backup schedule of each target every hour. It tells whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
-    ),
-});
+    .describe(description);
+}
 
 const expectations = {
   success_max_age: duration(1, 10 * YEAR_SECONDS)
@@ -168,22 +180,28 @@ const target = z.strictObject({
   ...expectations,
 });
 
-export const configSchema = z.strictObject({
-  atlas: atlas.prefault({}).describe('How to reach Atlas.'),
-  credentials: z
-    .array(credential)
-    .min(1, { error: 'is empty: list a credential, or leave out the key to use the MONGODB_ATLAS_… variables' })
-    .optional()
-    .describe(
-      'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
-    ),
-  polling: polling.prefault({}).describe('When to poll targets.'),
-  defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
-  targets: z
-    .array(target)
-    .min(1, { error: 'is empty: list a project and its clusters' })
-    .describe('The projects and clusters to watch.'),
-});
+/** @param collectors those of them that can be switched off have a key below `polling` */
+export function createConfigSchema(collectors: Collectors) {
+  const polling = z.strictObject({ ...pollingKeys, ...switchesOf(collectors) });
+  return z.strictObject({
+    atlas: atlas.prefault({}).describe('How to reach Atlas.'),
+    credentials: z
+      .array(credential)
+      .min(1, { error: 'is empty: list a credential, or leave out the key to use the MONGODB_ATLAS_… variables' })
+      .optional()
+      .describe(
+        'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
+      ),
+    polling: polling.prefault({}).describe('When to poll targets.'),
+    defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
+    targets: z
+      .array(target)
+      .min(1, { error: 'is empty: list a project and its clusters' })
+      .describe('The projects and clusters to watch.'),
+  });
+}
+
+export const configSchema = createConfigSchema(COLLECTORS);
 
 export type ConfigFile = z.output<typeof configSchema>;
 

@@ -90,7 +90,9 @@ export function isTooOld(record: Polled<unknown>, maxStaleSeconds: number, monot
 
 /** The state with a record for every wanted collector and for no other. */
 function withWanted(state: TargetState, collectors: Collectors, settings: PollingSettings): TargetState {
-  const wanted = collectors.filter((collector) => collector.isWanted(state, settings));
+  const wanted = collectors.filter(
+    (collector) => settings.isRead[collector.name] !== false && (collector.isWanted?.(state) ?? true),
+  );
   const isRight =
     wanted.length === Object.keys(state.polled).length && wanted.every(({ name }) => state.polled[name] !== undefined);
   if (isRight) return state;

@@ -8,6 +8,8 @@ import { metricsDocument } from '../../scripts/metrics-doc.ts';
 import type { Collectors } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import { runCheck } from '../../src/commands/check.ts';
+import { buildConfig } from '../../src/config/build.ts';
+import { createConfigSchema } from '../../src/config/schema.ts';
 import { defaultCredentials } from '../../src/simulator/simulator.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 import { atlas, project } from '../support/atlas.ts';
@@ -110,6 +112,16 @@ describe('a further collector', () => {
     await reload(config);
     expect(await metrics()).not.toMatch(/^mongodbatlas_backup_export_toys/m);
     expect(new Set(simulator.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+
+  test('has its switch in the config', () => {
+    const parsed = createConfigSchema(WORKING).parse({
+      polling: { read_toys: false },
+      targets: [{ group_id: GROUP_ID, clusters: 'all' }],
+    });
+    expect(parsed.polling).toMatchObject({ read_schedule: true, read_toys: false });
+    const { polling } = buildConfig({ file: parsed, credentials: [] });
+    expect(polling.isRead).toEqual({ schedule: true, toys: false });
   });
 
   test('has its section in the documents', () => {

@@ -1,5 +1,5 @@
 /** A further collector, for tests of the seam: everything about it is in this one value. */
-import { type Collector, type PollingSettings, recordOf } from '../../src/collectors/collector.ts';
+import { type Collector, recordOf } from '../../src/collectors/collector.ts';
 import { gauge, volatile } from '../../src/collectors/families.ts';
 
 export interface Toys {
@@ -25,7 +25,7 @@ export function createToys(path = '/backup/schedule'): Collector<Toys> {
     upMetric: 'mongodbatlas_backup_export_toys_up',
     after: 'exports',
     limits: ['toys'],
-    isWanted: (_state, { isRead }: PollingSettings) => isRead['toys'] !== false,
+    switchDescription: 'Whether to read the toys.',
     pace: () => ({ seconds: 600, retrySeconds: 60, failedSeconds: 600 }),
     async read(api, { target: { groupId, clusterName } }, _settings, signal) {
       const resource = { operation: 'list_toys', budget: 'cloud_backups', groupId } as const;

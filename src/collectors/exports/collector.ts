@@ -26,7 +26,6 @@ export const exportsCollector: Collector<ExportSummary> = {
   operation: 'list_exports',
   upMetric: `${PREFIX}up`,
   limits: ['active_jobs', 'error_codes', 'export_buckets'],
-  isWanted: () => true,
   pace(summary, { intervalSeconds, idleIntervalSeconds }) {
     // Where nothing is known yet, an export may be active.
     const isBusy = summary === undefined || summary.activeCount > 0;
