@@ -1,6 +1,7 @@
 /** Turns a file that has passed all checks into the configuration: fills in defaults, makes one target per cluster. */
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { PollingSettings } from '../collectors/collector.ts';
+import type { DiscoveredProject, NamedTarget } from '../polling/targets.ts';
 import type { Config, CredentialConfig } from './config.ts';
 import type { KindAndSecrets } from './credentials.ts';
 import {
@@ -67,29 +68,24 @@ function buildPolling({ polling }: ConfigFile): PollingSettings {
   };
 }
 
-function buildTargets(
-  { targets, defaults }: ConfigFile,
-  onlyCredential: string,
-): Pick<Config, 'targets' | 'discoveries'> {
-  const entries = targets.map((target) => {
-    const successMaxAgeSeconds = target.success_max_age ?? defaults.success_max_age;
-    const durationMaxSeconds = target.duration_max ?? defaults.duration_max;
+function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string) {
+  const named: NamedTarget[] = [];
+  const discoveries: DiscoveredProject[] = [];
+  for (const { group_id: groupId, clusters, credential = onlyCredential, ...rest } of targets) {
+    const successMaxAgeSeconds = rest.success_max_age ?? defaults.success_max_age;
+    const durationMaxSeconds = rest.duration_max ?? defaults.duration_max;
     const settings = {
-      groupId: target.group_id,
-      credential: target.credential ?? onlyCredential,
+      groupId,
+      credential,
       ...(successMaxAgeSeconds === undefined ? {} : { successMaxAgeSeconds }),
       ...(durationMaxSeconds === undefined ? {} : { durationMaxSeconds }),
     };
-    return { target, settings };
-  });
-  return {
-    targets: entries.flatMap(({ target: { clusters }, settings }) =>
-      clusters === ALL_CLUSTERS ? [] : clusters.map((clusterName) => ({ ...settings, clusterName })),
-    ),
-    discoveries: entries.flatMap(({ target: { clusters, exclude = [], discovery_interval }, settings }) => {
-      if (clusters !== ALL_CLUSTERS) return [];
-      const discoveryIntervalSeconds = discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS;
-      return { ...settings, exclude, discoveryIntervalSeconds };
-    }),
-  };
+    if (clusters === ALL_CLUSTERS) {
+      const discoveryIntervalSeconds = rest.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS;
+      discoveries.push({ ...settings, exclude: rest.exclude ?? [], discoveryIntervalSeconds });
+    } else {
+      named.push(...clusters.map((clusterName) => ({ ...settings, clusterName })));
+    }
+  }
+  return { targets: named, discoveries };
 }

@@ -37,26 +37,20 @@ export async function checkCredentials(
 }
 
 async function checkCredential(item: Item, place: SecretPlace, report: Report): Promise<readonly KindAndSecrets[]> {
-  const kinds = KINDS.filter((kind) => isGiven(item, kind));
-  if (kinds.length === 0) report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
-  if (kinds.length > 1) report.add(item.path, `has ${kinds.join(' and ')}: keep one of them`);
-  return Promise.all(
-    kinds.map(async (kind) => {
-      const holder = holderOf(item, kind);
-      const secrets: Record<string, SecretSource> = {};
-      if (holder !== undefined) {
-        for (const slot of SLOTS[kind]) {
-          const source = await checkSlot(slot, holder, place, report);
-          if (source !== undefined) secrets[slot] = source;
-        }
-      }
-      return { kind, secrets };
-    }),
-  );
-}
-
-function isGiven({ value }: Item, kind: CredentialKind): boolean {
-  return kind === 'access_token' ? formsIn(value, kind).length > 0 : Object.hasOwn(value, kind);
+  const found: KindAndSecrets[] = [];
+  for (const kind of KINDS) {
+    if (kind === 'access_token' ? formsIn(item.value, kind).length === 0 : !Object.hasOwn(item.value, kind)) continue;
+    const secrets: Record<string, SecretSource> = {};
+    const holder = holderOf(item, kind);
+    for (const slot of holder === undefined ? [] : SLOTS[kind]) {
+      const source = await checkSlot(slot, holder ?? item, place, report);
+      if (source !== undefined) secrets[slot] = source;
+    }
+    found.push({ kind, secrets });
+  }
+  if (found.length === 0) report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
+  if (found.length > 1) report.add(item.path, `has ${found.map(({ kind }) => kind).join(' and ')}: keep one of them`);
+  return found;
 }
 
 /** The mapping with the secrets of a kind: a token stands in the credential itself. Undefined if the schema refuses it. */

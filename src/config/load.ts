@@ -108,8 +108,7 @@ async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
     credentials: [...buildCredentials(file, credentials), ...outside.credentials],
   });
   if ('problems' in loaded) return loaded;
-  const warnings = [...outside.warnings, ...unusedCredentials(loaded.config), ...clustersCalledAll(loaded.config)];
-  return { ...loaded, file: path, warnings };
+  return { ...loaded, file: path, warnings: [...outside.warnings, ...warningsOf(loaded.config)] };
 }
 
 async function loadTargets(source: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
@@ -148,18 +147,17 @@ async function fromEnvironment(
   };
 }
 
-function unusedCredentials({ credentials, targets, discoveries }: Config): readonly string[] {
+function warningsOf({ credentials, targets, discoveries }: Config): readonly string[] {
   const used = new Set([...targets, ...discoveries].map(({ credential }) => credential));
-  return credentials.filter(({ name }) => !used.has(name)).map(({ name }) => `no target uses the credential ${name}`);
-}
-
-function clustersCalledAll({ targets }: Config): readonly string[] {
-  return targets
-    .filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS)
-    .map(
+  const unused = credentials.filter(({ name }) => !used.has(name));
+  const calledAll = targets.filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS);
+  return [
+    ...unused.map(({ name }) => `no target uses the credential ${name}`),
+    ...calledAll.map(
       ({ groupId, clusterName }) =>
         `in project ${groupId} only the cluster with the name ${clusterName} is watched: for every cluster, write clusters: all, without brackets`,
-    );
+    ),
+  ];
 }
 
 function refused(messages: readonly string[]): Loaded {

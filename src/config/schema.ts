@@ -87,7 +87,7 @@ function switchesOf(collectors: Collectors) {
 
 function onByDefault(description: string) {
   return z
-    .boolean({ error: (found) => (isSingleValue(found.input) ? 'must be true or false' : undefined) })
+    .boolean({ error: errorFor(['string', 'number'], () => 'must be true or false') })
     .prefault(true)
     .describe(description);
 }
@@ -130,7 +130,7 @@ const credential = z
     api_key: apiKey.optional(),
     ...secret('access_token', 'An access token that another program obtains and renews.'),
     expires_at: z
-      .string({ error: ({ input }) => (typeof input === 'number' ? problemOf(parseMoment(String(input))) : undefined) })
+      .string({ error: errorFor(['number'], (input) => problemOf(parseMoment(String(input)))) })
       .transform((text, context) => orRefuse(parseMoment(text), context))
       .optional()
       .describe(
@@ -153,7 +153,9 @@ const target = z.strictObject({
       z
         .array(
           matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${CLUSTER_NAME_FORM}`),
-          { error: clustersError },
+          {
+            error: errorFor(['string'], () => 'must be a list or all: put the name in brackets, such as [Cluster0]'),
+          },
         )
         .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
       z.literal(ALL_CLUSTERS),
@@ -164,7 +166,7 @@ const target = z.strictObject({
   exclude: z
     .array(
       matching(CLUSTER_GLOB, (input) => `${quote(input)} is not a pattern for cluster names: ${CLUSTER_GLOB_FORM}`),
-      { error: (found) => (typeof found.input === 'string' ? 'must be a list, such as [scratch, "ci-*"]' : undefined) },
+      { error: errorFor(['string'], () => 'must be a list, such as [scratch, "ci-*"]') },
     )
     .optional()
     .describe('With `clusters: all`: the clusters to leave out. `*` stands for any characters, `?` for one.'),
@@ -207,7 +209,7 @@ export type ConfigFile = z.output<typeof configSchema>;
 
 function duration(minSeconds: number, maxSeconds: number) {
   return z
-    .string({ error: ({ input }) => (typeof input === 'number' ? problemOf(parseDuration(input)) : undefined) })
+    .string({ error: errorFor(['number'], (input) => problemOf(parseDuration(String(input)))) })
     .meta({ pattern: DURATION_PATTERN })
     .transform((text, context) => {
       const seconds = orRefuse(parseDuration(text), context);
@@ -218,10 +220,8 @@ function duration(minSeconds: number, maxSeconds: number) {
 }
 
 function wholeNumber(min: number, max: number) {
-  const error = (found: { readonly input?: unknown }): string | undefined =>
-    typeof found.input === 'number' || typeof found.input === 'string'
-      ? `must be a whole number from ${min} to ${max}, not ${quote(found.input)}`
-      : undefined;
+  const wrong = (input: unknown) => `must be a whole number from ${min} to ${max}, not ${quote(input)}`;
+  const error = errorFor(['number', 'string'], wrong);
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
@@ -248,13 +248,9 @@ function oneOfForms(name: string) {
   return { oneOf: [name, `${name}_file`, `${name}_env`].map((key) => ({ required: [key] })) };
 }
 
-function clustersError({ input }: { readonly input?: unknown }): string | undefined {
-  if (typeof input === 'string') return 'must be a list or all: put the name in brackets, such as [Cluster0]';
-  return undefined;
-}
-
-function isSingleValue(input: unknown): boolean {
-  return input !== null && typeof input !== 'object';
+/** A message for inputs of these types; all others get the common words of schema-errors.ts. */
+function errorFor(types: readonly string[], message: (input: unknown) => string | undefined) {
+  return ({ input }: { readonly input?: unknown }) => (types.includes(typeof input) ? message(input) : undefined);
 }
 
 /** The value for zod, or its problem as an issue. */

@@ -17,15 +17,13 @@ export const DURATION_PATTERN = `^(?=.)${UNITS.map(([unit]) => `(?:([0-9]+)${uni
 /**
  * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Each unit at most once, from the largest to
  * the smallest, whole numbers only. Unlike in Prometheus, `0` needs a unit too.
- * @param text a number if the user left out the unit
  */
-export function parseDuration(text: string | number): Checked<number> {
-  const digits = String(text);
-  if (/^[0-9]+$/.test(digits)) {
-    const short = digits.length > 12 ? `${digits.slice(0, 12)}…` : digits;
+export function parseDuration(text: string): Checked<number> {
+  if (/^[0-9]+$/.test(text)) {
+    const short = text.length > 12 ? `${text.slice(0, 12)}…` : text;
     return { problem: `${short} has no unit: write ${short}s` };
   }
-  const match = new RegExp(DURATION_PATTERN).exec(digits);
+  const match = new RegExp(DURATION_PATTERN).exec(text);
   if (match === null) return { problem: 'must be a duration such as 90s, 1h30m or 8d' };
   return { value: UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0) };
 }
