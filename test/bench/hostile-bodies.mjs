@@ -60,7 +60,12 @@ function projectId(index) {
 async function serveAtlas(kind) {
   const { createFixedWorld } = await import('../../dist/simulator/world.js');
   const { startFaultySimulator } = await loadFaults();
-  const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({ name: `cluster-${index}` }));
+  // A list without an end needs jobs to repeat under new ids.
+  const exports = Array.from({ length: 500 }, (_, index) => ({ id: projectId(index), state: 'Queued' }));
+  const clusters = Array.from({ length: size.clusters / PROJECTS }, (_, index) => ({
+    name: `cluster-${index}`,
+    exports,
+  }));
   const projects = Array.from({ length: PROJECTS }, (_, index) => ({ id: projectId(index), name: 'p', clusters }));
   const faults = (kind === MIX ? Object.values(KINDS) : [KINDS[kind]]).map((make) => make());
   let asked = 0;
