@@ -4,9 +4,8 @@
  */
 import { type Atlas, createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
-import { clusterSource } from '../collectors/clusters.ts';
 import type { Collectors } from '../collectors/collector.ts';
-import { readProjectName } from '../collectors/project.ts';
+import { clusterSource, readProjectName } from '../collectors/project.ts';
 import type { Config } from '../config/config.ts';
 import { createPolling, type Polling } from '../polling/polling.ts';
 import { ownShare, type Shard } from '../polling/shards.ts';

@@ -1,12 +1,102 @@
 /**
- * What a project is called, for people and joins. A project's name may be anything: it is cut and cleaned here.
- * Source: GET /groups/{groupId}, API version 2025-03-12.
+ * What Atlas says of a project: its name, and its clusters whose snapshots can be exported, which are dedicated clusters with
+ * backup. No collector: it finds what collectors read. Names are foreign text and are checked here.
+ * Source: GET /groups/{groupId} and GET /groups/{groupId}/clusters, API version 2025-03-12; the list has no multi-cloud clusters.
  */
+
 import type { AtlasApi } from '../atlas/client.ts';
+import { AtlasError } from '../atlas/error.ts';
+import { isObject, type JsonObject } from '../atlas/http/answer.ts';
+import { type Fold, readList } from '../atlas/list.ts';
+import type { Advice, Notice } from './collector.ts';
 
-const LONGEST_NAME = 64;
+export interface FoundCluster {
+  readonly name: string;
+  readonly paused: boolean;
+}
 
-/** Empty where Atlas gives none; throws AtlasError. */
+export interface FoundClusters {
+  /** Each name once. */
+  readonly clusters: readonly FoundCluster[];
+  readonly notices: readonly Notice[];
+}
+
+export interface ClusterSource {
+  readonly advice: Advice;
+  /** Reads the complete list. Throws AtlasError. */
+  read(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<FoundClusters>;
+}
+
+export const clusterSource: ClusterSource = {
+  advice: {
+    forbidden: 'give the credential the role Project Read Only in this project too, or list its clusters by name',
+    not_found: 'check group_id in the config: there is no such project, or this credential has no access to it',
+  },
+  async read(api, groupId, signal) {
+    const path = `/groups/${groupId}/clusters`;
+    const resource = { operation: 'list_clusters', budget: 'clusters', groupId, path } as const;
+    const { result, items, reportedItems = 0 } = await readList(api, resource, signal, startFold);
+    // A wrong total does less harm than losing all clusters of a project.
+    if (items === 0 && reportedItems > 0) {
+      throw new AtlasError('invalid_response', `the list is empty, but its total is ${reportedItems} clusters`);
+    }
+    return result;
+  },
+};
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
+/** Snapshots of these kinds cannot be exported. */
+const SHARED_PROVIDERS: readonly unknown[] = ['TENANT', 'FLEX'];
+const SHARED_SIZES: readonly unknown[] = ['M0', 'M2', 'M5', 'FLEX'];
+const SPECS = ['electableSpecs', 'readOnlySpecs', 'analyticsSpecs'] as const;
+
+function startFold(): Fold<FoundClusters> {
+  const clusters = new Map<string, FoundCluster>();
+  let nameless = 0;
+  return {
+    wantsSecondReading: false,
+    add(items) {
+      for (const item of items) {
+        if (item['backupEnabled'] !== true || isShared(item)) continue;
+        const { name, paused } = item as Record<string, unknown>;
+        if (typeof name === 'string' && NAME.test(name)) clusters.set(name, { name, paused: paused === true });
+        else nameless += 1;
+      }
+    },
+    result: () => ({ clusters: [...clusters.values()], notices: nameless > 0 ? [leftOutNotice(nameless)] : [] }),
+  };
+}
+
+function leftOutNotice(clusters: number): Notice {
+  return {
+    message: 'some clusters are left out because this version does not understand their names',
+    facts: { clusters: String(clusters) },
+  };
+}
+
+/** The current and older versions of the API have the hardware of a cluster in different places. */
+function isShared(cluster: JsonObject): boolean {
+  const regions = objectsIn(cluster['replicationSpecs']).flatMap((spec) => objectsIn(spec['regionConfigs']));
+  const places = [cluster, ...objectsIn([cluster['providerSettings']]), ...regions];
+  return places.some((place) => SHARED_PROVIDERS.includes(place['providerName']) || sizesIn(place).some(isSharedSize));
+}
+
+function sizesIn(place: JsonObject): readonly unknown[] {
+  const specs = objectsIn(SPECS.map((name) => place[name]));
+  return [place, ...specs].flatMap((one) => [one['instanceSize'], one['instanceSizeName']]);
+}
+
+function isSharedSize(size: unknown): boolean {
+  return SHARED_SIZES.includes(size);
+}
+
+function objectsIn(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+const MAX_NAME_LENGTH = 64;
+
+/** The project's name; empty where Atlas gives none. Throws AtlasError. */
 export async function readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string> {
   const path = `/groups/${groupId}`;
   const { name } = await api.get({ operation: 'get_group', budget: 'projects', groupId, path }, signal);
@@ -14,7 +104,7 @@ export async function readProjectName(api: AtlasApi, groupId: string, signal: Ab
 }
 
 function cleanName(name: string): string {
-  // Control and formatting characters, line separators and halves of characters.
-  const clean = name.slice(0, 2 * LONGEST_NAME).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
-  return Array.from(clean).slice(0, LONGEST_NAME).join('');
+  // Control and formatting characters, line separators and lone surrogates.
+  const clean = name.slice(0, 2 * MAX_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return Array.from(clean).slice(0, MAX_NAME_LENGTH).join('');
 }

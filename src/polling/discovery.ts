@@ -1,8 +1,8 @@
 /** Finds the clusters of one project, again and again. A failed discovery keeps the clusters that were found before. */
 import type { AtlasApi } from '../atlas/client.ts';
 import { isTransient } from '../atlas/error.ts';
-import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/clusters.ts';
 import type { Failure } from '../collectors/collector.ts';
+import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createFailureLog, failureOf } from './failure-log.ts';

@@ -4,8 +4,8 @@
  * `once` all poll with this.
  */
 import type { AtlasApi } from '../atlas/client.ts';
-import type { ClusterSource, FoundCluster } from '../collectors/clusters.ts';
 import type { Collector, Collectors, Failure, PollingSettings, Target, TargetState } from '../collectors/collector.ts';
+import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { DiscoveryStatus } from './discovery.ts';

@@ -3,8 +3,8 @@
  * project that stays when the config changes keeps what is known of it, and its beats.
  */
 import type { AtlasApi } from '../atlas/client.ts';
-import type { ClusterSource, FoundCluster } from '../collectors/clusters.ts';
 import type { Target } from '../collectors/collector.ts';
+import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';

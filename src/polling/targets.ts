@@ -1,6 +1,7 @@
 /** Which clusters are watched, with all their settings: a pure function of what the config wants and what is known. */
-import type { FoundCluster } from '../collectors/clusters.ts';
+
 import type { Target } from '../collectors/collector.ts';
+import type { FoundCluster } from '../collectors/project.ts';
 import { matchesGlob } from './glob.ts';
 
 export interface TargetSettings {

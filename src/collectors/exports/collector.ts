@@ -5,11 +5,9 @@
 import { readList } from '../../atlas/list.ts';
 import { type Collector, PREFIX } from '../collector.ts';
 import { activeJobFamilies } from './active-families.ts';
+import { listFamilies, recordFamilies, successFamilies } from './families.ts';
 import { exportFields } from './fields.ts';
 import { exportFinders } from './findings.ts';
-import { listFamilies } from './list-families.ts';
-import { recordFamilies } from './record-families.ts';
-import { successFamilies } from './success-families.ts';
 import { type ExportSummary, NAME, startExportFold } from './summary.ts';
 
 export const exportsCollector: Collector<ExportSummary> = {

@@ -1,6 +1,6 @@
 /**
- * One export job as Atlas lists it, decoded. Lenient: every field may be absent, null or of another type, and unknown fields
- * are passed over; only what is used is looked at. Ids are foreign text until they have been checked here.
+ * One export job as Atlas lists it, decoded. Lenient: every field may be absent, null or of another type; unknown fields are
+ * ignored. Ids are foreign text and are checked here.
  * Shape: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listbackupexports
  */
 
@@ -17,26 +17,26 @@ export const ACTIVE_STATES = ['queued', 'in_progress', 'unknown'] as const;
 export type ActiveState = (typeof ACTIVE_STATES)[number];
 
 export interface Job {
-  /** Empty where Atlas gives none that can be a label. */
+  /** Empty where Atlas gives none that can be a label; so are the other ids. */
   readonly id: string;
   readonly snapshotId: string;
   readonly exportBucketId: string;
   readonly state: JobState;
-  /** What Atlas calls a state that we don't know, where it can be shown; else `?`. */
+  /** Of an unknown state: its name in Atlas, or `?` for one that cannot be shown. */
   readonly foreignState?: string;
-  /** Unix time; where Atlas gives none, the time inside the id; undefined where neither is there. */
+  /** Unix time, from Atlas or else from the job's id; absent if neither gives one. */
   readonly createdAtSeconds?: number;
-  /** Absent until the job has ended, and on some that have. */
+  /** Absent until the job has ended, and on some jobs that have. */
   readonly finishedAtSeconds?: number;
   /** Absent for sharded clusters. */
   readonly collections?: Collections;
-  /** Of a sharded cluster's job; 0 for replica sets. How many there are, not which: a job that is kept must stay small. */
+  /** Number of components of a sharded cluster's job; 0 for replica sets. The components are not kept: a job must stay small. */
   readonly shards: number;
-  /** Of a failed job: the checked code, `other` for one that can't be a label, `none` where none is given. */
+  /** Of a failed job: the checked code, `other` for one that cannot be a label, `none` where there is none. */
   readonly errorCode?: string;
 }
 
-/** By what jobs are newer or older than others. */
+/** What decides which of two jobs is newer. */
 export type Age = Pick<Job, 'id' | 'createdAtSeconds'>;
 
 export interface Collections {
@@ -72,13 +72,13 @@ export function decodeJob(json: JsonObject): Job {
   };
 }
 
-/** Of the parts of a sharded cluster's job, as far as they have any. */
+/** The ids of the components of a sharded cluster's job. */
 export function componentIdsOf(json: JsonObject): readonly string[] {
   const ids = componentsOf(json).map((component) => (isObject(component) ? checkedId(component['exportId']) : ''));
   return ids.filter((id) => id !== '');
 }
 
-/** Queued, running, or in a state we don't know that hasn't ended. */
+/** Queued, running, or in an unknown state without an end. */
 export function activeStateOf({ state, finishedAtSeconds }: Job): ActiveState | undefined {
   if (state === 'unknown') return finishedAtSeconds === undefined ? 'unknown' : undefined;
   return state === 'queued' || state === 'in_progress' ? state : undefined;
@@ -95,13 +95,13 @@ export function ageOf({ id, createdAtSeconds }: Job): Age {
   return createdAtSeconds === undefined ? { id } : { id, createdAtSeconds };
 }
 
-/** From creation to the end, queueing included; undefined where the end isn't known. */
+/** From creation to the end, queueing included; undefined where the end is not known. */
 export function durationSeconds({ createdAtSeconds, finishedAtSeconds }: Job): number | undefined {
   if (createdAtSeconds === undefined || finishedAtSeconds === undefined) return undefined;
   return Math.max(0, finishedAtSeconds - createdAtSeconds);
 }
 
-/** When a finished job ended, as near as Atlas says: some terminal jobs have no finishedAt. */
+/** When a finished job ended; its creation where Atlas gives no end. */
 export function endedAtSeconds({ createdAtSeconds, finishedAtSeconds }: Job): number | undefined {
   return finishedAtSeconds ?? createdAtSeconds;
 }
@@ -143,14 +143,14 @@ function decodeErrorCode(stateReason: unknown): string {
 }
 
 function parseTime(value: unknown): number | undefined {
-  // Date.parse alone takes nearly anything: "1" is a year to it.
+  // Date.parse alone accepts nearly anything: "1" is a year.
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value))
     return undefined;
   const seconds = Date.parse(value) / 1000;
   return Number.isNaN(seconds) ? undefined : seconds;
 }
 
-/** An id that can be a label, or nothing. */
+/** An id that can be a label, or else the empty text. */
 export function checkedId(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : '';
 }
@@ -159,5 +159,5 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** Most jobs have no components: they share this. */
+/** Shared by the many jobs without components. */
 const NOTHING: readonly unknown[] = [];

@@ -1,9 +1,7 @@
 /**
- * All export jobs of one cluster, folded into what is kept of them. A pure function of the list: neither the order of jobs
- * nor the way the list is cut into pages changes the result. Jobs are let go as soon as they are folded in, but for the
- * newest few and the oldest active ones.
+ * All export jobs of one cluster, folded into a summary. A pure function of the list: neither the order of jobs nor the way the
+ * list is cut into pages changes the result. Of the jobs themselves only the newest few and the oldest active ones are kept.
  */
-
 import { BOUNDS } from '../../atlas/bounds.ts';
 import { AtlasError } from '../../atlas/error.ts';
 import type { JsonObject } from '../../atlas/http/answer.ts';
@@ -20,28 +18,26 @@ import {
   durationSeconds,
   endedAtSeconds,
   FINISHED_STATES,
-  type FinishedState,
   JOB_STATES,
   type Job,
   type JobState,
   newestFirst,
 } from './job.ts';
-import { createTop } from './keep-first.ts';
 
 export interface ExportSummary {
   readonly counts: Readonly<Record<JobState, number>>;
-  /** At most ERROR_CODES of them, the rest under `other`. */
+  /** The MAX_ERROR_CODES most frequent codes, the rest under `other`. */
   readonly failedByCode: ReadonlyMap<string, number>;
   /** Failed jobs newer than the newest successful one. */
   readonly consecutiveFailures: number;
   readonly lastFinished?: Job;
   readonly lastSuccess?: Job;
   readonly lastFailure?: Job;
-  /** Unix time of the last success, by bucket; of the EXPORT_BUCKETS that were used last. */
+  /** Unix time of the last success, by bucket; of the MAX_EXPORT_BUCKETS buckets that were used last. */
   readonly successByBucket: ReadonlyMap<string, number>;
-  /** Median duration of the newest 20 successes that say when they ended. */
+  /** Median duration of the newest 20 successes that have an end. */
   readonly typicalDurationSeconds?: number;
-  /** The oldest first, capped: those that have series of their own. */
+  /** The jobs that have series of their own: the oldest first, up to `max_active_jobs`. */
   readonly active: readonly Job[];
   readonly activeCount: number;
   readonly oldestActiveAtSeconds: Readonly<Partial<Record<ActiveState, number>>>;
@@ -54,7 +50,7 @@ export interface ExportSummary {
 export interface FoldedExports {
   readonly summary: ExportSummary;
   readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
-  /** States we don't know, as far as they can be shown; a few of them. */
+  /** A few of the states that this version does not know. */
   readonly foreignStates: ReadonlySet<string>;
 }
 
@@ -62,18 +58,18 @@ export interface FoldedExports {
 export const NAME = 'exports';
 export const exportsOf = recordOf<ExportSummary>(NAME);
 
-export const ERROR_CODES = 20;
-export const EXPORT_BUCKETS = 20;
-const TYPICAL_OF = 20;
-const NEWEST = 30;
-const FOREIGN_STATES = 5;
+export const MAX_ERROR_CODES = 20;
+export const MAX_EXPORT_BUCKETS = 20;
+const TYPICAL_DURATIONS = 20;
+const NEWEST_JOBS = 30;
+const MAX_FOREIGN_STATES = 5;
 const TOO_MANY_COMPONENTS =
   'no setting raises this limit: please report how many export jobs and shards this cluster has';
 
 /**
- * A job whose id is a component of another one is the same export listed twice, and isn't counted. Which ids are components
- * is known only once the list has been read; so from the first page with components on, jobs without any are held back.
- * Should a component have been folded in before that, the list is read a second time, and there all of them are held back.
+ * Whether Atlas lists the parts of a sharded cluster's export as jobs of their own is unknown; a job whose id is a component of
+ * another job is not counted again. The component ids are complete only at the end of the list, so from the first page with
+ * components on, jobs without components are held back. If a component was counted before, the list is read a second time.
  */
 export function startExportFold(reading: 'first' | 'second', maxActiveJobs: number): Fold<FoldedExports> {
   const tally = createTally(maxActiveJobs);
@@ -111,31 +107,24 @@ export function startExportFold(reading: 'first' | 'second', maxActiveJobs: numb
   };
 }
 
-interface Tally {
-  add(job: Job): void;
-  result(): FoldedExports;
-}
-
-function createTally(maxActiveJobs: number): Tally {
+function createTally(maxActiveJobs: number) {
   const counts = zeros(JOB_STATES);
   const failedByCode = new Map<string, number>();
   const successByBucket = new Map<string, Job>();
-  const newest = createTop<Job>(NEWEST, newestFirst);
-  const finished = createTop<Job>(1, newestFirst);
-  const successes = createTop<Job>(1, newestFirst);
-  const failures = createTop<Job>(1, newestFirst);
-  const timedSuccesses = createTop<Job>(TYPICAL_OF, newestFirst);
-  const active = createTop<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
+  const newest = createKeepFirst<Job>(NEWEST_JOBS, newestFirst);
+  const finished = createKeepFirst<Job>(1, newestFirst);
+  const successes = createKeepFirst<Job>(1, newestFirst);
+  const failures = createKeepFirst<Job>(1, newestFirst);
+  const timedSuccesses = createKeepFirst<Job>(TYPICAL_DURATIONS, newestFirst);
+  const active = createKeepFirst<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
   const foreignStates = new Set<string>();
-  /** No more of each than its age: a list may hold nothing but failures. */
-  let failuresSinceSuccess: Age[] = [];
+  /** Their ages alone: a list may hold nothing but failures. */
+  const failureAges: Age[] = [];
 
   function addSuccess(job: Job): void {
     successes.add(job);
     if (durationSeconds(job) !== undefined) timedSuccesses.add(job);
-    const isNewest = successes.list()[0] === job;
-    if (isNewest) failuresSinceSuccess = failuresSinceSuccess.filter((failure) => newestFirst(failure, job) < 0);
     if (job.exportBucketId === '') return;
     const known = successByBucket.get(job.exportBucketId);
     if (known === undefined || newestFirst(job, known) < 0) successByBucket.set(job.exportBucketId, job);
@@ -143,8 +132,7 @@ function createTally(maxActiveJobs: number): Tally {
 
   function addFailure(job: Job): void {
     failures.add(job);
-    const [success] = successes.list();
-    if (success === undefined || newestFirst(job, success) < 0) failuresSinceSuccess.push(ageOf(job));
+    failureAges.push(ageOf(job));
     const code = job.errorCode ?? 'none';
     failedByCode.set(code, (failedByCode.get(code) ?? 0) + 1);
   }
@@ -152,8 +140,8 @@ function createTally(maxActiveJobs: number): Tally {
   function add(job: Job): void {
     counts[job.state] += 1;
     newest.add(job);
-    if (job.foreignState !== undefined && foreignStates.size < FOREIGN_STATES) foreignStates.add(job.foreignState);
-    if (isFinished(job.state)) finished.add(job);
+    if (job.foreignState !== undefined && foreignStates.size < MAX_FOREIGN_STATES) foreignStates.add(job.foreignState);
+    if (FINISHED_STATES.some((state) => state === job.state)) finished.add(job);
     if (job.state === 'successful') addSuccess(job);
     if (job.state === 'failed') addFailure(job);
     const activeState = activeStateOf(job);
@@ -172,8 +160,8 @@ function createTally(maxActiveJobs: number): Tally {
     const summary: ExportSummary = {
       counts,
       failedByCode: codes.kept,
-      consecutiveFailures: failuresSinceSuccess.length,
-      successByBucket: timesByBucket(buckets.slice(0, EXPORT_BUCKETS)),
+      consecutiveFailures: failureAges.filter((age) => !lastSuccess || newestFirst(age, lastSuccess) < 0).length,
+      successByBucket: timesByBucket(buckets.slice(0, MAX_EXPORT_BUCKETS)),
       active: active.list(),
       newest: newest.list(),
       ...activity.result(),
@@ -185,7 +173,7 @@ function createTally(maxActiveJobs: number): Tally {
     const dropped = {
       active_jobs: active.dropped(),
       error_codes: codes.dropped,
-      export_buckets: Math.max(0, buckets.length - EXPORT_BUCKETS),
+      export_buckets: Math.max(0, buckets.length - MAX_EXPORT_BUCKETS),
     };
     return { summary, dropped, foreignStates };
   }
@@ -217,10 +205,10 @@ function createActivity() {
 function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string, number>; dropped: number } {
   const own = [...failedByCode].filter(([code]) => code !== 'other');
   own.sort(([codeA, a], [codeB, b]) => b - a || (codeA < codeB ? -1 : 1));
-  const kept = new Map(own.slice(0, ERROR_CODES));
-  const rest = own.slice(ERROR_CODES).reduce((sum, [, count]) => sum + count, failedByCode.get('other') ?? 0);
+  const kept = new Map(own.slice(0, MAX_ERROR_CODES));
+  const rest = own.slice(MAX_ERROR_CODES).reduce((sum, [, count]) => sum + count, failedByCode.get('other') ?? 0);
   if (rest > 0) kept.set('other', rest);
-  return { kept, dropped: Math.max(0, own.length - ERROR_CODES) };
+  return { kept, dropped: Math.max(0, own.length - MAX_ERROR_CODES) };
 }
 
 function timesByBucket(jobs: readonly Job[]): Map<string, number> {
@@ -238,10 +226,27 @@ function median(values: readonly number[]): number | undefined {
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-function isFinished(state: JobState): state is FinishedState {
-  return (FINISHED_STATES as readonly JobState[]).includes(state);
-}
-
 function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}
+
+/** Keeps the first few of many items by an order, in whatever order they come. */
+export function createKeepFirst<T>(size: number, order: (a: T, b: T) => number) {
+  const kept: T[] = [];
+  let added = 0;
+  return {
+    add(item: T): void {
+      added += 1;
+      // Most items of a long list come after all that are kept: they cost one comparison.
+      let index = kept.length;
+      while (index > 0 && order(kept[index - 1] as T, item) > 0) index -= 1;
+      if (index >= size) return;
+      kept.splice(index, 0, item);
+      if (kept.length > size) kept.pop();
+    },
+    /** In order, at most `size` items. */
+    list: (): readonly T[] => kept,
+    /** How many items were added beyond those kept. */
+    dropped: () => added - kept.length,
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FoundCluster } from '../../../src/collectors/clusters.ts';
+import type { FoundCluster } from '../../../src/collectors/project.ts';
 import { type Known, type NamedTarget, targetOf, targetsOf } from '../../../src/polling/targets.ts';
 import { GROUP_ID } from '../../support/states.ts';
 

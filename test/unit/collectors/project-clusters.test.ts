@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import type { JsonObject, Page } from '../../../src/atlas/http/answer.ts';
-import { clusterSource } from '../../../src/collectors/clusters.ts';
+import { clusterSource } from '../../../src/collectors/project.ts';
 import { GROUP_ID } from '../../support/states.ts';
 
 function apiOf(...pages: readonly (readonly unknown[])[]) {
@@ -56,7 +56,7 @@ describe('the clusters of a project', () => {
     const read = (api: AtlasApi) => clusterSource.read(api, GROUP_ID, new AbortController().signal);
     await expect(read(empty(25))).rejects.toMatchObject({
       reason: 'invalid_response',
-      message: 'the list is empty, and says that it has 25 clusters',
+      message: 'the list is empty, but its total is 25 clusters',
     });
     for (const total of [0, undefined]) expect(await read(empty(total))).toEqual({ clusters: [], notices: [] });
   });

@@ -1,0 +1,161 @@
+/** The metric families of a cluster's list of export jobs: the record of its polls, its counts, its newest success. */
+import { REASONS } from '../../atlas/error.ts';
+import { type Family, PREFIX, type Sample } from '../collector.ts';
+import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
+import { durationSeconds, endedAtSeconds, FINISHED_STATES, JOB_STATES, type Job, objectIdTimeSeconds } from './job.ts';
+import { exportsOf } from './summary.ts';
+
+/** Whether polling works, and how fresh the data is. */
+export const recordFamilies: readonly Family[] = [
+  labelledGauge(
+    'poll_failing',
+    '1, with the reason, while the latest poll has failed; absent while it has not.',
+    ['reason'],
+    (state) => {
+      const failure = exportsOf(state).last?.failure;
+      return failure ? [{ labels: { reason: failure.reason }, value: 1 }] : [];
+    },
+  ),
+  gauge(
+    'poll_interval_seconds',
+    'Poll interval in force: the shorter one while an export job is active.',
+    (state) => exportsOf(state).intervalSeconds,
+  ),
+  gauge(
+    'last_poll_timestamp_seconds',
+    'Unix time at which the latest poll ended.',
+    (state) => exportsOf(state).last?.endedAtSeconds,
+  ),
+  gauge(
+    'last_poll_success_timestamp_seconds',
+    'Unix time at which the latest good poll ended.',
+    (state) => exportsOf(state).goodAtSeconds,
+  ),
+  gauge(
+    'last_poll_duration_seconds',
+    'Duration of the latest poll, including the wait for the API budget.',
+    (state) => exportsOf(state).last?.durationSeconds,
+  ),
+  gauge('last_poll_pages', 'Pages read by the latest good poll.', (state) => exportsOf(state).read?.pages),
+  gauge(
+    'last_poll_jobs',
+    'Distinct export jobs read by the latest good poll.',
+    (state) => exportsOf(state).read?.items,
+  ),
+  gauge(
+    'last_poll_reported_jobs',
+    'Total of export jobs that Atlas gave in the latest good poll; Atlas calls it an estimate.',
+    (state) => exportsOf(state).read?.reportedItems,
+  ),
+  {
+    name: `${PREFIX}polls_total`,
+    help: 'Polls that have ended.',
+    type: 'counter',
+    labels: [],
+    samples: (state) => [{ value: exportsOf(state).polls }],
+  },
+  {
+    name: `${PREFIX}poll_failures_total`,
+    help: 'Polls that have failed, by reason.',
+    type: 'counter',
+    labels: ['reason'],
+    samples: (state) =>
+      REASONS.map((reason): Sample => ({ labels: { reason }, value: exportsOf(state).failures[reason] })),
+  },
+];
+
+/** The counts of the list, and how the newest jobs ended. */
+export const listFamilies: readonly Family[] = [
+  ...volatile(exportsOf, [
+    labelledGauge('jobs', 'Export jobs that Atlas lists now, by state.', ['state'], (state) => {
+      const { summary } = exportsOf(state);
+      return summary ? JOB_STATES.map((one) => ({ labels: { state: one }, value: summary.counts[one] })) : [];
+    }),
+    labelledGauge(
+      'failed_jobs',
+      'Failed export jobs that Atlas lists now, by the error code that Atlas gives; the 20 most frequent codes, the rest as other.',
+      ['error_code'],
+      (state) =>
+        [...(exportsOf(state).summary?.failedByCode ?? [])].map(
+          ([error_code, value]): Sample => ({ labels: { error_code }, value }),
+        ),
+    ),
+  ]),
+  gauge(
+    'consecutive_failures',
+    'Failed export jobs in a row, counted back from the newest finished one; cancelled jobs neither count nor end the row.',
+    (state) => exportsOf(state).summary?.consecutiveFailures,
+  ),
+  labelledGauge(
+    'last_finished_state',
+    '1 for the outcome of the newest finished export job, else 0; absent if none has finished.',
+    ['state'],
+    (state) => {
+      const finished = exportsOf(state).summary?.lastFinished;
+      return finished ? oneOf(FINISHED_STATES, finished.state) : [];
+    },
+  ),
+  gauge(
+    'last_failure_timestamp_seconds',
+    'Unix time at which the newest failed export job ended; its creation where Atlas gives no end.',
+    (state) => {
+      const failure = exportsOf(state).summary?.lastFailure;
+      return failure && endedAtSeconds(failure);
+    },
+  ),
+];
+
+/** The age of the newest success shows every kind of failure, an export that never started too. */
+export const successFamilies: readonly Family[] = [
+  ofLastSuccess(
+    'last_success_timestamp_seconds',
+    'Unix time at which the newest successful export job ended; its creation where Atlas gives no end, as on sharded clusters.',
+    endedAtSeconds,
+  ),
+  ofLastSuccess(
+    'last_success_created_timestamp_seconds',
+    'Unix time at which the newest successful export job was created.',
+    (job) => job.createdAtSeconds,
+  ),
+  ofLastSuccess(
+    'last_success_snapshot_timestamp_seconds',
+    'Unix time of the snapshot in the newest successful export job: how old the exported data is. Inferred from the time inside the snapshot id.',
+    (job) => objectIdTimeSeconds(job.snapshotId),
+  ),
+  ofLastSuccess(
+    'last_success_duration_seconds',
+    'Duration of the newest successful export job since creation, queueing included; absent where Atlas gives no end.',
+    durationSeconds,
+  ),
+  ofLastSuccess(
+    'last_success_collections',
+    'Collections in the newest successful export job; absent for sharded clusters.',
+    (job) => job.collections?.total,
+  ),
+  ofLastSuccess(
+    'last_success_collections_exported',
+    'Collections that the newest successful export job exported, as Atlas says; absent for sharded clusters.',
+    (job) => job.collections?.exported,
+  ),
+  gauge(
+    'typical_duration_seconds',
+    'Median duration of the newest 20 successful export jobs since creation, queueing included.',
+    (state) => exportsOf(state).summary?.typicalDurationSeconds,
+  ),
+  labelledGauge(
+    'bucket_last_success_timestamp_seconds',
+    'Unix time at which the newest successful export job into a bucket ended; of the 20 buckets used last.',
+    ['export_bucket_id'],
+    (state) =>
+      [...(exportsOf(state).summary?.successByBucket ?? [])].map(
+        ([export_bucket_id, value]): Sample => ({ labels: { export_bucket_id }, value }),
+      ),
+  ),
+];
+
+function ofLastSuccess(name: string, help: string, value: (job: Job) => number | undefined): Family {
+  return gauge(name, help, (state) => {
+    const success = exportsOf(state).summary?.lastSuccess;
+    return success && value(success);
+  });
+}
