@@ -92,20 +92,23 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     startDue(group);
   }
 
-  function remove(key: string): Entry | undefined {
+  function takeOut(key: string): Entry | undefined {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
     entries.delete(key);
     entry.group.entries.delete(entry);
     neverRun.delete(entry);
-    if (entry.group.entries.size === 0 && entry.group.running === 0) groups.delete(entry.task.group);
     entry.running?.abort(new Error('the task was removed'));
-    notifyWaiters();
     return entry;
   }
 
+  function remove(key: string): void {
+    takeOut(key);
+    notifyWaiters();
+  }
+
   function restart(key: string): void {
-    const entry = remove(key);
+    const entry = takeOut(key);
     if (entry) add(entry.task, entry.hasRun);
   }
 
@@ -162,7 +165,10 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     while (!stopping.signal.aborted) {
       lastTickAtSeconds = runtime.monotonicSeconds();
       onTick();
-      for (const group of groups.values()) startDue(group);
+      for (const [name, group] of groups) {
+        if (group.entries.size === 0 && group.running === 0) groups.delete(name);
+        else startDue(group);
+      }
       await runtime.sleep(TICK_SECONDS, stopping.signal).catch(() => undefined);
     }
   }
@@ -174,7 +180,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     },
     has: (key) => entries.has(key),
     add: (task) => add(task),
-    remove: (key) => void remove(key),
+    remove,
     restart,
     setInterval,
     runSooner,

@@ -4,9 +4,9 @@ import { createFailureLog, failureOf } from '../../../src/polling/failure-log.ts
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 
-const own = { forbidden: 'ask for the reading role' };
+const own = { forbidden: 'add the role Project Read Only' };
 
-test('a failure has the advice of what was asked for, where Atlas says nothing more special', () => {
+test('a failure has the advice of its collector, unless an error code has more precise advice', () => {
   expect(failureOf(new AtlasError('forbidden', 'no'), own).advice).toBe(own.forbidden);
   const byAddress = new AtlasError('forbidden', 'no', { errorCode: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' });
   expect(failureOf(byAddress, own).advice).toBe(byAddress.advice);
@@ -15,11 +15,18 @@ test('a failure has the advice of what was asked for, where Atlas says nothing m
   expect(failureOf(new AtlasError('forbidden', 'no')).advice).toContain('Project Backup Manager');
 });
 
-test('of notices that differ each time fifty are written', () => {
+test('at most fifty different notices are in the log, each once', () => {
   const { log, lines } = createRecordingLog();
   const failureLog = createFailureLog('polling', { log, runtime: createFakeRuntime() });
-  const say = (state: string) => failureLog.notice({}, [{ message: 'a state', facts: { state } }]);
-  for (let poll = 0; poll < 1000; poll += 1) say(`state-${poll}`);
-  say('state-0');
+  for (const poll of [...Array(1000).keys(), 0]) {
+    failureLog.notice({}, [{ message: 'a state', facts: { state: `state-${poll}` } }]);
+  }
   expect(lines).toHaveLength(50);
+});
+
+test('a failure that is a bug shows its kind and place, and nothing of its message', () => {
+  const { reason, problem } = failureOf(new TypeError('reading mongodb://secret'));
+  expect(reason).toBe('internal');
+  expect(problem).toMatch(/^unexpected TypeError at \S+failure-log\.test\.ts:\d+:\d+$/);
+  expect(failureOf('secret').problem).toBe('unexpected error');
 });

@@ -1,0 +1,315 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createScheduler, phaseOf, type Task } from '../../../src/polling/scheduler.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+
+interface Run {
+  readonly key: string;
+  readonly atSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+interface TaskOptions extends Partial<Task> {
+  readonly intervalSeconds?: number;
+  readonly lastsSeconds?: number;
+}
+
+function setUp(places = 8) {
+  const runtime = createFakeRuntime();
+  const runs: Run[] = [];
+  let ticks = 0;
+  const scheduler = createScheduler({ places: () => places, runtime, onTick: () => (ticks += 1) });
+  scheduler.start();
+
+  function add(key: string, { intervalSeconds = 10, lastsSeconds = 0, ...changes }: TaskOptions = {}): void {
+    scheduler.add({
+      key,
+      group: 'group',
+      async run(signal) {
+        runs.push({ key, atSeconds: runtime.monotonicSeconds(), signal });
+        if (lastsSeconds > 0) await runtime.sleep(lastsSeconds, signal).catch(() => undefined);
+        return intervalSeconds;
+      },
+      ...changes,
+    });
+  }
+  const timesOf = (key: string) => runs.filter((run) => run.key === key).map(({ atSeconds }) => atSeconds);
+  const keys = () => runs.map(({ key }) => key);
+  return { runtime, scheduler, runs, add, timesOf, keys, ticks: () => ticks };
+}
+
+function gapsOf(times: readonly number[]): readonly number[] {
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+describe('a task', () => {
+  test('runs at once when it is added, before and after the start of the scheduler', async () => {
+    const { runtime, add, timesOf, ticks } = setUp();
+    add('early');
+    await runtime.advance(100.5);
+    const before = ticks();
+    add('late');
+    await runtime.settle();
+    expect(timesOf('early')[0]).toBe(0);
+    expect(timesOf('late')).toEqual([100.5]);
+    expect(ticks()).toBe(before);
+  });
+
+  test('runs once in each interval, on beats of its own', async () => {
+    const anyTask = fc.record({ key: fc.string(), intervalSeconds: fc.integer({ min: 5, max: 60 }) });
+    await fc.assert(
+      fc.asyncProperty(anyTask, async ({ key, intervalSeconds }) => {
+        const { runtime, add, timesOf } = setUp();
+        add(key, { intervalSeconds });
+        await runtime.advance(10 * intervalSeconds);
+        const [first = Number.NaN, ...beats] = timesOf(key);
+        expect(first).toBe(0);
+        expect((beats[0] ?? Number.POSITIVE_INFINITY) - first).toBeLessThanOrEqual(intervalSeconds + 1);
+        expect(new Set(gapsOf(beats))).toEqual(new Set([intervalSeconds]));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('runs on a beat that many others do not share', async () => {
+    const { runtime, add, runs } = setUp(1000);
+    for (let index = 0; index < 600; index += 1) add(`exports 5e0000000000000000000001/Cluster${index}`);
+    await runtime.advance(20);
+    for (let second = 11; second <= 20; second += 1) {
+      const share = runs.filter(({ atSeconds }) => atSeconds === second).length;
+      expect(share).toBeGreaterThan(30);
+      expect(share).toBeLessThan(90);
+    }
+  });
+
+  test('has the same phase each time, anywhere in the interval', () => {
+    fc.assert(
+      fc.property(fc.string(), (key) => {
+        expect(phaseOf(key)).toBe(phaseOf(key));
+        expect(phaseOf(key)).toBeGreaterThanOrEqual(0);
+        expect(phaseOf(key)).toBeLessThan(1);
+      }),
+    );
+  });
+
+  test('never overlaps itself, and skips the beats that it missed', async () => {
+    const { runtime, add, timesOf } = setUp();
+    add('slow', { lastsSeconds: 34 });
+    await runtime.advance(300);
+    const gaps = gapsOf(timesOf('slow'));
+    expect(gaps.length).toBeGreaterThan(4);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(34);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(45);
+  });
+
+  test('may give another interval each time', async () => {
+    const { runtime, add, timesOf, runs } = setUp();
+    const run = async (signal: AbortSignal) => {
+      runs.push({ key: 'a', atSeconds: runtime.monotonicSeconds(), signal });
+      return runtime.monotonicSeconds() < 200 ? 100 : 10;
+    };
+    add('a', { run });
+    await runtime.advance(500);
+    const times = timesOf('a');
+    expect(new Set(gapsOf(times.filter((time) => time > 0 && time <= 200)))).toEqual(new Set([100]));
+    expect(new Set(gapsOf(times.filter((time) => time > 300)))).toEqual(new Set([10]));
+  });
+
+  test('that is not ready waits, and starts at the tick at which it is', async () => {
+    const { runtime, add, timesOf } = setUp();
+    add('waits', { isReady: () => runtime.monotonicSeconds() >= 7 });
+    await runtime.advance(8);
+    expect(timesOf('waits')[0]).toBe(7);
+  });
+
+  test('that is removed is aborted and does not run again', async () => {
+    const { runtime, scheduler, add, runs, timesOf } = setUp();
+    add('goes', { lastsSeconds: 100 });
+    add('stays');
+    await runtime.advance(1);
+    scheduler.remove('goes');
+    scheduler.remove('unknown');
+    expect(runs[0]?.signal.aborted).toBe(true);
+    expect(scheduler.has('goes')).toBe(false);
+    await runtime.advance(300);
+    expect(timesOf('goes')).toEqual([0]);
+    expect(timesOf('stays').length).toBeGreaterThan(10);
+  });
+
+  test('that is restarted is aborted and due at once; the aborted run does not decide about the next one', async () => {
+    const { runtime, scheduler, add, runs, timesOf } = setUp();
+    add('slow', { lastsSeconds: 20, intervalSeconds: 1 });
+    add('other', { intervalSeconds: 1000 });
+    await runtime.advance(5);
+    scheduler.restart('slow');
+    scheduler.restart('unknown');
+    await runtime.advance(10);
+    expect(timesOf('slow')).toEqual([0, 5]);
+    expect(runs.filter(({ key }) => key === 'slow').map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect(timesOf('other')).toEqual([0]);
+  });
+});
+
+describe('a group', () => {
+  test('has no more tasks running than it has places, and does not hold up another group', async () => {
+    const { runtime, add, keys } = setUp(2);
+    for (const key of ['a1', 'a2', 'a3']) add(key, { group: 'a', lastsSeconds: 5.5, intervalSeconds: 1000 });
+    add('b1', { group: 'b' });
+    await runtime.advance(5);
+    expect(keys()).toEqual(['a1', 'a2', 'b1']);
+  });
+
+  test('gives a place that becomes free to the next task at once, between two ticks', async () => {
+    const { runtime, add, timesOf } = setUp(1);
+    add('first', { lastsSeconds: 5.5, intervalSeconds: 1000 });
+    add('next');
+    await runtime.advance(6);
+    expect(timesOf('next')[0]).toBe(5.5);
+  });
+
+  test('starts the task first that has been due for longest', async () => {
+    const { runtime, scheduler, add, keys } = setUp(1);
+    add('busy', { lastsSeconds: 20, intervalSeconds: 1000 });
+    for (const key of ['a', 'b']) add(key, { intervalSeconds: 1000 });
+    await runtime.advance(5);
+    scheduler.restart('a');
+    await runtime.advance(16);
+    expect(keys()).toEqual(['busy', 'b', 'a']);
+  });
+
+  test('has the places that its tasks name, and a removed task keeps its place until it has ended', async () => {
+    const { runtime, scheduler, add, runs, timesOf } = setUp();
+    const run = async (signal: AbortSignal) => {
+      runs.push({ key: 'stubborn', atSeconds: runtime.monotonicSeconds(), signal });
+      await runtime.sleep(9.5);
+      return 1000;
+    };
+    add('stubborn', { places: 1, run });
+    await runtime.advance(1);
+    scheduler.remove('stubborn');
+    add('next', { places: 1 });
+    await runtime.advance(20);
+    expect(timesOf('next')[0]).toBe(9.5);
+  });
+});
+
+describe('the next run', () => {
+  test('moves to a beat of another interval, be that sooner or later', async () => {
+    const { runtime, scheduler, add, timesOf } = setUp();
+    add('sooner', { intervalSeconds: 1000 });
+    add('later', { intervalSeconds: 10 });
+    await runtime.advance(0.5);
+    scheduler.setInterval('sooner', 20);
+    scheduler.setInterval('later', 100_000);
+    scheduler.setInterval('unknown', 20);
+    await runtime.advance(25);
+    expect(timesOf('sooner')).toHaveLength(2);
+    expect(timesOf('later')).toHaveLength(1);
+  });
+
+  test('does not move where the task is due or runs', async () => {
+    const { runtime, scheduler, add, timesOf } = setUp(1);
+    add('runs', { lastsSeconds: 5, intervalSeconds: 10 });
+    add('due');
+    await runtime.advance(1);
+    for (const key of ['runs', 'due']) scheduler.setInterval(key, 100_000);
+    await runtime.advance(20);
+    expect(timesOf('due')[0]).toBe(5);
+    expect(timesOf('runs').length).toBeGreaterThan(1);
+  });
+
+  test('comes sooner where a shorter interval brings it forward, and never later', async () => {
+    const { runtime, scheduler, add } = setUp();
+    add('a', { intervalSeconds: 1000 });
+    await runtime.advance(0.5);
+    const dueAt = scheduler.dueAt('a') ?? Number.NaN;
+    scheduler.runSooner('a', 100_000);
+    scheduler.runSooner('unknown', 1);
+    expect(scheduler.dueAt('a')).toBe(dueAt);
+    scheduler.runSooner('a', 10);
+    expect(scheduler.dueAt('a')).toBeLessThanOrEqual(10.5);
+    expect(scheduler.dueAt('a')).toBeGreaterThan(0.5);
+  });
+
+  test('is known for a task that waits, and for no task that runs or is unknown', async () => {
+    const { runtime, scheduler, add, timesOf } = setUp();
+    add('a');
+    add('runs', { lastsSeconds: 50 });
+    await runtime.advance(0.5);
+    expect(scheduler.dueAt('runs')).toBeUndefined();
+    expect(scheduler.dueAt('unknown')).toBeUndefined();
+    const dueAt = scheduler.dueAt('a') ?? Number.NaN;
+    await runtime.advance(10.5);
+    // A tick each second starts it.
+    expect(timesOf('a')[1]).toBe(Math.ceil(dueAt));
+  });
+});
+
+describe('the scheduler', () => {
+  test('ticks each second, and knows when it last did', async () => {
+    const { runtime, scheduler, ticks } = setUp();
+    expect(scheduler.lastTickAt()).toBeUndefined();
+    await runtime.advance(10.5);
+    expect([ticks(), scheduler.lastTickAt()]).toEqual([11, 10]);
+  });
+
+  test('says when every task has run at least once, those too that another task has added', async () => {
+    const { runtime, scheduler, add } = setUp();
+    const run = async () => {
+      await runtime.sleep(1);
+      add('found', { lastsSeconds: 1 });
+      return 60;
+    };
+    add('finder', { run });
+    let isDone = false;
+    void scheduler.allHaveRun().then(() => (isDone = true));
+    await runtime.advance(1.5);
+    expect([isDone, scheduler.progress()]).toEqual([false, { ended: 1, total: 2 }]);
+    await runtime.advance(1);
+    expect([isDone, scheduler.progress()]).toEqual([true, { ended: 2, total: 2 }]);
+  });
+
+  test('does not wait for the first run of a task that was removed, but for one that was restarted', async () => {
+    const { runtime, scheduler, add } = setUp();
+    for (const key of ['goes', 'again']) add(key, { lastsSeconds: 100 });
+    let isDone = false;
+    void scheduler.allHaveRun().then(() => (isDone = true));
+    await runtime.advance(50);
+    scheduler.remove('goes');
+    scheduler.restart('again');
+    await runtime.advance(99);
+    expect(isDone).toBe(false);
+    await runtime.advance(1);
+    expect(isDone).toBe(true);
+  });
+
+  test('without tasks has nothing to wait for', async () => {
+    const { scheduler } = setUp();
+    await scheduler.allHaveRun();
+    expect(scheduler.progress()).toEqual({ ended: 0, total: 0 });
+  });
+
+  test('that stops aborts the running tasks, waits for their end and starts nothing more', async () => {
+    const { runtime, scheduler, add, runs, keys } = setUp(1);
+    let hasEnded = false;
+    const run = async (signal: AbortSignal) => {
+      runs.push({ key: 'one', atSeconds: 0, signal });
+      await runtime.sleep(5);
+      hasEnded = true;
+      return 1;
+    };
+    add('one', { run });
+    add('two');
+    await runtime.advance(1);
+    let isStopped = false;
+    const stopped = scheduler.stop().then(() => (isStopped = true));
+    await runtime.advance(3);
+    expect([runs[0]?.signal.aborted, hasEnded, isStopped]).toEqual([true, false, false]);
+    await runtime.advance(1);
+    await stopped;
+    expect(hasEnded).toBe(true);
+    add('three');
+    await runtime.advance(60);
+    expect(keys()).toEqual(['one']);
+  });
+});
