@@ -1,0 +1,63 @@
+/** Collectors whose reads a test scripts. */
+import type { AtlasApi } from '../../../src/atlas/client.ts';
+import type { Collector, PollingSettings, Target, TargetState } from '../../../src/collectors/collector.ts';
+import type { Runtime } from '../../../src/support/runtime.ts';
+
+export interface Toy {
+  readonly collector: Collector<unknown>;
+  /** All reads that have begun. */
+  readonly reads: { readonly target: Target; readonly atSeconds: number; readonly signal: AbortSignal }[];
+  /** What a read gives: a number as the summary, or an error to throw. A number above 0 means that something goes on. */
+  answer(state: TargetState): number | Error;
+  lastsSeconds: number;
+  /** Clusters whose read has begun, in order. */
+  clusters(): readonly string[];
+  /** When the reads of a cluster began. */
+  timesOf(clusterName: string): readonly number[];
+}
+
+export const SETTINGS: PollingSettings = {
+  intervalSeconds: 60,
+  idleIntervalSeconds: 300,
+  maxStaleSeconds: 900,
+  maxActiveJobs: 50,
+  isRead: {},
+};
+
+export const API = {} as AtlasApi;
+
+/** A collector that is polled each `intervalSeconds` while something goes on, else each `idleIntervalSeconds`. */
+export function createToy(name: string, runtime: Runtime, changes: Partial<Collector<unknown>> = {}): Toy {
+  const reads: Toy['reads'] = [];
+  const collector: Collector<unknown> = {
+    name,
+    words: { title: name, one: name, many: name, resource: name, cadence: '' },
+    role: 'Reader',
+    operation: `read_${name}`,
+    upMetric: `${name}_up`,
+    isWanted: (_state, { isRead }) => isRead[name] !== false,
+    pace(summary, { intervalSeconds, idleIntervalSeconds }) {
+      const seconds = summary === 0 ? idleIntervalSeconds : intervalSeconds;
+      return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };
+    },
+    async read(_api, state, _settings, signal) {
+      reads.push({ target: state.target, atSeconds: runtime.monotonicSeconds(), signal });
+      if (toy.lastsSeconds > 0) await runtime.sleep(toy.lastsSeconds, signal);
+      const answer = toy.answer(state);
+      if (answer instanceof Error) throw answer;
+      return { summary: answer, facts: { pages: 1, items: answer, dropped: {} } };
+    },
+    families: [],
+    ...changes,
+  };
+  const toy: Toy = {
+    collector,
+    reads,
+    answer: () => 0,
+    lastsSeconds: 0,
+    clusters: () => reads.map(({ target }) => target.clusterName),
+    timesOf: (clusterName) =>
+      reads.filter(({ target }) => target.clusterName === clusterName).map(({ atSeconds }) => atSeconds),
+  };
+  return toy;
+}
