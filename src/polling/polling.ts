@@ -59,8 +59,11 @@ export function createPolling(parts: PollingParts): Polling {
   const dropped = new Set<string>();
   /** Those of them that are in the log, until they are gone. */
   const dropLogged = new Set<string>();
-  /** `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. As of the latest tick. */
-  let incomplete: ReadonlySet<string> = new Set();
+  /**
+   * `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. New targets enter at once, since
+   * their tasks start at once; what has been polled leaves at the next tick.
+   */
+  let incomplete = new Set<string>();
 
   const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
   const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick });
@@ -80,6 +83,7 @@ export function createPolling(parts: PollingParts): Polling {
 
   function onChange(put: readonly TargetState[], removed: readonly string[]): void {
     parts.onChange(put, removed);
+    for (const project of unpolledProjects(put, collectors)) incomplete.add(project);
     for (const state of put) scheduleTarget(state);
     for (const key of removed) for (const { name } of collectors) scheduler.remove(taskKey(key, name));
   }
@@ -193,7 +197,7 @@ function taskKey(key: string, collector: string): string {
 }
 
 /** `COLLECTOR GROUP_ID` for each collector that others wait for and each project with a target that it has not polled. */
-function unpolledProjects(states: Iterable<TargetState>, collectors: Collectors): ReadonlySet<string> {
+function unpolledProjects(states: Iterable<TargetState>, collectors: Collectors): Set<string> {
   const awaited = [...new Set(collectors.flatMap(({ after }) => after ?? []))];
   const unpolled = new Set<string>();
   for (const { target, polled } of states) {

@@ -9,7 +9,8 @@ export interface Toy {
   readonly reads: { readonly target: Target; readonly atSeconds: number; readonly signal: AbortSignal }[];
   /** What a read gives: a number as the summary, or an error to throw. A number above 0 means that something goes on. */
   answer(state: TargetState): number | Error;
-  lastsSeconds: number;
+  /** How long a read lasts. */
+  lastsSeconds: number | ((target: Target) => number);
   /** Clusters whose read has begun, in order. */
   clusters(): readonly string[];
   /** When the reads of a cluster began. */
@@ -42,7 +43,8 @@ export function createToy(name: string, runtime: Runtime, changes: Partial<Colle
     },
     async read(_api, state, _settings, signal) {
       reads.push({ target: state.target, atSeconds: runtime.monotonicSeconds(), signal });
-      if (toy.lastsSeconds > 0) await runtime.sleep(toy.lastsSeconds, signal);
+      const seconds = typeof toy.lastsSeconds === 'number' ? toy.lastsSeconds : toy.lastsSeconds(state.target);
+      if (seconds > 0) await runtime.sleep(seconds, signal);
       const answer = toy.answer(state);
       if (answer instanceof Error) throw answer;
       return { summary: answer, facts: { pages: 1, items: answer, dropped: {} } };
