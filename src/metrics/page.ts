@@ -28,7 +28,8 @@ export interface MetricsPageSettings {
 interface Rendered {
   readonly version: number;
   readonly atSeconds: number;
-  readonly bytes: Promise<Buffer>;
+  readonly plain: Promise<Buffer>;
+  packed?: Promise<Buffer>;
 }
 
 const OWN_METRICS_SECONDS = 5;
@@ -38,7 +39,7 @@ const gzipped = promisify(gzip);
 
 export function createMetricsPage({ families, own, runtime }: MetricsPageSettings): MetricsPage {
   const linesByTarget = new Map<string, readonly string[]>();
-  const pages = new Map<string, Rendered>();
+  const pages = new Map<Format, Rendered>();
   let version = 0;
 
   function update(put: readonly TargetState[], removed: readonly string[]): void {
@@ -65,22 +66,25 @@ export function createMetricsPage({ families, own, runtime }: MetricsPageSetting
     return Buffer.from(pieces.join(''), 'utf8');
   }
 
-  /** The same bytes for all who ask before something changes. */
-  function cached(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
-    const known = pages.get(key);
+  /** The same page for all who ask before something changes. */
+  function current(format: Format): Rendered {
+    const known = pages.get(format);
     const now = runtime.monotonicSeconds();
-    if (known && known.version === version && now - known.atSeconds < OWN_METRICS_SECONDS) return known.bytes;
+    if (known && known.version === version && now - known.atSeconds < OWN_METRICS_SECONDS) return known;
     // One at a time: a request that comes while an older page is made waits for it, then for the new one.
-    const bytes = Promise.resolve(known?.bytes).then(make, make);
-    const mine: Rendered = { version, atSeconds: now, bytes };
-    pages.set(key, mine);
-    bytes.catch(() => pages.get(key) === mine && pages.delete(key));
-    return bytes;
+    const make = (): Promise<Buffer> => join(format);
+    const plain = Promise.resolve(known?.packed ?? known?.plain).then(make, make);
+    const page: Rendered = { version, atSeconds: now, plain };
+    pages.set(format, page);
+    plain.catch(() => pages.get(format) === page && pages.delete(format));
+    return page;
   }
 
   function render(format: Format, asGzip: boolean): Promise<Buffer> {
-    const plain = (): Promise<Buffer> => cached(format, () => join(format));
-    return asGzip ? cached(`${format} gzip`, async () => gzipped(await plain())) : plain();
+    const page = current(format);
+    if (!asGzip) return page.plain;
+    page.packed ??= page.plain.then((bytes) => gzipped(bytes));
+    return page.packed;
   }
 
   return {

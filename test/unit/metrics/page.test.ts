@@ -1,0 +1,198 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { Gauge, Registry } from 'prom-client';
+import type { Family, TargetState } from '../../../src/collectors/collector.ts';
+import type { Format } from '../../../src/metrics/lines.ts';
+import { createMetricsPage } from '../../../src/metrics/page.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { newState, withRecord } from '../../support/states.ts';
+
+/** Families that each show the number of polls. */
+function familiesOf(...names: readonly string[]): readonly Family[] {
+  return names.map((name) => ({
+    name,
+    help: 'Polls.',
+    type: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: [],
+    samples: ({ polled }) => [{ value: polled['exports']?.polls ?? 0 }],
+  }));
+}
+
+function polled(clusterName: string, polls: number): TargetState {
+  return withRecord(newState(clusterName, { groupId: 'g' }), 'exports', { polls });
+}
+
+/** A page whose own metric counts how often it was read. */
+function setUp(families = familiesOf('x', 'y')) {
+  const runtime = createFakeRuntime();
+  const own = new Registry();
+  let reads = 0;
+  const broken = { isBroken: false };
+  new Gauge({
+    name: 'own',
+    help: 'Own.',
+    registers: [own],
+    collect() {
+      if (broken.isBroken) throw new Error('broken');
+      reads += 1;
+      this.set(reads);
+    },
+  });
+  const page = createMetricsPage({ families, own, runtime });
+  const read = async (format: Format = 'text') => (await page.render(format, false)).toString();
+  const readGzip = async () => gunzipSync(await page.render('text', true)).toString();
+  return { runtime, page, read, readGzip, broken, reads: () => reads };
+}
+
+/** `CLUSTER VALUE` of each sample of a family. */
+function samplesOf(text: string, family: string): readonly string[] {
+  const lines = text.matchAll(new RegExp(`^${family}{.*cluster_name="(.*)"} (.*)$`, 'gm'));
+  return Array.from(lines, ([, cluster, value]) => `${cluster} ${value}`);
+}
+
+describe('a page', () => {
+  test('has the samples of all targets below their family, then the program’s own metrics', async () => {
+    const { page, read } = setUp(familiesOf('x_total', 'y'));
+    page.update([polled('a', 1), polled('b', 2)], []);
+    const samples = (name: string) =>
+      `${name}{group_id="g",cluster_name="a"} 1\n${name}{group_id="g",cluster_name="b"} 2\n`;
+    const rest = `# HELP y Polls.\n# TYPE y gauge\n${samples('y')}# HELP own Own.\n# TYPE own gauge\nown 1\n`;
+    expect(await read('text')).toBe(`# HELP x_total Polls.\n# TYPE x_total counter\n${samples('x_total')}${rest}`);
+    expect(await read('openmetrics')).toBe(
+      `# HELP x Polls.\n# TYPE x counter\n${samples('x_total')}${rest.replace('own 1', 'own 2')}# EOF\n`,
+    );
+  });
+
+  test('has no lines of a family without samples', async () => {
+    const { read } = setUp();
+    expect(await read()).toBe('# HELP own Own.\n# TYPE own gauge\nown 1\n');
+  });
+
+  test('shows a change in the very step in which it is made', async () => {
+    const { page, read } = setUp();
+    page.update([polled('a', 1), polled('b', 1)], []);
+    const before = read();
+    expect(samplesOf(await before, 'x')).toEqual(['a 1', 'b 1']);
+    page.update([polled('c', 3), polled('a', 2)], [polled('b', 1).target.key]);
+    const after = read();
+    page.update([polled('a', 9)], []);
+    expect(samplesOf(await after, 'x').slice(1)).toEqual(['c 3']);
+    expect(samplesOf(await read(), 'x')).toEqual(['a 9', 'c 3']);
+  });
+
+  test('never shows half of a change, nor own metrics of another moment', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `x${index}`);
+    const own = new Registry();
+    let moment = 0;
+    new Gauge({
+      name: 'own',
+      help: 'Own.',
+      registers: [own],
+      collect() {
+        this.set(moment);
+      },
+    });
+    const page = createMetricsPage({ families: familiesOf(...names), own, runtime: createFakeRuntime() });
+    const clusters = Array.from({ length: 500 }, (_, index) => `c${index}`);
+    const update = (): void => {
+      moment += 1;
+      page.update(
+        clusters.map((name) => polled(name, moment)),
+        [],
+      );
+    };
+    update();
+    // 25,000 pieces of text take several turns; in each turn the states change.
+    let isDone = false;
+    const rendered = Promise.all([page.render('text', false), page.render('openmetrics', true)]).finally(() => {
+      isDone = true;
+    });
+    let turns = 0;
+    while (!isDone) {
+      update();
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [plain, packed] = await rendered;
+    expect(turns).toBeGreaterThan(2);
+    for (const text of [plain.toString(), gunzipSync(packed).toString()]) {
+      const values = new Set(Array.from(text.matchAll(/^(?:x\d+{.*}|own) (\d+)$/gm), ([, value]) => value));
+      expect(values.size).toBe(1);
+      expect(text.match(/^x\d+{/gm)).toHaveLength(25_000);
+    }
+  });
+
+  test('is the same plain and compressed', async () => {
+    const { page, read, readGzip } = setUp();
+    page.update([polled('a', 1)], []);
+    expect(await readGzip()).toBe(await read());
+    page.update([polled('a', 2)], []);
+    expect(samplesOf(await readGzip(), 'x')).toEqual(['a 2']);
+    expect(await readGzip()).toBe(await read());
+  });
+
+  test('is made once for each change, format and encoding', async () => {
+    const { page, read, reads } = setUp();
+    page.update([polled('a', 1)], []);
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => page.render('text', false)));
+    expect(others.every((bytes) => bytes === first)).toBe(true);
+    expect(await page.render('text', true)).toBe(await page.render('text', true));
+    expect(reads()).toBe(1);
+    await read('openmetrics');
+    page.update([polled('a', 2)], []);
+    await read();
+    expect(reads()).toBe(3);
+  });
+
+  test('is made again where the program’s own metrics are older than five seconds, compressed or not', async () => {
+    const { runtime, read, readGzip, reads } = setUp();
+    await read();
+    await runtime.advance(4.9);
+    expect(await readGzip()).toContain('own 1\n');
+    await runtime.advance(0.2);
+    expect(await readGzip()).toContain('own 2\n');
+    expect(await read()).toContain('own 2\n');
+    expect(reads()).toBe(2);
+  });
+
+  test('is made again where the program says that its own metrics have changed', async () => {
+    const { page, read } = setUp();
+    await read();
+    page.invalidate();
+    expect(await read()).toContain('own 2\n');
+  });
+
+  test('is made after an older one of the same format, never beside it', async () => {
+    const own = new Registry();
+    let running = 0;
+    let most = 0;
+    new Gauge({
+      name: 'own',
+      help: 'Own.',
+      registers: [own],
+      async collect() {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      },
+    });
+    const page = createMetricsPage({ families: familiesOf('x'), own, runtime: createFakeRuntime() });
+    const pages = [1, 2, 3, 4].map((polls) => {
+      page.update([polled('a', polls)], []);
+      return page.render('text', polls % 2 === 0);
+    });
+    await Promise.all(pages);
+    expect(most).toBe(1);
+  });
+
+  test('that cannot be made is made again for the next request', async () => {
+    const { read, readGzip, broken } = setUp();
+    broken.isBroken = true;
+    await expect(read()).rejects.toThrow('broken');
+    await expect(readGzip()).rejects.toThrow('broken');
+    broken.isBroken = false;
+    expect(await read()).toContain('own 1\n');
+    expect(await readGzip()).toContain('own 1\n');
+  });
+});
