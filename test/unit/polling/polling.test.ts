@@ -214,10 +214,12 @@ describe('a discovered cluster that cannot have exports', () => {
   });
 
   test('stays watched where the config names it, and where another failure is met', async () => {
-    const { runtime, names, exports } = setUp(discovered({}, named(['named']).named), ['found', 'named']);
+    const { runtime, polling, names, exports } = setUp(discovered({}, named(['named']).named), ['found', 'named']);
     exports.answer = ({ target }) => (target.discovered ? forbidden : unsupported);
     await runtime.advance(10);
     expect(names()).toEqual(['named', 'found']);
+    const failure = { reason: 'unsupported' };
+    expect(polling.states.get(keyOf('named'))?.polled['exports']?.last).toMatchObject({ failure });
   });
 
   test('is not dropped by a collector that waits for another one', async () => {

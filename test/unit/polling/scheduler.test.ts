@@ -169,12 +169,13 @@ describe('a group', () => {
 
   test('starts the task first that has been due for longest', async () => {
     const { runtime, scheduler, add, keys } = setUp(1);
-    add('busy', { lastsSeconds: 20, intervalSeconds: 1000 });
-    for (const key of ['a', 'b']) add(key, { intervalSeconds: 1000 });
-    await runtime.advance(5);
-    scheduler.restart('a');
-    await runtime.advance(16);
-    expect(keys()).toEqual(['busy', 'b', 'a']);
+    const others = Array.from({ length: 10 }, (_, index) => `task-${index}`);
+    for (const key of others) add(key, { intervalSeconds: 30 });
+    await runtime.advance(0.5);
+    const due = others.toSorted((a, b) => (scheduler.dueAt(a) ?? 0) - (scheduler.dueAt(b) ?? 0));
+    add('busy', { lastsSeconds: 31, intervalSeconds: 1000 });
+    await runtime.advance(32);
+    expect(keys()).toEqual([...others, 'busy', ...due]);
   });
 
   test('has the places that its tasks name, and a removed task keeps its place until it has ended', async () => {
