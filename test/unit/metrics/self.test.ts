@@ -3,7 +3,7 @@ import type { RequestEnded } from '../../../src/atlas/observer.ts';
 import { createSelfMetrics, type Named, type SelfMetrics, type SelfSettings } from '../../../src/metrics/self.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { newState, withRecord } from '../../support/states.ts';
-import { createToy } from '../polling/toys.ts';
+import { createScripted } from '../polling/scripted-collector.ts';
 
 const runtime = createFakeRuntime();
 const SETTINGS: SelfSettings = {
@@ -11,9 +11,9 @@ const SETTINGS: SelfSettings = {
   config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 1_700_000_000 } }),
   withProcessMetrics: false,
   collectors: [
-    createToy('exports', runtime, { limits: ['jobs', 'codes'] }).collector,
-    createToy('schedule', runtime).collector,
-    createToy('snapshots', runtime, { limits: ['snapshots'] }).collector,
+    createScripted('exports', runtime, { limits: ['jobs', 'codes'] }).collector,
+    createScripted('schedule', runtime).collector,
+    createScripted('snapshots', runtime, { limits: ['snapshots'] }).collector,
   ],
   states: () => [],
   discoveries: () => [],

@@ -7,7 +7,7 @@ import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { target, withRecord } from '../../support/states.ts';
-import { API, createToy, SETTINGS } from './toys.ts';
+import { API, createScripted, SETTINGS } from './scripted-collector.ts';
 
 const { key: KEY, groupId: GROUP_ID } = target();
 const notFound = new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND', {
@@ -20,9 +20,9 @@ const timedOut = new AtlasError('timeout', 'no complete answer in time');
 function setUp(answers: readonly (number | Error)[], changes: Partial<Collector<unknown>> = {}) {
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
-  const first = createToy('first', runtime);
-  const second = createToy('second', runtime, { after: 'first' });
-  const toy = createToy('toy', runtime, changes);
+  const first = createScripted('first', runtime);
+  const second = createScripted('second', runtime, { after: 'first' });
+  const toy = createScripted('toy', runtime, changes);
   let step = 0;
   toy.lastsSeconds = 2;
   toy.answer = () => answers[Math.min(step++, answers.length - 1)] ?? 0;

@@ -6,7 +6,7 @@ import type { DiscoveredProject, NamedTarget, Wanted } from '../../../src/pollin
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { GROUP_ID } from '../../support/states.ts';
-import { API, createToy, SETTINGS } from './toys.ts';
+import { API, createScripted, SETTINGS } from './scripted-collector.ts';
 
 const OTHER_ID = '5e0000000000000000000002';
 const PROJECT: DiscoveredProject = {
@@ -39,9 +39,9 @@ function discovered(changes: Partial<DiscoveredProject> = {}, targets: readonly 
 function setUp(wanted: Wanted, clusters: readonly string[] | Error = [], later: Partial<Collector<unknown>> = {}) {
   const runtime = createFakeRuntime();
   const { log, lines } = createRecordingLog();
-  const exports = createToy('exports', runtime);
+  const exports = createScripted('exports', runtime);
   const pace = () => ({ seconds: 3600, retrySeconds: 300, failedSeconds: 3600 });
-  const schedule = createToy('schedule', runtime, { after: 'exports', pace, ...later });
+  const schedule = createScripted('schedule', runtime, { after: 'exports', pace, ...later });
   const changes: { readonly put: readonly string[]; readonly removed: readonly string[] }[] = [];
   const searches: number[] = [];
   const namings: string[] = [];

@@ -5,13 +5,13 @@ import { failureOf } from '../../../src/polling/failure-log.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { target, withRecord } from '../../support/states.ts';
-import { createToy, SETTINGS } from './toys.ts';
+import { createScripted, SETTINGS } from './scripted-collector.ts';
 
 const KEY = target('a').key;
 
 function setUp(changes: Partial<Collector<unknown>> = {}) {
   const runtime = createFakeRuntime();
-  const collectors = [createToy('toy', runtime), createToy('other', runtime, changes)];
+  const collectors = [createScripted('toy', runtime), createScripted('other', runtime, changes)];
   const changed: (readonly [put: readonly string[], removed: readonly string[]])[] = [];
   let settings = SETTINGS;
   const states = createStates({

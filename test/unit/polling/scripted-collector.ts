@@ -3,7 +3,7 @@ import type { AtlasApi } from '../../../src/atlas/client.ts';
 import type { Collector, PollingSettings, Target, TargetState } from '../../../src/collectors/collector.ts';
 import type { Runtime } from '../../../src/support/runtime.ts';
 
-export interface Toy {
+export interface Scripted {
   readonly collector: Collector<unknown>;
   /** All reads that have begun. */
   readonly reads: { readonly target: Target; readonly atSeconds: number; readonly signal: AbortSignal }[];
@@ -28,31 +28,32 @@ export const SETTINGS: PollingSettings = {
 export const API = {} as AtlasApi;
 
 /** A collector that is polled each `intervalSeconds` while something goes on, else each `idleIntervalSeconds`. */
-export function createToy(name: string, runtime: Runtime, changes: Partial<Collector<unknown>> = {}): Toy {
-  const reads: Toy['reads'] = [];
+export function createScripted(name: string, runtime: Runtime, changes: Partial<Collector<unknown>> = {}): Scripted {
+  const reads: Scripted['reads'] = [];
   const collector: Collector<unknown> = {
     name,
     words: { title: name, one: name, many: name, resource: name, cadence: '' },
     role: 'Reader',
     operation: `read_${name}`,
     upMetric: `${name}_up`,
-    isWanted: (_state, { isRead }) => isRead[name] !== false,
+
     pace(summary, { intervalSeconds, idleIntervalSeconds }) {
       const seconds = summary === 0 ? idleIntervalSeconds : intervalSeconds;
       return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };
     },
     async read(_api, state, _settings, signal) {
       reads.push({ target: state.target, atSeconds: runtime.monotonicSeconds(), signal });
-      const seconds = typeof toy.lastsSeconds === 'number' ? toy.lastsSeconds : toy.lastsSeconds(state.target);
+      const seconds =
+        typeof scripted.lastsSeconds === 'number' ? scripted.lastsSeconds : scripted.lastsSeconds(state.target);
       if (seconds > 0) await runtime.sleep(seconds, signal);
-      const answer = toy.answer(state);
+      const answer = scripted.answer(state);
       if (answer instanceof Error) throw answer;
       return { summary: answer, facts: { pages: 1, items: answer, dropped: {} } };
     },
     families: [],
     ...changes,
   };
-  const toy: Toy = {
+  const scripted: Scripted = {
     collector,
     reads,
     answer: () => 0,
@@ -61,5 +62,5 @@ export function createToy(name: string, runtime: Runtime, changes: Partial<Colle
     timesOf: (clusterName) =>
       reads.filter(({ target }) => target.clusterName === clusterName).map(({ atSeconds }) => atSeconds),
   };
-  return toy;
+  return scripted;
 }
