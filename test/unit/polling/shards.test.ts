@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ownShare, shardOf } from '../../../src/polling/shards.ts';
 
-const anyGroupId = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 24, maxLength: 24 });
+const anyGroupId = fc.stringMatching(/^[0-9a-f]{24}$/);
 const anyCount = fc.integer({ min: 1, max: 50 });
 /** Ids as Atlas makes them: they differ in a few characters. */
 const similarIds = Array.from({ length: 3000 }, (_, index) => (0x5e000000 + index).toString(16).padEnd(24, '0'));
