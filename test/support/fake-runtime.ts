@@ -7,13 +7,13 @@ interface Sleeper {
 }
 
 export interface FakeRuntime extends Runtime {
-  /** Moves time on, waking every sleeper on its way in the order of their times. */
+  /** Moves the time forward; each sleep on the way ends at its time, in order. */
   advance(seconds: number): Promise<void>;
-  /** Lets everything that waits for nothing but promises run. */
+  /** Runs everything that waits for promises alone. */
   settle(): Promise<void>;
-  /** How long each sleep asked for was, in seconds. */
+  /** The seconds of every sleep that has begun. */
   readonly slept: readonly number[];
-  /** How many sleep now. */
+  /** How many sleeps have not ended. */
   sleepers(): number;
 }
 
