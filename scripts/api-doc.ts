@@ -1,4 +1,4 @@
-/** docs/api.md, made from the list of fields that also makes the JSON. */
+/** Makes docs/api.md from the lists of fields that also make the JSON. */
 import type { Collectors, Field } from '../src/collectors/collector.ts';
 import { CONDITIONS, WORDS } from '../src/collectors/conditions.ts';
 import { JOB_FIELDS } from '../src/collectors/exports/fields.ts';
@@ -23,7 +23,7 @@ Rules:
 - **An absent field means never or unknown**, not zero or false.
 - Targets have the order of the status page: the most urgent first.
 - The texts of \`problem\` and \`advice\` are for people and may change with any version.
-- An answer may be up to one second old.
+- A response may be up to one second old.
 
 \`GET /config\` returns the current config as YAML, with the defaults. Instead of each secret it shows where the secret comes from. The
 secret itself is not read.
@@ -31,11 +31,11 @@ secret itself is not read.
 
 export function apiDocument(collectors: Collectors = COLLECTORS): string {
   return `${INTRODUCTION}
-## The answer
+## The response
 
 | field | type | meaning |
 |---|---|---|
-| \`generated_timestamp_seconds\` | number | When the answer was created. |
+| \`generated_timestamp_seconds\` | number | When the response was created. |
 | \`exporter_version\` | string | The version of the program. |
 | \`targets\` | array | The monitored clusters. |
 | \`projects\` | array | The projects of these clusters. |
@@ -44,7 +44,7 @@ export function apiDocument(collectors: Collectors = COLLECTORS): string {
 
 ${table(TARGET_FIELDS)}
 
-The field \`reads\` is an object with one entry for each thing that is read of the cluster: ${collectors.map(({ name }) => `\`${name}\``).join(', ')}; see below.
+The field \`reads\` is an object with one entry for each kind of data that the exporter reads: ${collectors.map(({ name }) => `\`${name}\``).join(', ')}; see below.
 
 ${collectors.map(({ words, fields = [] }) => `### ${words.title}\n\n${table(fields)}\n`).join('\n')}
 ### A read

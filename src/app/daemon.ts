@@ -130,7 +130,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     states: monitor.polling.states.all,
     state: monitor.polling.states.get,
     nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
-    searches: monitor.polling.discoveries,
+    discoveries: monitor.polling.discoveries,
     budgets: monitor.budgets,
     settings: () => monitor.config().polling,
     atlasUrl: () => monitor.config().atlas.baseUrl,

@@ -20,13 +20,13 @@ function answer(): Record<string, unknown> {
   const state = withSchedule(polledState(jobs, settings), { autoExportEnabled: true, export: export_ });
   const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
   const { groupId } = state.target;
-  const search = { groupId, tried: true, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };
+  const discovery = { groupId, tried: true, up: false, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };
   const level = { capacityRequests: 50, remainingRequests: 41.5, waitingRequests: 0, pausedForSeconds: 0 };
   const atlas = { limit: 500, remaining: 480, ageSeconds: 1 };
-  const budgets = [{ groupId, name: 'cloud_backups', ...level, atlas }];
+  const budgets = [{ groupId, name: 'cloud_backups' as const, ...level, atlas }];
   const overview = overviewOf([withRecord(state, 'exports', { last })], {
     nowSeconds: FLEET_NOW,
-    searches: [search],
+    discoveries: [discovery],
     budgets,
   });
   return JSON.parse(

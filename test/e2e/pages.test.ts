@@ -1,12 +1,12 @@
 /// <reference lib="dom" />
-/** The pages in a real browser: what they do for someone who looks at them, with and without scripts. */
+/** The pages in a real browser, with and without scripts. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TargetState } from '../../src/collectors/collector.ts';
+import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
 import { startWeb, type Web } from '../../src/web/guards/listen.ts';
-import type { Search } from '../../src/web/pages/projects.ts';
 import { createApp } from '../../src/web/server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
@@ -22,7 +22,7 @@ let browser: Browser;
 let web: Web;
 let url: string;
 let states: readonly TargetState[];
-let searches: readonly Search[];
+let discoveries: readonly DiscoveryStatus[];
 let nowSeconds = FLEET_NOW;
 let fails: boolean;
 const problems: string[] = [];
@@ -37,8 +37,8 @@ beforeAll(async () => {
       return states;
     },
     state: (key) => states.find(({ target }) => target.key === key),
-    searches: () => searches,
-    // Each answer is of another second, so none is kept.
+    discoveries: () => discoveries,
+    // Each response is rendered in another second, so the server keeps none.
     wallSeconds: () => ++nowSeconds,
   });
   web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   states = fleet(60);
-  searches = [];
+  discoveries = [];
   fails = false;
   problems.length = 0;
 });
@@ -62,13 +62,14 @@ async function open(path = '/', options: BrowserContextOptions = {}): Promise<Pa
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   pages.push(page);
-  // A breach of the policy is told on the console.
+  // The browser reports a violation of the content security policy on the console.
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('500')) problems.push(message.text());
   });
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('request', (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) problems.push(`asks ${request.url()}`);
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
+      problems.push(`requests ${request.url()}`);
   });
   await page.goto(url + path);
   return page;
@@ -77,7 +78,7 @@ async function open(path = '/', options: BrowserContextOptions = {}): Promise<Pa
 const visibleRows = (page: Page): Promise<readonly string[]> =>
   page.locator('tr[data-s]:visible th a').allTextContents();
 
-/** As when the page has been open for a while: its own timer does nothing else. */
+/** Refreshes the page at once, as its timer does. */
 async function refreshed(page: Page): Promise<void> {
   const before = await page.locator('#asof').textContent();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -93,18 +94,17 @@ function withAnotherFailure(index: number): readonly TargetState[] {
 }
 
 describe('the status page in a browser', () => {
-  test('loads without an error, breaks no rule of its policy and asks nobody else', async () => {
+  test('loads without an error, obeys its policy and requests no other server', async () => {
     const page = await open();
     expect(await page.title()).toBe('(8) Atlas backup exports');
     expect(await page.locator('.verdict').textContent()).toContain('8 of 60 clusters need attention');
     expect((await visibleRows(page)).length).toBe(60);
-    // Its style is in force.
     expect(await page.locator('.verdict').evaluate((node) => getComputedStyle(node).fontSize)).toBe('26px');
     await refreshed(page);
     expect(problems).toEqual([]);
   });
 
-  test('filters while one types, and remembers it in the address', async () => {
+  test('filters while the reader types, and keeps the filter in the URL', async () => {
     const page = await open();
     await page.getByLabel('Search').fill('0008');
     expect(await visibleRows(page)).toEqual(['cluster-0008']);
@@ -145,7 +145,7 @@ describe('the status page in a browser', () => {
 
   test('refreshes without losing scroll, focus or what was typed', async () => {
     const page = await open();
-    // Not every browser holds on to what is in view by itself.
+    // Not every browser keeps the visible rows in place by itself.
     await page.evaluate(() => document.documentElement.style.setProperty('overflow-anchor', 'none'));
     await page.getByLabel('Search').fill('cluster');
     const row = page.locator('tr[data-s] a', { hasText: 'cluster-0040' });
@@ -153,7 +153,7 @@ describe('the status page in a browser', () => {
     await row.evaluate((node) => scrollTo(0, node.getBoundingClientRect().top + scrollY - 300));
     const top = () => row.evaluate((node) => Math.round(node.getBoundingClientRect().top));
     const before = await top();
-    // One more needs attention: it moves to the top and makes the page longer there.
+    // One more cluster needs attention: its row moves to the top and becomes higher.
     states = withAnotherFailure(45);
     await refreshed(page);
     expect(await page.locator('.verdict').textContent()).toContain('9 of 60');
@@ -164,9 +164,8 @@ describe('the status page in a browser', () => {
     expect(problems).toEqual([]);
   });
 
-  test.each([true, false])('keeps what is focused focused, even where it moves (a new browser: %p)', async (isNew) => {
+  test('keeps the focus on a row that moves', async () => {
     const page = await open();
-    if (!isNew) await page.evaluate(() => Reflect.deleteProperty(Element.prototype, 'moveBefore'));
     await page.locator('tr[data-s] a', { hasText: 'cluster-0040' }).focus();
     states = withAnotherFailure(39);
     await refreshed(page);
@@ -186,7 +185,7 @@ describe('the status page in a browser', () => {
     expect(await visibleRows(page)).toEqual(rows);
   });
 
-  test('waits while something is selected', async () => {
+  test('does not refresh while text is selected', async () => {
     const page = await open();
     await page.locator('.verdict').selectText();
     const before = await page.locator('#asof').textContent();
@@ -196,7 +195,7 @@ describe('the status page in a browser', () => {
     expect(await page.evaluate(() => String(getSelection()))).toContain('8 of 60');
   });
 
-  test('can be told to pause', async () => {
+  test('can be paused', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Pause updates' }).click();
     const before = await page.locator('#asof').textContent();
@@ -207,7 +206,7 @@ describe('the status page in a browser', () => {
     await page.waitForFunction((was) => document.getElementById('asof')?.textContent !== was, before);
   });
 
-  test('says so when the exporter doesn’t answer any more, and when it does again', async () => {
+  test('says that the exporter does not answer, until it answers again', async () => {
     const page = await open();
     fails = true;
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -218,11 +217,11 @@ describe('the status page in a browser', () => {
     expect(await page.getByRole('alert').isVisible()).toBe(false);
   });
 
-  test('survives hostile text, also when it comes with a refresh', async () => {
+  test('shows hostile text as text, after a refresh too', async () => {
     const page = await open();
     const hostile = polledState([job()], { projectName: EVIL, groupId: EVIL }, EVIL);
     states = [hostile, ...fleet(3)];
-    searches = [{ groupId: EVIL, tried: true, failure: { ...NOT_ALLOWED, problem: EVIL, advice: EVIL } }];
+    discoveries = [{ groupId: EVIL, tried: true, up: false, failure: { ...NOT_ALLOWED, problem: EVIL, advice: EVIL } }];
     await refreshed(page);
     await page.getByLabel('Search').fill('onerror');
     expect(await visibleRows(page)).toEqual([EVIL]);
@@ -236,11 +235,11 @@ describe('the status page in a browser', () => {
     expect(problems).toEqual([]);
   });
 
-  test('is used with the keyboard alone', async () => {
+  test('can be used with the keyboard alone', async () => {
     const page = await open();
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
-    await page.keyboard.press('/');
+    await page.getByLabel('Search').focus();
     await page.keyboard.type('cluster-0004');
     await page.keyboard.press('Enter');
     expect(await visibleRows(page)).toEqual(['cluster-0004']);
@@ -255,13 +254,13 @@ describe('the status page in a browser', () => {
 });
 
 describe('without scripts', () => {
-  test('everything is there, and the form filters', async () => {
+  test('everything is visible, and the form filters', async () => {
     const page = await open('/', { javaScriptEnabled: false });
     expect((await visibleRows(page)).length).toBe(60);
     await page.getByRole('button', { name: /^Failed/ }).click();
     expect(await visibleRows(page)).toEqual(['cluster-0008', 'cluster-0028', 'cluster-0048']);
     await page.getByLabel('Search').fill('0028');
-    // Enter keeps the state that was chosen.
+    // Enter keeps the chosen state.
     await page.getByLabel('Search').press('Enter');
     expect(await visibleRows(page)).toEqual(['cluster-0028']);
     expect(page.url()).toContain('state=failed');
@@ -272,7 +271,7 @@ describe('without scripts', () => {
   });
 });
 
-describe('for everyone: axe finds nothing', () => {
+describe('axe finds no barrier on', () => {
   const key = () => states[7]?.target.key ?? '';
   test.each<[string, () => string, BrowserContextOptions]>([
     ['the status page', () => '/', { colorScheme: 'light' }],
@@ -294,7 +293,7 @@ describe('for everyone: axe finds nothing', () => {
         },
       })),
     ];
-    searches = [{ groupId: '5e0000000000000000000007', tried: true, failure: NOT_ALLOWED }];
+    discoveries = [{ groupId: '5e0000000000000000000007', tried: true, up: false, failure: NOT_ALLOWED }];
     const page = await open(path(), { ...options, bypassCSP: true });
     await page.evaluate(AXE);
     const found = await page.evaluate(async () => {
@@ -306,7 +305,7 @@ describe('for everyone: axe finds nothing', () => {
     ).toEqual([]);
   });
 
-  test('rows are still rows on a phone', async () => {
+  test('on a phone, screen readers still see rows, and nothing is wider than the screen', async () => {
     const page = await open('/', { viewport: PHONE });
     expect(await page.getByRole('row').count()).toBeGreaterThan(60);
     expect(await page.getByRole('rowheader').count()).toBeGreaterThan(60);
@@ -321,7 +320,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-test('a thousand targets filter at once and refresh in place', async () => {
+test('a page with a thousand targets can be filtered and refreshes in place', async () => {
   states = fleet(1000);
   const page = await open();
   await page.getByLabel('Search').fill('cluster-0500');

@@ -1,4 +1,4 @@
-/** A real Chromium, as Debian has it: found, or a clear word on how to get it. */
+/** The Chromium of the system. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
@@ -13,7 +13,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Each has a profile of its own, which is gone when it is closed. */
+/** Each browser has a temporary profile of its own. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = PLACES.find((place) => existsSync(place));
   if (executablePath === undefined) {

@@ -1,11 +1,11 @@
-/** Many targets as a large organization has them: most are fine, some are not, each in a way of its own. */
+/** Many targets, as in a large organization: most are fine, some have problems of different kinds. */
 import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import type { Failure, TargetState } from '../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from './jobs.ts';
 import { polledState, withRecord, withSchedule } from './states.ts';
 
 export const DAY = 86_400;
-/** The moment at which the fleet is looked at. */
+/** The time at which the tests look at the fleet. */
 export const FLEET_NOW = DAY_ZERO_SECONDS + 30 * DAY;
 
 const DAILY = { autoExportEnabled: true, export: { bucketId: '5f0000000000000000000001', frequency: 'daily' } };

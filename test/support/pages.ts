@@ -1,11 +1,11 @@
 /** The pages without a daemon: over states that a test gives. */
-import type { PollingSettings, TargetState } from '../../src/collectors/collector.ts';
+import type { BudgetLevel } from '../../src/atlas/admission/admission.ts';
+import type { Collectors, PollingSettings, TargetState } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
-import { parseFilter } from '../../src/web/pages/filter.ts';
+import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
-import { type Budget, projectsOf, type Search } from '../../src/web/pages/projects.ts';
-import { statusOf, statusOfAll, type TargetStatus, type View } from '../../src/web/pages/status.ts';
-import { type Overview, renderStatusPage } from '../../src/web/pages/status-page.ts';
+import * as status from '../../src/web/pages/status.ts';
+import { renderStatusPage } from '../../src/web/pages/status-page.ts';
 import { renderTargetPage } from '../../src/web/pages/target-page.ts';
 
 export interface Seen {
@@ -13,8 +13,9 @@ export interface Seen {
   readonly query?: string;
   readonly readsSchedules?: boolean;
   readonly nextPollInSeconds?: number;
-  readonly searches?: readonly Search[];
-  readonly budgets?: readonly Budget[];
+  readonly discoveries?: readonly DiscoveryStatus[];
+  readonly budgets?: readonly BudgetLevel[];
+  readonly collectors?: Collectors;
 }
 
 const FACTS = { version: '1.2.3', telemetryPath: '/metrics' };
@@ -27,36 +28,38 @@ export const SETTINGS: PollingSettings = {
   isRead: {},
 };
 
-function viewOf({ nowSeconds, readsSchedules = true, nextPollInSeconds = 60 }: Seen): View {
+function viewOf({
+  nowSeconds,
+  readsSchedules = true,
+  nextPollInSeconds = 60,
+  collectors = COLLECTORS,
+}: Seen): status.View {
   return {
     nowSeconds,
     settings: { ...SETTINGS, isRead: { schedule: readsSchedules } },
-    collectors: COLLECTORS,
+    collectors,
     nextPollAtSeconds: () => nowSeconds + nextPollInSeconds,
   };
 }
 
-export function judged(state: TargetState, seen: Seen): TargetStatus {
-  return statusOf(state, viewOf(seen));
+export function judged(state: TargetState, seen: Seen): status.TargetStatus {
+  return status.statusOf(state, viewOf(seen));
 }
 
-export function overviewOf(states: Iterable<TargetState>, seen: Seen): Overview {
-  const { searches = [], budgets = [] } = seen;
-  const targets = statusOfAll(states, viewOf(seen));
-  return { targets, projects: projectsOf(targets, searches, budgets) };
+export function overviewOf(states: Iterable<TargetState>, seen: Seen): status.Overview {
+  return status.overviewOf(states, seen.discoveries ?? [], seen.budgets ?? [], viewOf(seen));
 }
 
 export function statusPage(states: Iterable<TargetState>, seen: Seen): string {
-  const filter = parseFilter(new URLSearchParams(seen.query ?? ''));
+  const filter = status.parseFilter(new URLSearchParams(seen.query ?? ''));
   return renderStatusPage(overviewOf(states, seen), filter, { ...FACTS, nowSeconds: seen.nowSeconds, root: '' });
 }
 
 export function targetPage(state: TargetState, seen: Seen, atlasUrl = 'https://cloud.mongodb.com'): string {
-  const facts = { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../', atlasUrl, collectors: COLLECTORS };
-  return renderTargetPage(judged(state, seen), facts);
+  return renderTargetPage(judged(state, seen), atlasUrl, { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../' });
 }
 
-/** The text a reader sees, one line per element that has some. */
+/** The visible text of a page, one line for each element that has text. */
 export function textOf(page: string): string {
   return page
     .replace(/<(style|script)>.*?<\/\1>/gs, '')
@@ -65,13 +68,13 @@ export function textOf(page: string): string {
     .replace(/\s*\n\s*/g, '\n');
 }
 
-/** For whoever serves them. */
+/** Settings for a server without targets. */
 export const QUIET_PAGES: PageSettings = {
   telemetryPath: '/metrics',
   version: '0',
   states: () => [],
   state: () => undefined,
-  searches: () => [],
+  discoveries: () => [],
   budgets: () => [],
   collectors: COLLECTORS,
   settings: () => SETTINGS,

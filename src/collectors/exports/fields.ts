@@ -134,6 +134,6 @@ function ofSummary(
   });
 }
 
-function field<T>(name: string, type: string, meaning: string, value: (of: T) => unknown): Field<T> {
+export function field<T>(name: string, type: string, meaning: string, value: (of: T) => unknown): Field<T> {
   return { name, type, meaning, value };
 }

@@ -1,4 +1,5 @@
-/** HTML as a type of its own, so that text can't get into a page unescaped: whatever isn't Html is escaped when put in. */
+/** HTML as a type of its own, so that no text gets into a page unescaped: everything that is not Html is escaped. Also times. */
+import { span } from '../../support/words.ts';
 
 class Html {
   readonly markup: string;
@@ -11,7 +12,7 @@ export type { Html };
 
 type Part = string | number | Html | readonly Html[] | undefined;
 
-/** A tag for templates: `html`<b>${name}</b>``. */
+/** A template tag: `html`<b>${name}</b>``. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let markup = literals[0] ?? '';
   parts.forEach((part, index) => {
@@ -20,13 +21,9 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
   return new Html(markup);
 }
 
-/** For our own constants, such as a style sheet, alone. */
+/** Only for markup of our own, such as the style sheet. */
 export function trusted(markup: string): Html {
   return new Html(markup);
-}
-
-export function joined(parts: readonly Html[], separator: string): Html {
-  return new Html(parts.map(({ markup }) => markup).join(separator));
 }
 
 export const nothing = trusted('');
@@ -38,10 +35,30 @@ function markupOf(part: Part): string {
   return typeof part === 'number' ? String(part) : part.map(({ markup }) => markup).join('');
 }
 
-const SPECIAL = /[&<>"']/;
-const ALL_SPECIAL = /[&<>"']/g;
+const SPECIAL = /[&<>"']/g;
 
 function escapeHtml(text: string): string {
-  if (!SPECIAL.test(text)) return text;
-  return text.replace(ALL_SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** `5 min ago` or `in 5 min`; the tooltip and the attribute for programs give the time itself. */
+export function relativeTime(atSeconds: number, nowSeconds: number): Html {
+  const away = atSeconds - nowSeconds;
+  const iso = isoTime(atSeconds);
+  const words = away >= 0.5 ? `in ${span(away)}` : `${span(-away)} ago`;
+  return html`<time datetime="${iso}" title="${readable(iso)}">${words}</time>`;
+}
+
+/** `2026-03-01 00:00:00 UTC`. */
+export function absoluteTime(atSeconds: number): Html {
+  const iso = isoTime(atSeconds);
+  return html`<time datetime="${iso}">${readable(iso)}</time>`;
+}
+
+function isoTime(atSeconds: number): string {
+  return `${new Date(atSeconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function readable(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

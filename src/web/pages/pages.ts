@@ -1,18 +1,18 @@
 /**
- * What people look at: the status page, one target in full, the same as JSON, the configuration in force. All are made of what
- * is known already. A page that many ask for within a second is made once, and packed once.
+ * What people look at: the status page, the page of one target, the same data as JSON, and the current config. Everything comes
+ * from memory. A page that many clients request within one second is made once and compressed once.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Express, Request, Response } from 'express';
+import type { Express, Response } from 'express';
+import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import type { Collectors, PollingSettings, TargetState } from '../../collectors/collector.ts';
+import type { DiscoveryStatus } from '../../polling/discovery.ts';
 import { targetsJson } from '../api.ts';
 import { negotiate } from '../negotiation.ts';
-import { parseFilter } from './filter.ts';
-import { PAGE_POLICY } from './layout.ts';
-import { type Budget, projectsOf, type Search } from './projects.ts';
-import { statusOf, statusOfAll, type View } from './status.ts';
-import { type Overview, renderStatusPage } from './status-page.ts';
+import { PAGE_POLICY, type PageFacts } from './layout.ts';
+import { type Overview, overviewOf, parseFilter, statusOf, type View } from './status.ts';
+import { renderStatusPage } from './status-page.ts';
 import { renderTargetPage } from './target-page.ts';
 
 export interface PageSettings {
@@ -20,117 +20,89 @@ export interface PageSettings {
   readonly version: string;
   states(): Iterable<TargetState>;
   state(key: string): TargetState | undefined;
-  searches(): Iterable<Search>;
-  budgets(): Iterable<Budget>;
+  discoveries(): Iterable<DiscoveryStatus>;
+  budgets(): Iterable<BudgetLevel>;
   readonly collectors: Collectors;
-  /** The settings in force. */
+  /** The current settings. */
   settings(): PollingSettings;
   /** Unix time of the next poll; undefined while it runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
-  /** Where Atlas' own pages are. */
+  /** The base URL of the Atlas user interface. */
   atlasUrl(): string;
-  /** The configuration in force as YAML, without a secret. */
+  /** The current config as YAML, without secrets. */
   config(): string;
   wallSeconds(): number;
 }
 
-interface Body {
-  readonly bytes: Buffer;
-  zipped(): Promise<Buffer>;
-}
-
-/** Pages of the current second that are kept; each filter makes one of its own. */
-const MOST_KEPT = 20;
+/** Number of kept bodies: each URL has its own. */
+const MAX_KEPT = 20;
+const HTML = 'text/html; charset=utf-8';
 const zip = promisify(gzip);
 
 export function addPages(app: Express, settings: PageSettings): void {
   const { version, telemetryPath, collectors, nextPollAtSeconds } = settings;
-  const view = (): View => {
-    return { nowSeconds: settings.wallSeconds(), settings: settings.settings(), collectors, nextPollAtSeconds };
-  };
-  const kept = keepForASecond(settings.wallSeconds);
+  const send = createSend(settings.wallSeconds);
 
-  function overview(): Overview {
-    const targets = statusOfAll(settings.states(), view());
-    return { targets, projects: projectsOf(targets, settings.searches(), settings.budgets()) };
+  function viewAt(nowSeconds: number): View {
+    return { nowSeconds, settings: settings.settings(), collectors, nextPollAtSeconds };
   }
 
-  app.get('/', async (request, response) => {
-    const filter = parseFilter(queryOf(request));
-    const body = kept(`/ ${filter.condition ?? ''} ${filter.text}`, (nowSeconds) =>
-      renderStatusPage(overview(), filter, { version, telemetryPath, nowSeconds, root: '' }),
-    );
-    await sendPage(response, body);
+  function overviewAt(nowSeconds: number): Overview {
+    return overviewOf(settings.states(), settings.discoveries(), settings.budgets(), viewAt(nowSeconds));
+  }
+
+  function factsAt(nowSeconds: number, root: string): PageFacts {
+    return { version, telemetryPath, nowSeconds, root };
+  }
+
+  app.get('/', (request, response) => {
+    const filter = parseFilter(new URLSearchParams(request.url.split('?', 2)[1]));
+    return send(response, HTML, (now) => renderStatusPage(overviewAt(now), filter, factsAt(now, '')));
   });
 
-  app.get('/targets/:groupId/:clusterName', async (request, response, next) => {
+  app.get('/targets/:groupId/:clusterName', (request, response, next) => {
     const state = settings.state(`${request.params.groupId}/${request.params.clusterName}`);
-    if (state === undefined) {
-      next();
-      return;
-    }
-    if (request.path.endsWith('/')) {
-      // The page's links are relative to it, and so is this: whatever proxies put in front of the path stays.
-      response.redirect(308, `../${state.target.clusterName}`);
-      return;
-    }
-    const { nowSeconds } = view();
-    const facts = { version, telemetryPath, nowSeconds, root: '../../', atlasUrl: settings.atlasUrl(), collectors };
-    await sendPage(response, bodyOf(renderTargetPage(statusOf(state, view()), facts)));
+    if (state === undefined) return next();
+    // The links of the page are relative, so its path must not end with a slash. A relative redirect keeps the path of a proxy.
+    if (request.path.endsWith('/')) return response.redirect(308, `../${state.target.clusterName}`);
+    return send(response, HTML, (now) =>
+      renderTargetPage(statusOf(state, viewAt(now)), settings.atlasUrl(), factsAt(now, '../../')),
+    );
   });
 
-  app.get('/api/v1/targets', async (_request, response) => {
-    const body = kept('/api', (nowSeconds) => targetsJson(overview(), { version, nowSeconds, collectors }));
-    await send(response, 'application/json; charset=utf-8', body);
-  });
+  app.get('/api/v1/targets', (_request, response) =>
+    send(response, 'application/json; charset=utf-8', (now) =>
+      targetsJson(overviewAt(now), { version, nowSeconds: now, collectors }),
+    ),
+  );
 
-  app.get('/config', async (_request, response) => {
-    await send(response, 'text/plain; charset=utf-8', bodyOf(settings.config()));
-  });
+  app.get('/config', (_request, response) => response.type('text').send(settings.config()));
 }
 
-function keepForASecond(wallSeconds: () => number) {
-  const bodies = new Map<string, Body>();
+function createSend(wallSeconds: () => number) {
+  const kept = new Map<string, Promise<Buffer>>();
   let second = 0;
-  return function keep(key: string, make: (nowSeconds: number) => string): Body {
+
+  function keep(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+    const bytes = kept.get(key) ?? make();
+    kept.set(key, bytes);
+    return bytes;
+  }
+
+  return async function send(response: Response, type: string, render: (nowSeconds: number) => string): Promise<void> {
     const nowSeconds = wallSeconds();
-    if (Math.floor(nowSeconds) !== second || bodies.size >= MOST_KEPT) bodies.clear();
+    if (Math.floor(nowSeconds) !== second || kept.size >= MAX_KEPT) kept.clear();
     second = Math.floor(nowSeconds);
-    const body = bodies.get(key) ?? bodyOf(make(nowSeconds));
-    bodies.set(key, body);
-    return body;
+    const { headers, url } = response.req;
+    const isZipped = negotiate(headers).gzip;
+    const plain = keep(url, async () => Buffer.from(render(nowSeconds)));
+    const bytes = await (isZipped ? keep(`gzip ${url}`, async () => zip(await plain)) : plain);
+    response.setHeader('Content-Type', type);
+    // Only a page may load something. The policy of all other responses allows nothing.
+    if (type === HTML) response.setHeader('Content-Security-Policy', PAGE_POLICY);
+    response.setHeader('Vary', 'Accept-Encoding');
+    if (isZipped) response.setHeader('Content-Encoding', 'gzip');
+    response.setHeader('Content-Length', bytes.length);
+    response.end(bytes);
   };
-}
-
-function bodyOf(text: string): Body {
-  const bytes = Buffer.from(text);
-  let zipped: Promise<Buffer> | undefined;
-  return {
-    bytes,
-    zipped() {
-      zipped ??= zip(bytes);
-      return zipped;
-    },
-  };
-}
-
-function queryOf({ url }: Request): URLSearchParams {
-  return new URLSearchParams(url.split('?', 2)[1]);
-}
-
-/** The one kind of answer that may load something: the policy of all the others lets nothing through. */
-async function sendPage(response: Response, body: Body): Promise<void> {
-  response.setHeader('Content-Security-Policy', PAGE_POLICY);
-  await send(response, 'text/html; charset=utf-8', body);
-}
-
-async function send(response: Response, type: string, body: Body): Promise<void> {
-  const { method, headers } = response.req;
-  const isZipped = negotiate(headers).gzip;
-  const bytes = isZipped ? await body.zipped() : body.bytes;
-  response.setHeader('Content-Type', type);
-  response.setHeader('Vary', 'Accept-Encoding');
-  if (isZipped) response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Content-Length', bytes.length);
-  response.end(method === 'HEAD' ? undefined : bytes);
 }

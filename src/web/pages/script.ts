@@ -1,62 +1,54 @@
 /**
- * What a browser adds, where it may run scripts: filters while one types, and refreshes the page in place. Everything else
- * works without it. New content is merged into the page node by node, so that whoever reads it keeps scroll, focus, selection
- * and what was typed. It writes no text of Atlas into the page but what came in the page's own HTML.
+ * The script of the pages: it filters while the reader types, and refreshes the page in place. Everything else works without it.
+ * A refresh merges the new page into the old one node by node, so that scroll position, focus, selection and typed text stay.
+ * The script writes no text from Atlas into the page; such text comes escaped in the HTML of the server.
  */
 export const SCRIPT = `'use strict';
 (() => {
-  const EVERY_MS = 10000, PATIENCE_MS = 8000;
+  const INTERVAL_MS = 10000, TIMEOUT_MS = 8000;
   const main = document.querySelector('main');
   const live = document.getElementById('live');
   const pause = document.getElementById('pause');
-  let paused = false, timer, running = false;
+  let paused = false, running = false;
   document.documentElement.classList.add('js');
 
-  // Filter: the same as the server's, on the same words.
+  // The filter has the rules of the server's createMatcher. Only the status page has a form.
   const form = () => document.querySelector('form');
-  const state = () => form().elements.namedItem('now').value;
+  const field = (name) => form().elements.namedItem(name);
   function filter() {
-    if (!form()) return;
-    const terms = form().elements.q.value.toLowerCase().split(/\\s+/).filter(Boolean);
-    const wanted = state();
-    let shown = 0;
-    for (const row of main.querySelectorAll('tr[data-s]')) {
+    const terms = field('q').value.toLowerCase().split(/\\s+/).filter(Boolean);
+    const wanted = field('now').value;
+    const rows = [...main.querySelectorAll('tr[data-s]')];
+    for (const row of rows) {
       const link = row.querySelector('a');
-      const names = (link.textContent + ' ' + row.querySelector('small').textContent).toLowerCase();
-      const id = decodeURIComponent(link.getAttribute('href').slice('targets/'.length)).toLowerCase();
-      const fits = terms.every((term) => names.includes(term) || id.startsWith(term)) && (!wanted || row.dataset.s.split(' ').includes(wanted));
-      row.hidden = !fits;
-      if (fits) shown += 1;
+      const words = (link.textContent + ' ' + row.querySelector('small').textContent).toLowerCase();
+      const key = decodeURIComponent(link.getAttribute('href').slice('targets/'.length)).toLowerCase();
+      const fits = terms.every((term) => words.includes(term) || key.startsWith(term));
+      row.hidden = !fits || (wanted !== '' && !row.dataset.s.split(' ').includes(wanted));
     }
     for (const body of main.querySelectorAll('.targets tbody')) body.hidden = !body.querySelector('tr[data-s]:not([hidden])');
     for (const chip of form().querySelectorAll('.chips button')) chip.setAttribute('aria-pressed', String(chip.value === wanted));
+    const shown = rows.filter((row) => !row.hidden).length;
     const out = document.getElementById('shown');
-    const all = main.querySelectorAll('tr[data-s]').length;
-    const text = shown === all ? out.dataset.all : 'Showing ' + shown + ' of ' + all + '.';
+    const text = shown === rows.length ? out.dataset.all : 'Showing ' + shown + ' of ' + rows.length + '.';
+    // A screen reader announces each change.
     if (out.textContent !== text) out.textContent = text;
   }
-  function remember() {
+  function filterAndRemember() {
+    filter();
     const url = new URL(location.href);
-    for (const [key, value] of [['q', form().elements.q.value], ['state', state()]])
+    for (const [key, value] of [['q', field('q').value], ['state', field('now').value]])
       value ? url.searchParams.set(key, value) : url.searchParams.delete(key);
     history.replaceState(null, '', url);
   }
-  document.addEventListener('input', (event) => {
-    if (event.target.name === 'q') { filter(); remember(); }
-  });
+  document.addEventListener('input', filterAndRemember);
   document.addEventListener('submit', (event) => {
     event.preventDefault();
-    const chip = event.submitter;
-    if (chip && chip.closest('.chips')) form().elements.namedItem('now').value = chip.value;
-    filter(); remember();
-  });
-  document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input') || !form()) return;
-    event.preventDefault();
-    form().elements.q.focus();
+    if (event.submitter && event.submitter.closest('.chips')) field('now').value = event.submitter.value;
+    filterAndRemember();
   });
 
-  // Merge: makes 'old' like 'next' and keeps every node that can stay. What has a key is found wherever it was.
+  // Makes 'old' equal to 'next' and keeps every node that can stay. A node with a key is found even if it has moved.
   const keyOf = (node) => node.nodeType !== 1 ? '' : node.id || (node.dataset.s === undefined ? '' : node.querySelector('a').getAttribute('href'));
   const keyed = new Map();
   function merge(old, next) {
@@ -71,67 +63,60 @@ export const SCRIPT = `'use strict';
       while (!key && mine && keyOf(mine)) mine = mine.nextSibling;
       if (!mine || mine.nodeName !== child.nodeName) mine = child.cloneNode(false);
       if (mine === at) at = at.nextSibling;
-      else if (mine.isConnected && old.isConnected && old.moveBefore) old.moveBefore(mine, at);
       else old.insertBefore(mine, at);
       merge(mine, child);
     }
-    while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+    while (at) { const rest = at; at = at.nextSibling; rest.remove(); }
   }
-  function mergeMain(next) {
-    for (const node of main.querySelectorAll('[id], tr[data-s]')) keyed.set(keyOf(node), node);
-    merge(main, next);
-    keyed.clear();
-  }
-  /** Keeps what one looks at where it is: by the middle of how far the rows in view have moved. */
-  function inPlace(change) {
-    const seen = [...main.querySelectorAll('tr, h2, .notice')].map((node) => [node, node.getBoundingClientRect()])
-      .filter(([, box]) => box.height > 0 && box.bottom > 0 && box.top < innerHeight).map(([node, box]) => [node, box.top]);
+  // Rows that move must not move the text that the reader looks at: most visible rows stay where they are on the screen.
+  function keepInPlace(change) {
+    const topOf = (node) => node.getBoundingClientRect().top;
+    const visible = [...main.querySelectorAll('tr, h2, .notice')].map((node) => [node, topOf(node)])
+      .filter(([node, top]) => node.offsetHeight > 0 && top + node.offsetHeight > 0 && top < innerHeight);
     const atTop = scrollY === 0, focus = document.activeElement;
     change();
-    if (focus && focus !== document.activeElement && focus.isConnected) focus.focus({ preventScroll: true });
-    const moved = seen.filter(([node]) => node.isConnected && !node.closest('[hidden]')).map(([node, top]) => node.getBoundingClientRect().top - top).sort((a, b) => a - b);
-    if (!atTop && moved.length > 0) scrollBy(0, moved[moved.length >> 1]);
+    if (focus !== document.activeElement && focus.isConnected) focus.focus({ preventScroll: true });
+    const moved = visible.filter(([node]) => node.isConnected && node.offsetHeight > 0).map(([node, top]) => topOf(node) - top);
+    if (!atTop && moved.length > 0) scrollBy(0, moved.sort((a, b) => a - b)[moved.length >> 1]);
   }
 
   async function refresh() {
     if (running || paused || document.hidden) return;
     running = true;
     try {
-      const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!answer.ok) throw new Error('HTTP ' + answer.status);
       const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      if (!next.querySelector('main')) throw new Error('not the page');
-      // Of another version of the program: its script and style are others too.
+      if (!next.querySelector('main')) throw new Error('the response is not this page');
+      // Another version of the program has another script and style.
       if (next.documentElement.dataset.v !== document.documentElement.dataset.v) { location.reload(); return; }
-      const typed = form() && { q: form().elements.q.value, now: state() };
-      // Whoever selects something wants to copy it: the next time will do.
+      // A reader who has selected text may want to copy it.
       if (paused || !getSelection().isCollapsed) return;
-      inPlace(() => {
-        mergeMain(next.querySelector('main'));
-        if (typed) { form().elements.q.value = typed.q; form().elements.namedItem('now').value = typed.now; filter(); }
+      keepInPlace(() => {
+        const typed = form() && [field('q').value, field('now').value];
+        for (const node of main.querySelectorAll('[id], tr[data-s]')) keyed.set(keyOf(node), node);
+        merge(main, next.querySelector('main'));
+        keyed.clear();
+        if (typed && form()) { [field('q').value, field('now').value] = typed; filter(); }
       });
       document.title = next.title;
-      document.querySelector('link[rel=icon]').href = next.querySelector('link[rel=icon]').href;
       merge(document.getElementById('asof'), next.getElementById('asof'));
-      tell('');
+      warn('');
     } catch (error) {
-      tell('The exporter does not answer (' + (error.name === 'TimeoutError' ? 'too slow' : error.message) + '): what you see is old.');
+      warn('The exporter does not answer (' + (error.name === 'TimeoutError' ? 'timeout' : error.message) + '). This page shows old data.');
     } finally { running = false; }
   }
-  function tell(text) {
-    if (live.textContent === text) return;
-    live.textContent = text;
+  function warn(text) {
+    if (live.textContent !== text) live.textContent = text;
     live.hidden = text === '';
   }
   pause.hidden = false;
   pause.addEventListener('click', () => {
     paused = !paused;
     pause.setAttribute('aria-pressed', String(paused));
-    if (!paused) refresh();
+    refresh();
   });
   document.addEventListener('visibilitychange', refresh);
-  timer = setInterval(refresh, EVERY_MS);
-  addEventListener('pagehide', () => clearInterval(timer));
-  addEventListener('pageshow', (event) => { if (event.persisted) { timer = setInterval(refresh, EVERY_MS); refresh(); } });
+  setInterval(refresh, INTERVAL_MS);
 })();
 `;

@@ -1,76 +1,161 @@
-/**
- * What pages, API and filter show of a target: a pure projection of its state at one moment. Every condition of a target is
- * found once, here; the most urgent one comes first.
- */
-import type { Collectors, Finding, Moment, TargetState } from '../../collectors/collector.ts';
-import { type Condition, rankOf } from '../../collectors/conditions.ts';
+/** What pages and API show: the targets and projects at one moment, judged once, in their order, and the filter. Pure. */
+import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import type { Collector, Collectors, Finding, Moment, Polled, TargetState } from '../../collectors/collector.ts';
+import { CONDITIONS, type Condition, rankOf } from '../../collectors/conditions.ts';
 import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
 import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
+import type { DiscoveryStatus } from '../../polling/discovery.ts';
 
-/** The moment of a page, and what it asks beside the states. */
 export interface View extends Moment {
   readonly collectors: Collectors;
   /** Unix time of the next poll; undefined while it runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
 }
 
+export interface Overview {
+  /** The most urgent first, then by name. */
+  readonly targets: readonly TargetStatus[];
+  /** By name. */
+  readonly projects: readonly ProjectStatus[];
+}
+
 export interface TargetStatus {
   readonly state: TargetState;
+  /** One for each collector that is wanted, in the order of the list of collectors. */
+  readonly reads: readonly ReadStatus[];
   readonly lastSuccessAtSeconds?: number | undefined;
   readonly lastSuccessAgeSeconds?: number | undefined;
   readonly successMaxAgeSeconds?: number | undefined;
-  /** Queued and running exports, the oldest first, up to a limit. Empty while the data is too old to tell. */
+  /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
   readonly active: readonly Job[];
-  /** Without the limit. */
+  /** The number of all of them. */
   readonly activeCount: number;
   /** The most urgent one. */
   readonly condition: Condition;
   /** The most urgent first; never empty. */
   readonly findings: readonly Finding[];
-  /** Unix time by the collector's name. */
-  nextPollAtSeconds(collector: string): number | undefined;
 }
 
-const names = new Intl.Collator('en', { numeric: true });
+export interface ReadStatus {
+  readonly collector: Collector<unknown>;
+  readonly record: Polled<unknown>;
+  /** Unix time; undefined while the poll runs. */
+  readonly nextPollAtSeconds: number | undefined;
+}
 
-/** The most urgent first, then by name. */
-export function statusOfAll(states: Iterable<TargetState>, view: View): readonly TargetStatus[] {
-  return Array.from(states, (state) => statusOf(state, view)).sort(
-    (a, b) =>
-      rankOf(a.condition) - rankOf(b.condition) ||
-      names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
-      (a.state.target.key < b.state.target.key ? -1 : 1),
-  );
+export interface ProjectStatus {
+  readonly groupId: string;
+  /** Empty while unknown. */
+  readonly name: string;
+  /** Number of its targets. */
+  readonly targets: number;
+  /** Absent if its clusters are not discovered. */
+  readonly discovery?: DiscoveryStatus;
+  readonly budgets: readonly BudgetLevel[];
+}
+
+export function overviewOf(
+  states: Iterable<TargetState>,
+  discoveries: Iterable<DiscoveryStatus>,
+  budgets: Iterable<BudgetLevel>,
+  view: View,
+): Overview {
+  const targets = Array.from(states, (state) => statusOf(state, view)).sort(byUrgency);
+  return { targets, projects: projectsOf(targets, discoveries, budgets) };
 }
 
 export function statusOf(state: TargetState, view: View): TargetStatus {
+  const { target, polled } = state;
   const { summary, stale } = exportsOf(state);
   const at = lastSuccessAtSeconds(state);
   const findings = findingsOf(state, view, view.collectors);
   return {
     state,
+    reads: view.collectors.flatMap((collector) => {
+      const record = polled[collector.name];
+      const nextPollAtSeconds = view.nextPollAtSeconds(target.key, collector.name);
+      return record === undefined ? [] : [{ collector, record, nextPollAtSeconds }];
+    }),
     lastSuccessAtSeconds: at,
-    lastSuccessAgeSeconds: at === undefined ? undefined : since(at, view),
+    lastSuccessAgeSeconds: at === undefined ? undefined : ageSeconds(at, view.nowSeconds),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
     active: stale ? [] : (summary?.active ?? []),
     activeCount: stale ? 0 : (summary?.activeCount ?? 0),
     findings,
     condition: findings[0]?.condition ?? 'fine',
-    nextPollAtSeconds: (collector) => view.nextPollAtSeconds(state.target.key, collector),
   };
 }
 
-/** A clock that is wrong gives no negative ages. */
-export function since(atSeconds: number, { nowSeconds }: Pick<Moment, 'nowSeconds'>): number {
+/** Never negative: the clocks of Atlas and this host may differ. */
+export function ageSeconds(atSeconds: number, nowSeconds: number): number {
   return Math.max(0, nowSeconds - atSeconds);
 }
 
-/** The newest jobs, the oldest of them first. Active jobs are left out while the data is too old to tell. */
+/** The newest jobs, the oldest of them first, without active jobs while the data is stale. */
 export function recentJobs(state: TargetState, count: number): readonly Job[] {
   const { summary, stale } = exportsOf(state);
   const jobs = (summary?.newest ?? []).filter((job) => !stale || activeStateOf(job) === undefined);
   return jobs.slice(0, count).reverse();
+}
+
+const names = new Intl.Collator('en', { numeric: true });
+
+function byUrgency(a: TargetStatus, b: TargetStatus): number {
+  return (
+    rankOf(a.condition) - rankOf(b.condition) ||
+    names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
+    (a.state.target.key < b.state.target.key ? -1 : 1)
+  );
+}
+
+function projectsOf(
+  targets: readonly TargetStatus[],
+  discoveries: Iterable<DiscoveryStatus>,
+  budgets: Iterable<BudgetLevel>,
+): readonly ProjectStatus[] {
+  const projects = new Map<string, ProjectStatus>();
+  const get = (groupId: string) => projects.get(groupId) ?? { groupId, name: '', targets: 0, budgets: [] };
+  for (const discovery of discoveries) projects.set(discovery.groupId, { ...get(discovery.groupId), discovery });
+  for (const { state } of targets) {
+    const { groupId, projectName } = state.target;
+    const known = get(groupId);
+    projects.set(groupId, { ...known, name: known.name || projectName, targets: known.targets + 1 });
+  }
+  for (const budget of budgets) {
+    const known = projects.get(budget.groupId);
+    // After a reload, a project without targets can still have a budget.
+    if (known) projects.set(budget.groupId, { ...known, budgets: [...known.budgets, budget] });
+  }
+  return [...projects.values()].sort((a, b) => ((a.name || a.groupId) < (b.name || b.groupId) ? -1 : 1));
+}
+
+/** Which targets the reader wants to see. The script of the page filters by the same rules. */
+export interface Filter {
+  /** As typed. */
+  readonly text: string;
+  /** A condition that the target has. */
+  readonly condition?: Condition | undefined;
+}
+
+/** An unknown condition does not filter. */
+export function parseFilter(query: URLSearchParams): Filter {
+  const state = query.get('state');
+  return {
+    text: (query.get('q') ?? '').slice(0, 200),
+    condition: CONDITIONS.find((condition) => condition === state),
+  };
+}
+
+/** Each word must occur in the name of the cluster or project, or be the start of `GROUP_ID/CLUSTER`. */
+export function createMatcher({ text, condition }: Filter): (status: TargetStatus) => boolean {
+  const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return ({ state: { target }, findings }) => {
+    if (condition !== undefined && !findings.some((finding) => finding.condition === condition)) return false;
+    const words = `${target.clusterName} ${target.projectName}`.toLowerCase();
+    const key = target.key.toLowerCase();
+    return terms.every((term) => words.includes(term) || key.startsWith(term));
+  };
 }

@@ -1,4 +1,4 @@
-/** The pages' style sheet. Colours come in pairs for light and dark; all text on them has a contrast of 4.5 to 1 or more. */
+/** The style sheet of the pages. Colours come in pairs for light and dark; all text has a contrast of at least 4.5 to 1. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -13,7 +13,7 @@ body { margin: 0; background: var(--page); color: var(--text); font: 14px/1.45 s
 a { color: var(--link) }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
 small { font-size: 12px; color: var(--soft); display: block }
-p, h1, h2, ul, dl, dd, ol { margin: 0; padding: 0 }
+p, h1, h2, ul, dl, dd { margin: 0; padding: 0 }
 h2 { font-size: 16px; margin: 28px 0 10px }
 .page { max-width: 1480px; margin: 0 auto; padding: 20px 24px 32px }
 .skip { position: absolute; left: -999px }
@@ -37,10 +37,9 @@ button:hover { border-color: var(--link) }
 .chips button { border-radius: 17px; display: inline-flex; align-items: center; gap: 5px }
 .chips button[aria-pressed=true] { background: var(--text); color: var(--page); border-color: var(--text) }
 .chips button[aria-pressed=true] .i { color: inherit }
-.chips [data-n="0"]:not([aria-pressed=true]) { color: var(--soft); border-color: var(--line) }
 
 .notice { background: var(--trouble-bg); border-left: 4px solid var(--trouble); border-radius: 4px; padding: 8px 12px; margin: 8px 0 }
-.notice.doubt { background: var(--doubt-bg); border-color: var(--doubt); color: inherit; font-weight: 400 }
+.notice.doubt { background: var(--doubt-bg); border-color: var(--doubt); color: inherit }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: clip }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: 10px 14px; border-top: 1px solid var(--line); font-weight: 400; overflow-wrap: anywhere }
@@ -89,7 +88,6 @@ dt { font-size: 12px; color: var(--soft) }
 .days { display: flex; justify-content: space-between; padding: 0 14px 10px; color: var(--soft); font-size: 12px }
 .bar { display: block; width: 100%; min-width: 120px; height: 10px; margin-top: 5px; overflow: visible }
 .bar path { stroke-width: 10; stroke-linecap: butt; fill: none }
-.num { text-align: right; white-space: nowrap }
 footer { margin-top: 24px }
 .scroll { overflow-x: auto }
 
@@ -103,11 +101,9 @@ footer { margin-top: 24px }
   .targets thead tr { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
   .targets :is(th, td) { display: block; border: 0; padding: 3px 14px; width: auto !important }
   .targets tr.group { padding: 0 }
-  .targets tr.more td { border-top: 0; padding-top: 0 }
-.group th { padding: 6px 14px }
-  .targets td:nth-child(3)::before { content: "Last success: " ; color: var(--soft) }
-  .targets td:nth-child(5)::before { content: "Read " ; color: var(--soft) }
-  .targets td:nth-child(4):has(.no)::before { content: "Exports: " ; color: var(--soft) }
+  .targets td:nth-child(3)::before { content: "Age / limit: "; color: var(--soft) }
+  .targets td:nth-child(5)::before { content: "Last poll: "; color: var(--soft) }
+  .targets td:nth-child(4):has(.no)::before { content: "Exports: "; color: var(--soft) }
   .targets td:nth-child(5) small { display: inline; margin-left: 8px }
   .scroll table { min-width: 720px }
   .facts .wide { grid-column: auto }

@@ -1,120 +1,170 @@
-/** One target in full. */
-import type { Collector, Collectors } from '../../collectors/collector.ts';
+/** The page of one target: everything that is known of it. */
 import { WORDS } from '../../collectors/conditions.ts';
 import { DEFAULT_DURATION_MAX_SECONDS } from '../../collectors/exports/findings.ts';
+import { activeStateOf, type Job, progressRatio } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { type Html, html, joined, nothing } from './html.ts';
-import { countsInWords, icon } from './icons.ts';
+import { ageBar, countsInWords, durationBar, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
+import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { type PageFacts, page } from './layout.ts';
-import { recentJobs, type TargetStatus } from './status.ts';
-import { activeJob, ageBar, finding, nextTime } from './target-row.ts';
-import { exportTable, timeAxis } from './timeline.ts';
-import { absoluteTime, relativeTime } from './times.ts';
+import { type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
+import { activeJobs, finding, nextPoll } from './target-row.ts';
 
-export interface TargetPageFacts extends PageFacts {
-  /** Where Atlas' own pages are. */
-  readonly atlasUrl: string;
-  readonly collectors: Collectors;
-}
+const RECENT_JOBS = 30;
 
-const NEWEST = 30;
-
-export function renderTargetPage(status: TargetStatus, facts: TargetPageFacts): string {
+export function renderTargetPage(status: TargetStatus, atlasUrl: string, facts: PageFacts): string {
   const { target } = status.state;
-  const { nowSeconds, atlasUrl, collectors } = facts;
+  const { nowSeconds, root } = facts;
   const { level, label } = WORDS[status.condition];
-  const jobs = recentJobs(status.state, NEWEST);
-  // Where nothing is the matter, the headline has said it.
+  const jobs = recentJobs(status.state, RECENT_JOBS);
   const problems = status.findings.filter(({ problem }) => problem !== undefined);
-  const main = html`<p class="verdict ${level} ${status.condition}" role="status">${icon(status.condition)}${target.clusterName}: ${label.toLowerCase()}</p>
-<p class="lead">${target.projectName || 'Project'} ${target.projectName ? `(${target.groupId})` : target.groupId} ${atlasLink(status, atlasUrl)} · <a href="../../">All clusters</a></p>
+  const active = activeJobs(status, status.active.length, nowSeconds);
+  const title = `${target.clusterName}: ${label.toLowerCase()}`;
+  const main = html`<p class="verdict ${level} ${status.condition}" role="status">${icon(status.condition)}${title}</p>
+<p class="lead">${target.projectName ? `${target.projectName} (${target.groupId})` : `Project ${target.groupId}`} ${atlasLink(status, atlasUrl)} · <a href="${root}">All clusters</a></p>
 ${problems.length === 0 ? nothing : html`<div class="card findings">${problems.map(finding)}</div>`}
-${activeList(status, nowSeconds)}
-<h2>At a glance</h2>
-<dl class="card facts">${glance(status, nowSeconds)}</dl>
-<h2 id="newest">The newest exports</h2>
-${jobs.length === 0 ? html`<p class="no">${exportsOf(status.state).summary ? 'Atlas lists none.' : 'There is no data yet.'}</p>` : html`<div class="card">${timeAxis(jobs, nowSeconds)}</div><br>${exportTable(jobs, nowSeconds)}`}
-<h2>Expectations and schedule</h2>
-<dl class="card facts">${expectations(status, nowSeconds)}</dl>
-${collectors.map((collector) => pollRecord(status, collector, nowSeconds))}
+${status.active.length === 0 ? nothing : html`<h2>Queued and running exports</h2>\n<div class="card findings">${active}</div>`}
+<h2>Summary</h2>
+<dl class="card facts">${summaryFacts(status, nowSeconds)}</dl>
+<h2 id="recent">Recent exports</h2>
+${jobs.length === 0 ? html`<p class="no">${exportsOf(status.state).summary ? 'Atlas lists no exports.' : 'There is no data yet.'}</p>` : html`<div class="card">${timeAxis(jobs, nowSeconds)}</div><br>${jobTable(jobs, nowSeconds)}`}
+<h2>Limits and schedule</h2>
+<dl class="card facts">${limitFacts(status)}</dl>
+${status.reads.map((read) => pollRecord(read, nowSeconds))}
 `;
-  return page({ title: `${target.clusterName}: ${label.toLowerCase()}`, inTrouble: level === 'trouble', main }, facts);
+  return page(title, main, facts);
 }
 
-/** Only to Atlas itself: a stand-in on this host has no pages. */
+/** Only with https: a simulator has no user interface. */
 function atlasLink({ state: { target } }: TargetStatus, atlasUrl: string): Html {
   if (!atlasUrl.startsWith('https://')) return nothing;
   const path = `/v2/${encodeURIComponent(target.groupId)}#/clusters/backup/${encodeURIComponent(target.clusterName)}`;
   return html`· <a href="${atlasUrl}${path}" rel="noreferrer">Open its backups in Atlas</a>`;
 }
 
-function activeList({ active, activeCount }: TargetStatus, nowSeconds: number): Html {
-  if (active.length === 0) return nothing;
-  const rest = activeCount - active.length;
-  return html`<h2>Queued and running</h2>
-<div class="card findings">${active.map((job) => html`<div>${activeJob(job, nowSeconds)}<small>${job.id || 'without an id'}</small></div>`)}${rest > 0 ? html`<div>and ${rest} more</div>` : nothing}</div>
-`;
-}
-
-function glance(status: TargetStatus, nowSeconds: number): Html {
-  const { summary } = exportsOf(status.state);
-  if (summary === undefined) return fact('Exports', html`unknown: the list has not been read yet`);
+function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds: number): Html {
+  const { summary } = exportsOf(state);
+  if (summary === undefined) return fact('Exports', 'unknown: the list has not been read yet');
   const { lastSuccess, typicalDurationSeconds: typical, successByBucket, failedByCode } = summary;
   const collections = lastSuccess?.collections;
-  const codes = [...failedByCode].map(([code, count]) => html`${count} × ${code}`);
-  const buckets = [...successByBucket].map(([id, at]) => html`${id}: ${relativeTime(at, nowSeconds)}`);
-  return html`${fact('Last success', when(status.lastSuccessAtSeconds, nowSeconds))}${fact('Its collections', collections ? html`${collections.exported} of ${collections.total}` : html`not said`)}${fact('Usual duration', typical === undefined ? html`unknown` : html`${span(typical)}`)}${fact('Listed exports', html`${countsInWords(summary.counts) || 'none'}`)}${fact('Failed in a row', html`${summary.consecutiveFailures}`)}${codes.length > 0 ? fact('Failures by code', joined(codes, '<br>'), WIDE) : nothing}${buckets.length > 0 ? fact('Last success by bucket', joined(buckets, '<br>'), WIDE) : nothing}`;
+  const codes = Array.from(failedByCode, ([code, count]) => html`<p>${count} × ${code}</p>`);
+  const buckets = Array.from(successByBucket, ([id, at]) => html`<p>${id}: ${relativeTime(at, nowSeconds)}</p>`);
+  return html`${[
+    fact('Last success', when(lastSuccessAtSeconds, nowSeconds)),
+    fact('Its collections', collections ? `${collections.exported} of ${collections.total}` : 'unknown'),
+    fact('Typical duration', typical === undefined ? 'unknown' : span(typical)),
+    fact('Listed exports', countsInWords(summary.counts) || 'none'),
+    fact('Failures since the last success', String(summary.consecutiveFailures)),
+    codes.length > 0 ? fact('Failures by error code', html`${codes}`, WIDE) : nothing,
+    buckets.length > 0 ? fact('Last success by bucket', html`${buckets}`, WIDE) : nothing,
+  ]}`;
 }
 
-function expectations(status: TargetStatus, nowSeconds: number): Html {
-  const { target } = status.state;
-  const [exports, schedule] = [exportsOf(status.state), scheduleOf(status.state)];
-  const most = status.successMaxAgeSeconds;
+function limitFacts({ state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max }: TargetStatus): Html {
+  const { target } = state;
   const source = target.successMaxAgeSeconds === undefined ? 'the backup schedule' : 'the config';
-  const age = status.lastSuccessAgeSeconds;
-  const none = exports.summary ? 'no success is listed' : 'whether there is one is not known';
-  const known = schedule.summary;
-  return html`${fact(
-    'A success may be as old as',
-    most === undefined
-      ? html`not known`
-      : html`${span(most)}, by ${source}<small>${age === undefined ? none : `the last one is ${span(age)} old`}</small>${ageBar(status)}`,
-  )}${fact(
-    'An export may take',
-    target.durationMaxSeconds === undefined
-      ? html`${span(DEFAULT_DURATION_MAX_SECONDS)}, as the config says nothing`
-      : html`${span(target.durationMaxSeconds)}, by the config`,
-  )}${fact('Automatic export', known === undefined ? html`unknown: the schedule has not been read` : html`${known.autoExportEnabled ? 'on' : 'off'}${known.export ? `, ${known.export.frequency}` : ''}${known.export?.bucketId ? html`<small>to the bucket ${known.export.bucketId}</small>` : nothing}`)}${fact('Credential', html`${target.credential}`)}${fact('Watched because', html`${target.discovered ? 'it was found in its project' : 'the config names it'}`)}${target.paused === undefined ? nothing : fact('Cluster', html`${target.paused ? 'paused' : 'not paused'}`)}${schedule.goodAtSeconds === undefined ? nothing : fact('Schedule as of', when(schedule.goodAtSeconds, nowSeconds))}`;
+  const none = exportsOf(state).summary ? 'Atlas lists no success' : 'the list has not been read yet';
+  const now = age === undefined ? none : `the last success is ${span(age)} old`;
+  const schedule = scheduleOf(state).summary;
+  return html`${[
+    fact(
+      'Maximum age of the last success',
+      max === undefined ? 'unknown' : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max)}`,
+    ),
+    fact(
+      'Maximum duration of an export',
+      target.durationMaxSeconds === undefined
+        ? `${span(DEFAULT_DURATION_MAX_SECONDS)}, the default`
+        : `${span(target.durationMaxSeconds)}, from the config`,
+    ),
+    fact(
+      'Automatic export',
+      schedule === undefined
+        ? 'unknown: the backup schedule has not been read'
+        : html`${schedule.autoExportEnabled ? 'on' : 'off'}${schedule.export ? `, ${schedule.export.frequency}` : ''}${schedule.export?.bucketId ? html`<small>to the bucket ${schedule.export.bucketId}</small>` : nothing}`,
+    ),
+    fact('Credential', target.credential),
+    fact('Monitored because', target.discovered ? 'the discovery found it in its project' : 'the config names it'),
+    target.paused === undefined ? nothing : fact('Cluster', target.paused ? 'paused' : 'not paused'),
+  ]}`;
 }
 
-function pollRecord(status: TargetStatus, { name, words }: Collector<unknown>, nowSeconds: number): Html {
-  const record = status.state.polled[name];
-  if (record === undefined) return nothing;
+function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadStatus, nowSeconds: number): Html {
   const { last, goodAtSeconds, intervalSeconds, polls, failures, read } = record;
   const failed = Object.entries(failures).filter(([, count]) => count > 0);
   const sum = failed.reduce((all, [, count]) => all + count, 0);
+  const reasons = failed.map(([reason, count]) => `${count} ${reason}`).join(', ');
   const result = last?.failure
     ? html`<span class="trouble">failed</span><small>${sentence(last.failure.problem)} ${sentence(last.failure.advice)}</small>`
-    : html`worked`;
-  const latest = last
-    ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`
-    : html`none yet`;
-  const items = (count: number) => `${count} ${count === 1 ? words.one : words.many}`;
+    : html`succeeded`;
+  const total =
+    read?.reportedItems === undefined ? 'Atlas gives no total' : `Atlas gives a total of ${read.reportedItems}`;
   return html`<h2>Reading the ${words.resource}</h2>
-<dl class="card facts">${fact('Latest', latest, last?.failure && WIDE)}${fact('Latest success', when(goodAtSeconds, nowSeconds))}${fact('Next', nextTime(status.nextPollAtSeconds(name), nowSeconds))}${fact('Interval', html`${span(intervalSeconds)}`)}${read ? fact('Read', html`${items(read.items)} on ${counted(read.pages, 'page')}<small>${read.reportedItems === undefined ? 'Atlas gives no total' : `Atlas gives a total of ${read.reportedItems}`}</small>`) : nothing}${fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed${failed.length > 0 ? html`<small>${failed.map(([reason, count]) => `${count} ${reason}`).join(', ')}</small>` : nothing}`)}</dl>
+<dl class="card facts">${[
+    fact(
+      'Last poll',
+      last
+        ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`
+        : 'not yet',
+      last?.failure && WIDE,
+    ),
+    fact('Last successful poll', when(goodAtSeconds, nowSeconds)),
+    fact('Next poll', nextPoll(nextPollAtSeconds, nowSeconds)),
+    fact('Poll interval', span(intervalSeconds)),
+    read
+      ? fact(
+          'Read',
+          html`${read.items} ${read.items === 1 ? words.one : words.many} on ${counted(read.pages, 'page')}<small>${total}</small>`,
+        )
+      : nothing,
+    fact(
+      'Since the start',
+      html`${counted(polls, 'poll')}, ${sum} failed${sum > 0 ? html`<small>${reasons}</small>` : nothing}`,
+    ),
+  ]}</dl>
 `;
 }
 
+/** @param jobs the oldest first; the table begins with the newest */
+function jobTable(jobs: readonly Job[], nowSeconds: number): Html {
+  const longestSeconds = Math.max(1, ...jobs.map((job) => spentSeconds(job, nowSeconds) ?? 0));
+  return html`<div class="card scroll" tabindex="0" role="region" aria-labelledby="recent"><table>
+<thead><tr><th scope="col">Created</th><th scope="col">State</th><th scope="col">Duration, with time in the queue</th><th scope="col">Collections</th><th scope="col">Snapshot and bucket</th></tr></thead>
+<tbody>${jobs.map((job) => jobRow(job, longestSeconds, nowSeconds)).reverse()}</tbody>
+</table></div>
+`;
+}
+
+function jobRow(job: Job, longestSeconds: number, nowSeconds: number): Html {
+  const { createdAtSeconds: at, state, errorCode, foreignState } = job;
+  const code = errorCode === 'none' ? undefined : errorCode;
+  const details = [code, foreignState].map((text) => (text === undefined ? nothing : html`<small>${text}</small>`));
+  const seconds = spentSeconds(job, nowSeconds);
+  const duration =
+    seconds === undefined
+      ? html`<span class="no">unknown</span>`
+      : html`${span(seconds)}${activeStateOf(job) ? ' so far' : ''}${durationBar(state, seconds / longestSeconds)}`;
+  return html`<tr><th scope="row">${at === undefined ? 'unknown' : when(at, nowSeconds)}</th><td>${marks([state])} ${STATE_WORDS[state]}${details}</td><td>${duration}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
+`;
+}
+
+function collectionsOf(job: Job): Html {
+  const { collections, shards, state } = job;
+  if (shards > 0) return html`${counted(shards, 'shard')}`;
+  if (collections === undefined) return html`<span class="no">unknown</span>`;
+  const words = `${collections.exported} of ${collections.total}`;
+  const isIncomplete = state === 'successful' && (progressRatio(job) ?? 1) < 1;
+  return isIncomplete ? html`<b class="doubt">${words}</b>` : html`${words}`;
+}
+
 function when(atSeconds: number | undefined, nowSeconds: number): Html {
-  return atSeconds === undefined
-    ? html`never`
-    : html`${relativeTime(atSeconds, nowSeconds)}<small>${absoluteTime(atSeconds)}</small>`;
+  if (atSeconds === undefined) return html`never`;
+  return html`${relativeTime(atSeconds, nowSeconds)}<small>${absoluteTime(atSeconds)}</small>`;
 }
 
 const WIDE = html` class="wide"`;
 
-function fact(name: string, value: Html, width = nothing): Html {
+function fact(name: string, value: string | Html, width = nothing): Html {
   return html`<div${width}><dt>${name}</dt><dd>${value}</dd></div>`;
 }

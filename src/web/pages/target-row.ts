@@ -1,86 +1,71 @@
-/** One target on the status page, in one row. With a thousand of them every byte counts, so what is calm is said briefly. */
-
+/** One target as a row of the status page. With a thousand rows every byte counts: a row without problems is short. */
 import type { Finding } from '../../collectors/collector.ts';
 import { type Condition, WORDS } from '../../collectors/conditions.ts';
-import { activeStateOf, type Job, type JobState, progressRatio } from '../../collectors/exports/job.ts';
+import { activeStateOf, type Job, progressRatio } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { type Html, html, nothing } from './html.ts';
-import { countsInWords, icon, marks } from './icons.ts';
-import { recentJobs, since, type TargetStatus } from './status.ts';
-import { absoluteTime, relativeTime } from './times.ts';
+import { ageBar, countsInWords, icon, marks, runsInWords } from './drawings.ts';
+import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
+import { ageSeconds, recentJobs, type TargetStatus } from './status.ts';
 
 const RECENT_JOBS = 14;
-const JOBS_SHOWN = 3;
-/** Of the bar of an age: where the expected age lies, in percent. */
-const EXPECTED_AT = 75;
+const ACTIVE_JOBS = 3;
 
 export function targetRow(status: TargetStatus, nowSeconds: number, isShown: boolean): Html {
   const { target } = status.state;
-  const states = status.findings.map(({ condition }) => condition).join(' ');
-  return html`<tr data-s="${states}"${isShown ? nothing : HIDDEN}><th scope="row"><a href="${hrefOf(status)}">${target.clusterName}</a>${tags(status)}<small>${target.projectName || target.groupId}</small></th><td>${status.findings.map(finding)}${activeJobs(status, nowSeconds)}</td><td>${lastSuccess(status, nowSeconds)}</td><td>${recent(status)}</td><td>${polls(status, nowSeconds)}</td></tr>
+  const conditions = status.findings.map(({ condition }) => condition).join(' ');
+  // The script refers to rows by their links, and filters by data-s.
+  const path = `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
+  return html`<tr data-s="${conditions}"${isShown ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${target.projectName || target.groupId}</small></th><td>${status.findings.map(finding)}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
 `;
 }
 
-/** Relative, so that the pages work below any path of a reverse proxy. */
-export function hrefOf({ state: { target } }: TargetStatus): string {
-  return `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
-}
-
-export function badge(condition: Condition): Html {
-  const { level, label } = WORDS[condition];
-  return html`<b class="${level} ${condition}">${icon(condition)}${label}</b>`;
-}
-
+/** A badge with the condition, and if there is something to say, the problem and what to do. */
 export function finding({ condition, problem, advice }: Finding): Html {
   if (problem === undefined) return badge(condition);
   return html`<div>${badge(condition)}<p>${sentence(problem)}</p>${advice === undefined ? nothing : html`<p class="do">${sentence(advice)}</p>`}</div>`;
 }
 
-const HIDDEN = html` hidden`;
+function badge(condition: Condition): Html {
+  const { level, label } = WORDS[condition];
+  return html`<b class="${level} ${condition}">${icon(condition)}${label}</b>`;
+}
 
 function tags({ state }: TargetStatus): Html {
-  const paused = state.target.paused ? html` <i>paused</i>` : nothing;
-  return scheduleOf(state).summary?.autoExportEnabled === false ? html`${paused} <i>auto export off</i>` : paused;
+  const isOff = scheduleOf(state).summary?.autoExportEnabled === false;
+  return html`${state.target.paused ? html` <i>paused</i>` : nothing}${isOff ? html` <i>auto export off</i>` : nothing}`;
 }
 
-function activeJobs({ active, activeCount }: TargetStatus, nowSeconds: number): Html {
+/** A list of at most `count` active exports. */
+export function activeJobs({ active, activeCount }: TargetStatus, count: number, nowSeconds: number): Html {
   if (active.length === 0) return nothing;
-  const shown = active.slice(0, JOBS_SHOWN);
+  const shown = active.slice(0, count);
   const rest = activeCount - shown.length;
   const more = rest > 0 ? html`<li>and ${rest} more</li>` : nothing;
-  return html`<ul>${shown.map((job) => html`<li>${activeJob(job, nowSeconds)}</li>`)}${more}</ul>`;
+  return html`<ul>${shown.map((job) => html`<li>${progress(job, nowSeconds)}</li>`)}${more}</ul>`;
 }
 
-/** How far one export has come. Atlas doesn't say when it began to run, so a span counts from its creation. */
-export function activeJob(job: Job, nowSeconds: number): Html {
+/** Atlas does not say when an export begins to run, so the time counts from its creation. */
+function progress(job: Job, nowSeconds: number): Html {
   const { createdAtSeconds, collections, foreignState, shards } = job;
-  const age = createdAtSeconds === undefined ? 'for an unknown time' : span(since(createdAtSeconds, { nowSeconds }));
+  const age = createdAtSeconds === undefined ? 'an unknown time' : span(ageSeconds(createdAtSeconds, nowSeconds));
   const state = activeStateOf(job);
   if (state === 'queued') return html`queued for ${age}`;
   if (state === 'unknown') return html`in the state ${foreignState ?? '?'} for ${age}`;
   const ratio = progressRatio(job);
   if (collections === undefined || ratio === undefined) {
-    const what = shards > 0 ? html`${counted(shards, 'shard')}, ` : nothing;
-    return html`${what}exporting for ${age}`;
+    return html`${shards > 0 ? `${counted(shards, 'shard')}, ` : ''}exporting for ${age}`;
   }
   const done = `${collections.exported} of ${counted(collections.total, 'collection')}`;
-  return html`<progress value="${ratio}" aria-label="${done} exported">${Math.floor(ratio * 100)} %</progress> ${done}, for ${age}`;
+  return html`<progress value="${ratio}" aria-label="${done} exported">${Math.floor(ratio * 100)} %</progress> ${done} in ${age}`;
 }
 
-export function ageBar({ lastSuccessAgeSeconds: age, successMaxAgeSeconds: most }: TargetStatus): Html {
-  if (age === undefined || most === undefined) return nothing;
-  const width = Math.min(100, Math.max(1, Math.round((EXPECTED_AT * age) / most)));
-  return html`<svg class="age${age > most ? ' over' : ''}" aria-hidden="true"><rect width="${width}%"/><rect x="${EXPECTED_AT}%"/></svg>`;
-}
-
-function lastSuccess(status: TargetStatus, nowSeconds: number): Html {
-  const { lastSuccessAtSeconds: at, successMaxAgeSeconds: most } = status;
-  if (exportsOf(status.state).summary === undefined) return html`<span class="no">unknown</span>`;
-  const expected = most === undefined ? ' ago' : ` of ${span(most)}`;
-  if (at === undefined) return html`<span class="no">none listed</span>`;
-  return html`${span(since(at, { nowSeconds }))}${expected}${ageBar(status)}<small>${absoluteTime(at)}</small>`;
+function lastSuccess(status: TargetStatus): Html {
+  const { state, lastSuccessAtSeconds: at, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max } = status;
+  if (exportsOf(state).summary === undefined) return html`<span class="no">unknown</span>`;
+  if (at === undefined || age === undefined) return html`<span class="no">no success listed</span>`;
+  return html`${span(age)}${max === undefined ? '' : ` / ${span(max)}`}${ageBar(age, max)}<small>${absoluteTime(at)}</small>`;
 }
 
 function recent({ state }: TargetStatus): Html {
@@ -88,35 +73,20 @@ function recent({ state }: TargetStatus): Html {
   if (summary === undefined) return html`<span class="no">unknown</span>`;
   const states = recentJobs(state, RECENT_JOBS).map((job) => job.state);
   const counts = countsInWords(stale ? { ...summary.counts, queued: 0, in_progress: 0, unknown: 0 } : summary.counts);
-  if (states.length === 0) return html`<span class="no">${counts || 'none listed'}</span>`;
-  return html`${marks(states, `The newest ${states.length}, oldest first: ${inWords(states)}`)}<small>${counts}</small>`;
+  if (states.length === 0) return html`<span class="no">${counts || 'no export listed'}</span>`;
+  const label = `Recent exports, the oldest first: ${runsInWords(states)}`;
+  return html`${marks(states, label)}<small>${counts}</small>`;
 }
 
-/** Runs in words: `3 successful, then 1 failed`. */
-export function inWords(states: readonly JobState[]): string {
-  const runs: { state: JobState; count: number }[] = [];
-  for (const state of states) {
-    const last = runs.at(-1);
-    if (last?.state === state) last.count += 1;
-    else runs.push({ state, count: 1 });
-  }
-  return runs.map(({ state, count }) => countsInWords({ [state]: count })).join(', then ');
+function lastPoll({ reads: [first] }: TargetStatus, nowSeconds: number): Html {
+  if (first?.record.last === undefined) return html`<span class="no">not yet</span>`;
+  const next = nextPoll(first.nextPollAtSeconds, nowSeconds);
+  return html`${relativeTime(first.record.last.endedAtSeconds, nowSeconds)}<small>next: ${next}</small>`;
 }
 
-function polls(status: TargetStatus, nowSeconds: number): Html {
-  const { last } = exportsOf(status.state);
-  if (last === undefined) return html`<span class="no">not yet</span>`;
-  const next = nextTime(status.nextPollAtSeconds('exports'), nowSeconds);
-  return html`${relativeTime(last.endedAtSeconds, nowSeconds)}<small>next ${next}</small>`;
-}
-
-/** `now` while the poll runs. */
-export function nextTime(atSeconds: number | undefined, nowSeconds: number): Html {
+/** `in 5 min`, or `now` while the poll runs. A poll that is overdue waits for the limit of concurrent requests. */
+export function nextPoll(atSeconds: number | undefined, nowSeconds: number): Html {
   if (atSeconds === undefined) return html`now`;
-  return atSeconds < nowSeconds + 1 ? due(nowSeconds - atSeconds) : relativeTime(atSeconds, nowSeconds);
-}
-
-/** A poll that is due for longer waits for the concurrency limit. */
-function due(seconds: number): Html {
-  return seconds < 60 ? html`now` : html`due, ${span(seconds)} ago`;
+  if (atSeconds >= nowSeconds + 1) return relativeTime(atSeconds, nowSeconds);
+  return nowSeconds - atSeconds < 60 ? html`now` : html`due, ${span(nowSeconds - atSeconds)} ago`;
 }

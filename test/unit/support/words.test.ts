@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sentence, span } from '../../../src/support/words.ts';
-import { html } from '../../../src/web/pages/html.ts';
-import { absoluteTime, relativeTime } from '../../../src/web/pages/times.ts';
+import { absoluteTime, html, relativeTime } from '../../../src/web/pages/html.ts';
 
 test.each([
   [-3, '0 s'],
@@ -17,7 +16,7 @@ test.each([
   expect(span(seconds)).toBe(words);
 });
 
-test('a moment is told from now, with itself for the pointer and for programs', () => {
+test('a time is relative to now, with the time itself as tooltip and for programs', () => {
   const iso = 'datetime="2026-03-01T00:00:00Z" title="2026-03-01 00:00:00 UTC"';
   expect(relativeTime(1_772_323_200, 1_772_323_260).markup).toBe(`<time ${iso}>1 min ago</time>`);
   expect(relativeTime(1_772_323_200, 1_772_323_140).markup).toBe(`<time ${iso}>in 1 min</time>`);
@@ -26,14 +25,14 @@ test('a moment is told from now, with itself for the pointer and for programs', 
   );
 });
 
-test('what is put into markup is escaped, unless it is markup itself', () => {
+test('text in a template is escaped, HTML is not', () => {
   const name = `<b>"it's" & more</b>`;
   const escaped = '&#60;b&#62;&#34;it&#39;s&#34; &#38; more&#60;/b&#62;';
   expect(html`<i title="${name}">${name}</i>`.markup).toBe(`<i title="${escaped}">${escaped}</i>`);
   expect(html`<p>${[html`<b>${1}</b>`, html`${undefined}`]}</p>`.markup).toBe('<p><b>1</b></p>');
 });
 
-test('what only looks like markup, as an answer of Atlas might, is escaped too', () => {
+test('an object that only looks like HTML is refused', () => {
   const fake = { markup: '<script>' } as unknown as string;
   expect(() => html`${fake}`).toThrow();
 });

@@ -1,6 +1,6 @@
 /**
- * Text from outside, wherever it could come from: nothing of it becomes markup, on any page. Most of it is refused long before,
- * so the states here are ones that can't be.
+ * Text from outside never becomes markup, on any page. Most hostile text is refused before it gets into a state, so the states
+ * of this test cannot occur.
  */
 import { expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
@@ -13,7 +13,7 @@ import { polledState, withRecord, withSchedule } from '../../../support/states.t
 const EVIL = `</script><img src=x onerror="alert('1')">&`;
 const NOW = DAY_ZERO_SECONDS + 4000;
 
-/** A copy in which every text is a hostile one. */
+/** A copy with hostile text in every string. */
 function poisoned<T>(value: T): T {
   if (typeof value === 'string') return `${value}${EVIL}` as T;
   if (Array.isArray(value)) return value.map(poisoned) as T;
@@ -40,17 +40,7 @@ const state = poisoned<TargetState>(withRecord(withRecord(whole, 'exports', { la
 const seen = {
   nowSeconds: NOW,
   query: `q=${encodeURIComponent(EVIL)}&state=${encodeURIComponent(EVIL)}`,
-  searches: [{ groupId: state.target.groupId, tried: true, failure: poisoned(failure) }],
-  budgets: [
-    {
-      groupId: state.target.groupId,
-      name: EVIL,
-      capacityRequests: 1,
-      remainingRequests: 1,
-      waitingRequests: 0,
-      pausedForSeconds: 9,
-    },
-  ],
+  discoveries: [{ groupId: state.target.groupId, tried: true, up: false, failure: poisoned(failure) }],
 };
 
 test.each([
@@ -64,12 +54,12 @@ test.each([
   expect(page.match(/<\/script>/g)).toHaveLength(1);
 });
 
-test('a link can’t leave its place, whatever a cluster is called', () => {
+test('the name of a cluster cannot make its link lead elsewhere', () => {
   const page = statusPage([poisoned(polledState([job()], { groupId: '..' }, '../../x?y#z'))], { nowSeconds: NOW });
   expect(page).toMatch(/href="targets\/[^/"]*\/\.\.%2F\.\.%2Fx%3Fy%23z[^/"]*"/);
 });
 
-test('the JSON has it as it is', () => {
+test('the JSON contains hostile text unchanged', () => {
   const json = targetsJson(overviewOf([state], seen), { version: '1', nowSeconds: NOW, collectors: COLLECTORS });
   const { targets } = JSON.parse(json) as { targets: { cluster_name: string }[] };
   expect(targets[0]?.cluster_name).toBe(`Cluster0${EVIL}`);

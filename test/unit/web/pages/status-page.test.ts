@@ -4,15 +4,17 @@ import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { PAGE_POLICY } from '../../../../src/web/pages/layout.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
-import { statusPage, textOf } from '../../../support/pages.ts';
+import { type Seen, statusPage, textOf } from '../../../support/pages.ts';
 import { GROUP_ID, newState, polledState, withSchedule } from '../../../support/states.ts';
 
 const NOW = DAY_ZERO_SECONDS + 100_000;
 const SEEN = { nowSeconds: NOW };
 const RELAXED = { successMaxAgeSeconds: 36 * 3600 };
 const success = job('Successful');
+const partial = job('Successful', { fields: { exportStatus: { exportedCollections: 8, totalCollections: 10 } } });
 const fine = polledState([success], RELAXED, 'fine-one');
 const failed = polledState([job('Failed', { createdAtSeconds: NOW - 7200 }), success], RELAXED, 'broken-one');
+const warned = polledState([partial], RELAXED, 'partial-one');
 const exporting = (exported: number, fields = {}) =>
   job('InProgress', {
     createdAtSeconds: NOW - 600,
@@ -20,84 +22,91 @@ const exporting = (exported: number, fields = {}) =>
     fields: { exportStatus: { exportedCollections: exported, totalCollections: 40 }, ...fields },
   });
 
-/** The rows that are shown, by the names of their clusters. */
-function shownRows(page: string): readonly string[] {
+function textFor(states: readonly TargetState[], seen: Partial<Seen> = {}): string {
+  return textOf(statusPage(states, { ...SEEN, ...seen }));
+}
+
+/** The visible rows, by the names of their clusters. */
+function visibleRows(page: string): readonly string[] {
   return [...page.matchAll(/<tr data-s="[^"]*"><th scope="row"><a[^>]*>([^<]*)/g)].map(([, name]) => name ?? '');
 }
 
 describe('the status page', () => {
-  test('says in its headline and its title how many need attention', () => {
-    const page = statusPage([fine, failed], SEEN);
-    expect(textOf(page)).toContain('1 of 2 clusters needs attention');
-    expect(page).toContain('<title>(1) Atlas backup exports</title>');
-  });
-
   test.each<[string, readonly TargetState[]]>([
+    ['1 of 2 clusters needs attention', [fine, failed]],
     ['The cluster is fine', [fine]],
     ['All 2 clusters are fine', [fine, polledState([success], RELAXED, 'other')]],
-    ['No cluster is in trouble\n1 is worth a look by day.', [fine, polledState([partial()], RELAXED, 'partial')]],
-    ['Asking Atlas', [newState()]],
-    ['No cluster is watched\nThe config names none that this exporter is to watch', []],
-    ['Fine 1\n1 cluster.\n', [fine]],
-  ])('says %j', (words, states) => {
-    expect(textOf(statusPage(states, SEEN))).toContain(words);
+    ['No cluster needs urgent attention\n1 warning, not urgent.', [fine, warned]],
+    ['1 of 2 clusters needs attention\n1 warning, not urgent.', [failed, warned]],
+    ['Waiting for the first poll', [newState()]],
+    ['No cluster is monitored\nThe config names no clusters for this exporter', []],
+  ])('says first: %j', (words, states) => {
+    expect(textFor(states)).toContain(words);
   });
 
-  test('shows those that need attention first, why, and what to do', () => {
+  test('counts the urgent clusters in its title', () => {
+    expect(statusPage([fine, failed], SEEN)).toContain('<title>(1) Atlas backup exports</title>');
+  });
+
+  test('shows the most urgent cluster first, why, and what to do', () => {
     const page = statusPage([fine, failed], SEEN);
-    expect(shownRows(page)).toEqual(['broken-one', 'fine-one']);
+    expect(visibleRows(page)).toEqual(['broken-one', 'fine-one']);
     expect(textOf(page)).toContain('The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nAtlas does not retry');
-    expect(textOf(page)).toMatch(/Need attention\nbroken-one[\s\S]*In order\nfine-one/);
+    expect(textOf(page)).toMatch(/Need attention\nbroken-one[\s\S]*No problems\nfine-one/);
   });
 
-  test('shows the age of the last success against the expected one, in words and as a bar', () => {
+  test('shows the age of the last success and its limit, in words and as a bar', () => {
     const page = statusPage([fine], SEEN);
-    expect(textOf(page)).toContain('27 h 33 min of 36 h');
-    expect(page).toContain('<rect width="57%"/>');
-    expect(statusPage([polledState([success], { successMaxAgeSeconds: 60 })], SEEN)).toContain('class="age over"');
+    expect(textOf(page)).toContain('27 h 33 min / 36 h');
+    expect(page).toContain('<svg class="age"');
+    expect(statusPage([polledState([success], { successMaxAgeSeconds: 60 })], SEEN)).toContain('<svg class="age over"');
   });
 
-  test('shows how far running exports have come, and how long others are queued', () => {
+  test('shows the progress of running exports and the time of queued ones', () => {
     const jobs = [exporting(12), job('Queued', { createdAtSeconds: NOW - 90 }), success];
     const page = statusPage([polledState(jobs, RELAXED)], SEEN);
     expect(page).toContain('<progress value="0.3" aria-label="12 of 40 collections exported">30 %</progress>');
-    expect(textOf(page)).toContain('12 of 40 collections, for 10 min');
+    expect(textOf(page)).toContain('12 of 40 collections in 10 min');
     expect(textOf(page)).toContain('queued for 1 min 30 s');
   });
 
-  test('says what there is to say of shards, of states nobody knows, and how many more there are', () => {
+  test('shows shards, unknown states, and how many more exports are active', () => {
     const shards = { exportStatus: null, components: [{ exportId: 'a' }, { exportId: 'b' }] };
     const jobs = [exporting(1, shards), exporting(2, { state: 'Paused' }), exporting(3), exporting(4), exporting(5)];
-    const text = textOf(statusPage([polledState(jobs, RELAXED)], SEEN));
+    const text = textFor([polledState(jobs, RELAXED)]);
     expect(text).toContain('2 shards, exporting for 10 min');
     expect(text).toContain('in the state Paused for 10 min');
     expect(text).toContain('and 2 more');
   });
 
-  test('shows the newest outcomes as marks whose words a screen reader says', () => {
+  test('shows recent exports as marks, with words for screen readers, and totals', () => {
     const page = statusPage([failed], SEEN);
-    expect(page).toContain('aria-label="The newest 2, oldest first: 1 successful, then 1 failed"');
-    expect(page).toContain('<path class="successful" d="M5 5H6"/><path class="failed" d="M15 5m-3-3 6 6m0-6-6 6"/>');
+    expect(page).toContain('aria-label="Recent exports, the oldest first: 1 successful, then 1 failed"');
     expect(textOf(page)).toContain('1 successful, 1 failed');
   });
 
-  test('shows what is not known as not known', () => {
-    const text = textOf(statusPage([newState()], SEEN));
-    expect(text).toMatch(/Not read yet\nunknown\nunknown\nnot yet/);
+  test('shows what it does not know as unknown', () => {
+    expect(textFor([newState()])).toMatch(/Not read yet\nunknown\nunknown\nnot yet/);
   });
 
-  test('tags paused clusters and those whose schedule exports nothing', () => {
-    const state = polledState([success], { ...RELAXED, paused: true });
-    const off = withSchedule(state, { autoExportEnabled: false });
-    const text = textOf(statusPage([off], SEEN));
-    expect(text).toContain('paused\nauto export off');
+  test.each([
+    [60, 'next:\nin 1 min'],
+    [-10, 'next: now'],
+    [-100_800, 'next: due, 28 h ago'],
+  ])('shows a poll that begins in %p seconds as %j', (nextPollInSeconds, words) => {
+    expect(textFor([fine], { nextPollInSeconds })).toContain(words);
   });
 
-  test('has a link to each target that works below any path', () => {
+  test('tags paused clusters and schedules without automatic export', () => {
+    const paused = polledState([success], { ...RELAXED, paused: true });
+    expect(textFor([withSchedule(paused, { autoExportEnabled: false })])).toContain('paused\nauto export off');
+  });
+
+  test('has a relative link to each target', () => {
     expect(statusPage([fine], SEEN)).toContain(`<a href="targets/${GROUP_ID}/fine-one">`);
   });
 
-  test('has no style, no handler and no foreign address in its markup', () => {
+  test('has no inline style, no event handler and no external address', () => {
     const page = statusPage(fleet(60), { nowSeconds: FLEET_NOW });
     const markup = page.replace(/<(style|script)>.*?<\/\1>/gs, '');
     expect(markup).not.toMatch(/ style=| on\w+=|javascript:/);
@@ -116,9 +125,13 @@ describe('the status page', () => {
     expect(PAGE_POLICY).toMatch(/^default-src 'none'; /);
     expect(PAGE_POLICY).not.toContain('unsafe');
   });
+
+  test('is smaller than a megabyte with a thousand targets', () => {
+    expect(Buffer.byteLength(statusPage(fleet(1000), { nowSeconds: FLEET_NOW }))).toBeLessThan(1_000_000);
+  });
 });
 
-describe('filtering without a script', () => {
+describe('the filter without a script', () => {
   const states = [fine, failed, polledState([success], { ...RELAXED, projectName: 'Über Shop' }, 'third')];
 
   test.each([
@@ -131,24 +144,24 @@ describe('filtering without a script', () => {
     ['state=fine&q=one', ['fine-one']],
     ['state=nonsense', ['broken-one', 'fine-one', 'third']],
     ['q=nothing', []],
-  ])('%j shows %j', (query, names) => {
+  ])('with %j shows %j', (query, names) => {
     const page = statusPage(states, { ...SEEN, query });
-    expect(shownRows(page)).toEqual(names);
+    expect(visibleRows(page)).toEqual(names);
     expect(textOf(page)).toContain(
-      names.length === 3 ? '3 clusters, those that need' : `Showing ${names.length} of 3.`,
+      names.length === 3 ? '3 clusters, the most urgent first.' : `Showing ${names.length} of 3.`,
     );
   });
 
-  test('keeps what was typed and chosen, as text', () => {
+  test('keeps the typed text and the chosen state', () => {
     const page = statusPage(states, { ...SEEN, query: `state=failed&q=${encodeURIComponent('"><script>')}` });
     expect(page).toContain('value="&#34;&#62;&#60;script&#62;"');
     expect(page).toContain('<button id="now" name="state" value="failed">');
-    expect(page).toMatch(/value="failed" data-n="1" aria-pressed="true"/);
+    expect(page).toMatch(/value="failed" aria-pressed="true"/);
   });
 });
 
-describe('projects', () => {
-  const search = { groupId: GROUP_ID, tried: true, failure: NOT_ALLOWED };
+describe('projects on the status page', () => {
+  const discovery = { groupId: GROUP_ID, tried: true, up: false, failure: NOT_ALLOWED };
   const budget = {
     groupId: GROUP_ID,
     name: 'cloud_backups',
@@ -157,46 +170,36 @@ describe('projects', () => {
     waitingRequests: 3,
     pausedForSeconds: 0,
     atlas: { limit: 500, remaining: 60, ageSeconds: 4 },
-  };
+  } as const;
 
-  test('whose clusters can’t be found are told of above everything', () => {
-    const text = textOf(statusPage([fine], { ...SEEN, searches: [search] }));
-    expect(text).toMatch(
-      /The cluster is fine\nThe clusters of 5e0+1 can’t be found\.\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST\. None of them is watched[\s\S]*Add this host’s public address/,
+  test('a failed discovery stands above the clusters, with its impact and what to do', () => {
+    expect(textFor([fine], { discoveries: [discovery] })).toMatch(
+      /The cluster is fine\nCould not list the clusters of 5e0+1\.\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST\. They are not monitored[\s\S]*Add this host’s public address/,
     );
-    const before = textOf(statusPage([fine], { ...SEEN, searches: [{ ...search, goodAtSeconds: NOW - 60 }] }));
-    expect(before).toContain('New ones are missing here.');
+    const before = textFor([fine], { discoveries: [{ ...discovery, goodAtSeconds: NOW - 60 }] });
+    expect(before).toContain('New clusters may be missing here.');
   });
 
-  test('have their budget shown: Atlas’ own word, and ours', () => {
-    const page = statusPage([fine], { ...SEEN, budgets: [budget, { ...budget, groupId: 'nobody’s' }] });
+  test('the table shows the API quota of all clients and the requests left for this exporter', () => {
+    const page = statusPage([fine], { ...SEEN, budgets: [budget, { ...budget, groupId: 'without-targets' }] });
     expect(textOf(page)).toContain('60 of 500, 4 s ago');
     expect(page).toContain('aria-label="backups: 60 of 500 left" class="low"');
     expect(textOf(page)).toContain('41 of 50, 3 requests waiting');
-    expect(textOf(page)).not.toContain('nobody’s');
+    expect(textOf(page)).not.toContain('without-targets');
   });
 
-  test('that Atlas wants nothing from are told of', () => {
-    const text = textOf(statusPage([fine], { ...SEEN, budgets: [{ ...budget, pausedForSeconds: 30 }] }));
-    expect(text).toMatch(/Atlas wants no requests of 5e0+1\n\(backups\) for another 30 s/);
-    expect(text).toContain('nothing for 30 s');
+  test('a paused budget is a notice', () => {
+    const text = textFor([fine], { budgets: [{ ...budget, pausedForSeconds: 30 }] });
+    expect(text).toMatch(/Atlas accepts no requests for 5e0+1\n\(backups\) for another 30 s/);
+    expect(text).toContain('none for 30 s');
   });
 
-  test('are searched, have been searched, are named', () => {
-    const of = (more: object) => textOf(statusPage([fine], { ...SEEN, ...more }));
-    expect(of({})).toContain('named in the config');
-    expect(of({ searches: [{ groupId: GROUP_ID, tried: false }] })).toContain('not yet');
-    expect(of({ searches: [{ groupId: GROUP_ID, tried: true, goodAtSeconds: NOW - 9 }] })).toContain('found\n9 s ago');
-    const empty = statusPage([], { ...SEEN, searches: [{ groupId: GROUP_ID, tried: false }] });
-    expect(textOf(empty)).toContain('Looking for clusters');
+  test('the table shows the discovery of each project', () => {
+    const untried = { groupId: GROUP_ID, tried: false, up: false };
+    const good = { groupId: GROUP_ID, tried: true, up: true, goodAtSeconds: NOW - 9 };
+    expect(textFor([fine])).toContain('the config names the clusters');
+    expect(textFor([fine], { discoveries: [untried] })).toContain('not yet');
+    expect(textFor([fine], { discoveries: [good] })).toContain('succeeded\n9 s ago');
+    expect(textFor([], { discoveries: [untried] })).toContain('Searching for clusters');
   });
 });
-
-test('a thousand targets are a page of less than a megabyte', () => {
-  const page = statusPage(fleet(1000), { nowSeconds: FLEET_NOW });
-  expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
-});
-
-function partial() {
-  return job('Successful', { fields: { exportStatus: { exportedCollections: 8, totalCollections: 10 } } });
-}

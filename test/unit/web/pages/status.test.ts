@@ -22,7 +22,7 @@ function stale(state: TargetState): TargetState {
   return withRecord(state, 'exports', { stale: true });
 }
 
-describe('what is true of a target', () => {
+describe('the conditions of a target', () => {
   test.each<[string, TargetState]>([
     ['waiting', newState()],
     ['unreachable unmeasured', withSchedule(failing(newState()), OFF)],
@@ -43,17 +43,17 @@ describe('what is true of a target', () => {
     ['fine', polledState([success])],
     ['fine', withSchedule(polledState([success], RELAXED), DAILY)],
     ['fine', stale(polledState([success, later('InProgress', 10)], RELAXED))],
-  ])('is %s', (conditions, state) => {
+  ])('are %s', (conditions, state) => {
     const status = judged(state, SEEN);
     expect(status.findings.map(({ condition }) => condition).join(' ')).toBe(conditions);
     expect(status.condition).toBe(conditions.split(' ')[0]);
   });
 
-  test('is no expected age where schedules are not read and the config has none', () => {
+  test('include unmeasured if schedules are not read and the config has no limit', () => {
     expect(judged(polledState([success]), { ...SEEN, readsSchedules: false }).condition).toBe('unmeasured');
   });
 
-  test('is no expected age where the schedule can’t be read', () => {
+  test('include unmeasured and unread if the schedule cannot be read', () => {
     const last = { endedAtSeconds: NOW, durationSeconds: 1, failure };
     expect(judged(withRecord(polledState([success]), 'schedule', { last }), SEEN).findings).toEqual([
       {
@@ -71,7 +71,7 @@ describe('what is true of a target', () => {
 });
 
 describe('the order of targets', () => {
-  test('is what presses most first, then by name, numbers by their size', () => {
+  test('is by urgency, then by name, with numbers in their order', () => {
     const states = [
       polledState([success], RELAXED, 'fine-10'),
       polledState([success], RELAXED, 'fine-9'),
@@ -94,11 +94,11 @@ describe('the order of targets', () => {
   });
 });
 
-test('a success in the future, by a clock that is off, has no negative age', () => {
+test('a success in the future, because clocks differ, has the age 0', () => {
   expect(judged(polledState([success]), { nowSeconds: DAY_ZERO_SECONDS }).lastSuccessAgeSeconds).toBe(0);
 });
 
-test('what is queued or running is not told of while the last good poll is too long ago', () => {
+test('stale data shows no queued or running exports', () => {
   const state = polledState([success, later('InProgress', 10)]);
   expect(judged(state, SEEN).activeCount).toBe(1);
   expect(judged(stale(state), SEEN)).toMatchObject({ activeCount: 0, active: [] });

@@ -1,0 +1,158 @@
+/** Drawings as SVG. Each condition and each state of an export has its own shape, so that nobody needs to see colours. */
+import type { Condition } from '../../collectors/conditions.ts';
+import { activeStateOf, durationSeconds, type Job, type JobState } from '../../collectors/exports/job.ts';
+import { counted, span } from '../../support/words.ts';
+import { absoluteTime, type Html, html, nothing, trusted } from './html.ts';
+
+/** Lines in a field of 16 by 16. */
+const ICONS: Readonly<Record<Condition, string>> = {
+  failed: 'M5 1.8h6L14.2 5v6L11 14.2H5L1.8 11V5zM5.8 5.8l4.4 4.4m0-4.4-4.4 4.4',
+  overdue: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM8 4.4V8l2.6 1.8',
+  stuck: 'M4 1.8h8M4 14.2h8M5 1.8v2.4L8 8l3-3.8V1.8M5 14.2v-2.4L8 8l3 3.8v2.4',
+  unreachable:
+    'M1.8 1.8l12.4 12.4M5 4.8A7.8 7.8 0 0 0 1.8 6.7M8.2 4A8.6 8.6 0 0 1 14.2 6.7M4.6 9.6A5 5 0 0 1 7 8.3M8 12.6h.01',
+  incomplete: 'M14.2 8A6.2 6.2 0 1 1 8 1.8M8 1.8A6.2 6.2 0 0 1 12 3.3M13.4 5A6.2 6.2 0 0 1 14.2 8M8 5v3.6M8 11h.01',
+  unmeasured:
+    'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.7-.8 1.3M8 11.4h.01',
+  unread: 'M3.2 1.8h6.4l3.2 3.2v9.2H3.2zM6.4 6.8l3.2 3.2m0-3.2-3.2 3.2',
+  waiting: 'M3.4 8h.01M8 8h.01M12.6 8h.01',
+  running: 'M13.6 5.4A6.2 6.2 0 0 0 2.4 5.4M13.8 2.2v3.4h-3.4M2.4 10.6a6.2 6.2 0 0 0 11.2 0M2.2 13.8v-3.4h3.4',
+  fine: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM5.2 8.2l2 2 3.6-4.2',
+};
+
+/** Once on each page; `icon` refers to it. */
+export const iconSprite: Html = html`<svg hidden width="0" height="0" aria-hidden="true">${Object.entries(ICONS).map(
+  ([condition, path]) => html`<symbol id="i-${condition}" viewBox="0 0 16 16"><path d="${path}"/></symbol>`,
+)}</svg>`;
+
+/** Hidden from screen readers: the words beside it say the same. */
+export function icon(condition: Condition): Html {
+  return html`<svg class="i" aria-hidden="true"><use href="#i-${condition}"/></svg>`;
+}
+
+export const STATE_WORDS: Readonly<Record<JobState, string>> = {
+  successful: 'successful',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  in_progress: 'in progress',
+  queued: 'queued',
+  unknown: 'in an unknown state',
+};
+
+export const STATES = Object.keys(STATE_WORDS) as readonly JobState[];
+
+/** Pen strokes around the middle of a field of 10 by 10, where the pen starts. */
+const MARKS: Readonly<Record<Exclude<JobState, 'successful'>, string>> = {
+  failed: 'm-3-3 6 6m0-6-6 6',
+  cancelled: 'm-3 0h6',
+  in_progress: 'm-3 0a3 3 0 1 0 6 0 3 3 0 1 0-6 0',
+  queued: 'm-2.5-2.5h5v5h-5z',
+  unknown: 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z',
+};
+
+interface Run {
+  readonly state: JobState;
+  readonly start: number;
+  length: number;
+}
+
+function runsOf(states: readonly JobState[]): readonly Run[] {
+  const runs: Run[] = [];
+  states.forEach((state, start) => {
+    const last = runs.at(-1);
+    if (last?.state === state) last.length += 1;
+    else runs.push({ state, start, length: 1 });
+  });
+  return runs;
+}
+
+/** One mark for each state, side by side. `label` is for screen readers, where no words beside the marks say the same. */
+export function marks(states: readonly JobState[], label?: string): Html {
+  const role = label === undefined ? html`aria-hidden="true"` : html`role="img" aria-label="${label}"`;
+  return html`<svg class="marks" width="${states.length * 10}" ${role}>${runsOf(states).map(runMarks)}</svg>`;
+}
+
+/** Successes in a row are one line, which the style sheet dots: this keeps a page with a thousand rows small. */
+function runMarks({ state, start, length }: Run): Html {
+  const x = start * 10 + 5;
+  if (state === 'successful') return html`<path class="successful" d="M${x} 5H${x + 10 * length - 9}"/>`;
+  const each = Array.from({ length }, (_, index) => `M${x + 10 * index} 5${MARKS[state]}`);
+  return html`<path class="${state}" d="${each.join('')}"/>`;
+}
+
+/** `3 successful, then 1 failed`. */
+export function runsInWords(states: readonly JobState[]): string {
+  return runsOf(states)
+    .map(({ state, length }) => countsInWords({ [state]: length }))
+    .join(', then ');
+}
+
+/** `12 successful, 1 failed`, without the states that do not occur. */
+export function countsInWords(counts: Readonly<Partial<Record<JobState, number>>>): string {
+  return STATES.filter((state) => counts[state])
+    .map((state) => `${counts[state]} ${STATE_WORDS[state]}`)
+    .join(', ');
+}
+
+/** Where the age bar shows the limit, in percent of its width. */
+const LIMIT_AT = 75;
+
+export function ageBar(ageSeconds: number | undefined, maxSeconds: number | undefined): Html {
+  if (ageSeconds === undefined || maxSeconds === undefined) return nothing;
+  const width = Math.min(100, Math.max(1, Math.round((LIMIT_AT * ageSeconds) / maxSeconds)));
+  return html`<svg class="age${ageSeconds > maxSeconds ? ' over' : ''}" aria-hidden="true"><rect width="${width}%"/><rect x="${LIMIT_AT}%"/></svg>`;
+}
+
+/** The time from creation to the end, or to now while the job is active; undefined if Atlas does not say. */
+export function spentSeconds(job: Job, nowSeconds: number): number | undefined {
+  if (activeStateOf(job) === undefined || job.createdAtSeconds === undefined) return durationSeconds(job);
+  return Math.max(0, nowSeconds - job.createdAtSeconds);
+}
+
+export function durationBar(state: JobState, ratio: number): Html {
+  const width = Math.max(0.5, Math.round(1000 * ratio) / 10);
+  return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><path class="${state}" d="M0 5h${width}"/></svg>`;
+}
+
+/** The units of the time axis. */
+const WIDTH = 1000;
+const ROW_HEIGHT = 14;
+const MAX_ROWS = 6;
+/** Without it, a quarter of an hour in a month would be invisible. */
+const MIN_LENGTH = 4;
+
+/**
+ * A time axis with one bar for each export, from its creation to its end. Exports that overlap are drawn below each other.
+ * @param jobs the oldest first
+ */
+export function timeAxis(jobs: readonly Job[], nowSeconds: number): Html {
+  const first = jobs.find((job) => job.createdAtSeconds !== undefined)?.createdAtSeconds;
+  if (first === undefined) return nothing;
+  const wholeSeconds = Math.max(1, nowSeconds - first);
+  const x = (atSeconds: number): number => {
+    const share = Math.min(1, Math.max(0, (atSeconds - first) / wholeSeconds));
+    return Math.round(MIN_LENGTH + (WIDTH - 2 * MIN_LENGTH) * share);
+  };
+  const rowEnds: number[] = [];
+  const bars = jobs.flatMap((job) => {
+    if (job.createdAtSeconds === undefined) return [];
+    const from = x(job.createdAtSeconds);
+    const end = job.createdAtSeconds + (spentSeconds(job, nowSeconds) ?? 0);
+    const to = Math.max(x(end), from + MIN_LENGTH);
+    const free = rowEnds.findIndex((rowEnd) => rowEnd < from);
+    const row = free >= 0 ? free : Math.min(rowEnds.length, MAX_ROWS - 1);
+    rowEnds[row] = to;
+    return [`<path class="${job.state}" d="${axisBar(job.state, from, to, (row + 0.5) * ROW_HEIGHT)}"/>`];
+  });
+  const height = Math.max(1, rowEnds.length) * ROW_HEIGHT;
+  return html`<svg class="axis" viewBox="0 0 ${WIDTH} ${height}" height="${height + 18}" preserveAspectRatio="none" role="img" aria-label="${counted(bars.length, 'export')} from ${span(wholeSeconds)} ago until now; the table below lists them">${trusted(bars.join(''))}</svg>
+<div class="days"><span>${absoluteTime(first)}</span><span>now</span></div>`;
+}
+
+/** A success is a line that the style sheet makes thick. A failure ends in a cross. An active export has an open end. */
+function axisBar(state: JobState, from: number, to: number, y: number): string {
+  if (state === 'successful') return `M${from} ${y}H${to}`;
+  if (state === 'failed') return `M${from} ${y}H${to}M${to - 4} ${y - 5}l8 10m0-10-8 10`;
+  if (state === 'cancelled') return `M${from} ${y}H${to}m0-4v8`;
+  return `M${to} ${y - 4}H${from}v8H${to}`;
+}
