@@ -79,7 +79,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     discoveries: () => monitor.polling.discoveries(),
     lastTickAtSeconds: () => wallSecondsOf(monitor.polling.lastTickAt(), runtime),
   });
-  const page = createMetricsPage({ families: familiesOf(collectors), own: self.registry, runtime });
+  const page = createMetricsPage({
+    families: familiesOf(collectors),
+    own: self.registry,
+    runtime,
+    onError: (error) => log.error({ error: stackOf(error) }, 'the metrics of a cluster could not be written'),
+  });
   const monitor = createMonitor({
     ...settings,
     collectors,
@@ -142,7 +147,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
       return lastTickAt !== undefined && runtime.monotonicSeconds() - lastTickAt < STUCK_AFTER_SECONDS;
     },
     notReadyBecause,
-    onError: (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a request failed'),
+    onError: (error) => log.error({ error: stackOf(error) }, 'a request failed'),
     ...(web.enableLifecycle ? { reload: () => reload.reload('POST /-/reload') } : {}),
   });
   const server = await guard.listen(app, web.listenAddresses);
@@ -170,6 +175,10 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   }
 
   return { urls: server.urls, reload: reload.reload, stop };
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : String(error);
 }
 
 function wallSecondsOf(monotonicSeconds: number | undefined, runtime: Runtime): number | undefined {

@@ -23,6 +23,8 @@ export interface MetricsPageSettings {
   /** The program's own metrics. Nothing tells when they change, so a page of them is good for a few seconds. */
   readonly own: Registry;
   readonly runtime: Runtime;
+  /** A family has thrown, which is a bug. Absent: the error is thrown on. */
+  onError?(error: unknown): void;
 }
 
 interface Rendered {
@@ -37,14 +39,22 @@ const OWN_METRICS_SECONDS = 5;
 const PIECES_PER_TURN = 20_000;
 const gzipped = promisify(gzip);
 
-export function createMetricsPage({ families, own, runtime }: MetricsPageSettings): MetricsPage {
+export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings): MetricsPage {
   const linesByTarget = new Map<string, readonly string[]>();
   const pages = new Map<Format, Rendered>();
   let version = 0;
 
   function update(put: readonly TargetState[], removed: readonly string[]): void {
     for (const key of removed) linesByTarget.delete(key);
-    for (const state of put) linesByTarget.set(state.target.key, linesOf(families, state));
+    for (const state of put) {
+      // A bug that one cluster's data meets must not end the polling of all others: the cluster keeps its older lines.
+      try {
+        linesByTarget.set(state.target.key, linesOf(families, state));
+      } catch (error) {
+        if (onError === undefined) throw error;
+        onError(error);
+      }
+    }
     version += 1;
   }
 

@@ -18,7 +18,7 @@ export const exportsCollector: Collector<ExportSummary> = {
     many: 'export jobs',
     resource: 'list of export jobs',
     cadence:
-      'Read at every poll: every `polling.interval` while an export is active, else every `polling.idle_interval`.',
+      'The exporter reads the list at every poll: every `polling.interval` while an export is active, else every `polling.idle_interval`.',
   },
   role: 'Project Backup Manager',
   operation: 'list_exports',

@@ -196,3 +196,24 @@ describe('a page', () => {
     expect(await readGzip()).toContain('own 1\n');
   });
 });
+
+test('a family that throws for one target leaves the other targets and the older lines of this one', async () => {
+  const errors: unknown[] = [];
+  const bad = { ...familiesOf('x')[0], samples: (state: TargetState) => samplesOrThrow(state) } as Family;
+  const page = createMetricsPage({
+    families: [bad],
+    own: new Registry(),
+    runtime: createFakeRuntime(),
+    onError: (error) => errors.push(error),
+  });
+  page.update([newState('one'), newState('two')], []);
+  page.update([newState('one', { paused: true }), newState('two')], []);
+  const text = (await page.render('text', false)).toString();
+  expect(text.match(/cluster_name="\w+"/g)).toEqual(['cluster_name="one"', 'cluster_name="two"']);
+  expect(errors).toHaveLength(1);
+});
+
+function samplesOrThrow({ target }: TargetState) {
+  if (target.paused) throw new Error('a bug');
+  return [{ value: 1 }];
+}
