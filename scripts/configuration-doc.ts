@@ -1,11 +1,12 @@
 /** docs/configuration.md and the JSON Schema, made from the flags and the schema of the config. */
 
 import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
+import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
 import { ATLAS_VARIABLES } from '../src/config/environment.ts';
-import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts';
+import { configSchema } from '../src/config/schema.ts';
 
 export function schemaFile(): string {
-  return `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+  return `${JSON.stringify(toJsonSchema(configSchema), null, 2)}\n`;
 }
 
 export function configurationDoc(example: string): string {
@@ -73,7 +74,7 @@ with only one variable set is an error. The config file takes precedence over th
 }
 
 function fileSection(example: string): string {
-  const schema = configJsonSchema();
+  const schema = toJsonSchema(configSchema);
   const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => {
     const required = schema.required?.includes(name) ? ' Required.' : '';
     const rows = rowsOf(part.items ?? part, '');

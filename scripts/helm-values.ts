@@ -2,7 +2,8 @@
  * The values of the Helm chart, declared once. values.schema.json and the table in the chart's README are made from this list. The
  * exporter's own schema checks `config`; Kubernetes checks its own objects.
  */
-import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts';
+import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
+import { configSchema } from '../src/config/schema.ts';
 
 interface ValueSchema extends Omit<JsonSchema, 'properties' | 'required' | 'items' | 'anyOf' | 'const'> {
   readonly properties?: Readonly<Record<string, ValueSchema>>;
@@ -33,7 +34,7 @@ const VALUES: Readonly<Record<string, ValueSchema>> = {
   demo: flag('Run the demo, with a simulated Atlas, instead of monitoring clusters.'),
   config: {
     description: 'The exporter’s config file, see docs/configuration.md. Put ids in quotes, or Helm may read a number.',
-    ...portable(configJsonSchema()),
+    ...portable(toJsonSchema(configSchema)),
     // Nothing is required, because it may be set in another way; the templates report what is missing.
     required: [],
   },

@@ -1,6 +1,6 @@
 /** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
-import { CIPHER_SUITES } from '../src/config/web/ciphers.ts';
-import { UNSUPPORTED, WEB_CONFIG_JSON_SCHEMA } from '../src/config/web/schema.ts';
+import { toJsonSchema } from '../src/config/config-file.ts';
+import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
 import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
 import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
@@ -19,7 +19,7 @@ certificates, passwords and headers. Its format is the one of Prometheus’ expo
 also work here. An invalid file exits with code 2 and lists every error with \`file:line:column\`. An example:`;
 
 function keysSection(): string {
-  const parts = Object.entries(WEB_CONFIG_JSON_SCHEMA.properties ?? {}).map(([name, part]) => {
+  const parts = Object.entries(toJsonSchema(webConfigSchema).properties ?? {}).map(([name, part]) => {
     const rows = rowsOf(part, '');
     const keys = rows.length > 0 ? `\n\n${table(['Key', 'Type', 'Default', 'Meaning'], rows)}` : '';
     return `### \`${name}\`\n\n${part.description ?? ''}${keys}`;

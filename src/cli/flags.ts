@@ -1,5 +1,4 @@
 /** The commands and flags, declared once: the command line, the environment variables, `--help` and the docs use this list. */
-import { MOST_SHARDS } from '../config/shard.ts';
 import type { Checked } from '../support/checked.ts';
 import * as values from './values.ts';
 
@@ -79,11 +78,16 @@ export const FLAGS = [
   flag('client.key <FILE>', values.parseText, ['health'], 'The key of --client.certificate, in PEM.'),
   flag(
     'speed <N>',
-    values.parseNumberBetween(0.1, 10_000),
+    values.parseNumber(0.1, 10_000),
     { demo: '60' },
     'How many times faster than real time, 0.1 to 10000.',
   ),
-  flag('seed <N>', values.parseWholeNumber, { demo: '1' }, 'A whole number; the same seed gives the same demo.'),
+  flag(
+    'seed <N>',
+    values.parseWholeNumber(0, 999_999_999),
+    { demo: '1' },
+    'A whole number, 0 to 999999999. The same seed gives the same demo.',
+  ),
   flag(
     'web.listen-address <HOST:PORT...>',
     values.parseListenAddress,
@@ -110,7 +114,7 @@ export const FLAGS = [
   ),
   flag(
     'web.max-requests <N>',
-    values.parseWholeNumberBetween(0, 100_000),
+    values.parseWholeNumber(0, 100_000),
     { serve: '40', demo: '40' },
     'Maximum number of concurrent requests, 0 for no limit. Further requests get a 503, except health checks.',
   ),
@@ -122,13 +126,13 @@ export const FLAGS = [
   ),
   flag(
     'shard.count <N>',
-    values.parseWholeNumberBetween(1, MOST_SHARDS),
+    values.parseWholeNumber(1, values.MOST_SHARDS),
     POLLING,
     'The number of exporters that share the projects of one config, 1 to 1000. In a StatefulSet this flag alone is enough.',
   ),
   flag(
     'shard.index <N>',
-    values.parseWholeNumberBetween(0, MOST_SHARDS - 1),
+    values.parseWholeNumber(0, values.MOST_SHARDS - 1),
     POLLING,
     'The number of this exporter among them, from 0. Default: the number at the end of HOSTNAME, such as exporter-0.',
   ),

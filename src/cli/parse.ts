@@ -3,9 +3,9 @@
  * as text and an exit code. It checks the form of values, not whether the files they name exist.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { nearest } from '../config/nearest.ts';
-import { quote } from '../config/problems.ts';
-import { parseShard, type Shard } from '../config/shard.ts';
+import { listed, nearest, quote } from '../config/words.ts';
+
+import type { Shard } from '../polling/shards.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -17,7 +17,7 @@ import {
   variableOf,
 } from './flags.ts';
 import { helpText } from './help.ts';
-import { healthUrlAt, type ListenAddress } from './values.ts';
+import { healthUrlAt, type ListenAddress, parseShard } from './values.ts';
 
 export interface WebFlags {
   readonly listenAddresses: readonly ListenAddress[];
@@ -230,7 +230,7 @@ function describeError({ code, message }: CommanderError, command: CommandName |
   const [, flag = ''] = /'(-[^' ]*)/.exec(message) ?? [];
   if (code === 'commander.optionMissingArgument') return `${flag}: needs a value`;
   if (code === 'commander.unknownOption') return describeUnknownFlag(flag.replace(/=.*$/s, ''), command ?? 'serve');
-  const commands = listed(COMMAND_NAMES);
+  const commands = listed(COMMAND_NAMES, 'and');
   if (command !== undefined) return `only flags may follow a command; the commands are ${commands}`;
   const meant = nearest(word, COMMAND_NAMES);
   return `unknown command: the commands are ${commands}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
@@ -240,12 +240,8 @@ function describeUnknownFlag(name: string, command: CommandName): string {
   const known = flagsOf(command).map((flag) => `--${flag.name}`);
   if (known.includes(name)) return `${name}: takes no value`;
   const owners = FLAGS.find((flag) => `--${flag.name}` === name)?.commands;
-  if (owners !== undefined) return `${name}: is not a flag of ${command}, but of ${listed(owners)}`;
+  if (owners !== undefined) return `${name}: is not a flag of ${command}, but of ${listed(owners, 'and')}`;
   const meant = nearest(name, known);
   const shown = /^--?[a-z.-]{1,40}$/.test(name) ? ` ${name}` : '';
   return `unknown flag${shown}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
-}
-
-function listed(words: readonly string[]): string {
-  return words.join(', ').replace(/, ([^,]+)$/, ' and $1');
 }

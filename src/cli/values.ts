@@ -1,5 +1,7 @@
 /** Parses the texts of flags into values. Each parser says what would be right; none knows its flag. */
 import { isIPv6 } from 'node:net';
+import { listed } from '../config/words.ts';
+import type { Shard } from '../polling/shards.ts';
 import type { Checked } from '../support/checked.ts';
 
 export interface ListenAddress {
@@ -59,29 +61,25 @@ export function healthUrlAt({ host = '', port }: ListenAddress): Checked<string>
   return { value: `http://${loopback[host] ?? (isIPv6(host) ? `[${host}]` : host)}:${port}${HEALTH_PATH}` };
 }
 
-export function parseNumberBetween(min: number, max: number) {
-  return (text: string): Checked<number> => {
-    const value = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? { value } : { problem: `must be a number from ${min} to ${max}` };
-  };
+export function parseNumber(min: number, max: number) {
+  return numberParser(/^[0-9]+(?:\.[0-9]+)?$/, min, max, 'a number');
 }
 
-export function parseWholeNumberBetween(min: number, max: number) {
-  return (text: string): Checked<number> => {
-    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? { value } : { problem: `must be a whole number from ${min} to ${max}` };
-  };
+export function parseWholeNumber(min: number, max: number) {
+  return numberParser(/^[0-9]+$/, min, max, 'a whole number');
 }
 
-export function parseWholeNumber(text: string): Checked<number> {
-  const value = /^-?[0-9]+$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(value) ? { value } : { problem: 'must be a whole number, such as 1' };
+function numberParser(form: RegExp, min: number, max: number, what: string) {
+  return (text: string): Checked<number> => {
+    const value = form.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { problem: `must be ${what} from ${min} to ${max}` };
+  };
 }
 
 export function parseChoice<const T extends string>(...choices: readonly T[]) {
   return (text: string): Checked<T> => {
     const value = choices.find((choice) => choice === text);
-    return value === undefined ? { problem: `must be ${choices.join(', ').replace(/, (\w+)$/, ' or $1')}` } : { value };
+    return value === undefined ? { problem: `must be ${listed(choices, 'or')}` } : { value };
   };
 }
 
@@ -94,4 +92,37 @@ export function parseSwitch(text: string): Checked<boolean> {
 /** Refuses the next flag as a value: the value was forgotten. */
 export function parseText(text: string): Checked<string> {
   return text === '' || text.startsWith('--') ? { problem: 'needs a value' } : { value: text };
+}
+
+export const MOST_SHARDS = 1000;
+
+/**
+ * The part of the projects that this process watches, from its flags or from its number among the pods of a StatefulSet.
+ * Undefined if it watches all projects.
+ * @param hostname the name of a pod of a StatefulSet ends in its number: `exporter-2` is the third pod
+ */
+export function parseShard(
+  index: number | undefined,
+  count: number | undefined,
+  hostname: string | undefined,
+): Checked<Shard | undefined> {
+  if (count === undefined) {
+    return index === undefined
+      ? { value: undefined }
+      : { problem: '--shard.index: has no effect without --shard.count' };
+  }
+  if (index !== undefined) {
+    if (index < count) return { value: { index, count } };
+    return { problem: `--shard.index ${index}: must be less than --shard.count (${count}): the first shard is 0` };
+  }
+  const digits = /-([0-9]{1,6})$/.exec(hostname ?? '')?.[1];
+  if (digits === undefined && count > 1) {
+    const reason = 'HOSTNAME does not end in the number of a pod of a StatefulSet, as exporter-0 does';
+    return { problem: `--shard.count: ${reason}: give --shard.index too` };
+  }
+  const ordinal = Number(digits ?? 0);
+  if (ordinal < count) return { value: { index: ordinal, count } };
+  return {
+    problem: `--shard.count ${count}: is too small for this pod, which has the number ${ordinal} in its HOSTNAME: it must be the number of replicas`,
+  };
 }

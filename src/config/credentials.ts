@@ -3,10 +3,10 @@
  * works on the file before the schema has passed it, so that every problem is reported at once. No value is in a message.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
+import { type Item, itemsOf, type Mapping, mappingAt } from './path.ts';
 import type { Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
-import { type Item, itemsOf, mappingAt } from './untyped-yaml.ts';
 
 /** The secrets of each kind, in the order in which people write them. */
 export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
@@ -16,48 +16,45 @@ export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
 };
 
 const KINDS = Object.keys(SLOTS) as readonly CredentialKind[];
-const FORMS: readonly (readonly [suffix: string, form: SecretForm])[] = [
-  ['', 'inline'],
-  ['_file', 'file'],
-  ['_env', 'env'],
-];
-
-export type KindAndSecrets = Pick<Credential, 'kind' | 'secrets'>;
+const SUFFIXES: Readonly<Record<SecretForm, string>> = { inline: '', file: '_file', env: '_env' };
+const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
 
 /** @returns one for each credential of the file, in its order; complete only if nothing was reported */
 export async function checkCredentials(
-  config: unknown,
+  config: Mapping,
   place: SecretPlace,
   report: Report,
-): Promise<readonly KindAndSecrets[]> {
-  const items = itemsOf(config, 'credentials');
-  reportRepeatedNames(items, report);
-  const found = await Promise.all(items.map((item) => checkCredential(item, place, report)));
-  return found.flat();
+): Promise<readonly Credential[]> {
+  const found = itemsOf(config, 'credentials').map(async ({ path, value }) => {
+    const name = String(value['name']);
+    if (typeof value['name'] === 'string') {
+      const message = (line: number) => `the credential in line ${line} has this name too`;
+      report.addIfRepeated(`credential ${name}`, [...path, 'name'], message);
+    }
+    return { name, ...(await checkKind({ path, value }, place, report)) };
+  });
+  return await Promise.all(found);
 }
 
-async function checkCredential(item: Item, place: SecretPlace, report: Report): Promise<readonly KindAndSecrets[]> {
-  const found: KindAndSecrets[] = [];
-  for (const kind of KINDS) {
-    if (kind === 'access_token' ? formsIn(item.value, kind).length === 0 : !Object.hasOwn(item.value, kind)) continue;
-    const secrets: Record<string, SecretSource> = {};
-    const holder = holderOf(item, kind);
-    for (const slot of holder === undefined ? [] : SLOTS[kind]) {
-      const source = await checkSlot(slot, holder ?? item, place, report);
+async function checkKind(item: Item, place: SecretPlace, report: Report): Promise<Omit<Credential, 'name'>> {
+  const kinds = KINDS.filter((kind) =>
+    kind === 'access_token' ? formsIn(item.value, kind).length > 0 : Object.hasOwn(item.value, kind),
+  );
+  const secrets: Record<string, SecretSource> = {};
+  for (const kind of kinds) {
+    // The secrets of a pair are below its kind; a token is in the credential itself.
+    const path = kind === 'access_token' ? item.path : [...item.path, kind];
+    const value = kind === 'access_token' ? item.value : mappingAt(item.value[kind]);
+    // If there are no keys below the kind, the schema says so.
+    for (const slot of value === undefined ? [] : SLOTS[kind]) {
+      const source = await checkSlot(slot, { path, value: value ?? {} }, place, report);
       if (source !== undefined) secrets[slot] = source;
     }
-    found.push({ kind, secrets });
   }
-  if (found.length === 0) report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
-  if (found.length > 1) report.add(item.path, `has ${found.map(({ kind }) => kind).join(' and ')}: keep one of them`);
-  return found;
-}
-
-/** The mapping with the secrets of a kind: a token stands in the credential itself. Undefined if the schema refuses it. */
-function holderOf(item: Item, kind: CredentialKind): Item | undefined {
-  if (kind === 'access_token') return item;
-  const value = mappingAt(item.value[kind]);
-  return value && { path: [...item.path, kind], value };
+  const [kind = 'access_token', ...others] = kinds;
+  if (kinds.length === 0) report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
+  if (others.length > 0) report.add(item.path, `has ${kinds.join(' and ')}: keep one of them`);
+  return { kind, secrets };
 }
 
 async function checkSlot(
@@ -66,16 +63,16 @@ async function checkSlot(
   place: SecretPlace,
   report: Report,
 ): Promise<SecretSource | undefined> {
-  const [given, other] = formsIn(value, slot);
-  if (given === undefined) {
+  const [form, other] = formsIn(value, slot);
+  if (form === undefined) {
     report.add(path, `${slot} is missing: give ${slot}_file, ${slot}_env or ${slot}`);
     return undefined;
   }
+  const key = slot + SUFFIXES[form];
   if (other !== undefined) {
-    report.add([...path, other.key], `${given.key} is given too: keep one of them`, 'key');
+    report.add([...path, slot + SUFFIXES[other]], `${key} is given too: keep one of them`, 'key');
     return undefined;
   }
-  const { key, form } = given;
   const text = value[key];
   // If the text is of the wrong form, the schema says so.
   if (typeof text !== 'string' || text === '' || (form === 'env' && !VARIABLE_NAME.test(text))) return undefined;
@@ -85,21 +82,7 @@ async function checkSlot(
   return source;
 }
 
-/** The keys under which a secret is given: there should be one. */
-function formsIn(holder: Item['value'], slot: string) {
-  return FORMS.map(([suffix, form]) => ({ key: `${slot}${suffix}`, form })).filter(
-    ({ key }) => Object.hasOwn(holder, key) && holder[key] !== undefined,
-  );
-}
-
-function reportRepeatedNames(items: readonly Item[], report: Report): void {
-  const firstLines = new Map<string, number>();
-  for (const { path, value } of items) {
-    const { name } = value;
-    if (typeof name !== 'string') continue;
-    const at = [...path, 'name'];
-    const firstLine = firstLines.get(name);
-    if (firstLine === undefined) firstLines.set(name, report.lineOf(at));
-    else report.add(at, `the credential in line ${firstLine} has this name too`);
-  }
+/** The forms in which a secret is given: there should be one. */
+function formsIn(holder: Mapping, slot: string): readonly SecretForm[] {
+  return FORMS.filter((form) => holder[slot + SUFFIXES[form]] !== undefined);
 }

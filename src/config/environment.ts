@@ -2,12 +2,12 @@
  * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas use
  * too, and the proxy. A token takes precedence over a service account, and that over a key pair, as in those tools.
  */
-import type { CredentialKind } from '../atlas/auth/credentials.ts';
-import type { Checked } from '../support/checked.ts';
-import { parseBaseUrl } from './base-url.ts';
-import type { CredentialConfig } from './config.ts';
+import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { SLOTS } from './credentials.ts';
+import type { Report } from './problems.ts';
+import { DEFAULT_BASE_URL } from './schema.ts';
 import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
+import { parseBaseUrl } from './values.ts';
 
 export const ATLAS_VARIABLES = {
   accessToken: 'MONGODB_ATLAS_ACCESS_TOKEN',
@@ -36,43 +36,44 @@ const KINDS: readonly Kind[] = [
 
 const NO_CREDENTIAL = `no credential: set ${clientId} and ${clientSecret}, or ${accessToken}, or ${publicKey} and ${privateKey}, or write credentials into a config file`;
 
-export interface FromEnvironment {
-  /** One, if there are no problems. */
-  readonly credentials: readonly CredentialConfig[];
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-/** The credential `default`. */
-export async function credentialFromEnvironment(place: SecretPlace): Promise<FromEnvironment> {
+/** @returns the credential `default`; complete only if nothing was reported */
+export async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
   const isSet = (name: string): boolean => (place.env[name] ?? '') !== '';
   const [chosen, ...others] = KINDS.filter(({ variables }) => variables.some(isSet));
-  const refused = (...problems: readonly string[]) => ({ credentials: [], problems, warnings: [] });
-  if (chosen === undefined) return refused(NO_CREDENTIAL);
-  const { kind, label, variables } = chosen;
-  const missing = variables.find((name) => !isSet(name));
-  if (missing !== undefined) {
-    return refused(`${variables.filter(isSet).join()} is set, but ${missing} is not: ${label} needs both`);
+  if (chosen === undefined) {
+    report.addWhole({ message: NO_CREDENTIAL });
+    return [];
   }
-  const opened = variables.map((name) => openSecret('env', name, place));
-  const checked = await Promise.all(opened.map(({ check }) => check()));
-  const problems = checked.flatMap((one, index) => ('problem' in one ? [`${variables[index]}: ${one.problem}`] : []));
-  if (problems.length > 0) return refused(...problems);
-  const secrets = Object.fromEntries(opened.map(({ source }, index) => [SLOTS[kind][index], source]));
-  const warnings = others.map(
-    (other) =>
-      `${variables.join(' and ')} take precedence over ${other.variables.filter(isSet).join(' and ')}: ${other.label} is set too, but not used`,
-  );
-  return { credentials: [{ name: 'default', kind, secrets }], problems: [], warnings };
+  const { kind, label, variables } = chosen;
+  const given = variables.filter(isSet);
+  const missing = variables.filter((name) => !isSet(name));
+  if (missing.length > 0)
+    report.addWhole({ message: `${given.join()} is set, but ${missing.join()} is not: ${label} needs both` });
+  const secrets: Record<string, SecretSource> = {};
+  for (const [index, slot] of SLOTS[kind].entries()) {
+    const name = variables[index] ?? '';
+    const { source, check } = openSecret('env', name, place);
+    const checked = isSet(name) ? await check() : { value: '' };
+    if ('problem' in checked) report.addWhole({ message: `${name}: ${checked.problem}` });
+    secrets[slot] = source;
+  }
+  for (const other of others) {
+    const unused = other.variables.filter(isSet).join(' and ');
+    report.warnings.push(
+      `${given.join(' and ')} take precedence over ${unused}: ${other.label} is set too, but not used`,
+    );
+  }
+  return [{ name: 'default', kind, secrets }];
 }
 
 /** Undefined if the variable is not set. */
-export function baseUrlFromEnvironment(env: Environment): Checked<string | undefined> {
+export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
   const name = ATLAS_VARIABLES.baseUrl;
-  const text = env[name] ?? '';
-  if (text === '') return { value: undefined };
-  const url = parseBaseUrl(text);
-  return 'problem' in url ? { problem: `${name} ${url.problem}` } : url;
+  if ((env[name] ?? '') === '') return undefined;
+  const url = parseBaseUrl(env[name] ?? '');
+  if ('value' in url) return url.value;
+  report.addWhole({ message: `${name} ${url.problem}` });
+  return undefined;
 }
 
 /** As in other tools, the first variable that is set is used. */
@@ -84,7 +85,7 @@ const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']
  */
 export function proxyProblem(
   env: Environment,
-  baseUrl: string,
+  baseUrl = DEFAULT_BASE_URL,
   onSecret?: (secret: string) => void,
 ): string | undefined {
   const name = PROXY_VARIABLES.find((variable) => (env[variable] ?? '') !== '');

@@ -4,20 +4,24 @@
  */
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { buildConfig, buildCredentials, type ConfigParts } from './build.ts';
-import type { Config } from './config.ts';
+import { buildConfig, type Config, type ConfigParts } from './config.ts';
+import { type FileFormat, openConfigFile } from './config-file.ts';
 import { checkCredentials } from './credentials.ts';
 import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment, proxyProblem } from './environment.ts';
-import { configJsonSchema, createKeysAt } from './json-schema.ts';
-import { nearest } from './nearest.ts';
-import { createReport, type Problem, problemsInFile } from './problems.ts';
+import { valueAt } from './path.ts';
+import { createReport, type Problem, type Report } from './problems.ts';
 import { checkRules } from './rules.ts';
-import { ALL_CLUSTERS, configSchema } from './schema.ts';
-import { type FileFormat, schemaProblems } from './schema-errors.ts';
+import {
+  ALL_CLUSTERS,
+  CLUSTER_NAME,
+  CLUSTER_NAME_FORM,
+  type ConfigFile,
+  configSchema,
+  GROUP_ID,
+  GROUP_ID_FORM,
+} from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
-import { parseTargetFlags } from './target-flags.ts';
-import { mappingAt, valueAt } from './untyped-yaml.ts';
-import { parseYaml } from './yaml.ts';
+import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
   /** `--config.file` */
@@ -50,101 +54,87 @@ const HOW_TO_START = `nothing to watch: there is no --target, no --config.file a
   # Everything else:
   mongodbatlas-backup-exporter --config.file ${DEFAULT_CONFIG_FILE}`;
 
-const CONFIG_FILE: FileFormat = {
+const CONFIG_FILE: FileFormat<typeof configSchema> = {
+  what: 'config file',
+  required: 'targets',
   schema: configSchema,
-  keysAt: createKeysAt(configJsonSchema),
-  hidesKeys: ([top]) => top === 'credentials',
+  secretKey: 'credentials',
 };
 
 /** The absolute path of the config file; undefined if there is none. */
 export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
   if (targets.length > 0) return undefined;
-  if (file !== undefined) return resolve(cwd, file);
-  const path = resolve(cwd, DEFAULT_CONFIG_FILE);
-  return (await exists(path)) ? path : undefined;
+  const path = resolve(cwd, file ?? DEFAULT_CONFIG_FILE);
+  return file !== undefined || (await exists(path)) ? path : undefined;
 }
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const { file, targets, cwd } = source;
   const hasDefaultFile = file === undefined && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));
+  const name = hasDefaultFile ? DEFAULT_CONFIG_FILE : file;
   if (targets.length === 0) {
-    const name = hasDefaultFile ? DEFAULT_CONFIG_FILE : file;
-    return name === undefined ? refused([HOW_TO_START]) : await loadFile(name, source);
+    return name === undefined ? { problems: [{ message: HOW_TO_START }] } : await loadFile(name, source);
   }
+  const report = createReport();
   if (file !== undefined) {
-    return refused(['--target and --config.file exclude each other: put the targets into the file, or leave it out']);
+    report.addWhole({
+      message: '--target and --config.file exclude each other: put the targets into the file, or leave it out',
+    });
   }
-  return await loadTargets(
-    source,
-    hasDefaultFile ? [`${DEFAULT_CONFIG_FILE} is not read, because --target is given`] : [],
-  );
+  if (hasDefaultFile) report.warnings.push(`${DEFAULT_CONFIG_FILE} is not read, because --target is given`);
+  return await loadTargets(source, report);
 }
 
 async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
-  const path = resolve(source.cwd, name);
-  const text = await source.files.readText(path, name, 'config file');
-  if ('problem' in text) return refused([text.problem]);
-  const { value, problems: syntax, locate } = parseYaml(text.value, 'the key targets');
-  const keys = mappingAt(value);
-  if (keys === undefined) {
-    const message = 'the file has to consist of keys with values, such as targets';
-    return { problems: problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]) };
-  }
+  const { path, keys, checked, report } = await openConfigFile(name, source, CONFIG_FILE);
+  if (keys === undefined) return { problems: report.problems() };
   const place = { ...source, directory: dirname(path) };
-  const report = createReport(locate);
-  checkRules(value, report);
-  const credentials = await checkCredentials(value, place, report);
-  const outside = await fromEnvironment(place, {
-    // If the key is misspelt, that is the problem, and not that there is no credential.
-    credential: !Object.keys(keys).some((key) => nearest(key, CONFIG_FILE.keysAt([])) === 'credentials'),
-    baseUrl: valueAt(value, ['atlas', 'base_url']) === undefined,
-  });
-  const problems = [...syntax, ...schemaProblems(value, locate, CONFIG_FILE), ...report.problems, ...outside.problems];
-  if (problems.length > 0) return { problems: problemsInFile(name, problems) };
-  const file = configSchema.parse(value);
-  const loaded = finish(source, {
-    ...outside,
-    file,
-    credentials: [...buildCredentials(file, credentials), ...outside.credentials],
-  });
-  if ('problems' in loaded) return loaded;
-  return { ...loaded, file: path, warnings: [...outside.warnings, ...warningsOf(loaded.config)] };
+  checkRules(keys, report);
+  // If the key is misspelt, that is the problem, and not that there is no credential.
+  const hasCredentials = Object.keys(keys).some(
+    (key) => nearest(key, Object.keys(configSchema.shape)) === 'credentials',
+  );
+  const credentials = hasCredentials
+    ? await checkCredentials(keys, place, report)
+    : await credentialFromEnvironment(place, report);
+  const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
+  const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
+  const loaded = finish(source, { file: checked, credentials, baseUrl }, report);
+  return 'problems' in loaded ? loaded : { ...loaded, file: path };
 }
 
-async function loadTargets(source: ConfigSource, warnings: readonly string[]): Promise<Loaded> {
-  const { targets, problems } = parseTargetFlags(source.targets);
-  const outside = await fromEnvironment({ ...source, directory: source.cwd }, { credential: true, baseUrl: true });
-  if (problems.length + outside.problems.length > 0) {
-    return { problems: [...problems.map((message) => ({ message })), ...outside.problems] };
-  }
-  const file = configSchema.parse({
-    targets: targets.map(({ groupId, cluster }) => ({ group_id: groupId, clusters: [cluster] })),
+async function loadTargets(source: ConfigSource, report: Report): Promise<Loaded> {
+  const targets = source.targets.map((text, index) => {
+    const problem = source.targets.indexOf(text) < index ? 'is given twice' : problemWithTarget(text);
+    if (problem !== undefined) report.addWhole({ message: `--target ${quote(text)}: ${problem}` });
+    const [group_id, cluster] = text.split('/');
+    return { group_id, clusters: [cluster] };
   });
-  const loaded = finish(source, { ...outside, file });
-  return 'problems' in loaded ? loaded : { ...loaded, warnings: [...warnings, ...outside.warnings] };
+  const { data: file } = configSchema.safeParse({ targets });
+  const credentials = await credentialFromEnvironment({ ...source, directory: source.cwd }, report);
+  return finish(source, { file, credentials, baseUrl: baseUrlFromEnvironment(source.env, report) }, report);
 }
 
-function finish({ env, onSecret }: ConfigSource, parts: ConfigParts): Loaded {
-  const config = buildConfig(parts);
-  const problem = proxyProblem(env, config.atlas.baseUrl, onSecret);
-  return problem === undefined ? { config, warnings: [] } : refused([problem]);
+function problemWithTarget(text: string): string | undefined {
+  const [groupId = '', cluster, ...rest] = text.split('/');
+  if (cluster === undefined || rest.length > 0) return 'write the project’s id, a slash and the name of one cluster';
+  if (!GROUP_ID.test(groupId)) return `the part before the slash is not a project id: ${GROUP_ID_FORM}`;
+  return CLUSTER_NAME.test(cluster)
+    ? undefined
+    : `the part after the slash is not a cluster name: ${CLUSTER_NAME_FORM}`;
 }
 
-/** What the environment adds, as far as it is wanted. */
-async function fromEnvironment(
-  place: SecretPlace,
-  wanted: { readonly credential: boolean; readonly baseUrl: boolean },
-) {
-  const nothing = { credentials: [], problems: [], warnings: [] };
-  const { credentials, problems, warnings } = wanted.credential ? await credentialFromEnvironment(place) : nothing;
-  const url = wanted.baseUrl ? baseUrlFromEnvironment(place.env) : { value: undefined };
-  const all = 'problem' in url ? [...problems, url.problem] : problems;
-  return {
-    credentials,
-    baseUrl: 'value' in url ? url.value : undefined,
-    problems: all.map((message): Problem => ({ message })),
-    warnings,
-  };
+function finish(
+  { env, onSecret }: ConfigSource,
+  { file, ...outside }: Omit<ConfigParts, 'file'> & { readonly file: ConfigFile | undefined },
+  report: Report,
+): Loaded {
+  const problem = proxyProblem(env, outside.baseUrl, onSecret);
+  if (problem !== undefined) report.addWhole({ message: problem });
+  const problems = report.problems();
+  if (file === undefined || problems.length > 0) return { problems };
+  const config = buildConfig({ file, ...outside });
+  return { config, warnings: [...report.warnings, ...warningsOf(config)] };
 }
 
 function warningsOf({ credentials, targets, discoveries }: Config): readonly string[] {
@@ -155,13 +145,9 @@ function warningsOf({ credentials, targets, discoveries }: Config): readonly str
     ...unused.map(({ name }) => `no target uses the credential ${name}`),
     ...calledAll.map(
       ({ groupId, clusterName }) =>
-        `in project ${groupId} only the cluster with the name ${clusterName} is watched: for every cluster, write clusters: all, without brackets`,
+        `in project ${groupId} only the cluster with the name ${clusterName} is watched: for every cluster, write clusters: all in a config file, without brackets`,
     ),
   ];
-}
-
-function refused(messages: readonly string[]): Loaded {
-  return { problems: messages.map((message) => ({ message })) };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@
  * What is wrong with a configuration, and where. A problem contains no secret and no line of the file: its message says what
  * would be right, and its position leads to the rest.
  */
-import { formatPath, type Locate, type Path } from './untyped-yaml.ts';
+import { formatPath, type Path } from './path.ts';
 
 export interface Problem {
   readonly file?: string;
@@ -12,23 +12,50 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Collects the problems of a file. */
+/** Finds a key or value in the file; if the path does not exist, the nearest thing around it. */
+export type Locate = (path: Path, part: 'key' | 'value') => { readonly line: number; readonly column: number };
+
+/** Collects what is found in a config file, in the environment and in flags. */
 export interface Report {
-  readonly problems: Problem[];
   /** Adds what is wrong with the value (or the key) at a path; the message follows the path. */
   add(path: Path, message: string, part?: 'key' | 'value'): void;
-  lineOf(path: Path): number;
+  /** The same, but the message does not name the last key of the path, which may be a secret. */
+  addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void;
+  /** Adds problems with a message of their own: about a place, or about something outside of the file. */
+  addWhole(...problems: readonly Problem[]): void;
+  /** Adds a problem if the name was given to another path before. */
+  addIfRepeated(name: string, path: Path, message: (firstLine: number) => string): void;
+  /** In the order of the file, each with the file's name; those without a line, which are not about the file, come last. */
+  problems(): readonly Problem[];
+  readonly warnings: string[];
 }
 
-export function createReport(locate: Locate): Report {
-  const problems: Problem[] = [];
-  return {
-    problems,
-    add(path, message, part = 'value') {
-      problems.push({ ...locate(path, part), message: `${formatPath(path)}: ${message}` });
+const MOST_PROBLEMS = 100;
+
+export function createReport(file = '', locate: Locate = () => ({ line: 1, column: 1 })): Report {
+  const found: Problem[] = [];
+  const firstLines = new Map<string, number>();
+  function addAs(shown: string, path: Path, message: string, part: 'key' | 'value' = 'value'): void {
+    found.push({ ...locate(path, part), message: shown === '' ? message : `${shown}: ${message}` });
+  }
+  const report: Report = {
+    add: (path, message, part) => addAs(formatPath(path), path, message, part),
+    addUnnamed: (path, message, part) => addAs(formatPath(path.slice(0, -1)), path, message, part),
+    addWhole: (...problems) => void found.push(...problems),
+    addIfRepeated(name, path, message) {
+      const firstLine = firstLines.get(name);
+      if (firstLine !== undefined) report.add(path, message(firstLine));
+      else firstLines.set(name, locate(path, 'value').line);
     },
-    lineOf: (path) => locate(path, 'value').line,
+    problems() {
+      const sorted = found.toSorted((a, b) => compare(a.line, b.line) || compare(a.column, b.column));
+      const shown = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file, ...problem } : problem));
+      const rest = sorted.length - shown.length;
+      return rest > 0 ? [...shown, { message: `and ${rest} more problems` }] : shown;
+    },
+    warnings: [],
   };
+  return report;
 }
 
 export function formatProblem({ file, line, column, message }: Problem): string {
@@ -36,33 +63,6 @@ export function formatProblem({ file, line, column, message }: Problem): string 
   return place === '' ? message : `${place}: ${message}`;
 }
 
-const MOST_PROBLEMS = 100;
-
-/** In the order of the file, each with the file's name; those without a line, which are not about the file, come last. */
-export function problemsInFile(name: string, problems: readonly Problem[]): readonly Problem[] {
-  const sorted = problems.toSorted((a, b) => compare(a.line, b.line) || compare(a.column, b.column));
-  const shown = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file: name, ...problem } : problem));
-  const rest = sorted.length - shown.length;
-  return rest > 0 ? [...shown, { message: `and ${rest} more problems` }] : shown;
-}
-
 function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
   return a - b;
-}
-
-const LONGEST_QUOTE = 40;
-
-/** A client secret of Atlas, an API key's private key, a token. */
-const SECRET_FORM = /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i;
-
-/** Users write secrets in the place of names by mistake. */
-export function looksSecret(text: string): boolean {
-  return SECRET_FORM.test(text);
-}
-
-/** A value for a message: short, in quotes, on one line. Not for places where a secret belongs. */
-export function quote(value: unknown): string {
-  if (typeof value !== 'string') return String(value);
-  if (looksSecret(value)) return '[redacted]';
-  return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
 }

@@ -2,27 +2,25 @@
  * Checks what has to fit together: intervals with each other, targets with credentials and with each other. It works on the
  * file before the schema has passed it, so that every problem is reported at once.
  */
-import { nearest } from './nearest.ts';
-import { looksSecret, quote, type Report } from './problems.ts';
+import { type Item, itemsOf, type Mapping, mappingAt, type Path } from './path.ts';
+import type { Report } from './problems.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
-import { formatDuration, parseDuration } from './time.ts';
-import { type Item, itemsOf, mappingAt, valueAt } from './untyped-yaml.ts';
+import { formatDuration, parseDuration } from './values.ts';
+import { looksSecret, nearest, quote } from './words.ts';
 
-export function checkRules(config: unknown, report: Report): void {
-  const targets = itemsOf(config, 'targets');
-  checkIntervals(config, report);
-  checkClusters(targets, report);
+export function checkRules(config: Mapping, report: Report): void {
+  checkIntervals(mappingAt(config, ['polling']) ?? {}, report);
   const credentials = credentialNames(config);
-  for (const target of targets) {
+  for (const target of itemsOf(config, 'targets')) {
+    checkClusters(target, report);
     // If no name of a credential is valid, that is the problem, and not the targets.
     if (credentials.length > 0) checkCredentialOf(target, credentials, report);
   }
 }
 
-function checkIntervals(config: unknown, report: Report): void {
+function checkIntervals(polling: Mapping, report: Report): void {
   const seconds = (key: string, otherwise: number): number => {
-    const text = valueAt(config, ['polling', key]);
-    const duration = typeof text === 'string' ? parseDuration(text) : { value: otherwise };
+    const duration = parseDuration(String(polling[key]));
     return 'value' in duration ? duration.value : otherwise;
   };
   const interval = seconds('interval', 60);
@@ -37,34 +35,24 @@ function checkIntervals(config: unknown, report: Report): void {
 }
 
 /** Each cluster of a project may be listed once, and all clusters of a project once. */
-function checkClusters(targets: readonly Item[], report: Report): void {
-  const firstLines = new Map<string, number>();
-  function check(key: string, path: Item['path'], repeated: (line: number) => string): void {
-    const firstLine = firstLines.get(key);
-    if (firstLine === undefined) firstLines.set(key, report.lineOf(path));
-    else report.add(path, repeated(firstLine));
+function checkClusters({ path, value }: Item, report: Report): void {
+  const { group_id: groupId, clusters } = value;
+  const check = (cluster: unknown, at: Path, what: string): void => {
+    if (typeof groupId !== 'string' || typeof cluster !== 'string') return;
+    report.addIfRepeated(`${groupId}/${cluster}`, at, (line) => `${what} already listed in line ${line}`);
+  };
+  if (clusters === ALL_CLUSTERS) check('*', [...path, 'clusters'], 'all clusters of this project are');
+  if (!Array.isArray(clusters)) return;
+  for (const key of ['exclude', 'discovery_interval']) {
+    if (Object.hasOwn(value, key)) report.add([...path, key], 'has an effect only with clusters: all', 'key');
   }
-  for (const { path, value } of targets) {
-    const { group_id: groupId, clusters } = value;
-    const at = [...path, 'clusters'];
-    if (Array.isArray(clusters)) {
-      for (const key of ['exclude', 'discovery_interval']) {
-        if (Object.hasOwn(value, key)) report.add([...path, key], 'has an effect only with clusters: all', 'key');
-      }
-    }
-    if (typeof groupId !== 'string') continue;
-    if (clusters === ALL_CLUSTERS) {
-      check(groupId, at, (line) => `all clusters of this project are already listed in line ${line}`);
-    }
-    for (const [index, cluster] of (Array.isArray(clusters) ? clusters : []).entries()) {
-      const repeated = (line: number) => `this cluster of this project is already listed in line ${line}`;
-      if (typeof cluster === 'string') check(`${groupId}/${cluster}`, [...at, index], repeated);
-    }
+  for (const [index, cluster] of clusters.entries()) {
+    check(cluster, [...path, 'clusters', index], 'this cluster of this project is');
   }
 }
 
-function credentialNames(config: unknown): readonly string[] {
-  if (mappingAt(config)?.['credentials'] === undefined) return ['default'];
+function credentialNames(config: Mapping): readonly string[] {
+  if (config['credentials'] === undefined) return ['default'];
   const names = itemsOf(config, 'credentials').map(({ value: { name } }) => name);
   // What is not a valid name may be a secret, so no message may repeat it.
   return [...new Set(names)]

@@ -6,9 +6,8 @@ import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import type { Checked } from '../support/checked.ts';
-import { parseBaseUrl } from './base-url.ts';
-import { looksSecret, quote } from './problems.ts';
-import { DURATION_PATTERN, formatDuration, parseDuration, parseMoment } from './time.ts';
+import { DURATION_PATTERN, formatDuration, parseBaseUrl, parseDuration } from './values.ts';
+import { looksSecret, quote } from './words.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
@@ -25,6 +24,9 @@ const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** A date, or a time as in RFC 3339. They refuse days that do not exist. */
+const MOMENTS = [z.regexes.date, z.regexes.datetime({ offset: true })];
+const NO_MOMENT = 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z';
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 365 * DAY_SECONDS;
 
@@ -130,8 +132,10 @@ const credential = z
     api_key: apiKey.optional(),
     ...secret('access_token', 'An access token that another program obtains and renews.'),
     expires_at: z
-      .string({ error: errorFor(['number'], (input) => problemOf(parseMoment(String(input)))) })
-      .transform((text, context) => orRefuse(parseMoment(text), context))
+      .string({ error: errorFor(['number'], () => NO_MOMENT) })
+      .refine((text) => MOMENTS.some((pattern) => pattern.test(text)), { error: NO_MOMENT })
+      // A date is its first moment in UTC: an alert that comes some hours early is better than one that comes late.
+      .transform((text) => Date.parse(text) / 1000)
       .optional()
       .describe(
         'When the secret expires, as a date (its first moment in UTC) or an RFC 3339 time. It becomes a metric that alerts compare with.',
@@ -185,22 +189,24 @@ const target = z.strictObject({
 /** @param collectors those of them that can be switched off have a key below `polling` */
 export function createConfigSchema(collectors: Collectors) {
   const polling = z.strictObject({ ...pollingKeys, ...switchesOf(collectors) });
-  return z.strictObject({
-    atlas: atlas.prefault({}).describe('How to reach Atlas.'),
-    credentials: z
-      .array(credential)
-      .min(1, { error: 'is empty: list a credential, or leave out the key to use the MONGODB_ATLAS_… variables' })
-      .optional()
-      .describe(
-        'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
-      ),
-    polling: polling.prefault({}).describe('When to poll targets.'),
-    defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
-    targets: z
-      .array(target)
-      .min(1, { error: 'is empty: list a project and its clusters' })
-      .describe('The projects and clusters to watch.'),
-  });
+  return z
+    .strictObject({
+      atlas: atlas.prefault({}).describe('How to reach Atlas.'),
+      credentials: z
+        .array(credential)
+        .min(1, { error: 'is empty: list a credential, or leave out the key to use the MONGODB_ATLAS_… variables' })
+        .optional()
+        .describe(
+          'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
+        ),
+      polling: polling.prefault({}).describe('When to poll targets.'),
+      defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
+      targets: z
+        .array(target)
+        .min(1, { error: 'is empty: list a project and its clusters' })
+        .describe('The projects and clusters to watch.'),
+    })
+    .meta({ title: 'mongodbatlas-backup-exporter' });
 }
 
 export const configSchema = createConfigSchema(COLLECTORS);
@@ -248,7 +254,7 @@ function oneOfForms(name: string) {
   return { oneOf: [name, `${name}_file`, `${name}_env`].map((key) => ({ required: [key] })) };
 }
 
-/** A message for inputs of these types; all others get the common words of schema-errors.ts. */
+/** A message for inputs of these types; all others get the common words of config-file.ts. */
 function errorFor(types: readonly string[], message: (input: unknown) => string | undefined) {
   return ({ input }: { readonly input?: unknown }) => (types.includes(typeof input) ? message(input) : undefined);
 }

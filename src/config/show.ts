@@ -7,7 +7,7 @@ import type { PollingSettings } from '../collectors/collector.ts';
 import type { NamedTarget, TargetSettings } from '../polling/targets.ts';
 import type { Config, CredentialConfig } from './config.ts';
 import { ALL_CLUSTERS } from './schema.ts';
-import { formatDuration } from './time.ts';
+import { formatDuration } from './values.ts';
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 

@@ -15,8 +15,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import type { Problem } from './problems.ts';
-import type { Locate } from './untyped-yaml.ts';
+import type { Locate, Problem } from './problems.ts';
 
 export interface ParsedYaml {
   /** Undefined if the text is not YAML. */
@@ -36,6 +35,7 @@ const OPTIONS = {
   resolveKnownTags: false,
   prettyErrors: false,
 } as const;
+const START = { line: 1, column: 1 };
 const DEEPEST = 100;
 const TOO_DEEP = 'the values are nested too deeply';
 const MOST_ALIASES = 100;
@@ -59,15 +59,11 @@ const MESSAGES: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
 };
 
-/** @param required what the file needs at least, for the message about an empty file */
-export function parseYaml(text: string, required: string): ParsedYaml {
+export function parseYaml(text: string): ParsedYaml {
   const tooDeep = depthProblem(text);
   if (tooDeep !== undefined) return failed([tooDeep]);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...OPTIONS, lineCounter });
-  if (document.contents === null && document.errors.length === 0) {
-    return failed([atStart(`the file is empty: it needs at least ${required}`)]);
-  }
   // Without tags a warning is a mistake like any other.
   const found = [...document.errors, ...document.warnings];
   const problems = [...syntaxProblems(found, lineCounter), ...unknownAliases(document, lineCounter)];
@@ -77,7 +73,7 @@ export function parseYaml(text: string, required: string): ParsedYaml {
     // A file with a repeated key still has a value, so that its other problems are found too.
     return { value, problems: repeatedKeys(document, lineCounter), locate: locateIn(document, lineCounter) };
   } catch {
-    return failed([atStart('the aliases (*) stand for too many values: write them out')]);
+    return failed([{ ...START, message: 'the aliases (*) stand for too many values: write them out' }]);
   }
 }
 
@@ -182,10 +178,6 @@ function at(lines: LineCounter, offset: number, message: string): Problem {
   return { line, column, message };
 }
 
-function atStart(message: string): Problem {
-  return { line: 1, column: 1, message };
-}
-
 function failed(problems: readonly Problem[]): ParsedYaml {
-  return { value: undefined, problems, locate: () => ({ line: 1, column: 1 }) };
+  return { value: undefined, problems, locate: () => START };
 }

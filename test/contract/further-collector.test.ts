@@ -8,7 +8,7 @@ import { metricsDocument } from '../../scripts/metrics-doc.ts';
 import type { Collectors } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import { runCheck } from '../../src/commands/check.ts';
-import { buildConfig } from '../../src/config/build.ts';
+import { buildConfig } from '../../src/config/config.ts';
 import { createConfigSchema } from '../../src/config/schema.ts';
 import { defaultCredentials } from '../../src/simulator/simulator.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { hashSync } from 'bcryptjs';
 import { createWebGuard } from '../../src/app/web-guard.ts';
 import { formatProblem } from '../../src/config/problems.ts';
-import { CIPHER_SUITES, DEFAULT_CIPHER_SUITES } from '../../src/config/web/ciphers.ts';
+import { CIPHER_SUITES, DEFAULT_CIPHER_SUITES } from '../../src/config/web/schema.ts';
 import { loadWebConfig } from '../../src/config/web/web-config.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type Authority, type Certificate, createAuthority } from '../support/certificates.ts';

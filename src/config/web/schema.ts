@@ -1,15 +1,43 @@
 /**
  * The keys of the web config file, in the format of Prometheus' exporter-toolkit, as far as this program supports it. The
- * schema checks single values; rules.ts checks the rest. docs/web-configuration.md is generated from the schema.
+ * schema checks single values. docs/web-configuration.md is generated from it.
  */
 import { z } from 'zod';
-import { createKeysAt, type JsonSchema } from '../json-schema.ts';
-import { quote } from '../problems.ts';
-import type { FileFormat } from '../schema-errors.ts';
-import { DEFAULT_CIPHER_SUITES, problemWithCipherSuite } from './ciphers.ts';
+import type { FileFormat } from '../config-file.ts';
+import { listed, quote } from '../words.ts';
 
 export const TLS_KEY = 'tls_server_config';
 export const USERS_KEY = 'basic_auth_users';
+
+/** The cipher suites for TLS 1.2 that Go considers secure, in the order of preference: Go's names and OpenSSL's. */
+export const OPENSSL_NAMES: Readonly<Record<string, string>> = {
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 'ECDHE-ECDSA-AES128-GCM-SHA256',
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: 'ECDHE-RSA-AES128-GCM-SHA256',
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: 'ECDHE-ECDSA-AES256-GCM-SHA384',
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: 'ECDHE-RSA-AES256-GCM-SHA384',
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-ECDSA-CHACHA20-POLY1305',
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-RSA-CHACHA20-POLY1305',
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: 'ECDHE-ECDSA-AES128-SHA',
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: 'ECDHE-RSA-AES128-SHA',
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: 'ECDHE-ECDSA-AES256-SHA',
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 'ECDHE-RSA-AES256-SHA',
+};
+
+const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
+export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
+/** Without CBC: its implementations have had many padding-oracle attacks. */
+export const DEFAULT_CIPHER_SUITES = CIPHER_SUITES.filter((name) => !name.includes('_CBC_'));
+
+/** Why a suite cannot be used, or undefined if it can. */
+function problemWithCipherSuite(name: string): string | undefined {
+  if (CIPHER_SUITES.includes(name)) return undefined;
+  if (TLS13_SUITES.includes(name)) {
+    return 'belongs to TLS 1.3, which always has all its suites: list suites of TLS 1.2 only';
+  }
+  if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) return 'is insecure according to Go and not supported';
+  return `is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}`;
+}
 
 const OLD_VERSION = 'is insecure and not supported: use TLS12 or TLS13';
 const UNVERIFIED =
@@ -66,7 +94,7 @@ const headers = z
 export const webConfigSchema = z.strictObject({
   [TLS_KEY]: tlsServerConfig.optional().describe('TLS. Left out: plain HTTP. Switching TLS on or off needs a restart.'),
   http_server_config: z.strictObject({ headers: headers.optional() }).optional().describe('Response headers.'),
-  // rules.ts checks the users: names and hashes are secrets, and the schema's messages would repeat them.
+  // web-config.ts checks the users: names and hashes are secrets, and the schema's messages would repeat them.
   [USERS_KEY]: z
     .record(z.string(), z.unknown())
     .optional()
@@ -76,8 +104,6 @@ export const webConfigSchema = z.strictObject({
 });
 
 export type TlsServerConfig = z.output<typeof tlsServerConfig>;
-
-export const WEB_CONFIG_JSON_SCHEMA = z.toJSONSchema(webConfigSchema, { io: 'input' }) as JsonSchema;
 
 /** Keys of the exporter-toolkit that this program refuses, each with an alternative. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -91,10 +117,11 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   rate_limit: '--web.max-requests limits concurrent requests',
 };
 
-export const WEB_CONFIG_FILE: FileFormat = {
+export const WEB_CONFIG_FILE: FileFormat<typeof webConfigSchema> = {
+  what: 'web config file',
+  required: `${TLS_KEY} or ${USERS_KEY}`,
   schema: webConfigSchema,
-  keysAt: createKeysAt(() => WEB_CONFIG_JSON_SCHEMA),
-  hidesKeys: ([top]) => top === USERS_KEY,
+  secretKey: USERS_KEY,
   unsupported: UNSUPPORTED,
 };
 
@@ -106,9 +133,7 @@ function file() {
 function oneOf<const T extends string>(choices: readonly T[], refused: Readonly<Record<string, string>>) {
   const error = ({ input }: { readonly input?: unknown }): string => {
     const name = String(input);
-    return Object.hasOwn(refused, name)
-      ? `${name} ${refused[name]}`
-      : `must be ${choices.join(', ').replace(/, (\w+)$/, ' or $1')}`;
+    return Object.hasOwn(refused, name) ? `${name} ${refused[name]}` : `must be ${listed(choices, 'or')}`;
   };
   return z.string().pipe(z.enum(choices, { error }));
 }

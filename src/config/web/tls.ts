@@ -1,14 +1,16 @@
-/** Reads the certificates and keys of the web config file, and tries them, so that each problem has a place in the file. */
+/**
+ * Checks what belongs together in the TLS part of the web config file. Reads its certificates and keys, and tries them, so that
+ * each problem has a place in the file.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Checked } from '../../support/checked.ts';
 import type { TlsSettings } from '../../web/guards/settings.ts';
 import type { FileReader } from '../files.ts';
-import type { Problem } from '../problems.ts';
-import { type Locate, mappingAt, valueAt } from '../untyped-yaml.ts';
-import { DEFAULT_CIPHER_SUITES, opensslCiphers } from './ciphers.ts';
-import { TLS_KEY, type TlsServerConfig } from './schema.ts';
+import type { Mapping } from '../path.ts';
+import type { Report } from '../problems.ts';
+import { DEFAULT_CIPHER_SUITES, OPENSSL_NAMES, TLS_KEY, type TlsServerConfig } from './schema.ts';
 
 const FILE_KEYS = ['cert_file', 'key_file', 'client_ca_file'] as const;
 /** Enough for all authorities that an operating system trusts. */
@@ -19,39 +21,41 @@ type FileKey = (typeof FILE_KEYS)[number];
 /** What was read for each key that names a file. */
 export type TlsFiles = Partial<Readonly<Record<FileKey, Checked<Uint8Array>>>>;
 
-export async function readTlsFiles(value: unknown, directory: string, reader: FileReader): Promise<TlsFiles> {
+export async function readTlsFiles(tls: Mapping, directory: string, reader: FileReader): Promise<TlsFiles> {
   const files: Partial<Record<FileKey, Checked<Uint8Array>>> = {};
   for (const key of FILE_KEYS) {
-    const text = valueAt(value, [TLS_KEY, key]);
+    const text = tls[key];
     if (typeof text !== 'string' || text === '') continue;
     const path = resolve(directory, text);
-    files[key] = await reader.readBytes({
-      path,
-      directory,
-      largestBytes: MAX_BYTES,
-      purpose: 'certificates and keys',
-    });
+    const purpose = 'certificates and keys';
+    files[key] = await reader.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose });
   }
   return files;
 }
 
-export function tlsFileProblems(value: unknown, files: TlsFiles, locate: Locate): readonly Problem[] {
-  if (mappingAt(valueAt(value, [TLS_KEY])) === undefined) return [];
-  const problem = (key: FileKey, message: string): Problem => ({
-    ...locate([TLS_KEY, key], 'value'),
-    message: `${TLS_KEY}.${key}: ${message}`,
-  });
-  const problems = FILE_KEYS.flatMap((key) => {
-    const message = problemWithFile(key, files[key]);
-    return message === undefined ? [] : [problem(key, message)];
-  });
-  const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
-  if (problems.length > 0 || cert === undefined || key === undefined) return problems;
-  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-    return [problem('key_file', 'this key does not belong to the certificate in cert_file')];
+/** @param tls before the schema has checked it */
+export function checkTls(tls: Mapping, files: TlsFiles, report: Report): void {
+  const add = (key: string, message: string, part?: 'key'): void => report.add([TLS_KEY, key], message, part);
+  const { client_auth_type: type = 'NoClientCert', client_ca_file: authorities, min_version, max_version } = tls;
+  if (type === 'NoClientCert' && authorities !== undefined) {
+    add('client_ca_file', 'needs a client_auth_type that uses it, such as RequireAndVerifyClientCert', 'key');
   }
-  const code = openSslError(cert, key, bytesOf(files.client_ca_file));
-  return code === undefined ? [] : [problem('cert_file', `OpenSSL refuses this certificate or its key (${code})`)];
+  if ((type === 'VerifyClientCertIfGiven' || type === 'RequireAndVerifyClientCert') && authorities === undefined) {
+    add('client_auth_type', 'needs client_ca_file, the authorities that sign client certificates');
+  }
+  if (min_version === 'TLS13' && max_version === 'TLS12') add('max_version', 'is older than min_version');
+  const problems = FILE_KEYS.map((key) => ({ key, message: problemWithFile(key, files[key]) }));
+  for (const { key, message } of problems) if (message !== undefined) add(key, message);
+  const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
+  if (problems.some(({ message }) => message !== undefined) || cert === undefined || key === undefined) return;
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    add('key_file', 'this key does not belong to the certificate in cert_file');
+    return;
+  }
+  // OpenSSL also refuses keys and signatures that it considers too weak.
+  const ca = bytesOf(files.client_ca_file);
+  const code = codeThrownBy(() => createSecureContext({ cert, key, ...(ca && { ca }) }));
+  if (code !== undefined) add('cert_file', `OpenSSL refuses this certificate or its key (${code})`);
 }
 
 /** For values and files without problems. */
@@ -67,7 +71,7 @@ export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: strin
     clientCertificates: CLIENT_CERTIFICATES[tls.client_auth_type],
     minVersion: VERSIONS[tls.min_version],
     maxVersion: VERSIONS[tls.max_version],
-    ciphers: opensslCiphers(tls.cipher_suites ?? DEFAULT_CIPHER_SUITES),
+    ciphers: (tls.cipher_suites ?? DEFAULT_CIPHER_SUITES).map((name) => OPENSSL_NAMES[name]).join(':'),
     preferServerCiphers: tls.prefer_server_cipher_suites,
   };
 }
@@ -103,11 +107,6 @@ function problemWithKey(pem: string): string | undefined {
   return code === 'ERR_MISSING_PASSPHRASE' || pem.includes('ENCRYPTED')
     ? 'this key is encrypted: store it without a passphrase'
     : 'this is not a private key in PEM format';
-}
-
-/** OpenSSL also refuses keys and signatures that it considers too weak. */
-function openSslError(cert: Buffer, key: Buffer, ca: Buffer | undefined): string | undefined {
-  return codeThrownBy(() => createSecureContext({ cert, key, ...(ca && { ca }) }));
 }
 
 function codeThrownBy(attempt: () => unknown): string | undefined {

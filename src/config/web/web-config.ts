@@ -3,22 +3,18 @@
  * place. Certificates and keys are read and tried too.
  */
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
 import type { GuardSettings } from '../../web/guards/settings.ts';
-import type { FileReader } from '../files.ts';
-import { type Problem, problemsInFile } from '../problems.ts';
-import { schemaProblems } from '../schema-errors.ts';
-import { mappingAt, valueAt } from '../untyped-yaml.ts';
-import { parseYaml } from '../yaml.ts';
-import { webRuleProblems } from './rules.ts';
-import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, webConfigSchema } from './schema.ts';
-import { buildTls, readTlsFiles, type TlsFiles, tlsFileProblems } from './tls.ts';
+import { type FileSource, openConfigFile } from '../config-file.ts';
+import { type Mapping, mappingAt } from '../path.ts';
+import type { Problem, Report } from '../problems.ts';
+import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
+import { buildTls, checkTls, readTlsFiles, type TlsFiles } from './tls.ts';
 
-export interface WebConfigSource {
+export interface WebConfigSource extends FileSource {
   /** `--web.config.file` */
   readonly file: string;
-  readonly cwd: string;
-  readonly files: FileReader;
 }
 
 export type LoadedWebConfig = {
@@ -26,44 +22,35 @@ export type LoadedWebConfig = {
   readonly fingerprint: string;
 } & ({ readonly webConfig: GuardSettings } | { readonly problems: readonly Problem[] });
 
-const NEEDED_KEYS = `${TLS_KEY} or ${USERS_KEY}`;
-
-export async function loadWebConfig({ file: name, cwd, files: reader }: WebConfigSource): Promise<LoadedWebConfig> {
-  const path = resolve(cwd, name);
-  const read = await reader.readText(path, name, 'web config file');
-  if ('problem' in read) {
-    return { fingerprint: fingerprintOf(read.problem, {}), problems: [{ message: read.problem }] };
-  }
-  const { value, problems: syntax, locate } = parseYaml(read.value, NEEDED_KEYS);
-  if (mappingAt(value) === undefined) {
-    const message = `the file must contain keys with values, such as ${NEEDED_KEYS}`;
-    const problems = problemsInFile(name, syntax.length > 0 ? syntax : [{ line: 1, column: 1, message }]);
-    return { fingerprint: fingerprintOf(read.value, {}), problems };
-  }
-  const files = await readTlsFiles(value, dirname(path), reader);
-  const fingerprint = fingerprintOf(read.value, files);
-  const problems = [
-    ...syntax,
-    ...schemaProblems(value, locate, WEB_CONFIG_FILE),
-    ...webRuleProblems(value, locate),
-    ...tlsFileProblems(value, files, locate),
-  ];
-  if (problems.length > 0) return { fingerprint, problems: problemsInFile(name, problems) };
-  return { fingerprint, webConfig: buildGuards(value, files, dirname(path)) };
+export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebConfig> {
+  const { path, text, keys, checked, report } = await openConfigFile(source.file, source, WEB_CONFIG_FILE);
+  const directory = dirname(path);
+  const tls = mappingAt(keys, [TLS_KEY]);
+  const users = mappingAt(keys, [USERS_KEY]);
+  const files = await readTlsFiles(tls ?? {}, directory, source.files);
+  if (tls !== undefined) checkTls(tls, files, report);
+  if (users !== undefined) checkUsers(users, report);
+  const fingerprint = fingerprintOf(text, files);
+  const problems = report.problems();
+  if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
+  return { fingerprint, webConfig: buildGuards(checked, users ?? {}, files, directory) };
 }
 
-function buildGuards(value: unknown, files: TlsFiles, directory: string): GuardSettings {
-  const { tls_server_config: tlsValues, http_server_config: http } = webConfigSchema.parse(value);
-  const tls = tlsValues && buildTls(tlsValues, files, directory);
+/** @param users not from zod's result, because zod drops a user named __proto__ */
+function buildGuards(
+  { tls_server_config: tlsConfig, http_server_config: http }: z.output<typeof webConfigSchema>,
+  users: Mapping,
+  files: TlsFiles,
+  directory: string,
+): GuardSettings {
+  const tls = tlsConfig && buildTls(tlsConfig, files, directory);
   const headers = Object.entries(http?.headers ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  // Not from zod's result: zod drops a user named __proto__.
-  const users = Object.entries(mappingAt(valueAt(value, [USERS_KEY])) ?? {});
   return {
     ...(tls && { tls }),
     headers: Object.fromEntries(headers),
-    users: new Map(users.map(([user, hash]) => [user, String(hash)])),
+    users: new Map(Object.entries(users).map(([user, hash]) => [user, String(hash)])),
   };
 }
 
@@ -73,4 +60,43 @@ function fingerprintOf(text: string, files: TlsFiles): string {
     hash.update(`\0${name}\0`).update('problem' in contents ? contents.problem : contents.value);
   }
   return hash.digest('hex');
+}
+
+const HASH = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/;
+/** Each step doubles the time of a check: about 50 ms at 10, some seconds at 16. */
+const MIN_COST = 4;
+const MAX_COST = 16;
+const MAX_USERS = 1000;
+
+/** Messages repeat no name and no hash. */
+function checkUsers(users: Mapping, report: Report): void {
+  const entries = Object.entries(users);
+  if (entries.length === 0) {
+    report.add([USERS_KEY], 'is empty: add a user, or leave the key out to require no password');
+  }
+  if (entries.length > MAX_USERS) {
+    report.add([USERS_KEY], `has more than ${MAX_USERS} users: use a reverse proxy for so many`);
+    return;
+  }
+  for (const [name, hash] of entries) {
+    const nameProblem = problemWithName(name);
+    const hashProblem = problemWithHash(hash);
+    if (nameProblem !== undefined) report.addUnnamed([USERS_KEY, name], nameProblem, 'key');
+    else if (hashProblem !== undefined) report.addUnnamed([USERS_KEY, name], `the value of this user ${hashProblem}`);
+  }
+}
+
+function problemWithName(name: string): string | undefined {
+  if (name === '') return 'the name of this user is empty';
+  return /[:\p{Cc}]/u.test(name) ? 'the name of a user must not contain a colon or a control character' : undefined;
+}
+
+function problemWithHash(hash: unknown): string | undefined {
+  if (hash === null) return 'is empty: it must be the bcrypt hash of the password';
+  const [, digits] = (typeof hash === 'string' && HASH.exec(hash)) || [];
+  if (digits === undefined) return 'is not a bcrypt hash: create one with htpasswd -nBC 10 NAME';
+  const cost = Number(digits);
+  if (cost < MIN_COST) return `has the cost ${cost}: the minimum is ${MIN_COST}`;
+  if (cost > MAX_COST) return `has the cost ${cost}, which makes checks too slow: the maximum is ${MAX_COST}`;
+  return undefined;
 }

@@ -84,9 +84,9 @@ test('serve accepts all its flags, with and without its name', () => {
 });
 
 test('the demo accepts all its flags', () => {
-  expect(parse(['demo', '--speed', '0.1', '--seed', '-7', '--web.listen-address', 'localhost:0'])).toMatchObject({
+  expect(parse(['demo', '--speed', '0.1', '--seed', '7', '--web.listen-address', 'localhost:0'])).toMatchObject({
     command: 'demo',
-    flags: { speed: 0.1, seed: -7, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
+    flags: { speed: 0.1, seed: 7, web: { listenAddresses: [{ host: 'localhost', port: 0 }] } },
   });
 });
 
@@ -206,8 +206,8 @@ describe('a usage error names the flag and says what would be right', () => {
     [['--log.format', 'xml'], '--log.format "xml": must be json or logfmt'],
     [['demo', '--speed', '0'], '--speed "0": must be a number from 0.1 to 10000'],
     [['demo', '--speed', '1e3'], '--speed "1e3": must be a number from 0.1 to 10000'],
-    [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number, such as 1'],
-    [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number, such as 1'],
+    [['demo', '--seed', '1.5'], '--seed "1.5": must be a whole number from 0 to 999999999'],
+    [['demo', '--seed', '99999999999999999'], '--seed "99999999999999999": must be a whole number from 0 to 999999999'],
     [['--web.max-requests', '-1'], '--web.max-requests "-1": must be a whole number from 0 to 100000'],
     [['--web.config.file', ''], '--web.config.file: needs a value'],
     [['--config.file', ''], '--config.file: needs a value'],

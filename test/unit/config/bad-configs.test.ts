@@ -27,14 +27,14 @@ function clusters(text: string): string {
 }
 
 const BAD_YAML: readonly Bad[] = [
-  { what: 'an empty file', text: '', problems: ['1:1: the file is empty: it needs at least the key targets'] },
-  { what: 'only comments', text: '# x\n', problems: ['1:1: the file is empty: it needs at least the key targets'] },
+  { what: 'an empty file', text: '', problems: ['1:1: the file must contain keys with values, at least targets'] },
+  { what: 'only comments', text: '# x\n', problems: ['1:1: the file must contain keys with values, at least targets'] },
   {
     what: 'a text',
     text: 'hello',
-    problems: ['1:1: the file has to consist of keys with values, such as targets'],
+    problems: ['1:1: the file must contain keys with values, at least targets'],
   },
-  { what: 'a list', text: '[1]', problems: ['1:1: the file has to consist of keys with values, such as targets'] },
+  { what: 'a list', text: '[1]', problems: ['1:1: the file must contain keys with values, at least targets'] },
   {
     what: 'a second document',
     text: `${GOOD}---\na: 1\n`,
@@ -115,23 +115,23 @@ const BAD_VALUES: readonly Bad[] = [
   {
     what: 'a misspelt key',
     text: GOOD.replace('targets', 'target'),
-    problems: ['4:1: unknown key target; did you mean targets?'],
+    problems: ['4:1: target: unknown key; did you mean targets?'],
   },
   {
     what: 'a misspelt key for the credentials, which is not also reported as missing',
     text: GOOD.replace('credentials', 'credential'),
-    problems: ['1:1: unknown key credential; did you mean credentials?'],
+    problems: ['1:1: credential: unknown key; did you mean credentials?'],
   },
   {
     what: 'a misspelt nested key',
     text: before('atlas: {bas_url: 1}'),
-    problems: ['1:9: unknown key bas_url in atlas; did you mean base_url?'],
+    problems: ['1:9: atlas.bas_url: unknown key; did you mean base_url?'],
   },
   {
     what: 'an unknown key',
     text: inTarget('labels: [a]'),
     problems: [
-      '7:5: unknown key labels in targets[0]; allowed are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max',
+      '7:5: targets[0].labels: unknown key; allowed are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max',
     ],
   },
   {
@@ -143,7 +143,7 @@ const BAD_VALUES: readonly Bad[] = [
     what: '__proto__',
     text: before('atlas: {__proto__: {}}'),
     problems: [
-      '1:9: unknown key __proto__ in atlas; allowed are base_url, request_timeout, page_size, max_pages, requests_per_minute, concurrency',
+      '1:9: atlas.__proto__: unknown key; allowed are base_url, request_timeout, page_size, max_pages, requests_per_minute, concurrency',
     ],
   },
   {
@@ -315,8 +315,8 @@ const MISPLACED: readonly Bad[] = [
     what: 'keys of a section at the top level',
     text: before('interval: 60s\ngroup_id: x'),
     problems: [
-      '1:1: unknown key interval: it belongs under polling',
-      '2:1: unknown key group_id: it belongs under targets',
+      '1:1: interval: unknown key: it belongs under polling',
+      '2:1: group_id: unknown key: it belongs under targets',
     ],
   },
 ];
@@ -497,8 +497,8 @@ const BAD_CREDENTIALS: readonly Bad[] = [
     text: credential('client_id: a\n    client_secret: b'),
     problems: [
       '2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file',
-      '3:5: unknown key client_id in credentials[0]: it belongs under service_account',
-      '4:5: unknown key client_secret in credentials[0]: it belongs under service_account',
+      '3:5: credentials[0].client_id: unknown key: it belongs under service_account',
+      '4:5: credentials[0].client_secret: unknown key: it belongs under service_account',
     ],
   },
   {
@@ -506,7 +506,7 @@ const BAD_CREDENTIALS: readonly Bad[] = [
     text: credential('access_token_fil: x'),
     problems: [
       '2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file',
-      '3:5: unknown key in credentials[0]; did you mean access_token_file?',
+      '3:5: credentials[0]: unknown key; did you mean access_token_file?',
     ],
   },
 ];
@@ -581,7 +581,7 @@ targets:
     'c.yml:6:14: credentials[1].api_key: private_key is missing: give private_key_file, private_key_env or private_key',
     'c.yml:9:19: targets[0].clusters[1]: this cluster of this project is already listed in line 9',
     'c.yml:10:17: targets[0].credential: no credential has the name "two": the credentials are one',
-    'c.yml:11:5: unknown key sucess_max_age in targets[0]; did you mean success_max_age?',
+    'c.yml:11:5: targets[0].sucess_max_age: unknown key; did you mean success_max_age?',
     'MONGODB_ATLAS_BASE_URL must be a URL such as https://cloud.mongodb.com',
   ]);
 });

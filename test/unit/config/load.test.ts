@@ -316,7 +316,7 @@ test('a cluster with the name all causes a warning, because its brackets are pro
   const text = `targets: [ { group_id: ${GROUP}, clusters: [ all ] } ]`;
   expect(await load(text, TOKEN)).toMatchObject({
     warnings: [
-      `in project ${GROUP} only the cluster with the name all is watched: for every cluster, write clusters: all, without brackets`,
+      `in project ${GROUP} only the cluster with the name all is watched: for every cluster, write clusters: all in a config file, without brackets`,
     ],
   });
 });

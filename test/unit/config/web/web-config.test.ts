@@ -114,18 +114,26 @@ basic_auth_users:
 
 describe('a web config with problems names the place and the solution', () => {
   test.each([
-    ['an empty file', '', '1:1: the file is empty: it needs at least tls_server_config or basic_auth_users'],
-    ['an empty mapping', '{}', '1:1: the file has no keys: it needs at least tls_server_config or basic_auth_users'],
-    ['a text', 'x', '1:1: the file must contain keys with values, such as tls_server_config or basic_auth_users'],
+    [
+      'an empty file',
+      '',
+      '1:1: the file must contain keys with values, at least tls_server_config or basic_auth_users',
+    ],
+    [
+      'an empty mapping',
+      '{}',
+      '1:1: the file must contain keys with values, at least tls_server_config or basic_auth_users',
+    ],
+    ['a text', 'x', '1:1: the file must contain keys with values, at least tls_server_config or basic_auth_users'],
     [
       'an unknown key',
       'tls_config: {}',
-      '1:1: unknown key tls_config; allowed are tls_server_config, http_server_config, basic_auth_users',
+      '1:1: tls_config: unknown key; allowed are tls_server_config, http_server_config, basic_auth_users',
     ],
     [
       'a misspelt key',
       withTls('min_versoin: TLS13'),
-      '4:3: unknown key min_versoin in tls_server_config; did you mean min_version?',
+      '4:3: tls_server_config.min_versoin: unknown key; did you mean min_version?',
     ],
     ['no key', 'tls_server_config:\n  cert_file: server.pem', '2:3: tls_server_config.key_file: is missing'],
     [
@@ -221,7 +229,7 @@ describe('a web config with problems names the place and the solution', () => {
     [
       'an unsupported header',
       withHeader('X-Powered-By: me'),
-      '3:5: unknown key X-Powered-By in http_server_config.headers; allowed are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security',
+      '3:5: http_server_config.headers.X-Powered-By: unknown key; allowed are Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security',
     ],
     [
       'an unknown header value',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatDuration, parseDuration, parseMoment } from '../../../src/config/time.ts';
+import { formatDuration, parseDuration } from '../../../src/config/values.ts';
 
 describe('a duration is parsed as Prometheus parses it', () => {
   test.each([
@@ -48,34 +48,4 @@ test.each([
   [30 * 86_400, '30d'],
 ])('%d seconds are written as short as possible', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
-});
-
-describe('a moment', () => {
-  test.each([
-    ['2027-03-01', Date.UTC(2027, 2, 1)],
-    ['2028-02-29', Date.UTC(2028, 1, 29)],
-    ['2027-03-01T12:00:00Z', Date.UTC(2027, 2, 1, 12)],
-    ['2027-03-01t12:00:00z', Date.UTC(2027, 2, 1, 12)],
-    ['2027-03-01 12:00:00-05:30', Date.UTC(2027, 2, 1, 17, 30)],
-    ['2027-03-01T12:00:00.25+02:00', Date.UTC(2027, 2, 1, 10) + 250],
-  ])('can be %s', (text, ms) => {
-    expect(parseMoment(text)).toEqual({ value: ms / 1000 });
-  });
-
-  test.each([
-    '',
-    'soon',
-    '2027',
-    '2027-3-1',
-    '2027-02-29',
-    '2027-13-01',
-    '2027-03-01T12:00',
-    '2027-03-01T12:00:00',
-    '2027-03-01T25:00:00Z',
-    '2027-03-01T12:00:00+99:00',
-    '01.03.2027',
-    ' 2027-03-01',
-  ])('cannot be %j', (text) => {
-    expect(parseMoment(text)).toHaveProperty('problem');
-  });
 });

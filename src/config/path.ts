@@ -1,23 +1,20 @@
 /** Access to the values of a config file before the schema has checked them: values of an unexpected kind are left out. */
 export type Path = readonly PropertyKey[];
-
-/** Finds a key or value in the file; if the path does not exist, the nearest thing around it. */
-export type Locate = (path: Path, part: 'key' | 'value') => { readonly line: number; readonly column: number };
+export type Mapping = Readonly<Record<string, unknown>>;
 
 export interface Item {
   readonly path: Path;
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: Mapping;
 }
 
-export function mappingAt(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
+export function mappingAt(config: unknown, path: Path = []): Mapping | undefined {
+  const value = valueAt(config, path);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : undefined;
 }
 
 /** The mappings in the list `name`, each with its path. */
 export function itemsOf(config: unknown, name: string): readonly Item[] {
-  const list = mappingAt(config)?.[name];
+  const list = valueAt(config, [name]);
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index) => {
     const value = mappingAt(entry);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseShard } from '../../../src/config/shard.ts';
+import { parseShard } from '../../../src/cli/values.ts';
 
 const problem = (text: string) => ({ problem: expect.stringContaining(text) });
 

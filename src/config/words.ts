@@ -1,3 +1,5 @@
+/** Words for problems: similar words, and values without secrets. */
+
 /** The known word that is most similar to a misspelt one; undefined if none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
@@ -26,4 +28,26 @@ function editDistance(left: string, right: string): number {
     row = next;
   }
   return row.at(-1) ?? 0;
+}
+
+const LONGEST_QUOTE = 40;
+
+/** A client secret of Atlas, an API key's private key, a token. */
+const SECRET_FORM = /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i;
+
+/** Users write secrets in the place of names by mistake. */
+export function looksSecret(text: string): boolean {
+  return SECRET_FORM.test(text);
+}
+
+/** A value for a message: short, in quotes, on one line. Not for places where a secret belongs. */
+export function quote(value: unknown): string {
+  if (typeof value !== 'string') return String(value);
+  if (looksSecret(value)) return '[redacted]';
+  return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
+}
+
+/** `a, b and c` */
+export function listed(words: readonly string[], conjunction: 'and' | 'or'): string {
+  return words.join(', ').replace(/, ([^,]+)$/, ` ${conjunction} $1`);
 }

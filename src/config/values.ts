@@ -1,4 +1,5 @@
-/** How the config file writes durations and moments. */
+/** How the config file writes durations and the address of Atlas. */
+import { isIPv4 } from 'node:net';
 import type { Checked } from '../support/checked.ts';
 
 const UNITS = [
@@ -41,20 +42,22 @@ export function formatDuration(seconds: number): string {
   return text === '' ? '0s' : text;
 }
 
-const DAY = /^(\d{4}-\d{2}-\d{2})$/;
-const MOMENT = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})$/;
-
 /**
- * Parses a date or an RFC 3339 time into Unix time. A date means its first moment in UTC: an expiry alert that comes some
- * hours early is better than one that comes late.
+ * Parses the address of Atlas into an origin. Credentials are sent there, so it must be https, except for a server on this host.
+ * A problem does not repeat the address, because it may contain a password.
  */
-export function parseMoment(text: string): Checked<number> {
-  const [, day = '', time = '00:00:00', zone = 'Z'] = DAY.exec(text) ?? MOMENT.exec(text) ?? [];
-  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`);
-  // `Date` reads February 30th as March 2nd.
-  const midnight = new Date(`${day}T00:00:00Z`);
-  const exists = !Number.isNaN(ms) && midnight.toISOString().startsWith(day);
-  return exists
-    ? { value: ms / 1000 }
-    : { problem: 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z' };
+export function parseBaseUrl(text: string): Checked<string> {
+  if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };
+  const { protocol, username, password, hostname, pathname, origin } = new URL(text);
+  if (username !== '' || password !== '') {
+    return { problem: 'must not contain a user or a password: credentials are given elsewhere' };
+  }
+  const isLoopback =
+    hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
+  if (protocol === 'http:' && !isLoopback) {
+    return { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
+  }
+  if (protocol !== 'https:' && protocol !== 'http:') return { problem: 'must begin with https://' };
+  if (pathname !== '/' || /[?#]/.test(text)) return { problem: 'must end after the host or port: no path, no query' };
+  return { value: origin };
 }

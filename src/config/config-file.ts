@@ -1,0 +1,205 @@
+/**
+ * Opens a config file: reads it, parses it and checks it against its schema. Missing, empty and unknown keys and values of the
+ * wrong kind are worded alike for all files; what is particular to a value is worded in the schema. Values are not repeated,
+ * because they may be secrets.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { FileReader } from './files.ts';
+import { formatPath, type Mapping, mappingAt, type Path, valueAt } from './path.ts';
+import { createReport, type Report } from './problems.ts';
+import { looksSecret, nearest } from './words.ts';
+import { parseYaml } from './yaml.ts';
+
+/** A kind of config file. */
+export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
+  readonly what: 'config file' | 'web config file';
+  /** What the file needs at least. */
+  readonly required: string;
+  readonly schema: Schema;
+  /** Below this key an unknown key may be a misplaced secret, so messages do not repeat it. */
+  readonly secretKey: string;
+  /** Keys of the format that this program does not support, by path, and what to do instead. */
+  readonly unsupported?: Readonly<Record<string, string>>;
+}
+
+export interface OpenedFile<Schema extends z.ZodType> {
+  readonly path: string;
+  /** What was read, or why nothing was read. */
+  readonly text: string;
+  readonly report: Report;
+  /** The file before the schema has changed it; undefined if it has no keys. */
+  readonly keys: Mapping | undefined;
+  /** The file as the schema returns it; undefined if it has problems. */
+  readonly checked: z.output<Schema> | undefined;
+}
+
+export interface FileSource {
+  readonly cwd: string;
+  readonly files: FileReader;
+}
+
+/** @param name the path as the user wrote it */
+export async function openConfigFile<Schema extends z.ZodType>(
+  name: string,
+  { cwd, files }: FileSource,
+  format: FileFormat<Schema>,
+): Promise<OpenedFile<Schema>> {
+  const path = resolve(cwd, name);
+  const read = await files.readText(path, name, format.what);
+  if ('problem' in read) {
+    const report = createReport();
+    report.addWhole({ message: read.problem });
+    return { path, text: read.problem, report, keys: undefined, checked: undefined };
+  }
+  const { value, problems, locate } = parseYaml(read.value);
+  const report = createReport(name, locate);
+  report.addWhole(...problems);
+  const keys = mappingAt(value);
+  if (keys === undefined || Object.keys(keys).length === 0) {
+    const message = `the file must contain keys with values, at least ${format.required}`;
+    if (problems.length === 0) report.addWhole({ line: 1, column: 1, message });
+    return { path, text: read.value, report, keys: undefined, checked: undefined };
+  }
+  return { path, text: read.value, report, keys, checked: checkSchema(keys, format, report) };
+}
+
+/** In one mapping. */
+const MOST_UNKNOWN_KEYS = 100;
+
+function checkSchema<Schema extends z.ZodType>(
+  value: Mapping,
+  format: FileFormat<Schema>,
+  report: Report,
+): z.output<Schema> | undefined {
+  const { data, error } = format.schema.safeParse(value, { error: wordingOf });
+  if (error === undefined) return data;
+  const issues = error.issues.flatMap(withoutUnion);
+  const misspelt = reportUnknownKeys(issues, format, report);
+  for (const { code, path, message } of issues) {
+    const isMissing = valueAt(value, path) === undefined;
+    // A misspelt key is not reported as missing too.
+    if (code === 'unrecognized_keys' || (isMissing && misspelt.has(formatPath(path)))) continue;
+    report.add(path, isMissing ? 'is missing' : message);
+  }
+  return undefined;
+}
+
+/** @returns the paths of the keys that were probably meant */
+function reportUnknownKeys(
+  issues: readonly z.core.$ZodIssue[],
+  { schema, secretKey, unsupported = {} }: FileFormat,
+  report: Report,
+): ReadonlySet<string> {
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const misspelt = new Set<string>();
+  const root = unknown.length > 0 ? toJsonSchema(schema) : {};
+  for (const { path: parent, keys } of unknown) {
+    for (const key of keys.slice(0, MOST_UNKNOWN_KEYS)) {
+      const path = [...parent, key];
+      const alternative = unsupported[formatPath(path)];
+      const { advice, meant, isMisplaced } = adviceFor(parent, key, root);
+      if (meant !== undefined) misspelt.add(meant);
+      // If a colon or an indent is missing, a secret becomes part of a key.
+      const isShown = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
+      if (alternative !== undefined) report.add(path, `is not supported: ${alternative}`, 'key');
+      else if (isShown || isMisplaced) report.add(path, advice, 'key');
+      else report.addUnnamed(path, advice, 'key');
+    }
+  }
+  return misspelt;
+}
+
+/** If a value may be of two kinds, the problems with the first kind are reported. */
+function withoutUnion(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  return (issue.errors[0] ?? []).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  number: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  record: 'keys with values',
+  object: 'keys with values',
+};
+
+function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'invalid_type') return undefined;
+  if (input === null) return 'is empty: give it a value or leave the key out';
+  const expected = 'expected' in rest ? String(rest.expected) : '';
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
+    return `YAML reads this as ${typeof input === 'number' ? 'a number' : 'true or false'}: put it in quotes`;
+  }
+  return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}${hintFor(expected, input)}`;
+}
+
+function hintFor(expected: string, input: unknown): string {
+  if (expected === 'array' && mappingAt(input) !== undefined) return ': each entry begins with a hyphen';
+  if (expected === 'object' && typeof input === 'string' && /^[a-z_]+:\S/.test(input)) {
+    return ': a space has to follow the colon';
+  }
+  return '';
+}
+
+function kindOf(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'keys with values';
+  return typeof input === 'string' ? 'text' : 'a single value';
+}
+
+/** What would be right for a key that the schema does not know, and the path of the key that was probably meant. */
+function adviceFor(
+  parent: Path,
+  key: string,
+  root: JsonSchema,
+): { readonly advice: string; readonly meant?: string; readonly isMisplaced?: true } {
+  const known = keysAt(root, parent);
+  const meant = nearest(key, known);
+  const owner = known.find((one) =>
+    [...keysAt(root, [...parent, one]), ...keysAt(root, [...parent, one, 0])].includes(key),
+  );
+  // A key without its last letters, `credential` for `credentials`, is misspelt and not in the wrong place.
+  if (owner !== undefined && !meant?.startsWith(key)) {
+    return { advice: `unknown key: it belongs under ${owner}`, isMisplaced: true };
+  }
+  if (meant === undefined) return { advice: `unknown key; allowed are ${known.join(', ')}` };
+  return { advice: `unknown key; did you mean ${meant}?`, meant: formatPath([...parent, meant]) };
+}
+
+/** The part of JSON Schema that the schemas of this program use. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly const?: string;
+}
+
+/** For editors, for the docs, and to know which keys are allowed at a place. */
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override({ jsonSchema }) {
+      // Defaults that zod does not fill in, because they depend on other keys or on the environment.
+      if ('defaultElsewhere' in jsonSchema) jsonSchema.default = jsonSchema['defaultElsewhere'] as string;
+      delete jsonSchema['defaultElsewhere'];
+    },
+  }) as JsonSchema;
+}
+
+function keysAt(root: JsonSchema, path: Path): readonly string[] {
+  let schema: JsonSchema | undefined = root;
+  for (const step of path) {
+    schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)];
+  }
+  return Object.keys(schema?.properties ?? {});
+}
