@@ -6,12 +6,12 @@
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
-import { type Credential, isSameCredential, type Signer } from './auth/credentials.ts';
-import { createSigner } from './auth/signer.ts';
+import { type Credential, isSameCredential, type Signer, type SignerTools } from './auth/credentials.ts';
+import { createDigestSession } from './auth/digest.ts';
+import { createReadyMadeToken, createServiceAccount } from './auth/token.ts';
 import { BOUNDS } from './bounds.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { createExchange } from './http/exchange.ts';
-import { type Connections, createConnections } from './http/proxy.ts';
+import { createConnections, createExchange, startDeadline } from './http/exchange.ts';
 import type { Transport } from './http/transport.ts';
 import type { AtlasObserver } from './observer.ts';
 
@@ -57,7 +57,7 @@ export interface AtlasChange {
 /** What belongs to one base URL. None of it is used with another one: no secret of it may go there. */
 interface Origin {
   readonly baseUrl: string;
-  readonly connections: Connections;
+  readonly connections: ReturnType<typeof createConnections>;
   readonly breaker: CircuitBreaker;
   /** By the name of the credential. */
   readonly sessions: Map<string, Session>;
@@ -72,7 +72,7 @@ interface Session {
 
 export function createAtlas({ settings: initial, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   let settings = initial;
-  const admission = createAdmission({ ...settings, runtime, observer });
+  const admission = createAdmission(settings, runtime, observer);
   let origin = openOrigin(settings.baseUrl);
   const endings = new Set<Promise<void>>();
   replaceSessions(origin.sessions, credentials, origin.open);
@@ -129,6 +129,18 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
   };
 }
 
+export function createSigner(credential: Credential, tools: SignerTools): Signer {
+  const nothingToEnd = (): Promise<void> => Promise.resolve();
+  switch (credential.kind) {
+    case 'service_account':
+      return createServiceAccount(credential, tools);
+    case 'api_key':
+      return { authorize: createDigestSession(credential, tools.runtime), end: nothingToEnd };
+    case 'access_token':
+      return { authorize: createReadyMadeToken(credential), end: nothingToEnd };
+  }
+}
+
 /** Keeps the sessions of credentials that are the same, opens those that are missing, and returns those that are gone. */
 function replaceSessions(
   sessions: Map<string, Session>,
@@ -148,12 +160,7 @@ function replaceSessions(
 
 async function endAll(sessions: readonly Session[], runtime: Runtime): Promise<void> {
   if (sessions.length === 0) return;
-  const over = new AbortController();
-  const done = new AbortController();
-  runtime.sleep(BOUNDS.revokeSeconds, done.signal).then(
-    () => over.abort(new Error('the time to revoke tokens is over')),
-    () => undefined,
-  );
-  await Promise.all(sessions.map(({ signer }) => signer.end(over.signal)));
-  done.abort();
+  const deadline = startDeadline(runtime, BOUNDS.revokeSeconds, new Error('the time to revoke tokens is over'));
+  await Promise.all(sessions.map(({ signer }) => signer.end(deadline.signal)));
+  deadline.end();
 }

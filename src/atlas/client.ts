@@ -7,7 +7,7 @@ import type { Runtime } from '../support/runtime.ts';
 import { BOUNDS } from './bounds.ts';
 import { AtlasError, isTransient } from './error.ts';
 import { decodeAnswer, decodePage, type JsonObject, type Page } from './http/answer.ts';
-import { type AtlasResponse, createTimeBudget, type Transport } from './http/transport.ts';
+import type { AtlasResponse, TimeBudget, Transport } from './http/transport.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 
 /** What to read, and which budget pays for it. */
@@ -55,7 +55,7 @@ export function createClient({
   runtime,
   observer,
 }: ClientSettings): AtlasApi {
-  const timeBudget = createTimeBudget(BOUNDS.pollSeconds);
+  const timeBudget: TimeBudget = { remainingSeconds: BOUNDS.pollSeconds };
 
   async function attempts<T>(
     { operation, groupId, budget, path }: Resource,
@@ -95,10 +95,10 @@ export function createClient({
     if (!(error instanceof AtlasError) || error.isFinal || !isTransient(error.reason)) return false;
     const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
     const seconds = Math.max(backoffSeconds, error.retryAfterSeconds ?? 0);
-    if (seconds >= timeBudget.remainingSeconds()) return false;
+    if (seconds >= timeBudget.remainingSeconds) return false;
     observer.retry({ operation, reason: error.reason });
     await runtime.sleep(seconds, signal);
-    timeBudget.spend(seconds);
+    timeBudget.remainingSeconds -= seconds;
     return true;
   }
 

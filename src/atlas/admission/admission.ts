@@ -9,31 +9,13 @@ import { AtlasError } from '../error.ts';
 import { rateLimitOf, retryAfterSecondsOf } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse, TimeBudget, Transport } from '../http/transport.ts';
 import type { AtlasObserver, BudgetName } from '../observer.ts';
-import { createSemaphore, type Semaphore } from './semaphore.ts';
 import { type BucketLevel, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
-export interface AdmissionLimits {
+interface Limits {
   /** Per bucket. */
   readonly requestsPerMinute: number;
   /** Requests in progress at once, all projects together. */
   readonly concurrency: number;
-}
-
-export interface AdmissionSettings extends AdmissionLimits {
-  readonly runtime: Runtime;
-  readonly observer: Pick<AtlasObserver, 'throttled' | 'paused'>;
-}
-
-export interface Admission {
-  /**
-   * Requests wait here for a token and a place; requests without a budget pass at once.
-   * @param refusal is called when a request's turn has come: why it is not to be sent any more
-   */
-  guard(next: Transport, refusal?: (request: AtlasRequest) => AtlasError | undefined): Transport;
-  /** Other limits from now on. Tokens that were taken stay taken; what waits goes on waiting. */
-  change(limits: AdmissionLimits): void;
-  /** Of every bucket that has been used. */
-  levels(): readonly BudgetLevel[];
 }
 
 export interface BudgetLevel extends BucketLevel {
@@ -47,7 +29,7 @@ interface Budget {
   readonly name: BudgetName;
   readonly bucket: TokenBucket;
   /** One place: its holder is the first of the queue. */
-  readonly queue: Semaphore;
+  readonly queue: ReturnType<typeof createSemaphore>;
   waiting: number;
 }
 
@@ -56,8 +38,12 @@ const LOOK_AGAIN_SECONDS = 5;
 /** Added to each pause, so that clients with the same Retry-After do not come back at the same moment. */
 const JITTER_SHARE = 0.1;
 
-export function createAdmission({ runtime, observer, ...initial }: AdmissionSettings): Admission {
-  let limits: AdmissionLimits = initial;
+export function createAdmission(
+  initialLimits: Limits,
+  runtime: Runtime,
+  observer: Pick<AtlasObserver, 'throttled' | 'paused'>,
+) {
+  let limits = initialLimits;
   const places = createSemaphore(limits.concurrency);
   const budgets = new Map<string, Budget>();
 
@@ -66,15 +52,16 @@ export function createAdmission({ runtime, observer, ...initial }: AdmissionSett
     const known = budgets.get(key);
     if (known) return known;
     const bucket = createTokenBucket(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
-    const budget: Budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0 };
+    const budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0 };
     budgets.set(key, budget);
     return budget;
   }
 
-  function guard(
-    next: Transport,
-    refusal: (request: AtlasRequest) => AtlasError | undefined = () => undefined,
-  ): Transport {
+  /**
+   * Requests wait here for a token and a place; requests without a budget pass at once.
+   * @param refusal is called when a request's turn has come: why it is not to be sent any more
+   */
+  function guard(next: Transport, refusal: (request: AtlasRequest) => AtlasError | undefined): Transport {
     async function turn({ bucket, queue }: Budget, request: AtlasRequest, signal: AbortSignal): Promise<() => void> {
       const leaveQueue = await queue.acquire(signal);
       try {
@@ -117,11 +104,11 @@ export function createAdmission({ runtime, observer, ...initial }: AdmissionSett
     for (;;) {
       const now = runtime.monotonicSeconds();
       const paused = bucket.pausedForSeconds(now);
-      if (paused > 0 && paused >= timeBudget.remainingSeconds()) throw pausedError(paused);
+      if (paused > 0 && paused >= timeBudget.remainingSeconds) throw pausedError(paused);
       const seconds = Math.min(LOOK_AGAIN_SECONDS, bucket.readyInSeconds(now));
       if (seconds === 0) return;
       await runtime.sleep(seconds, signal);
-      timeBudget.spend(Math.min(paused, seconds));
+      timeBudget.remainingSeconds -= Math.min(paused, seconds);
     }
   }
 
@@ -137,35 +124,85 @@ export function createAdmission({ runtime, observer, ...initial }: AdmissionSett
     observer.paused({ groupId, budget: name, seconds, askedSeconds });
   }
 
-  return {
-    guard,
-    change(changed) {
-      limits = changed;
-      for (const { bucket } of budgets.values()) {
-        bucket.change(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
-      }
-      places.resize(limits.concurrency);
-    },
-    levels: () =>
-      Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
-        groupId,
-        name,
-        waitingRequests: waiting,
-        ...bucket.level(runtime.monotonicSeconds()),
-      })),
-  };
+  /** Other limits from now on. Tokens that were taken stay taken; what waits goes on waiting. */
+  function change(changed: Limits): void {
+    limits = changed;
+    for (const { bucket } of budgets.values()) {
+      bucket.change(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
+    }
+    places.resize(limits.concurrency);
+  }
+
+  /** Of every bucket that has been used. */
+  function levels(): readonly BudgetLevel[] {
+    return Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
+      groupId,
+      name,
+      waitingRequests: waiting,
+      ...bucket.level(runtime.monotonicSeconds()),
+    }));
+  }
+
+  return { guard, change, levels };
 }
 
-function rateOf({ requestsPerMinute }: AdmissionLimits): number {
+function rateOf({ requestsPerMinute }: Limits): number {
   return requestsPerMinute / 60;
 }
 
 /** A burst of a third of a minute's requests. */
-function capacityOf({ requestsPerMinute }: AdmissionLimits): number {
+function capacityOf({ requestsPerMinute }: Limits): number {
   return Math.max(1, Math.floor(requestsPerMinute / 3));
 }
 
 function pausedError(seconds: number): AtlasError {
   const problem = `Atlas accepts no requests of this project for another ${Math.ceil(seconds)} s`;
   return new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds, isFinal: true });
+}
+
+/** A counting semaphore: a limited number of places, given out in the order of asking. */
+function createSemaphore(initialPlaces: number) {
+  let places = initialPlaces;
+  let held = 0;
+  const waiting = new Set<() => void>();
+
+  function startWaiting(): void {
+    for (const start of waiting) {
+      if (held >= places) return;
+      waiting.delete(start);
+      held += 1;
+      start();
+    }
+  }
+
+  function release(): void {
+    held -= 1;
+    startWaiting();
+  }
+
+  /** Resolves to the function that gives the place back, to be called exactly once. Rejects as soon as the signal is aborted. */
+  function acquire(signal: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      function start(): void {
+        signal.removeEventListener('abort', leave);
+        resolve(release);
+      }
+      function leave(): void {
+        waiting.delete(start);
+        reject(signal.reason as Error);
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      waiting.add(start);
+      startWaiting();
+    });
+  }
+
+  /** Holders beyond the new number keep their places until they release them. */
+  function resize(changed: number): void {
+    places = changed;
+    startWaiting();
+  }
+
+  return { acquire, resize };
 }

@@ -8,16 +8,7 @@ import { AtlasError } from '../error.ts';
 import type { AtlasRequest, Transport } from '../http/transport.ts';
 import type { AtlasObserver } from '../observer.ts';
 
-export interface CircuitBreaker {
-  /** Whether it is open or half-open. */
-  isOpen(): boolean;
-  /** Goes around signing and queueing: refuses requests while the circuit is open, and makes one of them the probe. */
-  guard(next: Transport): Transport;
-  /** Goes around the exchange: counts answers and requests without one. Token requests pass here only, so never refused. */
-  watch(next: Transport): Transport;
-  /** Why a request that has waited in a queue is not to be sent any more, if so. */
-  refusal(request: AtlasRequest): AtlasError | undefined;
-}
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
 /** In a row. One cluster whose list never comes must not open the circuit for the others, hence the resources. */
 const OPENS_AFTER = { failures: 10, resources: 3, seconds: 60 };
@@ -29,7 +20,7 @@ const PROBE_PAUSE_SECONDS = { first: 2, most: 30 };
 export function createCircuitBreaker(
   runtime: Runtime,
   observer: Pick<AtlasObserver, 'circuitOpened' | 'circuitClosed'>,
-): CircuitBreaker {
+) {
   let isOpen = false;
   /** Half-open: a probe is on its way. */
   let isProbing = false;
@@ -42,12 +33,14 @@ export function createCircuitBreaker(
   let probes = 0;
   let nextProbeAtSeconds = 0;
 
-  function refusal({ isProbe = false }: Pick<AtlasRequest, 'isProbe'>): AtlasError | undefined {
+  /** Why a request that has waited in a queue is not to be sent any more, if so. */
+  function refusal({ isProbe = false }: AtlasRequest): AtlasError | undefined {
     if (!isOpen || isProbe || lastFailure === undefined) return undefined;
     const { reason, message, advice } = lastFailure;
     return new AtlasError(reason, `Atlas does not answer: ${message}`, { advice, isFinal: true });
   }
 
+  /** Goes around signing and queueing: refuses requests while the circuit is open, and makes one of them the probe. */
   function guard(next: Transport): Transport {
     return async function guarded(request, signal) {
       const mayProbe = isOpen && !isProbing && runtime.monotonicSeconds() >= nextProbeAtSeconds;
@@ -75,11 +68,12 @@ export function createCircuitBreaker(
     nextProbeAtSeconds = runtime.monotonicSeconds() + seconds * (0.5 + runtime.random() / 2);
   }
 
+  /** Goes around the exchange: counts answers and requests without one. Token requests pass here only, so never refused. */
   function watch(next: Transport): Transport {
     return async function watched(request, signal) {
       const resource = request.target.split('?', 1)[0] ?? '';
       if (known.size < OPENS_AFTER.resources) known.add(resource);
-      const isFair = request.timeBudget.remainingSeconds() >= FAIR_SECONDS;
+      const isFair = request.timeBudget.remainingSeconds >= FAIR_SECONDS;
       try {
         const response = await next(request, signal);
         answered();
@@ -117,5 +111,5 @@ export function createCircuitBreaker(
     observer.circuitOpened({ reason: error.reason, problem: error.message, advice: error.advice });
   }
 
-  return { isOpen: () => isOpen, guard, watch, refusal };
+  return { isOpen: (): boolean => isOpen, guard, watch, refusal };
 }

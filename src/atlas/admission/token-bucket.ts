@@ -13,23 +13,7 @@ export interface BucketLevel {
   readonly atlas?: RateLimit & { readonly ageSeconds: number };
 }
 
-export interface TokenBucket {
-  /** Takes a token unless the bucket is empty or paused. Returns whether it did. */
-  take(nowSeconds: number): boolean;
-  /** How long until a token can be taken, if nobody else takes one; 0 if it can be taken now. */
-  readyInSeconds(nowSeconds: number): number;
-  pausedForSeconds(nowSeconds: number): number;
-  /**
-   * Gives out no token until then; a shorter pause never ends a longer one. Afterwards the bucket holds one token, so that no
-   * burst meets a limit that has just been reached.
-   */
-  pauseUntil(atSeconds: number, nowSeconds: number): void;
-  /** Slows down for a minute if Atlas has little left for all clients of the project together. */
-  follow(rateLimit: RateLimit, nowSeconds: number): void;
-  /** Another rate and capacity. Tokens that were taken stay taken. */
-  change(ratePerSecond: number, capacity: number, nowSeconds: number): void;
-  level(nowSeconds: number): BucketLevel;
-}
+export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
 /** Below this share of Atlas' limit, the bucket fills more slowly: in proportion to the share, but never below `slowest`. */
 const LOW = { share: 0.25, slowest: 0.1 };
@@ -38,7 +22,7 @@ const FOLLOWED_SECONDS = 60;
 /** Rounding may leave a token short by less than this. */
 const TOLERANCE = 1e-6;
 
-export function createTokenBucket(initialRate: number, initialCapacity: number, nowSeconds: number): TokenBucket {
+export function createTokenBucket(initialRate: number, initialCapacity: number, nowSeconds: number) {
   let rate = initialRate;
   let capacity = initialCapacity;
   let tokens = capacity;
@@ -61,54 +45,62 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
     return Math.max(0, pausedUntilSeconds - now);
   }
 
-  return {
-    take(now) {
-      refill(now);
-      if (tokens < 1 - TOLERANCE || pausedForSeconds(now) > 0) return false;
-      tokens = Math.max(0, tokens - 1);
-      return true;
-    },
-    readyInSeconds(now) {
-      refill(now);
-      const missing = 1 - tokens;
-      const pause = Math.max(0, filledAtSeconds - now);
-      if (missing <= TOLERANCE) return pause;
-      const slowSeconds = Math.max(0, slowUntilSeconds - filledAtSeconds);
-      const slowTokens = slowSeconds * rate * slowness;
-      const fillingSeconds =
-        missing <= slowTokens ? missing / (rate * slowness) : slowSeconds + (missing - slowTokens) / rate;
-      return pause + fillingSeconds;
-    },
-    pausedForSeconds,
-    pauseUntil(atSeconds, now) {
-      refill(now);
-      if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;
-      pausedUntilSeconds = atSeconds;
-      filledAtSeconds = atSeconds;
-      tokens = 1;
-    },
-    follow(rateLimit, now) {
-      refill(now);
-      lastHeaders = { rateLimit, atSeconds: now };
-      const share = rateLimit.limit > 0 ? rateLimit.remaining / rateLimit.limit : 1;
-      slowness = Math.min(1, Math.max(LOW.slowest, share / LOW.share));
-      slowUntilSeconds = slowness < 1 ? now + FOLLOWED_SECONDS : now;
-      refill(now);
-    },
-    change(newRate, newCapacity, now) {
-      refill(now);
-      rate = newRate;
-      capacity = newCapacity;
-      refill(now);
-    },
-    level(now) {
-      refill(now);
-      return {
-        capacityRequests: capacity,
-        remainingRequests: tokens,
-        pausedForSeconds: pausedForSeconds(now),
-        ...(lastHeaders ? { atlas: { ...lastHeaders.rateLimit, ageSeconds: now - lastHeaders.atSeconds } } : {}),
-      };
-    },
-  };
+  /** Takes a token unless the bucket is empty or paused. Returns whether it did. */
+  function take(now: number): boolean {
+    refill(now);
+    if (tokens < 1 - TOLERANCE || pausedForSeconds(now) > 0) return false;
+    tokens = Math.max(0, tokens - 1);
+    return true;
+  }
+
+  /** How long until a token can be taken, if nobody else takes one; 0 if it can be taken now. */
+  function readyInSeconds(now: number): number {
+    refill(now);
+    const missing = 1 - tokens;
+    const pause = Math.max(0, filledAtSeconds - now);
+    if (missing <= TOLERANCE) return pause;
+    const slowSeconds = Math.max(0, slowUntilSeconds - filledAtSeconds);
+    const slowTokens = slowSeconds * rate * slowness;
+    if (missing <= slowTokens) return pause + missing / (rate * slowness);
+    return pause + slowSeconds + (missing - slowTokens) / rate;
+  }
+
+  /** A shorter pause never ends a longer one. Afterwards the bucket holds one token: a burst would meet the limit again. */
+  function pauseUntil(atSeconds: number, now: number): void {
+    refill(now);
+    if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;
+    pausedUntilSeconds = atSeconds;
+    filledAtSeconds = atSeconds;
+    tokens = 1;
+  }
+
+  /** Slows down for a minute if Atlas has little left for all clients of the project together. */
+  function follow(rateLimit: RateLimit, now: number): void {
+    refill(now);
+    lastHeaders = { rateLimit, atSeconds: now };
+    const share = rateLimit.limit > 0 ? rateLimit.remaining / rateLimit.limit : 1;
+    slowness = Math.min(1, Math.max(LOW.slowest, share / LOW.share));
+    slowUntilSeconds = slowness < 1 ? now + FOLLOWED_SECONDS : now;
+    refill(now);
+  }
+
+  /** Tokens that were taken stay taken. */
+  function change(newRate: number, newCapacity: number, now: number): void {
+    refill(now);
+    rate = newRate;
+    capacity = newCapacity;
+    refill(now);
+  }
+
+  function level(now: number): BucketLevel {
+    refill(now);
+    return {
+      capacityRequests: capacity,
+      remainingRequests: tokens,
+      pausedForSeconds: pausedForSeconds(now),
+      ...(lastHeaders ? { atlas: { ...lastHeaders.rateLimit, ageSeconds: now - lastHeaders.atSeconds } } : {}),
+    };
+  }
+
+  return { take, readyInSeconds, pausedForSeconds, pauseUntil, follow, change, level };
 }

@@ -7,7 +7,7 @@ import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError, errorOfStatus, type Reason } from '../error.ts';
 import { decodeError, parseJson, retryAfterSecondsOf } from '../http/answer.ts';
-import { type AtlasResponse, createTimeBudget } from '../http/transport.ts';
+import type { AtlasResponse } from '../http/transport.ts';
 import { type Credential, readSecret, type SignerTools } from './credentials.ts';
 
 export interface MintedToken {
@@ -23,8 +23,8 @@ export async function mintToken(credential: Credential, tools: SignerTools, sign
   try {
     const authorization = await basicOf(credential);
     const askedAtSeconds = runtime.monotonicSeconds();
-    const grant = 'grant_type=client_credentials';
-    const response = await call(credential, tools, { operation: 'token', authorization, body: grant }, signal);
+    const form = { grant_type: 'client_credentials' };
+    const response = await call(credential, tools, 'token', authorization, form, signal);
     const token = decodeToken(response, runtime, askedAtSeconds);
     const lifeSeconds = token.endsAtSeconds - runtime.monotonicSeconds();
     observer.secret(token.value);
@@ -45,9 +45,8 @@ export async function revokeToken(
   signal: AbortSignal,
 ): Promise<AtlasError | undefined> {
   try {
-    const authorization = await basicOf(credential);
-    const body = new URLSearchParams({ token, token_type_hint: 'access_token' }).toString();
-    const response = await call(credential, tools, { operation: 'revoke', authorization, body }, signal);
+    const form = { token, token_type_hint: 'access_token' };
+    const response = await call(credential, tools, 'revoke', await basicOf(credential), form, signal);
     return response.status === 200 ? undefined : errorOfStatus(response.status, decodeError(response));
   } catch (error) {
     if (error instanceof AtlasError) return error;
@@ -61,22 +60,19 @@ async function basicOf(credential: Credential): Promise<string> {
   return `Basic ${Buffer.from(`${id}:${secret}`, 'utf8').toString('base64')}`;
 }
 
-interface Call {
-  readonly operation: 'token' | 'revoke';
-  readonly authorization: string;
-  readonly body: string;
-}
-
 function call(
   { name: credential }: Credential,
   { exchange }: SignerTools,
-  { operation, authorization, body }: Call,
+  operation: 'token' | 'revoke',
+  authorization: string,
+  form: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
   const contentType = 'application/x-www-form-urlencoded';
   const headers = { accept: 'application/json', authorization, 'content-type': contentType };
-  const timeBudget = createTimeBudget(BOUNDS.tokenCallSeconds);
+  const timeBudget = { remainingSeconds: BOUNDS.tokenCallSeconds };
   const target = `/api/oauth/${operation}`;
+  const body = new URLSearchParams(form).toString();
   return exchange({ operation, credential, method: 'POST', target, headers, body, timeBudget }, signal);
 }
 

@@ -1,12 +1,12 @@
 /**
- * The access tokens of one service account: requested when one is needed, renewed at two thirds of their life, revoked at the
- * end. However many requests wait, one token request is in progress at a time.
+ * Access tokens. Those of a service account are requested when one is needed, renewed at two thirds of their life, and revoked
+ * at the end. However many requests wait, one token request is in progress at a time. A ready-made token is only read.
  */
 import { unlessAborted } from '../../support/abortable.ts';
 import { AtlasError } from '../error.ts';
 import { decodeError } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse } from '../http/transport.ts';
-import type { Credential, Signer, SignerTools } from './credentials.ts';
+import { type Credential, readSecret, type Signer, type SignerTools } from './credentials.ts';
 import { type MintedToken, mintToken, revokeToken } from './oauth.ts';
 
 /** After a 401 a new token is requested at most this often: one wrong target must not use up the account's 100 tokens. */
@@ -148,12 +148,27 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
   return { authorize, end };
 }
 
-export function withBearer(request: AtlasRequest, token: string): AtlasRequest {
+/** A token that somebody else requests: read once, and again when Atlas refuses it, since there may be a new one. */
+export function createReadyMadeToken(credential: Credential): Signer['authorize'] {
+  const read = (signal: AbortSignal): Promise<string> => unlessAborted(readSecret(credential, 'access_token'), signal);
+  let value: string | undefined;
+  return (next) =>
+    async function withToken(request, signal) {
+      value ??= await read(signal);
+      const used = value;
+      const response = await next(withBearer(request, used), signal);
+      if (response.status !== 401 || isForeignProject(response)) return response;
+      value = await read(signal);
+      return value === used ? response : next(withBearer(request, value), signal);
+    };
+}
+
+function withBearer(request: AtlasRequest, token: string): AtlasRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
 /** Such a 401 says nothing about the token. */
-export function isForeignProject(response: AtlasResponse): boolean {
+function isForeignProject(response: AtlasResponse): boolean {
   const errorCode = decodeError(response);
   return errorCode === 'NOT_IN_GROUP' || errorCode === 'USER_CANNOT_ACCESS_GROUP';
 }

@@ -1,20 +1,20 @@
 /**
- * One HTTP exchange with Atlas: one request, one response, limited in time and size.
+ * One HTTP exchange with Atlas: one request, one response, limited in time and size; and the connections for it.
  * It follows no redirect (a credential must not travel to another host) and retries nothing. got's errors contain the
  * request with its headers, so none of them leaves this file: not as `cause`, not in a message.
  */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import got, { AbortError, type Agents, RequestError, type Request as Stream, TimeoutError } from 'got';
+import got, { AbortError, type Agents, RequestError, type Request as Stream } from 'got';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { getProxyForUrl } from 'proxy-from-env';
 import { unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError } from '../error.ts';
 import type { AtlasObserver } from '../observer.ts';
-import { deprecationOf, rateLimitOf } from './answer.ts';
-import { ACCEPT_ENCODING, decodeBody, tooLarge } from './body.ts';
-import type { ExchangeOptions } from './proxy.ts';
+import { ACCEPT_ENCODING, decodeBody, deprecationOf, rateLimitOf, tooLarge } from './answer.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 
 export interface ExchangeSettings {
@@ -27,8 +27,45 @@ export interface ExchangeSettings {
   readonly observer: Pick<AtlasObserver, 'request' | 'deprecated'>;
 }
 
-/** got's own timeout is the second line: it fires only if ours does not. */
-const SECOND_LINE_SECONDS = 5;
+/** Options of a request that Node hands on to its agent; unlike `signal`, which it keeps to itself. */
+interface ExchangeOptions {
+  readonly exchangeSignal?: AbortSignal;
+}
+
+/** Idle connections are kept until they are closed. */
+const KEEP_ALIVE = { keepAlive: true };
+
+/**
+ * The connections to one base URL, through the proxy that HTTPS_PROXY and NO_PROXY name (read by proxy-from-env). Plain HTTP is
+ * used only with loopback, where no proxy is wanted.
+ */
+export function createConnections(baseUrl: string): { readonly agents: Agents; readonly close: () => void } {
+  const proxy = baseUrl.startsWith('https:') ? getProxyForUrl(baseUrl) : '';
+  const http = new HttpAgent(KEEP_ALIVE);
+  const https = proxy === '' ? new HttpsAgent(KEEP_ALIVE) : createProxyAgent(proxy);
+  return {
+    // got types its https agent as the one of node:https, but passes it to https.request, which accepts any http.Agent.
+    agents: { http, https: https as HttpsAgent },
+    close() {
+      for (const agent of [http, https]) agent.destroy();
+    },
+  };
+}
+
+/**
+ * https-proxy-agent keeps its socket to the proxy to itself until CONNECT is answered: a proxy that never answers would hold
+ * one socket per attempt for ever. The signal of the request destroys it.
+ */
+function createProxyAgent(proxy: string): HttpsProxyAgent<string> {
+  const agent = new HttpsProxyAgent(proxy, KEEP_ALIVE);
+  const connect = agent.connect.bind(agent);
+  agent.connect = (request, options) => {
+    // Read synchronously by `connect`, so requests in parallel do not share a signal.
+    Object.assign(agent.connectOpts, { signal: (options as ExchangeOptions).exchangeSignal });
+    return connect(request, options);
+  };
+  return agent;
+}
 
 export function createExchange(settings: ExchangeSettings): Transport {
   const { runtime, observer } = settings;
@@ -38,7 +75,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
     const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
     const request = { ...unsigned, headers };
     const { credential, operation, timeBudget, budget } = request;
-    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds(), timeBudget.remainingSeconds());
+    const timeoutSeconds = Math.min(settings.requestTimeoutSeconds(), timeBudget.remainingSeconds);
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
     const startedAtSeconds = runtime.monotonicSeconds();
     let response: AtlasResponse | undefined;
@@ -49,7 +86,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
       return response;
     } finally {
       const durationSeconds = runtime.monotonicSeconds() - startedAtSeconds;
-      timeBudget.spend(durationSeconds);
+      timeBudget.remainingSeconds -= durationSeconds;
       if (!signal.aborted) {
         observer.request({
           credential,
@@ -71,8 +108,9 @@ async function send(
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
-  const deadline = startDeadline(settings.runtime, timeoutSeconds, signal);
-  const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
+  const late = new AtlasError('timeout', 'no complete answer in time');
+  const deadline = startDeadline(settings.runtime, timeoutSeconds, late, signal);
+  const { stream, refused } = open(settings, request, deadline.signal);
   try {
     // What does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT and is silent.
     return await unlessAborted(Promise.race([refused, read(stream)]), deadline.signal);
@@ -80,7 +118,7 @@ async function send(
     if (signal.aborted) throw signal.reason;
     const answer = stream.response;
     // Status and headers of a failure count (429, 401, Retry-After), even if its body is broken or never ends.
-    if (answer && answer.statusCode !== 200 && answer.statusCode !== 101) {
+    if (answer && answer.statusCode !== 200) {
       return { status: answer.statusCode, headers: answer.headers, body: '' };
     }
     throw atlasErrorOf(error, answer?.statusCode);
@@ -91,27 +129,27 @@ async function send(
   }
 }
 
-/** A signal that is aborted with a timeout after that many seconds, or with the reason of `signal`. */
-function startDeadline(runtime: Runtime, seconds: number, signal: AbortSignal) {
+/** A signal that is aborted after that many seconds with the error, or before with the reason of `signal`. */
+export function startDeadline(runtime: Runtime, seconds: number, error: Error, signal?: AbortSignal) {
   const ending = new AbortController();
   const done = new AbortController();
-  const leave = (): void => ending.abort(signal.reason);
-  signal.addEventListener('abort', leave, { once: true });
+  const leave = (): void => ending.abort(signal?.reason);
+  signal?.addEventListener('abort', leave, { once: true });
   runtime.sleep(seconds, done.signal).then(
-    () => ending.abort(new AtlasError('timeout', 'no complete answer in time')),
+    () => ending.abort(error),
     () => undefined,
   );
   return {
     signal: ending.signal,
     end() {
       done.abort();
-      signal.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', leave);
     },
   };
 }
 
-/** Begins the exchange. `refused` rejects once it is known that no useful body will come; it never resolves. */
-function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal) {
+/** Begins the exchange. `refused` rejects where a proxy refuses it or another protocol begins; it never resolves. */
+function open(settings: ExchangeSettings, request: AtlasRequest, signal: AbortSignal) {
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
     headers: { 'user-agent': settings.userAgent, 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
@@ -123,7 +161,6 @@ function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds:
       return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, withSignal, callback);
     },
     maxHeaderSize: BOUNDS.headerBytes,
-    timeout: { request: (timeoutSeconds + SECOND_LINE_SECONDS) * 1000 },
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
@@ -132,16 +169,13 @@ function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds:
   // got may still report errors, as after an abort, when nobody reads the stream any more.
   stream.on('error', () => undefined);
   const refused = new Promise<never>((_resolve, reject) => {
-    stream.once('response', ({ headers }: IncomingMessage) => {
-      if (Number(headers['content-length']) > maxBytesOf(stream)) reject(tooLarge(maxBytesOf(stream)));
-    });
     // https-proxy-agent passes on what a proxy answers to CONNECT as if Atlas had answered.
     stream.once('request', (sent: ClientRequest) => {
       sent.once('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
         if (statusCode !== 200) reject(new AtlasError('network', `the proxy refuses the connection (${statusCode})`));
       });
     });
-    // A proxy or a wrong server may answer 101. got would neither end that connection nor time it out.
+    // A wrong server may answer 101. got would neither end that connection nor catch its errors.
     stream.once('upgrade', ({ statusCode: status }: IncomingMessage, socket: Socket) => {
       socket.on('error', () => undefined).destroy();
       reject(new AtlasError('invalid_response', 'the answer switches to another protocol', { status }));
@@ -174,21 +208,13 @@ function atlasErrorOf(error: unknown, status: number | undefined): AtlasError {
     const { reason, message, advice } = error;
     return new AtlasError(reason, message, { status: error.status ?? status, advice });
   }
-  return new AtlasError(...translated(error), { status });
-}
-
-function translated(error: unknown): readonly [reason: 'timeout' | 'network' | 'internal', problem: string] {
-  if (error instanceof TimeoutError) return ['timeout', 'no complete answer in time'];
   const isNotRequested = error instanceof AbortError || !(error instanceof RequestError);
   // Codes of got and of Node's argument checks begin with ERR_; those of TLS do, too.
   const isOurs = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
+  // Codes of Node and OpenSSL are constants (ECONNREFUSED, CERT_HAS_EXPIRED); any other text is left out.
+  const { code } = error as { readonly code?: unknown };
+  const shown = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';
   return isOurs
-    ? ['internal', `the request could not be made${codeOf(error)}`]
-    : ['network', `the connection failed${codeOf(error)}`];
-}
-
-/** Codes of Node and OpenSSL are constants (ECONNREFUSED, CERT_HAS_EXPIRED); any other text is left out. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';
+    ? new AtlasError('internal', `the request could not be made${shown}`, { status })
+    : new AtlasError('network', `the connection failed${shown}`, { status });
 }

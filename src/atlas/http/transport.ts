@@ -33,20 +33,9 @@ export interface AtlasResponse {
 export type Transport = (request: AtlasRequest, signal: AbortSignal) => Promise<AtlasResponse>;
 
 /**
- * How long one poll may work: its requests and the pauses between attempts, not its waiting for the request budget.
- * Every user says how much it has used; no timer runs.
+ * How long one poll may still work: its requests and the pauses between attempts, not its waiting for the request budget.
+ * Each use of time is subtracted; no timer runs.
  */
 export interface TimeBudget {
-  remainingSeconds(): number;
-  spend(seconds: number): void;
-}
-
-export function createTimeBudget(seconds: number): TimeBudget {
-  let remaining = seconds;
-  return {
-    remainingSeconds: () => remaining,
-    spend(spentSeconds) {
-      remaining -= spentSeconds;
-    },
-  };
+  remainingSeconds: number;
 }

@@ -30,8 +30,8 @@ function setUp(script: readonly Step[], options: Options = {}) {
   const observer = recordingObserver();
   const atlas = scripted(...script);
   const transport: Transport = async (sent, signal) => {
-    if (sent.timeBudget.remainingSeconds() <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
-    sent.timeBudget.spend(exchangeSeconds);
+    if (sent.timeBudget.remainingSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
+    sent.timeBudget.remainingSeconds -= exchangeSeconds;
     return atlas.transport(sent, signal);
   };
   const client = createClient({

@@ -164,14 +164,19 @@ test('eight long lists of one project cost as many requests as they have pages',
   const runtime = createFakeRuntime();
   const observer = recordingObserver();
   let requests = 0;
-  const admission = createAdmission({ requestsPerMinute: 150, concurrency: 8, runtime, observer });
-  const transport = admission.guard(async ({ target }) => {
-    requests += 1;
-    await runtime.sleep(0.05);
-    const pageNum = Number(target.split('pageNum=')[1]);
-    const results = Array.from({ length: 500 }, (_, index) => ({ id: `${target.split('?')[0]}-${pageNum}-${index}` }));
-    return answer(200, { results, links: [{ rel: pageNum < 7 ? 'next' : 'self' }] });
-  });
+  const admission = createAdmission({ requestsPerMinute: 150, concurrency: 8 }, runtime, observer);
+  const transport = admission.guard(
+    async ({ target }) => {
+      requests += 1;
+      await runtime.sleep(0.05);
+      const pageNum = Number(target.split('pageNum=')[1]);
+      const results = Array.from({ length: 500 }, (_, index) => ({
+        id: `${target.split('?')[0]}-${pageNum}-${index}`,
+      }));
+      return answer(200, { results, links: [{ rel: pageNum < 7 ? 'next' : 'self' }] });
+    },
+    () => undefined,
+  );
   const fold = () => ({ add: () => undefined, wantsSecondReading: false, result: () => undefined });
   const readings = Array.from({ length: 8 }, (_, cluster) => {
     const client = createClient({ transport, credential: 'default', pageSize: 500, maxPages: 200, runtime, observer });

@@ -4,8 +4,7 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { inspect } from 'node:util';
 import { afterEach, expect } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { createExchange } from '../../../src/atlas/http/exchange.ts';
-import { createConnections } from '../../../src/atlas/http/proxy.ts';
+import { createConnections, createExchange } from '../../../src/atlas/http/exchange.ts';
 import type { AtlasRequest } from '../../../src/atlas/http/transport.ts';
 import { systemRuntime } from '../../../src/support/runtime.ts';
 import { never, outcomeOf, recordingObserver, request, TARGET } from './support.ts';

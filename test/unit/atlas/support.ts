@@ -2,17 +2,7 @@
 
 import type { Credential, CredentialKind } from '../../../src/atlas/auth/credentials.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../../../src/atlas/http/transport.ts';
-import { createTimeBudget } from '../../../src/atlas/http/transport.ts';
-import type {
-  AtlasObserver,
-  Deprecated,
-  NotRevoked,
-  Paused,
-  RequestEnded,
-  Retry,
-  Throttled,
-  TokenEvent,
-} from '../../../src/atlas/observer.ts';
+import type { AtlasObserver } from '../../../src/atlas/observer.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';
 export const TARGET = '/api/atlas/v2/groups/5e0000000000000000000001/clusters/Cluster0/backup/exports?pageNum=1';
@@ -46,7 +36,7 @@ export function request(changes: Partial<AtlasRequest> = {}): AtlasRequest {
     method: 'GET',
     target: TARGET,
     headers: { accept: 'application/json' },
-    timeBudget: createTimeBudget(60),
+    timeBudget: { remainingSeconds: 60 },
     ...changes,
   };
 }
@@ -83,39 +73,20 @@ export function scripted(...script: readonly Step[]): ScriptedTransport {
   };
 }
 
-export interface RecordingObserver extends AtlasObserver {
-  readonly requests: RequestEnded[];
-  readonly retries: Retry[];
-  readonly waits: Throttled[];
-  readonly pauses: Paused[];
-  readonly tokens: TokenEvent[];
-  readonly deprecations: Deprecated[];
-  readonly secrets: string[];
-  readonly unrevoked: NotRevoked[];
-  /** The reason for which the circuit was opened, and `closed`, in the order of events. */
-  readonly circuit: string[];
-}
+type EventOf<Name extends keyof AtlasObserver> = NonNullable<Parameters<AtlasObserver[Name]>[0]>;
 
-export function recordingObserver(): RecordingObserver {
-  const requests: RequestEnded[] = [];
-  const retries: Retry[] = [];
-  const waits: Throttled[] = [];
-  const pauses: Paused[] = [];
-  const tokens: TokenEvent[] = [];
-  const deprecations: Deprecated[] = [];
+export function recordingObserver() {
+  const requests: EventOf<'request'>[] = [];
+  const retries: EventOf<'retry'>[] = [];
+  const waits: EventOf<'throttled'>[] = [];
+  const pauses: EventOf<'paused'>[] = [];
+  const tokens: EventOf<'token'>[] = [];
+  const deprecations: EventOf<'deprecated'>[] = [];
   const secrets: string[] = [];
-  const unrevoked: NotRevoked[] = [];
+  const unrevoked: EventOf<'notRevoked'>[] = [];
+  /** The reason for which the circuit was opened, and `closed`, in the order of events. */
   const circuit: string[] = [];
-  return {
-    requests,
-    retries,
-    waits,
-    pauses,
-    tokens,
-    deprecations,
-    secrets,
-    unrevoked,
-    circuit,
+  const observer: AtlasObserver = {
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
@@ -127,6 +98,7 @@ export function recordingObserver(): RecordingObserver {
     circuitOpened: ({ reason }) => circuit.push(reason),
     circuitClosed: () => circuit.push('closed'),
   };
+  return { ...observer, requests, retries, waits, pauses, tokens, deprecations, secrets, unrevoked, circuit };
 }
 
 /** What a promise came to, so that a rejection can wait until it is looked at. */

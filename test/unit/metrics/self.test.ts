@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RequestEnded } from '../../../src/atlas/observer.ts';
+import type { AtlasCounter } from '../../../src/atlas/observer.ts';
 import { createSelfMetrics, type Named, type SelfMetrics, type SelfSettings } from '../../../src/metrics/self.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { newState, withRecord } from '../../support/states.ts';
@@ -26,7 +26,7 @@ const NAMED: Named = {
   ],
   groupIds: ['g', 'h'],
 };
-const REQUEST: RequestEnded = {
+const REQUEST: Parameters<AtlasCounter['request']>[0] = {
   credential: 'key',
   operation: 'list_exports',
   code: 200,

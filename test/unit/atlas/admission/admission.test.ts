@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createAdmission } from '../../../../src/atlas/admission/admission.ts';
 import { AtlasError } from '../../../../src/atlas/error.ts';
-import { type AtlasResponse, createTimeBudget } from '../../../../src/atlas/http/transport.ts';
+import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, gate, never, outcomeOf, recordingObserver, refusal, request } from '../support.ts';
 
@@ -18,12 +18,13 @@ interface Settings {
 
 function setUp(settings: Settings = {}) {
   const { requestsPerMinute = 600, concurrency = 10, serverSeconds = 0, answering = () => answer(200) } = settings;
+  const { refusing = () => undefined } = settings;
   const runtime = createFakeRuntime(1_790_000_000, [0]);
   const observer = recordingObserver();
   const sent: { readonly project: string; readonly atSeconds: number }[] = [];
   let now = 0;
   let most = 0;
-  const admission = createAdmission({ requestsPerMinute, concurrency, runtime, observer });
+  const admission = createAdmission({ requestsPerMinute, concurrency }, runtime, observer);
   const transport = admission.guard(async ({ budget }) => {
     sent.push({ project: budget?.groupId ?? 'none', atSeconds: runtime.monotonicSeconds() });
     const number = sent.length;
@@ -35,7 +36,7 @@ function setUp(settings: Settings = {}) {
     } finally {
       now -= 1;
     }
-  }, settings.refusing);
+  }, refusing);
   return {
     admission,
     runtime,
@@ -44,7 +45,7 @@ function setUp(settings: Settings = {}) {
     most: () => most,
     projects: () => sent.map(({ project }) => project).join(''),
     times: (of = 'A') => sent.filter(({ project }) => project === of).map(({ atSeconds }) => round(atSeconds)),
-    send: (project = 'A', signal = never, timeBudget = createTimeBudget(60)) =>
+    send: (project = 'A', signal = never, timeBudget = { remainingSeconds: 60 }) =>
       transport(request({ budget: { groupId: project, name: 'cloud_backups' }, timeBudget }), signal),
     sendToken: () => transport(request({ operation: 'token' }), never),
   };
@@ -199,7 +200,7 @@ describe('a 429', () => {
   test('pauses for ten minutes at most, and reports the Retry-After of Atlas', async () => {
     const { send, runtime, observer, times: sentAt } = setUp({ answering: first(busy('86400')) });
     await send();
-    const patient = send('A', never, createTimeBudget(601));
+    const patient = send('A', never, { remainingSeconds: 601 });
     await runtime.advance(601);
     expect(await patient).toMatchObject({ status: 200 });
     expect(sentAt()).toEqual([0, 600]);
@@ -219,11 +220,11 @@ describe('a 429', () => {
   test('costs the poll that waits the time of the pause', async () => {
     const { send, runtime } = setUp({ answering: first(busy('20')) });
     await send();
-    const timeBudget = createTimeBudget(60);
+    const timeBudget = { remainingSeconds: 60 };
     const waiting = send('A', never, timeBudget);
     await runtime.advance(30);
     await waiting;
-    expect(timeBudget.remainingSeconds()).toBeCloseTo(40);
+    expect(timeBudget.remainingSeconds).toBeCloseTo(40);
   });
 
   test('also stops requests that have a token but wait for a place', async () => {

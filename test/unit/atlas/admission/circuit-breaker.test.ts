@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createCircuitBreaker } from '../../../../src/atlas/admission/circuit-breaker.ts';
 import { AtlasError } from '../../../../src/atlas/error.ts';
-import { type AtlasRequest, createTimeBudget } from '../../../../src/atlas/http/transport.ts';
+import type { AtlasRequest } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, gate, never, outcomeOf, recordingObserver, request, type Step, scripted } from '../support.ts';
 
@@ -126,7 +126,7 @@ describe('a circuit', () => {
   ])('does not count %s', async (_what, step, seconds) => {
     const { breaker, ask, server } = setUp();
     server(step);
-    for (let index = 0; index < 20; index += 1) await ask(`/${index}`, { timeBudget: createTimeBudget(seconds) });
+    for (let index = 0; index < 20; index += 1) await ask(`/${index}`, { timeBudget: { remainingSeconds: seconds } });
     expect(breaker.isOpen()).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { createSigner } from '../../../../src/atlas/atlas.ts';
 import { type CredentialKind, isSameCredential } from '../../../../src/atlas/auth/credentials.ts';
-import { createSigner } from '../../../../src/atlas/auth/signer.ts';
 import { AtlasError } from '../../../../src/atlas/error.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, credential, never, outcomeOf, recordingObserver, refusal, request, scripted } from '../support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createDigestSession } from '../../../../src/atlas/auth/digest-session.ts';
+import { createDigestSession } from '../../../../src/atlas/auth/digest.ts';
 import type { Transport } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, credential, gate, never, refusal, request, type Step, scripted } from '../support.ts';

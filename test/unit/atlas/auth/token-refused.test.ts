@@ -1,6 +1,6 @@
 /** When a 401 replaces a token. */
 import { describe, expect, test } from '@jest/globals';
-import { createSigner } from '../../../../src/atlas/auth/signer.ts';
+import { createSigner } from '../../../../src/atlas/atlas.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
 import { answer, credential, gate, never, recordingObserver, request, type Step, scripted } from '../support.ts';

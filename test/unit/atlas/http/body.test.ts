@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { ACCEPT_ENCODING, decodeBody } from '../../../../src/atlas/http/body.ts';
+import { ACCEPT_ENCODING, decodeBody } from '../../../../src/atlas/http/answer.ts';
 
 const text = JSON.stringify({ results: ['größer', '☃'] });
 

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import { createConnections } from '../../../../src/atlas/http/proxy.ts';
+import { createConnections } from '../../../../src/atlas/http/exchange.ts';
 
 const NAMES = [
   'HTTPS_PROXY',
