@@ -3,7 +3,7 @@
  * are as stable as those of the metrics.
  */
 import type { BudgetLevel } from '../atlas/admission/admission.ts';
-import type { Collectors, Field } from '../collectors/collector.ts';
+import type { Collectors, Field, Target } from '../collectors/collector.ts';
 import { CONDITIONS } from '../collectors/conditions.ts';
 import { failureObject, field, objectOf } from '../collectors/exports/fields.ts';
 import type { Overview, ProjectStatus, ReadStatus, TargetStatus } from './pages/status.ts';
@@ -30,22 +30,12 @@ export function targetsJson({ targets, projects }: Overview, { version, nowSecon
 
 /** The fields of a target that belong to no collector. The fields of the collectors follow them. */
 export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
-  field('group_id', 'string', 'ID of the project.', ({ state }) => state.target.groupId),
-  field('cluster_name', 'string', 'Name of the cluster.', ({ state }) => state.target.clusterName),
-  field('project_name', 'string', 'Name of the project; empty while unknown.', ({ state }) => state.target.projectName),
-  field('credential', 'string', 'Name of the credential that reads it.', ({ state }) => state.target.credential),
-  field(
-    'discovered',
-    'boolean',
-    'True if a discovery found it, false if the config names it.',
-    ({ state }) => state.target.discovered,
-  ),
-  field(
-    'paused',
-    'boolean',
-    'True if Atlas says that the cluster is paused; absent if clusters are not discovered.',
-    ({ state }) => state.target.paused,
-  ),
+  ofTarget('group_id', 'string', 'ID of the project.', ({ groupId }) => groupId),
+  ofTarget('cluster_name', 'string', 'Name of the cluster.', ({ clusterName }) => clusterName),
+  ofTarget('project_name', 'string', 'Name of the project; empty while unknown.', ({ projectName }) => projectName),
+  ofTarget('credential', 'string', 'Name of the credential that reads it.', ({ credential }) => credential),
+  ofTarget('discovered', 'boolean', 'True if a discovery found it.', ({ discovered }) => discovered),
+  ofTarget('paused', 'boolean', 'True if it is paused; only for discovered clusters.', ({ paused }) => paused),
   field(
     'condition',
     'string',
@@ -55,7 +45,7 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
   field(
     'findings',
     'array',
-    'All its conditions, the most urgent first: objects with `condition`, and for people `problem` and `advice` if there is a problem.',
+    'All its conditions, the most urgent first: objects with `condition`, and if there is a problem, with `problem` and `advice` for people.',
     ({ findings }) => findings,
   ),
   field(
@@ -64,11 +54,11 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
     'Maximum age of the last success, from the config or else from the backup schedule.',
     ({ successMaxAgeSeconds }) => successMaxAgeSeconds,
   ),
-  field(
+  ofTarget(
     'duration_max_seconds',
     'number',
     'Maximum duration of an export, from the config.',
-    ({ state }) => state.target.durationMaxSeconds,
+    (target) => target.durationMaxSeconds,
   ),
   field(
     'next_poll_timestamp_seconds',
@@ -77,6 +67,15 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
     ({ reads: [first] }) => first?.nextPollAtSeconds,
   ),
 ];
+
+function ofTarget(
+  name: string,
+  type: string,
+  meaning: string,
+  value: (target: Target) => unknown,
+): Field<TargetStatus> {
+  return field(name, type, meaning, ({ state }) => value(state.target));
+}
 
 /** The record of the polls of one collector, in `reads`. */
 export const READ_FIELDS: readonly Field<ReadStatus>[] = [
@@ -105,45 +104,20 @@ export const READ_FIELDS: readonly Field<ReadStatus>[] = [
   field(
     'next_poll_timestamp_seconds',
     'number',
-    'When the next poll is due; absent while it runs.',
+    'When it is due; absent while it runs.',
     (read) => read.nextPollAtSeconds,
   ),
   field('poll_interval_seconds', 'number', 'The current poll interval.', ({ record }) => record.intervalSeconds),
 ];
 
 export const BUDGET_FIELDS: readonly Field<BudgetLevel>[] = [
-  field(
-    'budget',
-    'string',
-    '`cloud_backups`, `clusters` or `projects`: each has its own rate limit.',
-    (one) => one.name,
-  ),
-  field(
-    'capacity_requests',
-    'number',
-    'Requests that this exporter sends at most at once.',
-    (one) => one.capacityRequests,
-  ),
-  field(
-    'remaining_requests',
-    'number',
-    'How many of them are left; grows with time up to the capacity.',
-    (one) => one.remainingRequests,
-  ),
-  field('waiting_requests', 'number', 'Requests that wait.', (one) => one.waitingRequests),
-  field('paused_seconds', 'number', 'Seconds until Atlas accepts requests again.', (one) => one.pausedForSeconds),
-  field(
-    'rate_limit_requests',
-    'number',
-    'API quota of all clients of the project together, as Atlas last said.',
-    ({ atlas }) => atlas?.limit,
-  ),
-  field(
-    'rate_limit_remaining_requests',
-    'number',
-    'How much of this quota is left, as Atlas last said.',
-    ({ atlas }) => atlas?.remaining,
-  ),
+  field('budget', 'string', '`cloud_backups`, `clusters` or `projects`: each has a rate limit.', ({ name }) => name),
+  field('capacity_requests', 'number', 'Requests that may be sent at once.', (budget) => budget.capacityRequests),
+  field('remaining_requests', 'number', 'How many of them are left now.', (budget) => budget.remainingRequests),
+  field('waiting_requests', 'number', 'Requests that wait.', (budget) => budget.waitingRequests),
+  field('paused_seconds', 'number', 'Seconds until Atlas accepts requests again.', (budget) => budget.pausedForSeconds),
+  field('rate_limit_requests', 'number', 'API quota of all clients of the project.', ({ atlas }) => atlas?.limit),
+  field('rate_limit_remaining_requests', 'number', 'How much of it was left.', ({ atlas }) => atlas?.remaining),
 ];
 
 export const PROJECT_FIELDS: readonly Field<ProjectStatus>[] = [
@@ -153,7 +127,7 @@ export const PROJECT_FIELDS: readonly Field<ProjectStatus>[] = [
   field(
     'discovery_up',
     'boolean',
-    'True if the latest discovery of its clusters succeeded; absent before the first has ended, and if the config names the clusters.',
+    'True if the latest discovery of its clusters succeeded; absent before the first has ended, and without discovery.',
     ({ discovery }) => (discovery?.tried ? discovery.up : undefined),
   ),
   field('discovery_failure', 'object', 'Why it failed; the same fields as `poll_failure`.', ({ discovery }) =>

@@ -41,8 +41,9 @@ export const STATE_WORDS: Readonly<Record<JobState, string>> = {
 
 export const STATES = Object.keys(STATE_WORDS) as readonly JobState[];
 
-/** Pen strokes around the middle of a field of 10 by 10, where the pen starts. */
-const MARKS: Readonly<Record<Exclude<JobState, 'successful'>, string>> = {
+/** Pen strokes from the middle of a field of 10 by 10. A success is a dot. */
+const MARKS: Readonly<Record<JobState, string>> = {
+  successful: 'h0',
   failed: 'm-3-3 6 6m0-6-6 6',
   cancelled: 'm-3 0h6',
   in_progress: 'm-3 0a3 3 0 1 0 6 0 3 3 0 1 0-6 0',
@@ -50,41 +51,13 @@ const MARKS: Readonly<Record<Exclude<JobState, 'successful'>, string>> = {
   unknown: 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z',
 };
 
-interface Run {
-  readonly state: JobState;
-  readonly start: number;
-  length: number;
-}
-
-function runsOf(states: readonly JobState[]): readonly Run[] {
-  const runs: Run[] = [];
-  states.forEach((state, start) => {
-    const last = runs.at(-1);
-    if (last?.state === state) last.length += 1;
-    else runs.push({ state, start, length: 1 });
+/** One mark for each state, side by side. Hidden from screen readers: the words beside the marks say what is important. */
+export function marks(states: readonly JobState[]): Html {
+  const paths = STATES.filter((state) => states.includes(state)).map((state) => {
+    const strokes = states.map((one, index) => (one === state ? `M${index * 10 + 5} 5${MARKS[state]}` : ''));
+    return html`<path class="${state}" d="${strokes.join('')}"/>`;
   });
-  return runs;
-}
-
-/** One mark for each state, side by side. `label` is for screen readers, where no words beside the marks say the same. */
-export function marks(states: readonly JobState[], label?: string): Html {
-  const role = label === undefined ? html`aria-hidden="true"` : html`role="img" aria-label="${label}"`;
-  return html`<svg class="marks" width="${states.length * 10}" ${role}>${runsOf(states).map(runMarks)}</svg>`;
-}
-
-/** Successes in a row are one line, which the style sheet dots: this keeps a page with a thousand rows small. */
-function runMarks({ state, start, length }: Run): Html {
-  const x = start * 10 + 5;
-  if (state === 'successful') return html`<path class="successful" d="M${x} 5H${x + 10 * length - 9}"/>`;
-  const each = Array.from({ length }, (_, index) => `M${x + 10 * index} 5${MARKS[state]}`);
-  return html`<path class="${state}" d="${each.join('')}"/>`;
-}
-
-/** `3 successful, then 1 failed`. */
-export function runsInWords(states: readonly JobState[]): string {
-  return runsOf(states)
-    .map(({ state, length }) => countsInWords({ [state]: length }))
-    .join(', then ');
+  return html`<svg class="marks" width="${states.length * 10}" aria-hidden="true">${paths}</svg>`;
 }
 
 /** `12 successful, 1 failed`, without the states that do not occur. */
@@ -107,11 +80,6 @@ export function ageBar(ageSeconds: number | undefined, maxSeconds: number | unde
 export function spentSeconds(job: Job, nowSeconds: number): number | undefined {
   if (activeStateOf(job) === undefined || job.createdAtSeconds === undefined) return durationSeconds(job);
   return Math.max(0, nowSeconds - job.createdAtSeconds);
-}
-
-export function durationBar(state: JobState, ratio: number): Html {
-  const width = Math.max(0.5, Math.round(1000 * ratio) / 10);
-  return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><path class="${state}" d="M0 5h${width}"/></svg>`;
 }
 
 /** The units of the time axis. */

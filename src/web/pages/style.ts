@@ -66,7 +66,7 @@ b { font-weight: 600; white-space: nowrap; display: inline-block }
 b:is(.fine, .waiting) { font-weight: 500 }
 
 .marks { height: 10px; fill: none; stroke-width: 2; stroke-linecap: round; vertical-align: middle; max-width: 100% }
-.successful { stroke: var(--good); stroke-width: 6.5 } .marks .successful { stroke-dasharray: 0 10 } .failed { stroke: var(--trouble); stroke-width: 2.4 } .cancelled { stroke: var(--soft) }
+.successful { stroke: var(--good); stroke-width: 6.5 } .failed { stroke: var(--trouble); stroke-width: 2.4 } .cancelled { stroke: var(--soft) }
 .in_progress, .queued { stroke: var(--busy) } .unknown { stroke: var(--doubt) }
 .age { display: block; width: 100%; max-width: 180px; height: 8px; margin: 5px 0 4px; border-radius: 2px; background: var(--line) }
 .age rect { height: 8px; fill: var(--good) } .age.over rect:first-child { fill: var(--trouble) } .age rect + rect { width: 2px; fill: var(--text) }
@@ -86,8 +86,6 @@ dt { font-size: 12px; color: var(--soft) }
 .axis { display: block; width: 100%; padding: 12px 14px 6px; fill: none }
 .axis path { vector-effect: non-scaling-stroke; stroke-width: 2 } .axis .successful { stroke-width: 8 }
 .days { display: flex; justify-content: space-between; padding: 0 14px 10px; color: var(--soft); font-size: 12px }
-.bar { display: block; width: 100%; min-width: 120px; height: 10px; margin-top: 5px; overflow: visible }
-.bar path { stroke-width: 10; stroke-linecap: butt; fill: none }
 footer { margin-top: 24px }
 .scroll { overflow-x: auto }
 

@@ -5,7 +5,7 @@ import { activeStateOf, type Job, progressRatio } from '../../collectors/exports
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { ageBar, countsInWords, durationBar, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
+import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
 import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { type PageFacts, page } from './layout.ts';
 import { type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
@@ -67,23 +67,18 @@ function limitFacts({ state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: m
   const none = exportsOf(state).summary ? 'Atlas lists no success' : 'the list has not been read yet';
   const now = age === undefined ? none : `the last success is ${span(age)} old`;
   const schedule = scheduleOf(state).summary;
+  const bucket = schedule?.export?.bucketId;
+  const automatic = html`${schedule?.autoExportEnabled ? 'on' : 'off'}${schedule?.export ? `, ${schedule.export.frequency}` : ''}${bucket ? html`<small>to the bucket ${bucket}</small>` : nothing}`;
+  const maxAge =
+    max === undefined ? 'unknown' : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max)}`;
+  const longest = target.durationMaxSeconds;
   return html`${[
-    fact(
-      'Maximum age of the last success',
-      max === undefined ? 'unknown' : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max)}`,
-    ),
+    fact('Maximum age of the last success', maxAge),
     fact(
       'Maximum duration of an export',
-      target.durationMaxSeconds === undefined
-        ? `${span(DEFAULT_DURATION_MAX_SECONDS)}, the default`
-        : `${span(target.durationMaxSeconds)}, from the config`,
+      `${span(longest ?? DEFAULT_DURATION_MAX_SECONDS)}, ${longest === undefined ? 'the default' : 'from the config'}`,
     ),
-    fact(
-      'Automatic export',
-      schedule === undefined
-        ? 'unknown: the backup schedule has not been read'
-        : html`${schedule.autoExportEnabled ? 'on' : 'off'}${schedule.export ? `, ${schedule.export.frequency}` : ''}${schedule.export?.bucketId ? html`<small>to the bucket ${schedule.export.bucketId}</small>` : nothing}`,
-    ),
+    fact('Automatic export', schedule ? automatic : 'unknown: the backup schedule has not been read'),
     fact('Credential', target.credential),
     fact('Monitored because', target.discovered ? 'the discovery found it in its project' : 'the config names it'),
     target.paused === undefined ? nothing : fact('Cluster', target.paused ? 'paused' : 'not paused'),
@@ -95,56 +90,40 @@ function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadSta
   const failed = Object.entries(failures).filter(([, count]) => count > 0);
   const sum = failed.reduce((all, [, count]) => all + count, 0);
   const reasons = failed.map(([reason, count]) => `${count} ${reason}`).join(', ');
-  const result = last?.failure
-    ? html`<span class="trouble">failed</span><small>${sentence(last.failure.problem)} ${sentence(last.failure.advice)}</small>`
-    : html`succeeded`;
-  const total =
-    read?.reportedItems === undefined ? 'Atlas gives no total' : `Atlas gives a total of ${read.reportedItems}`;
+  const what = last?.failure && `${sentence(last.failure.problem)} ${sentence(last.failure.advice)}`;
+  const result = what ? html`<span class="trouble">failed</span><small>${what}</small>` : html`succeeded`;
+  const took =
+    last &&
+    html`<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`;
+  const total = read?.reportedItems === undefined ? 'no total' : `a total of ${read.reportedItems}`;
+  const items = read && `${read.items} ${read.items === 1 ? words.one : words.many} on ${counted(read.pages, 'page')}`;
   return html`<h2>Reading the ${words.resource}</h2>
 <dl class="card facts">${[
-    fact(
-      'Last poll',
-      last
-        ? html`${result}<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`
-        : 'not yet',
-      last?.failure && WIDE,
-    ),
+    fact('Last poll', last ? html`${result}${took}` : 'not yet', what ? WIDE : nothing),
     fact('Last successful poll', when(goodAtSeconds, nowSeconds)),
     fact('Next poll', nextPoll(nextPollAtSeconds, nowSeconds)),
     fact('Poll interval', span(intervalSeconds)),
-    read
-      ? fact(
-          'Read',
-          html`${read.items} ${read.items === 1 ? words.one : words.many} on ${counted(read.pages, 'page')}<small>${total}</small>`,
-        )
-      : nothing,
-    fact(
-      'Since the start',
-      html`${counted(polls, 'poll')}, ${sum} failed${sum > 0 ? html`<small>${reasons}</small>` : nothing}`,
-    ),
+    items ? fact('Read', html`${items}<small>Atlas gives ${total}</small>`) : nothing,
+    fact('Since the start', html`${counted(polls, 'poll')}, ${sum} failed<small>${reasons}</small>`),
   ]}</dl>
 `;
 }
 
 /** @param jobs the oldest first; the table begins with the newest */
 function jobTable(jobs: readonly Job[], nowSeconds: number): Html {
-  const longestSeconds = Math.max(1, ...jobs.map((job) => spentSeconds(job, nowSeconds) ?? 0));
   return html`<div class="card scroll" tabindex="0" role="region" aria-labelledby="recent"><table>
 <thead><tr><th scope="col">Created</th><th scope="col">State</th><th scope="col">Duration, with time in the queue</th><th scope="col">Collections</th><th scope="col">Snapshot and bucket</th></tr></thead>
-<tbody>${jobs.map((job) => jobRow(job, longestSeconds, nowSeconds)).reverse()}</tbody>
+<tbody>${jobs.map((job) => jobRow(job, nowSeconds)).reverse()}</tbody>
 </table></div>
 `;
 }
 
-function jobRow(job: Job, longestSeconds: number, nowSeconds: number): Html {
+function jobRow(job: Job, nowSeconds: number): Html {
   const { createdAtSeconds: at, state, errorCode, foreignState } = job;
   const code = errorCode === 'none' ? undefined : errorCode;
   const details = [code, foreignState].map((text) => (text === undefined ? nothing : html`<small>${text}</small>`));
   const seconds = spentSeconds(job, nowSeconds);
-  const duration =
-    seconds === undefined
-      ? html`<span class="no">unknown</span>`
-      : html`${span(seconds)}${activeStateOf(job) ? ' so far' : ''}${durationBar(state, seconds / longestSeconds)}`;
+  const duration = seconds === undefined ? UNKNOWN : html`${span(seconds)}${activeStateOf(job) ? ' so far' : ''}`;
   return html`<tr><th scope="row">${at === undefined ? 'unknown' : when(at, nowSeconds)}</th><td>${marks([state])} ${STATE_WORDS[state]}${details}</td><td>${duration}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
 `;
 }
@@ -152,7 +131,7 @@ function jobRow(job: Job, longestSeconds: number, nowSeconds: number): Html {
 function collectionsOf(job: Job): Html {
   const { collections, shards, state } = job;
   if (shards > 0) return html`${counted(shards, 'shard')}`;
-  if (collections === undefined) return html`<span class="no">unknown</span>`;
+  if (collections === undefined) return UNKNOWN;
   const words = `${collections.exported} of ${collections.total}`;
   const isIncomplete = state === 'successful' && (progressRatio(job) ?? 1) < 1;
   return isIncomplete ? html`<b class="doubt">${words}</b>` : html`${words}`;
@@ -163,6 +142,7 @@ function when(atSeconds: number | undefined, nowSeconds: number): Html {
   return html`${relativeTime(atSeconds, nowSeconds)}<small>${absoluteTime(atSeconds)}</small>`;
 }
 
+const UNKNOWN = html`<span class="no">unknown</span>`;
 const WIDE = html` class="wide"`;
 
 function fact(name: string, value: string | Html, width = nothing): Html {

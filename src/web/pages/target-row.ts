@@ -5,7 +5,7 @@ import { activeStateOf, type Job, progressRatio } from '../../collectors/exports
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { ageBar, countsInWords, icon, marks, runsInWords } from './drawings.ts';
+import { ageBar, countsInWords, icon, marks } from './drawings.ts';
 import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { ageSeconds, recentJobs, type TargetStatus } from './status.ts';
 
@@ -74,8 +74,7 @@ function recent({ state }: TargetStatus): Html {
   const states = recentJobs(state, RECENT_JOBS).map((job) => job.state);
   const counts = countsInWords(stale ? { ...summary.counts, queued: 0, in_progress: 0, unknown: 0 } : summary.counts);
   if (states.length === 0) return html`<span class="no">${counts || 'no export listed'}</span>`;
-  const label = `Recent exports, the oldest first: ${runsInWords(states)}`;
-  return html`${marks(states, label)}<small>${counts}</small>`;
+  return html`${marks(states)}<small>${counts}</small>`;
 }
 
 function lastPoll({ reads: [first] }: TargetStatus, nowSeconds: number): Html {
