@@ -56,7 +56,7 @@ ${others.map((budget) => html`<tr class="more">${budgetCells(budget)}</tr>\n`)}`
 }
 
 function discoveryWords({ discovery }: ProjectStatus, nowSeconds: number): Html {
-  if (discovery === undefined) return html`<span class="no">the config names the clusters</span>`;
+  if (discovery === undefined) return html`<span class="no">not used</span>`;
   if (!discovery.tried) return html`<span class="no">not yet</span>`;
   const { up, goodAtSeconds: at } = discovery;
   const good = at === undefined ? nothing : html`succeeded ${relativeTime(at, nowSeconds)}`;

@@ -88,6 +88,7 @@ dt { font-size: 12px; color: var(--soft) }
 .days { display: flex; justify-content: space-between; padding: 0 14px 10px; color: var(--soft); font-size: 12px }
 footer { margin-top: 24px }
 .scroll { overflow-x: auto }
+.scroll :is(th, td) { white-space: nowrap }
 
 @media (max-width: 760px) {
   .page { padding: 14px 12px 24px }
@@ -99,11 +100,10 @@ footer { margin-top: 24px }
   .targets thead tr { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
   .targets :is(th, td) { display: block; border: 0; padding: 3px 14px; width: auto !important }
   .targets tr.group { padding: 0 }
-  .targets td:nth-child(3)::before { content: "Age / limit: "; color: var(--soft) }
+  .targets td:nth-child(3)::before { content: "Age of last success / limit: "; color: var(--soft) }
   .targets td:nth-child(5)::before { content: "Last poll: "; color: var(--soft) }
   .targets td:nth-child(4):has(.no)::before { content: "Exports: "; color: var(--soft) }
   .targets td:nth-child(5) small { display: inline; margin-left: 8px }
-  .scroll table { min-width: 720px }
   .facts .wide { grid-column: auto }
 }
 [hidden] { display: none !important }

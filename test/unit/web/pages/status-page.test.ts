@@ -197,7 +197,7 @@ describe('projects on the status page', () => {
   test('the table shows the discovery of each project', () => {
     const untried = { groupId: GROUP_ID, tried: false, up: false };
     const good = { groupId: GROUP_ID, tried: true, up: true, goodAtSeconds: NOW - 9 };
-    expect(textFor([fine])).toContain('the config names the clusters');
+    expect(textFor([fine])).toContain('not used');
     expect(textFor([fine], { discoveries: [untried] })).toContain('not yet');
     expect(textFor([fine], { discoveries: [good] })).toContain('succeeded\n9 s ago');
     expect(textFor([], { discoveries: [untried] })).toContain('Searching for clusters');
