@@ -24,22 +24,17 @@ const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** A date, or a time as in RFC 3339. They refuse days that do not exist. */
-const MOMENTS = [z.regexes.date, z.regexes.datetime({ offset: true })];
-const NO_MOMENT = 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z';
+/** They refuse days that do not exist. */
+const MOMENT_PATTERNS = [z.regexes.date, z.regexes.datetime({ offset: true })];
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 365 * DAY_SECONDS;
 
 const atlas = z.strictObject({
-  base_url: z
-    .string()
-    .transform((text, context) => orRefuse(parseBaseUrl(text), context))
-    .optional()
-    .meta({
-      defaultElsewhere: DEFAULT_BASE_URL,
-      description:
-        'The address of Atlas: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` is allowed for loopback addresses only. Without this key, `MONGODB_ATLAS_BASE_URL` is used.',
-    }),
+  base_url: parsed(parseBaseUrl).optional().meta({
+    defaultElsewhere: DEFAULT_BASE_URL,
+    description:
+      'The address of Atlas: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` is allowed for loopback addresses only. Without this key, `MONGODB_ATLAS_BASE_URL` is used.',
+  }),
   request_timeout: duration(1, 600)
     .prefault('10s')
     .describe('Maximum duration of one request, including its response.'),
@@ -103,49 +98,27 @@ const expectations = {
     .describe('Maximum duration of an export. It becomes a metric that alerts compare with.'),
 };
 
-const serviceAccount = z
-  .strictObject({
-    ...secret('client_id', 'The service account’s client id, `mdb_sa_id_…`.'),
-    ...secret('client_secret', 'Its secret, `mdb_sa_sk_…`.'),
-  })
-  .meta({
-    description: 'A service account: the recommended kind.',
-    allOf: [oneOfForms('client_id'), oneOfForms('client_secret')],
-  });
-
-const apiKey = z
-  .strictObject({
-    ...secret('public_key', 'The public key.'),
-    ...secret('private_key', 'The private key.'),
-  })
-  .meta({
-    description: 'A programmatic API key (HTTP digest).',
-    allOf: [oneOfForms('public_key'), oneOfForms('private_key')],
-  });
-
 const credential = z
   .strictObject({
     name: matching(CREDENTIAL_NAME, () => 'must be letters, digits, hyphens and underscores, at most 64')
       .refine((name) => !looksSecret(name), { error: 'looks like a secret: choose a name, because metrics show it' })
       .describe('The name that targets refer to. It is a label of metrics, so it must not be secret.'),
-    service_account: serviceAccount.optional(),
-    api_key: apiKey.optional(),
+    service_account: pair('A service account: the recommended kind.', {
+      client_id: 'The service account’s client id, `mdb_sa_id_…`.',
+      client_secret: 'Its secret, `mdb_sa_sk_…`.',
+    }).optional(),
+    api_key: pair('A programmatic API key (HTTP digest).', {
+      public_key: 'The public key.',
+      private_key: 'The private key.',
+    }).optional(),
     ...secret('access_token', 'An access token that another program obtains and renews.'),
-    expires_at: z
-      .string({ error: errorFor(['number'], () => NO_MOMENT) })
-      .refine((text) => MOMENTS.some((pattern) => pattern.test(text)), { error: NO_MOMENT })
-      // A date is its first moment in UTC: an alert that comes some hours early is better than one that comes late.
-      .transform((text) => Date.parse(text) / 1000)
+    expires_at: parsed(parseMoment)
       .optional()
       .describe(
         'When the secret expires, as a date (its first moment in UTC) or an RFC 3339 time. It becomes a metric that alerts compare with.',
       ),
   })
-  .meta({
-    oneOf: ['service_account', 'api_key', 'access_token', 'access_token_file', 'access_token_env'].map((key) => ({
-      required: [key],
-    })),
-  });
+  .meta(oneOf('service_account', 'api_key', 'access_token', 'access_token_file', 'access_token_env'));
 
 const target = z.strictObject({
   group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
@@ -213,16 +186,34 @@ export const configSchema = createConfigSchema(COLLECTORS);
 
 export type ConfigFile = z.output<typeof configSchema>;
 
+/** A text with a meaning. `parse` also words the problem if YAML has read the text as a number. */
+function parsed<T>(parse: (text: string) => Checked<T>) {
+  const error = errorFor(['number'], (input) => {
+    const checked = parse(String(input));
+    return 'problem' in checked ? checked.problem : undefined;
+  });
+  return z.string({ error }).transform((text, context) => {
+    const checked = parse(text);
+    if ('value' in checked) return checked.value;
+    context.addIssue({ code: 'custom', message: checked.problem });
+    return z.NEVER;
+  });
+}
+
 function duration(minSeconds: number, maxSeconds: number) {
-  return z
-    .string({ error: errorFor(['number'], (input) => problemOf(parseDuration(String(input)))) })
-    .meta({ pattern: DURATION_PATTERN })
-    .transform((text, context) => {
-      const seconds = orRefuse(parseDuration(text), context);
-      if (seconds < minSeconds) return refuse(context, `must be at least ${formatDuration(minSeconds)}`);
-      if (seconds > maxSeconds) return refuse(context, `must be at most ${formatDuration(maxSeconds)}`);
-      return seconds;
-    });
+  return parsed((text) => {
+    const checked = parseDuration(text);
+    if ('problem' in checked) return checked;
+    if (checked.value < minSeconds) return { problem: `must be at least ${formatDuration(minSeconds)}` };
+    return checked.value > maxSeconds ? { problem: `must be at most ${formatDuration(maxSeconds)}` } : checked;
+  }).meta({ pattern: DURATION_PATTERN });
+}
+
+/** A date is its first moment in UTC: an alert that comes some hours early is better than one that comes late. */
+function parseMoment(text: string): Checked<number> {
+  return MOMENT_PATTERNS.some((pattern) => pattern.test(text))
+    ? { value: Date.parse(text) / 1000 }
+    : { problem: 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z' };
 }
 
 function wholeNumber(min: number, max: number) {
@@ -235,40 +226,30 @@ function matching(pattern: RegExp, wrong: (input: unknown) => string) {
   return z.string().regex(pattern, { error: (found) => wrong(found.input) });
 }
 
-/** The three forms of a secret, and of the id that belongs to it. */
-function secret<Name extends string>(name: Name, description: string) {
-  const variable = matching(VARIABLE_NAME, () => 'must be the name of an environment variable');
-  const forms = {
-    [name]: z.string().min(1, { error: 'is empty' }).optional().describe(description),
-    [`${name}_file`]: z
-      .string()
-      .min(1, { error: 'is empty' })
-      .optional()
-      .describe(`A file that holds \`${name}\`, relative to the config file.`),
-    [`${name}_env`]: variable.optional().describe(`The name of an environment variable that holds \`${name}\`.`),
-  };
-  return forms as Record<Name | `${Name}_file` | `${Name}_env`, z.ZodOptional<z.ZodString>>;
+/** A kind of credential that consists of two texts. */
+function pair(description: string, slots: Readonly<Record<string, string>>) {
+  const forms = Object.entries(slots).map(([name, meaning]) => secret(name, meaning));
+  const allOf = Object.keys(slots).map((name) => oneOf(name, `${name}_file`, `${name}_env`));
+  return z.strictObject(Object.assign({}, ...forms) as ReturnType<typeof secret>).meta({ description, allOf });
 }
 
-function oneOfForms(name: string) {
-  return { oneOf: [name, `${name}_file`, `${name}_env`].map((key) => ({ required: [key] })) };
+/** The three forms of a secret, and of the id that belongs to it. */
+function secret(name: string, description: string) {
+  const text = z.string().min(1, { error: 'is empty' });
+  const variable = matching(VARIABLE_NAME, () => 'must be the name of an environment variable');
+  return {
+    [name]: text.optional().describe(description),
+    [`${name}_file`]: text.optional().describe(`A file that holds \`${name}\`, relative to the config file.`),
+    [`${name}_env`]: variable.optional().describe(`The name of an environment variable that holds \`${name}\`.`),
+  };
+}
+
+/** For the JSON Schema; credentials.ts checks it. */
+function oneOf(...keys: readonly string[]) {
+  return { oneOf: keys.map((key) => ({ required: [key] })) };
 }
 
 /** A message for inputs of these types; all others get the common words of config-file.ts. */
 function errorFor(types: readonly string[], message: (input: unknown) => string | undefined) {
   return ({ input }: { readonly input?: unknown }) => (types.includes(typeof input) ? message(input) : undefined);
-}
-
-/** The value for zod, or its problem as an issue. */
-function orRefuse<T>(checked: Checked<T>, context: z.RefinementCtx<unknown>): T {
-  return 'value' in checked ? checked.value : refuse(context, checked.problem);
-}
-
-function problemOf(checked: Checked<unknown>): string | undefined {
-  return 'problem' in checked ? checked.problem : undefined;
-}
-
-function refuse(context: z.RefinementCtx<unknown>, message: string): never {
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
 }

@@ -3,7 +3,6 @@
  * keys, one document, no key twice. The messages of the YAML library are replaced, because they quote the file and so secrets.
  */
 import {
-  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -28,7 +27,7 @@ const OPTIONS = {
   version: '1.2',
   schema: 'core',
   strict: true,
-  // repeatedKeys names the line of the first key too.
+  // problemsOf names the line of the first key too.
   uniqueKeys: false,
   stringKeys: true,
   merge: false,
@@ -39,7 +38,6 @@ const START = { line: 1, column: 1 };
 const DEEPEST = 100;
 const TOO_DEEP = 'the values are nested too deeply';
 const MOST_ALIASES = 100;
-const MOST_PROBLEMS = 20;
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
@@ -66,12 +64,13 @@ export function parseYaml(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, lineCounter });
   // Without tags a warning is a mistake like any other.
   const found = [...document.errors, ...document.warnings];
-  const problems = [...syntaxProblems(found, lineCounter), ...unknownAliases(document, lineCounter)];
-  if (problems.length > 0) return failed(firstPerLine(problems).slice(0, MOST_PROBLEMS));
+  const { unknownAliases, repeatedKeys } = problemsOf(document, lineCounter);
+  const problems = [...syntaxProblems(found, lineCounter), ...unknownAliases];
+  if (problems.length > 0) return failed(firstPerLine(problems));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     // A file with a repeated key still has a value, so that its other problems are found too.
-    return { value, problems: repeatedKeys(document, lineCounter), locate: locateIn(document, lineCounter) };
+    return { value, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
   } catch {
     return failed([{ ...START, message: 'the aliases (*) stand for too many values: write them out' }]);
   }
@@ -101,23 +100,14 @@ function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): reado
     .map(({ code, pos }) => at(lines, pos[0], MESSAGES[code] ?? 'this is not YAML'));
 }
 
-function unknownAliases(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
-  const aliases: Alias[] = [];
-  visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
-  return aliases
-    .filter((alias) => alias.resolve(document) === undefined)
-    .map(({ range }) =>
-      at(
-        lines,
-        range?.[0] ?? 0,
-        'no anchor above has the name of this alias (*): a value that begins with * needs quotes',
-      ),
-    );
-}
-
-function repeatedKeys(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
-  const problems: Problem[] = [];
+function problemsOf(document: Document.Parsed, lines: LineCounter) {
+  const unknownAliases: Problem[] = [];
+  const repeatedKeys: Problem[] = [];
   visit(document, {
+    Alias(_key, alias) {
+      const message = 'no anchor above has the name of this alias (*): a value that begins with * needs quotes';
+      if (alias.resolve(document) === undefined) unknownAliases.push(at(lines, startOf(alias), message));
+    },
     Map(_key, { items }) {
       const firstLines = new Map<string, number>();
       for (const { key } of items) {
@@ -126,11 +116,11 @@ function repeatedKeys(document: Document.Parsed, lines: LineCounter): readonly P
         const offset = startOf(key);
         const firstLine = firstLines.get(name);
         if (firstLine === undefined) firstLines.set(name, lines.linePos(offset).line);
-        else problems.push(at(lines, offset, `this key is in line ${firstLine} too: keep one of them`));
+        else repeatedKeys.push(at(lines, offset, `this key is in line ${firstLine} too: keep one of them`));
       }
     },
   });
-  return problems;
+  return { unknownAliases, repeatedKeys };
 }
 
 function firstPerLine(problems: readonly Problem[]): readonly Problem[] {
