@@ -3,9 +3,8 @@
  * as text and an exit code. It checks the form of values, not whether the files they name exist.
  */
 import { Command, CommanderError, Option } from 'commander';
+import type { Environment } from '../config/secrets.ts';
 import { listed, nearest, quote } from '../config/words.ts';
-
-import type { Shard } from '../polling/shards.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -19,72 +18,26 @@ import {
 import { helpText } from './help.ts';
 import { healthUrlAt, type ListenAddress, parseShard } from './values.ts';
 
-export interface WebFlags {
-  readonly listenAddresses: readonly ListenAddress[];
-  readonly telemetryPath: string;
-  readonly configFile?: string;
-  /** 0: no limit. */
-  readonly maxRequests: number;
-  readonly disableExporterMetrics: boolean;
-  /** Allows POST /-/reload. */
-  readonly enableLifecycle: boolean;
+/** Help, the version or a mistake. */
+interface Exit {
+  readonly command: 'exit';
+  readonly code: 0 | 2;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-export interface LogFlags {
-  readonly level: ValueOf<'log.level'>;
-  readonly format: ValueOf<'log.format'>;
-}
-
+export type CommandLine = ReturnType<typeof readFlags> | Exit;
+type FlagsFor<Name extends CommandName> = Extract<CommandLine, { readonly command: Name }>['flags'];
+export type ServeFlags = FlagsFor<'serve'>;
+export type CheckFlags = FlagsFor<'check'>;
+export type OnceFlags = FlagsFor<'once'>;
+export type HealthFlags = FlagsFor<'health'>;
+export type DemoFlags = FlagsFor<'demo'>;
+export type LogFlags = DemoFlags['log'];
+export type WebFlags = DemoFlags['web'];
 /** Of every command that polls Atlas. */
-export interface WatchFlags {
-  readonly configFile?: string;
-  /** GROUP_ID/CLUSTER, not checked yet. */
-  readonly targets: readonly string[];
-  /** Absent: this process watches all projects. */
-  readonly shard?: Shard;
-  readonly log: LogFlags;
-}
+export type WatchFlags = Pick<ServeFlags, 'configFile' | 'targets' | 'shard' | 'log'>;
 
-export interface ServeFlags extends WatchFlags {
-  /** Reload when the config file changes. */
-  readonly autoReload: boolean;
-  readonly web: WebFlags;
-}
-
-export interface CheckFlags extends WatchFlags {
-  readonly online: boolean;
-  readonly format: ValueOf<'format'>;
-  readonly webConfigFile?: string;
-}
-
-export interface OnceFlags extends WatchFlags {
-  /** Absent: standard output. */
-  readonly output?: string;
-}
-
-export interface HealthFlags {
-  /** Of the health page. */
-  readonly url: string;
-  /** PEM files. */
-  readonly client?: { readonly certificate: string; readonly key: string };
-}
-
-export interface DemoFlags {
-  readonly speed?: number;
-  readonly seed?: number;
-  readonly web: WebFlags;
-  readonly log: LogFlags;
-}
-
-export type CommandLine =
-  | { readonly command: 'serve'; readonly flags: ServeFlags }
-  | { readonly command: 'check'; readonly flags: CheckFlags }
-  | { readonly command: 'once'; readonly flags: OnceFlags }
-  | { readonly command: 'health'; readonly flags: HealthFlags }
-  | { readonly command: 'demo'; readonly flags: DemoFlags }
-  | { readonly command: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string };
-
-type Environment = Readonly<Record<string, string | undefined>>;
 type Options = Readonly<Record<string, unknown>>;
 
 /** @param args without node and the script */
@@ -93,7 +46,6 @@ export function parseCommandLine(args: readonly string[], env: Environment, vers
   let chosen: { readonly command: CommandName; readonly options: Options } | undefined;
   const program = new Command('mongodbatlas-backup-exporter')
     .version(`mongodbatlas-backup-exporter ${version}`, '--version')
-    .helpCommand(false)
     .configureHelp({ formatHelp: () => helpText('serve') })
     .configureOutput({ writeOut: (text) => void output.push(text), writeErr: () => undefined })
     .exitOverride();
@@ -108,7 +60,7 @@ export function parseCommandLine(args: readonly string[], env: Environment, vers
     for (const flag of flagsOf(name)) command.addOption(optionOf(flag));
   }
   try {
-    program.parse(args[0] === 'help' ? withHelpFlag(args.slice(1)) : args, { from: 'user' });
+    program.parse(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: output.join(''), stderr: '' };
@@ -125,22 +77,14 @@ function optionOf({ name, value, isRepeatable }: Flag): Option {
   return isRepeatable ? option.argParser((text, earlier?: readonly string[]) => [...(earlier ?? []), text]) : option;
 }
 
-/** `help check` means `check --help`; `help` with an unknown command is an unknown command. */
-function withHelpFlag(args: readonly string[]): readonly string[] {
-  const [command] = args;
-  return command === undefined || COMMAND_NAMES.some((name) => name === command) ? [...args, '--help'] : args;
-}
-
-function readFlags(command: CommandName, options: Options, env: Environment): CommandLine {
+function readFlags(command: CommandName, options: Options, env: Environment) {
   const problems: string[] = [];
-  const values = new Map<string, readonly unknown[]>();
+  const values = new Map<FlagName, readonly unknown[]>();
   for (const flag of flagsOf(command)) {
     const { source, texts } = textsOf(flag, command, options, env);
     const checked = texts.map((text) => ({ text, result: flag.parse(text) }));
-    values.set(
-      flag.name,
-      checked.flatMap(({ result }) => ('value' in result ? [result.value] : [])),
-    );
+    const good = checked.flatMap(({ result }) => ('value' in result ? [result.value] : []));
+    values.set(flag.name, good);
     for (const { text, result } of checked) {
       // A text with an @ may be a URL with a password.
       const shown = text === '' || text.includes('@') ? '' : ` ${quote(text)}`;
@@ -148,51 +92,55 @@ function readFlags(command: CommandName, options: Options, env: Environment): Co
     }
   }
   const all = <Name extends FlagName>(name: Name) => (values.get(name) ?? []) as readonly ValueOf<Name>[];
-  const last = <Name extends FlagName>(name: Name) => all(name).at(-1);
+  const optional = <Name extends FlagName>(name: Name) => all(name).at(-1);
+  /** Of a flag that has a default in each command with the flag. */
+  const withDefault = <Name extends FlagName>(name: Name) => optional(name) as ValueOf<Name>;
 
   const listenAddresses = all('web.listen-address');
-  const webConfigFile = last('web.config.file');
-  const web: WebFlags = {
-    ...given({ configFile: webConfigFile }),
-    maxRequests: last('web.max-requests') ?? 0,
-    listenAddresses,
-    telemetryPath: last('web.telemetry-path') ?? '',
-    disableExporterMetrics: last('web.disable-exporter-metrics') ?? false,
-    enableLifecycle: last('web.enable-lifecycle') ?? false,
-  };
-  const log: LogFlags = { level: last('log.level') ?? 'info', format: last('log.format') ?? 'json' };
-  const [certificate, key] = [last('client.certificate'), last('client.key')];
   const repeated = repeatedAddress(listenAddresses);
   if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
+  const [certificate, key] = [optional('client.certificate'), optional('client.key')];
   if ((certificate === undefined) !== (key === undefined)) {
     problems.push('--client.certificate and --client.key belong together: give both or none');
   }
   if (problems.length > 0) return usageError(problems, command);
-  const shard = parseShard(last('shard.index'), last('shard.count'), env['HOSTNAME']);
+  const shard = parseShard(optional('shard.index'), optional('shard.count'), env['HOSTNAME']);
   if ('problem' in shard) return usageError([shard.problem], command);
-  const watch: WatchFlags = {
-    ...given({ configFile: last('config.file'), shard: shard.value }),
+  const log = { level: withDefault('log.level'), format: withDefault('log.format') };
+  const watch = {
+    ...given({ configFile: optional('config.file'), shard: shard.value }),
+    /** GROUP_ID/CLUSTER, not checked yet. */
     targets: all('target'),
     log,
   };
+  const webConfigFile = optional('web.config.file');
+  const web = {
+    ...given({ configFile: webConfigFile }),
+    listenAddresses,
+    telemetryPath: withDefault('web.telemetry-path'),
+    /** 0: no limit. */
+    maxRequests: withDefault('web.max-requests'),
+    disableExporterMetrics: withDefault('web.disable-exporter-metrics'),
+    enableLifecycle: optional('web.enable-lifecycle') ?? false,
+  };
   switch (command) {
     case 'serve':
-      return { command, flags: { ...watch, autoReload: last('config.auto-reload') ?? false, web } };
+      return { command, flags: { ...watch, autoReload: withDefault('config.auto-reload'), web } };
     case 'check': {
-      const [online, format] = [last('online') ?? false, last('format') ?? 'table'];
+      const [online, format] = [withDefault('online'), withDefault('format')];
       return { command, flags: { ...watch, online, format, ...given({ webConfigFile }) } };
     }
     case 'once':
-      return { command, flags: { ...watch, ...given({ output: last('output') }) } };
+      return { command, flags: { ...watch, ...given({ output: optional('output') }) } };
     case 'health': {
-      const url = last('url');
+      const url = optional('url');
       const checked = url === undefined ? healthUrlAt(listenAddresses[0] ?? { port: 0 }) : { value: url };
       if ('problem' in checked) return usageError([`--web.listen-address: ${checked.problem}`], command);
       const client = certificate === undefined || key === undefined ? undefined : { certificate, key };
       return { command, flags: { url: checked.value, ...given({ client }) } };
     }
     case 'demo':
-      return { command, flags: { ...given({ speed: last('speed'), seed: last('seed') }), web, log } };
+      return { command, flags: { speed: withDefault('speed'), seed: withDefault('seed'), web, log } };
   }
 }
 
@@ -205,7 +153,7 @@ function textsOf(flag: Flag, command: CommandName, options: Options, env: Enviro
   const text = env[variable] ?? '';
   const inEnvironment = (flag.isRepeatable ? text.split(',') : [text]).map((one) => one.trim()).filter(Boolean);
   if (inEnvironment.length > 0) return { source: variable, texts: inEnvironment };
-  const fallback = flag.defaults[command];
+  const fallback = flag.defaults[command] ?? (flag.value === undefined ? 'false' : undefined);
   return { source, texts: fallback === undefined ? [] : [fallback] };
 }
 
@@ -219,7 +167,7 @@ function repeatedAddress(addresses: readonly ListenAddress[]): string | undefine
   return texts.find((text, index) => texts.indexOf(text) < index);
 }
 
-function usageError(problems: readonly string[], command: CommandName = 'serve'): CommandLine {
+function usageError(problems: readonly string[], command: CommandName = 'serve'): Exit {
   const help = command === 'serve' ? '--help' : `${command} --help`;
   const stderr = `${[...problems, `mongodbatlas-backup-exporter ${help} shows all flags`].join('\n')}\n`;
   return { command: 'exit', code: 2, stdout: '', stderr };
