@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Express, Response } from 'express';
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
-import type { Collectors, PollingSettings, TargetState } from '../../collectors/collector.ts';
+import type { PollingSettings, TargetState } from '../../collectors/collector.ts';
 import type { DiscoveryStatus } from '../../polling/discovery.ts';
 import { targetsJson } from '../api.ts';
 import { negotiate } from '../negotiation.ts';
@@ -15,18 +15,15 @@ import { type Overview, overviewOf, parseFilter, statusOf, type View } from './s
 import { renderStatusPage } from './status-page.ts';
 import { renderTargetPage } from './target-page.ts';
 
-export interface PageSettings {
+export interface PageSettings extends Pick<View, 'collectors' | 'nextPollAtSeconds'> {
   readonly telemetryPath: string;
   readonly version: string;
   states(): Iterable<TargetState>;
   state(key: string): TargetState | undefined;
   discoveries(): Iterable<DiscoveryStatus>;
   budgets(): Iterable<BudgetLevel>;
-  readonly collectors: Collectors;
   /** The current settings. */
   settings(): PollingSettings;
-  /** Unix time of the next poll; undefined while it runs, or if there is none. */
-  nextPollAtSeconds(key: string, collector: string): number | undefined;
   /** The base URL of the Atlas user interface. */
   atlasUrl(): string;
   /** The current config as YAML, without secrets. */

@@ -12,7 +12,10 @@ export const STYLE = `
 body { margin: 0; background: var(--page); color: var(--text); font: 14px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif }
 a { color: var(--link) }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
-small { font-size: 12px; color: var(--soft); display: block }
+small { display: block }
+small, dt, thead th, .group th, .legend, .days { font-size: 12px; color: var(--soft) }
+.lead, .no, .do, .top p, footer { color: var(--soft) }
+.top p, footer, #shown { font-size: 13px }
 p, h1, h2, ul, dl, dd { margin: 0; padding: 0 }
 h2 { font-size: 16px; margin: 28px 0 10px }
 .page { max-width: 1480px; margin: 0 auto; padding: 20px 24px 32px }
@@ -20,73 +23,62 @@ h2 { font-size: 16px; margin: 28px 0 10px }
 .skip:focus { left: 24px; top: 4px }
 
 .top { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: baseline; justify-content: space-between }
-.top p, footer { color: var(--soft); font-size: 13px }
 #pause { margin-left: 8px }
+footer { margin-top: 24px }
 footer a { margin-right: 14px }
 h1 { font-size: 15px; font-weight: 600 }
 .verdict { font-size: 26px; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; margin: 14px 0 2px }
 .verdict .i { width: 24px; height: 24px; vertical-align: -4px; margin-right: 8px }
-.lead { color: var(--soft); margin-bottom: 16px }
+.lead { margin-bottom: 16px }
 
 form { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 16px 0 12px }
 input, button { font: inherit; color: inherit; background: var(--card); border: 1px solid light-dark(#8a959d, #65727b); border-radius: 6px; padding: 5px 10px; min-height: 34px }
 input { width: 240px }
 button { cursor: pointer }
-button:hover { border-color: var(--link) }
 .chips { display: flex; flex-wrap: wrap; gap: 6px }
 .chips button { border-radius: 17px; display: inline-flex; align-items: center; gap: 5px }
 .chips button[aria-pressed=true] { background: var(--text); color: var(--page); border-color: var(--text) }
-.chips button[aria-pressed=true] .i { color: inherit }
 
 .notice { background: var(--trouble-bg); border-left: 4px solid var(--trouble); border-radius: 4px; padding: 8px 12px; margin: 8px 0 }
 .notice.doubt { background: var(--doubt-bg); border-color: var(--doubt); color: inherit }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: clip }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: 10px 14px; border-top: 1px solid var(--line); font-weight: 400; overflow-wrap: anywhere }
-thead th { border-top: 0; color: var(--soft); font-size: 12px; padding: 8px 14px; white-space: nowrap }
-tbody th a { font-weight: 600; text-decoration: none }
-tbody th a:hover { text-decoration: underline }
+thead th { border-top: 0; padding: 8px 14px; white-space: nowrap }
+tbody th a:not(:hover) { text-decoration: none }
+tbody th a, .group th, b { font-weight: 600 }
 .more td { border-top: 0; padding-top: 0 }
-.group th { background: var(--page); font-size: 12px; font-weight: 600; color: var(--soft); padding: 6px 14px }
+.group th { background: var(--page); padding: 6px 14px }
 .targets th:first-child { width: 17%; min-width: 212px } .targets th:nth-child(2) { width: 38% } .targets th:nth-child(3) { width: 17% } .targets th:nth-child(5) { width: 11% }
 td { font-variant-numeric: tabular-nums }
 i { font-style: normal; font-size: 11px; color: var(--soft); border: 1px solid var(--line); border-radius: 4px; padding: 0 4px; white-space: nowrap }
-.no { color: var(--soft) }
 td > div + div, td > div + b { margin-top: 8px }
-.do { color: var(--soft) }
 .do::before { content: "→ " / "" }
 ul { list-style: none; margin-top: 4px }
 
 .i { width: 15px; height: 15px; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; vertical-align: -2.5px; margin-right: 5px; flex: none }
 .chips .i { margin: 0 }
-b { font-weight: 600; white-space: nowrap; display: inline-block }
-#shown { margin-bottom: 8px; font-size: 13px }
+b { white-space: nowrap; display: inline-block }
+#shown { margin-bottom: 8px }
 .js #now { display: none }
 .trouble { color: var(--trouble) } .doubt { color: var(--doubt) } .fine { color: var(--good) } .running { color: var(--busy) } .waiting { color: var(--soft) }
-b:is(.fine, .waiting) { font-weight: 500 }
 
 .marks { height: 10px; fill: none; stroke-width: 2; stroke-linecap: round; vertical-align: middle; max-width: 100% }
 .successful { stroke: var(--good); stroke-width: 6.5 } .failed { stroke: var(--trouble); stroke-width: 2.4 } .cancelled { stroke: var(--soft) }
 .in_progress, .queued { stroke: var(--busy) } .unknown { stroke: var(--doubt) }
 .age { display: block; width: 100%; max-width: 180px; height: 8px; margin: 5px 0 4px; border-radius: 2px; background: var(--line) }
 .age rect { height: 8px; fill: var(--good) } .age.over rect:first-child { fill: var(--trouble) } .age rect + rect { width: 2px; fill: var(--text) }
-progress { appearance: none; width: 110px; height: 8px; border: 0; border-radius: 4px; background: var(--line); overflow: hidden; vertical-align: 1px; margin-right: 4px }
-progress::-webkit-progress-bar { background: var(--line) }
-progress::-webkit-progress-value { background: var(--busy) }
-progress::-moz-progress-bar { background: var(--busy) }
-progress.low::-webkit-progress-value { background: var(--doubt) }
-progress.low::-moz-progress-bar { background: var(--doubt) }
+progress { width: 110px; height: 14px; vertical-align: -2px; margin-right: 4px; accent-color: var(--busy) }
+progress.low { accent-color: var(--doubt) }
 
-.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 12px; color: var(--soft); margin: 10px 0 }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 10px 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)) }
 .facts .wide { grid-column: span 2 }
 .facts div { box-shadow: 1px 1px 0 var(--line); padding: 10px 14px; overflow-wrap: anywhere }
-dt { font-size: 12px; color: var(--soft) }
 .findings > * { display: block; padding: 12px 14px } .findings > * + * { border-top: 1px solid var(--line) }
 .axis { display: block; width: 100%; padding: 12px 14px 6px; fill: none }
 .axis path { vector-effect: non-scaling-stroke; stroke-width: 2 } .axis .successful { stroke-width: 8 }
-.days { display: flex; justify-content: space-between; padding: 0 14px 10px; color: var(--soft); font-size: 12px }
-footer { margin-top: 24px }
+.days { display: flex; justify-content: space-between; padding: 0 14px 10px }
 .scroll { overflow-x: auto }
 .scroll :is(th, td) { white-space: nowrap }
 
@@ -100,9 +92,10 @@ footer { margin-top: 24px }
   .targets thead tr { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
   .targets :is(th, td) { display: block; border: 0; padding: 3px 14px; width: auto !important }
   .targets tr.group { padding: 0 }
-  .targets td:nth-child(3)::before { content: "Age of last success / limit: "; color: var(--soft) }
-  .targets td:nth-child(5)::before { content: "Last poll: "; color: var(--soft) }
-  .targets td:nth-child(4):has(.no)::before { content: "Exports: "; color: var(--soft) }
+  .targets td::before { color: var(--soft) }
+  .targets td:nth-child(3)::before { content: "Age of last success / limit: " }
+  .targets td:nth-child(5)::before { content: "Last poll: " }
+  .targets td:nth-child(4):has(.no)::before { content: "Exports: " }
   .targets td:nth-child(5) small { display: inline; margin-left: 8px }
   .facts .wide { grid-column: auto }
 }
