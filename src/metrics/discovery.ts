@@ -1,6 +1,6 @@
 /** The metrics of discovering a project's clusters. They have the label group_id alone, so they are no families of targets. */
 import { Gauge, Registry } from 'prom-client';
-import { PREFIX } from '../collectors/collector.ts';
+import { PREFIX, type Sample } from '../collectors/collector.ts';
 
 export interface DiscoveryFacts {
   readonly groupId: string;
@@ -17,27 +17,43 @@ export function createDiscoveryRegistry(discoveries: () => Iterable<DiscoveryFac
 }
 
 export function registerDiscoveries(registry: Registry, discoveries: () => Iterable<DiscoveryFacts>): void {
-  const registers = [registry];
+  registerCollected(
+    registry,
+    `${PREFIX}discovery_up`,
+    '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
+    ['group_id'],
+    () => Array.from(discoveries(), ({ groupId: group_id, up }) => ({ labels: { group_id }, value: Number(up) })),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}last_discovery_success_timestamp_seconds`,
+    'Unix time at which the clusters of a project were last discovered.',
+    ['group_id'],
+    () =>
+      Array.from(discoveries()).flatMap(({ groupId: group_id, goodAtSeconds: value }) =>
+        value === undefined ? [] : [{ labels: { group_id }, value }],
+      ),
+  );
+}
+
+/** A gauge whose samples are made when the page is. */
+export function registerCollected(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: string[],
+  samples: () => readonly Sample[],
+): void {
   new Gauge({
-    name: `${PREFIX}discovery_up`,
-    help: '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
-    labelNames: ['group_id'],
-    registers,
+    name,
+    help,
+    labelNames,
+    registers: [registry],
     collect() {
-      this.reset();
-      for (const { groupId, up } of discoveries()) this.set({ group_id: groupId }, Number(up));
-    },
-  });
-  new Gauge({
-    name: `${PREFIX}last_discovery_success_timestamp_seconds`,
-    help: 'Unix time at which the clusters of a project were last discovered.',
-    labelNames: ['group_id'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { groupId, goodAtSeconds } of discoveries()) {
-        if (goodAtSeconds !== undefined) this.set({ group_id: groupId }, goodAtSeconds);
-      }
+      // prom-client resets a gauge without labels to 0, not to nothing.
+      if (labelNames.length === 0) this.remove();
+      else this.reset();
+      for (const { labels = {}, value } of samples()) this.set(labels, value);
     },
   });
 }

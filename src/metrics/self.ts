@@ -2,11 +2,13 @@
  * The program's own metrics: its requests to Atlas, its tokens, its limits, its config. An ordinary prom-client registry. Series of
  * credentials and projects exist while the config has these.
  */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import type { Collectors, TargetState } from '../collectors/collector.ts';
-import { type DiscoveryFacts, registerDiscoveries } from './discovery.ts';
-import { createCounterSeries, createGaugeSeries, type Labels } from './series.ts';
+import { maybe } from '../collectors/families.ts';
+import { type DiscoveryFacts, registerCollected, registerDiscoveries } from './discovery.ts';
+
+type Labels = Readonly<Record<string, string>>;
 
 export interface SelfMetrics {
   readonly registry: Registry;
@@ -65,41 +67,31 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
 }
 
 function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
-  const registers = [registry];
-  const { build } = settings;
-  new Gauge({
-    name: `${PREFIX}build_info`,
-    help: 'The running program; always 1.',
-    labelNames: ['version', 'revision', 'node_version'],
-    registers,
-  }).set({ version: build.version, revision: build.revision, node_version: build.nodeVersion }, 1);
-  new Gauge({
-    name: `${PREFIX}targets`,
-    help: 'Watched clusters.',
-    registers,
-    collect() {
-      this.set([...settings.states()].length);
-    },
-  });
-  new Gauge({
-    name: `${PREFIX}series_dropped`,
-    help: 'What limits keep out of the series, over all targets: active jobs, error codes and export buckets beyond their limits.',
-    labelNames: ['limit'],
-    registers,
-    collect() {
-      for (const [limit, count] of droppedOf(settings)) this.set({ limit }, count);
-    },
-  });
-  new Gauge({
-    name: `${PREFIX}scheduler_last_tick_timestamp_seconds`,
-    help: 'Unix time at which the scheduler last looked for due tasks; it does so every second.',
-    registers,
-    collect() {
-      const at = settings.lastTickAtSeconds();
-      if (at === undefined) this.remove();
-      else this.set(at);
-    },
-  });
+  const { version, revision, nodeVersion: node_version } = settings.build;
+  registerCollected(
+    registry,
+    `${PREFIX}build_info`,
+    'The running program; always 1.',
+    ['version', 'revision', 'node_version'],
+    () => [{ labels: { version, revision, node_version }, value: 1 }],
+  );
+  registerCollected(registry, `${PREFIX}targets`, 'Watched clusters.', [], () => [
+    { value: [...settings.states()].length },
+  ]);
+  registerCollected(
+    registry,
+    `${PREFIX}series_dropped`,
+    'What limits keep out of the series, over all targets: active jobs, error codes and export buckets beyond their limits.',
+    ['limit'],
+    () => Array.from(droppedOf(settings), ([limit, value]) => ({ labels: { limit }, value })),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}scheduler_last_tick_timestamp_seconds`,
+    'Unix time at which the scheduler last looked for due tasks; it does so every second.',
+    [],
+    () => maybe(settings.lastTickAtSeconds()),
+  );
 }
 
 /** By limit, 0 where nothing was dropped. */
@@ -118,39 +110,36 @@ function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, nu
 }
 
 function registerConfig(registry: Registry, config: () => ConfigFacts): void {
-  const registers = [registry];
-  new Gauge({
-    name: `${PREFIX}config_last_reload_successful`,
-    help: '1 if the config was valid when it was last read, else 0: then an older config is still in force. The start counts.',
-    registers,
-    collect() {
-      this.set(Number(config().lastReload.successful));
-    },
-  });
-  new Gauge({
-    name: `${PREFIX}config_last_reload_success_timestamp_seconds`,
-    help: 'Unix time at which the config in force was read.',
-    registers,
-    collect() {
-      this.set(config().lastReload.successAtSeconds);
-    },
-  });
-  new Gauge({
-    name: `${PREFIX}credential_expiry_timestamp_seconds`,
-    help: 'Unix time at which a credential expires, from expires_at in the config.',
-    labelNames: ['credential'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { name, expiresAtSeconds } of config().credentials) {
-        if (expiresAtSeconds !== undefined) this.set({ credential: name }, expiresAtSeconds);
-      }
-    },
-  });
+  registerCollected(
+    registry,
+    `${PREFIX}config_last_reload_successful`,
+    '1 if the config was valid when it was last read, else 0: then an older config is still in force. The start counts.',
+    [],
+    () => [{ value: Number(config().lastReload.successful) }],
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}config_last_reload_success_timestamp_seconds`,
+    'Unix time at which the config in force was read.',
+    [],
+    () => [{ value: config().lastReload.successAtSeconds }],
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}credential_expiry_timestamp_seconds`,
+    'Unix time at which a credential expires, from expires_at in the config.',
+    ['credential'],
+    () =>
+      Array.from(config().credentials).flatMap(({ name: credential, expiresAtSeconds: value }) =>
+        value === undefined ? [] : [{ labels: { credential }, value }],
+      ),
+  );
 }
 
 function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
   const metrics = createMetricsOfRequests(registry);
+  const { mints, mintFailures } = metrics;
+  const series = createSeries();
   let known = { credentials: new Set<string>(), groupIds: new Set<string>() };
 
   function isGone({ credential, group_id }: Labels): boolean {
@@ -159,13 +148,12 @@ function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
   }
 
   return {
-    observer: observerOf(metrics, isGone),
+    observer: observerOf(metrics, series.of, isGone),
     keepOnly({ credentials, groupIds }) {
       known = { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
-      for (const series of Object.values(metrics)) if ('forget' in series) series.forget(isGone);
+      series.forget(isGone);
       for (const { name: credential } of credentials.filter(({ mintsTokens }) => mintsTokens)) {
-        metrics.mints.inc({ credential }, 0);
-        metrics.mintFailures.inc({ credential }, 0);
+        for (const counter of [mints, mintFailures]) series.of(counter, { credential }).inc({ credential }, 0);
       }
     },
   };
@@ -174,9 +162,9 @@ function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
 function createMetricsOfRequests(registry: Registry) {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[]) =>
-    createCounterSeries({ name: PREFIX + name, help, labelNames, registers });
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
   const gauge = (name: string, help: string, labelNames: string[]) =>
-    createGaugeSeries({ name: PREFIX + name, help, labelNames, registers });
+    new Gauge({ name: PREFIX + name, help, labelNames, registers });
   const requests = counter(
     'api_requests_total',
     'Requests to Atlas by HTTP status; error where there was no answer. The first request of a digest authentication counts as 401.',
@@ -216,34 +204,58 @@ function createMetricsOfRequests(registry: Registry) {
   return { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures };
 }
 
+/** The series that were written, by metric: prom-client lists them only asynchronously, and they must be removed at once. */
+function createSeries() {
+  const written = new Map<Counter | Gauge, Map<string, Labels>>();
+  return {
+    /** The metric, whose series with these labels is about to be written. */
+    of<M extends Counter | Gauge>(metric: M, labels: Labels): M {
+      const known = written.get(metric) ?? new Map<string, Labels>();
+      written.set(metric, known.set(JSON.stringify(labels), labels));
+      return metric;
+    },
+    forget(isGone: (labels: Labels) => boolean): void {
+      for (const [metric, known] of written) {
+        for (const [key, labels] of known) {
+          if (!isGone(labels)) continue;
+          known.delete(key);
+          metric.remove(labels);
+        }
+      }
+    },
+  };
+}
+
 /** @param isGone true for credentials and projects that have left the config while a request of theirs still runs */
 function observerOf(
   metrics: ReturnType<typeof createMetricsOfRequests>,
+  of: ReturnType<typeof createSeries>['of'],
   isGone: (labels: Labels) => boolean,
 ): SelfMetrics['observer'] {
   const { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures } = metrics;
+  const count = (counter: Counter, labels: Labels, by = 1): void => {
+    if (!isGone(labels)) of(counter, labels).inc(labels, by);
+  };
+  const set = (gauge: Gauge, labels: Labels, value: number): void => {
+    if (!isGone(labels)) of(gauge, labels).set(labels, value);
+  };
   return {
-    request({ credential, operation, code, durationSeconds, groupId, budget, rateLimit }) {
+    request({ credential, operation, code, durationSeconds, groupId: group_id, budget, rateLimit }) {
       durations.observe({ operation }, durationSeconds);
-      if (!isGone({ credential })) requests.inc({ credential, operation, code: String(code) });
-      if (groupId === undefined || budget === undefined || isGone({ group_id: groupId })) return;
-      const labels = { group_id: groupId, budget };
+      count(requests, { credential, operation, code: String(code) });
+      if (group_id === undefined || budget === undefined) return;
       // The counter exists from the first request on, so that its first increase is seen.
-      throttled.inc(labels, 0);
+      count(throttled, { group_id, budget }, 0);
       if (rateLimit === undefined) return;
-      limit.set(labels, rateLimit.limit);
-      remaining.set(labels, rateLimit.remaining);
+      set(limit, { group_id, budget }, rateLimit.limit);
+      set(remaining, { group_id, budget }, rateLimit.remaining);
     },
     retry: ({ operation, reason }) => retries.inc({ operation, reason }),
-    throttled({ groupId, budget, seconds }) {
-      const labels = { group_id: groupId, budget };
-      if (!isGone(labels)) throttled.inc(labels, seconds);
-    },
+    throttled: ({ groupId: group_id, budget, seconds }) => count(throttled, { group_id, budget }, seconds),
     token({ credential, expiresAtSeconds }) {
-      if (isGone({ credential })) return;
-      mints.inc({ credential });
-      if (expiresAtSeconds === undefined) mintFailures.inc({ credential });
-      else expiry.set({ credential }, expiresAtSeconds);
+      count(mints, { credential });
+      if (expiresAtSeconds === undefined) count(mintFailures, { credential });
+      else set(expiry, { credential }, expiresAtSeconds);
     },
   };
 }

@@ -146,9 +146,7 @@ function textOf(item: unknown): string {
     return JSON.stringify(item) ?? 'null';
   }
   const known = textOfFrozen.get(item);
-  if (known !== undefined) {
-    return known;
-  }
+  if (known !== undefined) return known;
   const text = JSON.stringify(item);
   textOfFrozen.set(item, text);
   return text;

@@ -103,13 +103,9 @@ export function findResource(path: string): Resource | undefined {
 }
 
 function answerRequest(request: ApiRequest, groupId: string, clusterName: string, answer: Route['answer']): Answer {
-  if (request.method !== 'GET') {
-    return refuseMethod('GET');
-  }
+  if (request.method !== 'GET') return refuseMethod('GET');
   const refusal = refuseVersion(request.accept);
-  if (refusal) {
-    return refusal;
-  }
+  if (refusal) return refusal;
   const view = readView(request.query);
   return 'status' in view ? view : answer({ ...request, view, groupId, clusterName });
 }
@@ -124,9 +120,7 @@ function refuseVersion(accept: string | undefined): Answer | undefined {
   // Date.parse takes 30 February for 1 March.
   const timeMs = /^\d{4}-\d{2}-\d{2}$/.test(version) ? Date.parse(`${version}T00:00:00Z`) : Number.NaN;
   const isRealDate = !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(version);
-  if (isRealDate && version >= '2023-01-01') {
-    return undefined;
-  }
+  if (isRealDate && version >= '2023-01-01') return undefined;
   const detail = `There is no API version ${version}.`;
   return refuse({ status: 400, errorCode: 'INVALID_VERSION_DATE', detail, parameters: [version] });
 }

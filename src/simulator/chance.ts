@@ -26,18 +26,14 @@ export function createChance(seed: number): Chance {
 
   function hash(key: readonly (string | number)[]): number {
     let state = start;
-    for (const part of key) {
-      state = mix(state, typeof part === 'number' ? part : numberOf(part));
-    }
+    for (const part of key) state = mix(state, typeof part === 'number' ? part : numberOf(part));
     return state;
   }
 
   function hex(digits: number, ...key: readonly (string | number)[]): string {
     const first = hash(key);
     let text = '';
-    for (let block = 0; text.length < digits; block += 1) {
-      text += mix(first, block).toString(16).padStart(8, '0');
-    }
+    for (let block = 0; text.length < digits; block += 1) text += mix(first, block).toString(16).padStart(8, '0');
     return text.slice(0, digits);
   }
 

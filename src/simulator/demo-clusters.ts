@@ -152,8 +152,6 @@ export const demoProjects: readonly DemoProject[] = [
 /** Of eight periods of 15 seconds two are good: enough for some successful polls. */
 function mostlyUnavailable(nowMs: number): Failure | undefined {
   const period = Math.floor(nowMs / 15_000) % 8;
-  if (period === 0 || period === 5) {
-    return undefined;
-  }
+  if (period === 0 || period === 5) return undefined;
   return period % 2 === 0 ? { status: 503, html: true } : { status: 503, errorCode: 'SERVICE_UNAVAILABLE' };
 }

@@ -140,25 +140,17 @@ export function repeating(letters: string): (index: number) => EndState {
 }
 
 function stateAt(plan: JobPlan, minute: number): string {
-  if (minute >= plan.endedMinute) {
-    return plan.end;
-  }
-  if (minute >= plan.stoppedMinute) {
-    return 'Paused';
-  }
+  if (minute >= plan.endedMinute) return plan.end;
+  if (minute >= plan.stoppedMinute) return 'Paused';
   return minute >= plan.startedMinute ? 'InProgress' : 'Queued';
 }
 
 /** Atlas shows 0 of 0 for a queued job. The last collection is done only when the job succeeds. */
 function progressAt(plan: JobPlan, minute: number, missing: number): NonNullable<ExportJson['exportStatus']> {
-  if (minute < plan.startedMinute) {
-    return { exportedCollections: 0, totalCollections: 0 };
-  }
+  if (minute < plan.startedMinute) return { exportedCollections: 0, totalCollections: 0 };
   const totalCollections = plan.collections;
   const most = Math.max(0, totalCollections - missing);
-  if (minute >= plan.endedMinute && plan.end === 'Successful') {
-    return { exportedCollections: most, totalCollections };
-  }
+  if (minute >= plan.endedMinute && plan.end === 'Successful') return { exportedCollections: most, totalCollections };
   const ranRatio = Math.min(1, (minute - plan.startedMinute) / (plan.stoppedMinute - plan.startedMinute));
   const done = Math.floor(ranRatio * plan.doneRatio * most);
   return { exportedCollections: Math.max(0, Math.min(done, most - 1)), totalCollections };

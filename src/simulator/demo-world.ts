@@ -79,17 +79,11 @@ function createList(source: JobSource): ListJobs {
 
   function jobOf(index: number, minute: number): ExportJson | undefined {
     const cached = finished.get(index);
-    if (cached && minute >= cached.endedMinute) {
-      return cached.job;
-    }
+    if (cached && minute >= cached.endedMinute) return cached.job;
     const plan = planJob(source, index);
-    if (plan.createdMinute > minute) {
-      return undefined;
-    }
+    if (plan.createdMinute > minute) return undefined;
     const job = jobAt(source, plan, minute);
-    if (minute >= plan.endedMinute) {
-      finished.set(index, { endedMinute: plan.endedMinute, job: Object.freeze(job) });
-    }
+    if (minute >= plan.endedMinute) finished.set(index, { endedMinute: plan.endedMinute, job: Object.freeze(job) });
     return job;
   }
 
@@ -100,13 +94,9 @@ function createList(source: JobSource): ListJobs {
     const jobs: ExportJson[] = [];
     for (let index = last; index >= -pattern.historyJobs && jobs.length < maxJobs; index -= 1) {
       const job = jobOf(index, minute);
-      if (job) {
-        jobs.push(job);
-      }
+      if (job) jobs.push(job);
     }
-    if (finished.size > 2 * maxJobs) {
-      finished.clear();
-    }
+    if (finished.size > 2 * maxJobs) finished.clear();
     return jobs;
   };
 }

@@ -33,22 +33,16 @@ export function createDigestAuth({ now, key }: DigestOptions): DigestAuth {
 
   function refuseDigest(method: string, target: string, header: string | undefined): Answer | undefined {
     const given = parseDigest(header ?? '');
-    if (!isProof(given, method, target, key())) {
-      return challenge(false);
-    }
+    if (!isProof(given, method, target, key())) return challenge(false);
     // stale=true tells the client that its key is right and that it can answer the new challenge (RFC 7616, section 3.3).
     return spend(given.get('nonce') ?? '', given.get('nc') ?? '') ? undefined : challenge(true);
   }
 
   function spend(nonce: string, count: string): boolean {
     const known = nonces.get(nonce);
-    if (known === undefined || now() - known.issuedAtMs >= nonceLifetimeSeconds * 1000) {
-      return false;
-    }
+    if (known === undefined || now() - known.issuedAtMs >= nonceLifetimeSeconds * 1000) return false;
     // Parallel requests can arrive in another order, so a count must be new but need not be the greatest.
-    if (known.used.has(count) || known.used.size >= maxUses) {
-      return false;
-    }
+    if (known.used.has(count) || known.used.size >= maxUses) return false;
     known.used.add(count);
     return true;
   }
@@ -57,9 +51,7 @@ export function createDigestAuth({ now, key }: DigestOptions): DigestAuth {
     const nonce = randomBytes(24).toString('base64');
     nonces.set(nonce, { issuedAtMs: now(), used: new Set() });
     const [oldest] = nonces.keys();
-    if (nonces.size > maxNonces && oldest !== undefined) {
-      nonces.delete(oldest);
-    }
+    if (nonces.size > maxNonces && oldest !== undefined) nonces.delete(oldest);
     // Unlike other errors of Atlas this one has no parameters and no X-Error-Code.
     return {
       status: 401,

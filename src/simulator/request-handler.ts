@@ -86,9 +86,7 @@ function answerApi(
   { answer, changeList = (list) => list }: Interception,
 ): Answer {
   const caller = authenticate(atlas, received);
-  if (typeof caller !== 'string') {
-    return caller;
-  }
+  if (typeof caller !== 'string') return caller;
   if (resource === undefined) {
     const detail = `There is nothing at ${path}.`;
     return refuse({ status: 404, errorCode: 'RESOURCE_NOT_FOUND', detail, parameters: [path] });
@@ -133,13 +131,9 @@ function failureAnswer({ status, errorCode, retryAfterSeconds, html = false }: F
 }
 
 function answerOAuth(atlas: Atlas, { method, headers, body }: Received, operation: 'token' | 'revoke'): Answer {
-  if (method !== 'POST') {
-    return refuseMethod('POST');
-  }
+  if (method !== 'POST') return refuseMethod('POST');
   const request = { authorization: headers.authorization, contentType: headers['content-type'], body };
-  if (operation === 'revoke') {
-    return atlas.tokens.revoke(request);
-  }
+  if (operation === 'revoke') return atlas.tokens.revoke(request);
   const { retryAfterSeconds } = atlas.limits.take('tokens', 'account');
   if (retryAfterSeconds !== undefined && atlas.enforceRateLimit) {
     const answer = refuseOAuth(429, 'too_many_requests', 'The rate limit for tokens is exceeded.');
@@ -152,12 +146,8 @@ function answerOAuth(atlas: Atlas, { method, headers, body }: Received, operatio
 function authenticate({ digest, tokens, accessToken }: Atlas, received: Received): CredentialKind | Answer {
   const { method, target, headers } = received;
   const token = /^bearer\s+(.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
-  if (token === undefined) {
-    return digest.refuse(method, target, headers.authorization) ?? 'api-key';
-  }
-  if (token === accessToken()) {
-    return 'access-token';
-  }
+  if (token === undefined) return digest.refuse(method, target, headers.authorization) ?? 'api-key';
+  if (token === accessToken()) return 'access-token';
   // No challenge and no error code: Atlas answers the same for an expired token and an unknown one.
   return tokens.isLive(token) ? 'service-account' : refuse({ status: 401, detail: 'The token is not valid.' });
 }

@@ -104,13 +104,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { answer, send } = handleRequest(atlas, { method, target, headers, body: await text(request) });
     const seen = { method, path: target, status: answer.status };
     requests.push(seen);
-    if (requests.length > maxKeptRequests) {
-      requests.shift();
-    }
+    if (requests.length > maxKeptRequests) requests.shift();
     onRequest?.(seen);
-    if (delayMs > 0) {
-      await delay(delayMs, undefined, { signal: closing.signal });
-    }
+    if (delayMs > 0) await delay(delayMs, undefined, { signal: closing.signal });
     await (send?.(response, answer, closing.signal) ?? sendAnswer(response, answer, headers['accept-encoding']));
   }
 
@@ -162,8 +158,6 @@ async function listen(server: Server, port: number): Promise<string> {
     server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new Error('The simulator has no port.');
-  }
+  if (address === null || typeof address === 'string') throw new Error('The simulator has no port.');
   return `http://127.0.0.1:${address.port}`;
 }

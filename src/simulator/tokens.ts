@@ -33,9 +33,7 @@ export function createTokens({ now, lifetimeSeconds, account }: TokenOptions): T
 
   function mint(request: TokenRequest): Answer {
     const refusal = refuseClient(request, account());
-    if (refusal) {
-      return refusal;
-    }
+    if (refusal) return refusal;
     if (new URLSearchParams(request.body).get('grant_type') !== 'client_credentials') {
       return refuseOAuth(400, 'unsupported_grant_type', 'The grant_type must be client_credentials.');
     }
@@ -50,24 +48,16 @@ export function createTokens({ now, lifetimeSeconds, account }: TokenOptions): T
 
   function revoke(request: TokenRequest): Answer {
     const refusal = refuseClient(request, account());
-    if (refusal) {
-      return refusal;
-    }
+    if (refusal) return refusal;
     const token = new URLSearchParams(request.body).get('token');
-    if (token === null) {
-      return refuseOAuth(400, 'invalid_request', 'The parameter token is missing.');
-    }
+    if (token === null) return refuseOAuth(400, 'invalid_request', 'The parameter token is missing.');
     // RFC 7009, section 2.2: revoking an unknown token succeeds.
     expiryMsByToken.delete(token);
     return success({});
   }
 
   function forgetExpired(): void {
-    for (const [token, expiryMs] of expiryMsByToken) {
-      if (expiryMs <= now()) {
-        expiryMsByToken.delete(token);
-      }
-    }
+    for (const [token, expiryMs] of expiryMsByToken) if (expiryMs <= now()) expiryMsByToken.delete(token);
   }
 
   return {
