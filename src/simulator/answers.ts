@@ -19,12 +19,10 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** How the client wants to see a resource. */
+/** Which page of a list the client wants. */
 export interface View {
   readonly pageNum: number;
   readonly itemsPerPage: number;
-  readonly includeCount: boolean;
-  readonly envelope: boolean;
 }
 
 /** A complete list and the page of it that the client wants. */
@@ -38,8 +36,8 @@ export interface List {
 /** Atlas names the version in which the resource last changed, which is older than the requested one. */
 const successType = 'application/vnd.atlas.2023-01-01+json;charset=utf-8';
 
-export function succeed(body: string): Answer {
-  return { status: 200, headers: { 'Content-Type': successType }, body };
+export function succeed(content: unknown): Answer {
+  return { status: 200, headers: { 'Content-Type': successType }, body: JSON.stringify(content) };
 }
 
 export function refuse({ status, errorCode, detail, parameters = [], headers = {} }: Refusal): Answer {
@@ -82,8 +80,6 @@ export function readView(query: URLSearchParams): View | Answer {
   const view = {
     pageNum: readNumber(query.get('pageNum') ?? '1', Number.MAX_SAFE_INTEGER),
     itemsPerPage: readNumber(query.get('itemsPerPage') ?? '100', 500),
-    includeCount: readFlag(query.get('includeCount') ?? 'true'),
-    envelope: readFlag(query.get('envelope') ?? 'false'),
   };
   const [invalid] = Object.entries(view).find(([, value]) => value === undefined) ?? [];
   if (invalid !== undefined) {
@@ -97,57 +93,23 @@ export function readView(query: URLSearchParams): View | Answer {
   return view as View;
 }
 
-export function singleAnswer(content: unknown, { envelope }: View): Answer {
-  return succeed(JSON.stringify(envelope ? { content, status: 200 } : content));
-}
-
 /** One page. A page beyond the last one is empty. */
 export function listAnswer({ items, view, url }: List): Answer {
-  const start = (view.pageNum - 1) * view.itemsPerPage;
-  const page = items.slice(start, start + view.itemsPerPage);
-  const links = JSON.stringify(pageLinks(url, view, items.length));
-  const tail = {
-    ...(view.envelope ? { status: 200 } : {}),
-    ...(view.includeCount ? { totalCount: items.length } : {}),
-  };
-  // Joined from texts: the text of a finished job is made only once.
-  const rest = JSON.stringify(tail).slice(1, -1);
-  const results = page.map(textOf).join(',');
-  return succeed(`{"links":${links},"results":[${results}]${rest === '' ? '' : `,${rest}`}}`);
+  const { pageNum, itemsPerPage } = view;
+  const start = (pageNum - 1) * itemsPerPage;
+  const link = (page: number, rel: string) => ({
+    href: `${url}?includeCount=true&itemsPerPage=${itemsPerPage}&pageNum=${page}`,
+    rel,
+  });
+  const links = [
+    link(pageNum, 'self'),
+    ...(pageNum > 1 ? [link(pageNum - 1, 'previous')] : []),
+    ...(pageNum * itemsPerPage < items.length ? [link(pageNum + 1, 'next')] : []),
+  ];
+  return succeed({ links, results: items.slice(start, start + itemsPerPage), totalCount: items.length });
 }
 
 function readNumber(text: string, max: number): number | undefined {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= 1 && value <= max ? value : undefined;
-}
-
-function readFlag(text: string): boolean | undefined {
-  return text === 'true' ? true : text === 'false' ? false : undefined;
-}
-
-function pageLinks(url: string, { includeCount, pageNum, itemsPerPage }: View, total: number): readonly unknown[] {
-  // Atlas orders the parameters of `self` differently from those of the other links.
-  const other = (page: number, rel: string) => ({
-    href: `${url}?includeCount=${includeCount}&itemsPerPage=${itemsPerPage}&pageNum=${page}`,
-    rel,
-  });
-  return [
-    { href: `${url}?includeCount=${includeCount}&pageNum=${pageNum}&itemsPerPage=${itemsPerPage}`, rel: 'self' },
-    ...(pageNum > 1 ? [other(pageNum - 1, 'previous')] : []),
-    ...(pageNum * itemsPerPage < total ? [other(pageNum + 1, 'next')] : []),
-  ];
-}
-
-const textOfFrozen = new WeakMap<object, string>();
-
-function textOf(item: unknown): string {
-  if (typeof item !== 'object' || item === null || !Object.isFrozen(item)) {
-    // JSON.stringify(undefined) is undefined; in a list it is shown as null.
-    return JSON.stringify(item) ?? 'null';
-  }
-  const known = textOfFrozen.get(item);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(item);
-  textOfFrozen.set(item, text);
-  return text;
 }

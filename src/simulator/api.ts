@@ -2,16 +2,7 @@
  * The resources of the API: from an authenticated request to an answer. Checks are made in Atlas' order: method, version,
  * query, project, permission, cluster. A new resource is one more route.
  */
-import {
-  type Answer,
-  type List,
-  listAnswer,
-  readView,
-  refuse,
-  refuseMethod,
-  singleAnswer,
-  type View,
-} from './answers.ts';
+import { type Answer, type List, listAnswer, readView, refuse, refuseMethod, succeed, type View } from './answers.ts';
 import type { RateBucket } from './rate-limits.ts';
 import { clusterJson, groupJson, plainScheduleJson } from './resources.ts';
 import type { Cluster, CredentialKind, Project, World } from './world.ts';
@@ -50,34 +41,24 @@ interface Call extends ApiRequest {
 
 interface Route {
   readonly operation: ApiOperation;
-  readonly pattern: RegExp;
+  /** Below the project. */
+  readonly path: RegExp;
   readonly bucket: RateBucket;
   readonly answer: (call: Call) => Answer;
 }
 
-const apiRoot = '/api/atlas/v2';
 const routes: readonly Route[] = [
-  {
-    operation: 'get_group',
-    pattern: /^\/groups\/([^/]+)$/,
-    bucket: 'projects',
-    answer: ofProject(getGroup),
-  },
-  {
-    operation: 'list_clusters',
-    pattern: /^\/groups\/([^/]+)\/clusters$/,
-    bucket: 'clusters',
-    answer: ofProject(listClusters),
-  },
+  { operation: 'get_group', path: /^$/, bucket: 'projects', answer: ofProject(getGroup) },
+  { operation: 'list_clusters', path: /^\/clusters$/, bucket: 'clusters', answer: ofProject(listClusters) },
   {
     operation: 'list_exports',
-    pattern: /^\/groups\/([^/]+)\/clusters\/([^/]+)\/backup\/exports$/,
+    path: /^\/clusters\/([^/]+)\/backup\/exports$/,
     bucket: 'cloud_backups',
     answer: ofCluster(listExports),
   },
   {
     operation: 'get_schedule',
-    pattern: /^\/groups\/([^/]+)\/clusters\/([^/]+)\/backup\/schedule$/,
+    path: /^\/clusters\/([^/]+)\/backup\/schedule$/,
     bucket: 'cloud_backups',
     answer: ofCluster(getSchedule),
   },
@@ -85,21 +66,19 @@ const routes: readonly Route[] = [
 
 /** @returns undefined if no resource has this path */
 export function findResource(path: string): Resource | undefined {
-  const inApi = path.startsWith(apiRoot) ? path.slice(apiRoot.length) : '';
-  for (const { operation, pattern, bucket, answer } of routes) {
-    const match = pattern.exec(inApi);
-    if (match) {
-      const [groupId = '', clusterName = ''] = match.slice(1).map(decode);
-      return {
-        operation,
-        bucket,
-        groupId,
-        clusterName,
-        answer: (request) => answerRequest(request, groupId, clusterName, answer),
-      };
-    }
-  }
-  return undefined;
+  const [, group = '', below = ''] = /^\/api\/atlas\/v2\/groups\/([^/]+)(.*)$/.exec(path) ?? [];
+  const route = routes.find((one) => group !== '' && one.path.test(below));
+  if (route === undefined) return undefined;
+  const { operation, bucket, answer } = route;
+  const groupId = decode(group);
+  const clusterName = decode(route.path.exec(below)?.[1] ?? '');
+  return {
+    operation,
+    bucket,
+    groupId,
+    clusterName,
+    answer: (sent) => answerRequest(sent, groupId, clusterName, answer),
+  };
 }
 
 function answerRequest(request: ApiRequest, groupId: string, clusterName: string, answer: Route['answer']): Answer {
@@ -110,23 +89,20 @@ function answerRequest(request: ApiRequest, groupId: string, clusterName: string
   return 'status' in view ? view : answer({ ...request, view, groupId, clusterName });
 }
 
-/** Every real date from the first version on is accepted: which dates are versions is not known here. */
+/** Every date from the first version on is accepted: which dates are versions is not known here. */
 function refuseVersion(accept: string | undefined): Answer | undefined {
   const version = /application\/vnd\.atlas\.([^\s;,+]+)\+json/i.exec(accept ?? '')?.[1];
   if (version === undefined) {
     const detail = 'The Accept header names no API version.';
     return refuse({ status: 406, errorCode: 'NOT_ACCEPTABLE', detail });
   }
-  // Date.parse takes 30 February for 1 March.
-  const timeMs = /^\d{4}-\d{2}-\d{2}$/.test(version) ? Date.parse(`${version}T00:00:00Z`) : Number.NaN;
-  const isRealDate = !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(version);
-  if (isRealDate && version >= '2023-01-01') return undefined;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(version) && version >= '2023-01-01') return undefined;
   const detail = `There is no API version ${version}.`;
   return refuse({ status: 400, errorCode: 'INVALID_VERSION_DATE', detail, parameters: [version] });
 }
 
-function getGroup({ view, origin }: Call, project: Project): Answer {
-  return singleAnswer(groupJson(project, origin + apiRoot), view);
+function getGroup(_call: Call, project: Project): Answer {
+  return succeed(groupJson(project));
 }
 
 function listClusters(call: Call, project: Project): Answer {
@@ -134,7 +110,7 @@ function listClusters(call: Call, project: Project): Answer {
   const listed = project.clusters.filter(({ kind }) => kind !== 'flex');
   return list(
     call,
-    listed.map((cluster) => clusterJson(project, cluster, call.origin + apiRoot)),
+    listed.map((cluster) => clusterJson(project, cluster)),
   );
 }
 
@@ -142,9 +118,8 @@ function listExports(call: Call): Answer {
   return list(call, call.world.exports(call.groupId, call.clusterName, call.nowMs));
 }
 
-function getSchedule({ world, groupId, clusterName, nowMs, view }: Call, project: Project, cluster: Cluster): Answer {
-  const schedule = world.schedule(groupId, clusterName, nowMs) ?? plainScheduleJson(project, cluster);
-  return singleAnswer(schedule, view);
+function getSchedule({ world, groupId, clusterName, nowMs }: Call, project: Project, cluster: Cluster): Answer {
+  return succeed(world.schedule(groupId, clusterName, nowMs) ?? plainScheduleJson(project, cluster));
 }
 
 function list({ view, origin, path, changeList }: Call, items: readonly unknown[]): Answer {

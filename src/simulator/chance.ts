@@ -3,25 +3,13 @@
  * matter and no state is kept. Not for secrets.
  */
 
-export interface Chance {
-  /** A number in [0, 1). */
-  readonly of: (...key: readonly (string | number)[]) => number;
-  /** That many lower-case hexadecimal digits. */
-  readonly hex: (digits: number, ...key: readonly (string | number)[]) => string;
-}
+export type Chance = ReturnType<typeof createChance>;
 
-export function createChance(seed: number): Chance {
+export function createChance(seed: number) {
   const start = mix(0x811c9dc5, seed);
-  /** There are few words, and each is hashed for every job. */
-  const words = new Map<string, number>();
 
   function numberOf(word: string): number {
-    let number = words.get(word);
-    if (number === undefined) {
-      number = Array.from(word).reduce((mixed, letter) => mix(mixed, letter.charCodeAt(0)), word.length);
-      words.set(word, number);
-    }
-    return number;
+    return Array.from(word).reduce((mixed, letter) => mix(mixed, letter.charCodeAt(0)), word.length);
   }
 
   function hash(key: readonly (string | number)[]): number {
@@ -30,6 +18,12 @@ export function createChance(seed: number): Chance {
     return state;
   }
 
+  /** A number in [0, 1). */
+  function of(...key: readonly (string | number)[]): number {
+    return hash(key) / 2 ** 32;
+  }
+
+  /** That many lower-case hexadecimal digits. */
   function hex(digits: number, ...key: readonly (string | number)[]): string {
     const first = hash(key);
     let text = '';
@@ -37,7 +31,7 @@ export function createChance(seed: number): Chance {
     return text.slice(0, digits);
   }
 
-  return { of: (...key) => hash(key) / 2 ** 32, hex };
+  return { of, hex };
 }
 
 /** The finalizer of MurmurHash3 over both numbers. */

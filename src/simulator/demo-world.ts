@@ -4,9 +4,19 @@
  * jobs. Lists are bounded, so a demo can run for weeks.
  */
 import { type Chance, createChance } from './chance.ts';
-import { createDemoClock, type DemoClock, dayMs, isoSeconds, minuteMs } from './demo-clock.ts';
 import { type DemoCluster, type DemoProject, demoProjects } from './demo-clusters.ts';
-import { type ExportJson, type JobPattern, type JobSource, jobAt, planJob } from './demo-jobs.ts';
+import {
+  createDemoClock,
+  type DemoClock,
+  dayMs,
+  type ExportJson,
+  isoSeconds,
+  type JobPattern,
+  type JobSource,
+  jobAt,
+  minuteMs,
+  planJob,
+} from './demo-jobs.ts';
 import { clusterId, plainScheduleJson } from './resources.ts';
 import type { CredentialKind, World } from './world.ts';
 
@@ -83,7 +93,7 @@ function createList(source: JobSource): ListJobs {
     const plan = planJob(source, index);
     if (plan.createdMinute > minute) return undefined;
     const job = jobAt(source, plan, minute);
-    if (minute >= plan.endedMinute) finished.set(index, { endedMinute: plan.endedMinute, job: Object.freeze(job) });
+    if (minute >= plan.endedMinute) finished.set(index, { endedMinute: plan.endedMinute, job });
     return job;
   }
 

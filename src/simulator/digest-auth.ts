@@ -5,17 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Answer } from './answers.ts';
 
-export interface DigestAuth {
-  /** `undefined` if the header proves the private key for this method and target. */
-  refuse(method: string, target: string, header: string | undefined): Answer | undefined;
-  expireNonces(): void;
-}
-
-export interface DigestOptions {
-  readonly now: () => number;
-  /** Called for each request, since keys are rotated. */
-  readonly key: () => { readonly publicKey: string; readonly privateKey: string };
-}
+export type DigestAuth = ReturnType<typeof createDigestAuth>;
 
 interface Nonce {
   readonly issuedAtMs: number;
@@ -28,10 +18,15 @@ const nonceLifetimeSeconds = 300;
 const maxNonces = 1000;
 const maxUses = 1024;
 
-export function createDigestAuth({ now, key }: DigestOptions): DigestAuth {
+/** @param key is asked at each request, since keys are rotated */
+export function createDigestAuth(
+  now: () => number,
+  key: () => { readonly publicKey: string; readonly privateKey: string },
+) {
   const nonces = new Map<string, Nonce>();
 
-  function refuseDigest(method: string, target: string, header: string | undefined): Answer | undefined {
+  /** `undefined` if the header proves the private key for this method and target. */
+  function refuse(method: string, target: string, header: string | undefined): Answer | undefined {
     const given = parseDigest(header ?? '');
     if (!isProof(given, method, target, key())) return challenge(false);
     // stale=true tells the client that its key is right and that it can answer the new challenge (RFC 7616, section 3.3).
@@ -68,7 +63,7 @@ export function createDigestAuth({ now, key }: DigestOptions): DigestAuth {
     };
   }
 
-  return { refuse: refuseDigest, expireNonces: () => nonces.clear() };
+  return { refuse, expireNonces: (): void => nonces.clear() };
 }
 
 function isProof(

@@ -5,12 +5,9 @@
 
 export type RateBucket = 'cloud_backups' | 'clusters' | 'projects' | 'tokens';
 
-export interface RateLimits {
-  /** Takes one request from the owner's bucket, unless it is empty. */
-  take(bucket: RateBucket, owner: string): Taken;
-}
+export type RateLimits = ReturnType<typeof createRateLimits>;
 
-export interface Taken {
+interface Taken {
   readonly limit: number;
   readonly remaining: number;
   /** Only if the bucket is empty: whole seconds until the next request is allowed. */
@@ -25,9 +22,10 @@ const sizes = {
   tokens: { capacity: 10, perMinute: 10 },
 };
 
-export function createRateLimits(now: () => number): RateLimits {
+export function createRateLimits(now: () => number) {
   const levels = new Map<string, { readonly tokens: number; readonly atMs: number }>();
 
+  /** Takes one request from the owner's bucket, unless it is empty. */
   function take(bucket: RateBucket, owner: string): Taken {
     const { capacity, perMinute } = sizes[bucket];
     const perMs = perMinute / 60_000;

@@ -7,31 +7,22 @@ import type { Cluster, Project } from './world.ts';
 
 const noOrganization = '0'.repeat(24);
 
-export function groupJson(project: Project, base: string): unknown {
+export function groupJson(project: Project): unknown {
   return {
-    clusterCount: project.clusters.length,
-    created: timeOfId(project.id),
     id: project.id,
-    links: [{ href: `${base}/groups/${project.id}`, rel: 'self' }],
     name: project.name,
     orgId: project.orgId ?? noOrganization,
-    tags: [],
-    withDefaultAlertsSettings: true,
   };
 }
 
-export function clusterJson(project: Project, cluster: Cluster, base: string): unknown {
+export function clusterJson(project: Project, cluster: Cluster): unknown {
   return {
     backupEnabled: true,
     clusterType: cluster.kind === 'sharded' ? 'SHARDED' : 'REPLICASET',
-    createDate: timeOfId(project.id),
     groupId: project.id,
     id: clusterId(project, cluster),
-    links: [{ href: `${base}/groups/${project.id}/clusters/${cluster.name}`, rel: 'self' }],
-    mongoDBMajorVersion: '8.0',
     name: cluster.name,
     paused: cluster.paused ?? false,
-    stateName: 'IDLE',
   };
 }
 
@@ -41,11 +32,7 @@ export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<
     autoExportEnabled: false,
     clusterId: clusterId(project, cluster),
     clusterName: cluster.name,
-    copySettings: [],
     policies: [],
-    referenceHourOfDay: 3,
-    referenceMinuteOfHour: 30,
-    restoreWindowDays: 7,
   };
 }
 
@@ -53,9 +40,4 @@ export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<
 export function clusterId(project: Project, cluster: Cluster): string {
   const name = createHash('sha256').update(`${project.id}/${cluster.name}`).digest('hex');
   return project.id.slice(0, 8) + name.slice(0, 16);
-}
-
-/** The first four bytes of an ObjectId are its creation time. */
-function timeOfId(id: string): string {
-  return new Date(Number.parseInt(id.slice(0, 8), 16) * 1000).toISOString().replace('.000', '');
 }

@@ -83,8 +83,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const { intercept = () => undefined, onRequest } = options;
   let credentials: SimulatorCredentials = { ...defaultCredentials, ...options.credentials };
   let origin = '';
-  const digest = createDigestAuth({ now, key: () => credentials });
-  const tokens = createTokens({ now, lifetimeSeconds: tokenLifetimeSeconds, account: () => credentials });
+  const digest = createDigestAuth(now, () => credentials);
+  const tokens = createTokens(now, tokenLifetimeSeconds, () => credentials);
   const atlas = {
     world,
     now,

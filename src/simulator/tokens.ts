@@ -11,24 +11,17 @@ export interface TokenRequest {
   readonly body: string;
 }
 
-export interface Tokens {
-  mint(request: TokenRequest): Answer;
-  revoke(request: TokenRequest): Answer;
-  isLive(token: string): boolean;
-  expireAll(): void;
-}
-
-export interface TokenOptions {
-  readonly now: () => number;
-  readonly lifetimeSeconds: number;
-  /** Called for each request, since secrets are rotated. */
-  readonly account: () => { readonly clientId: string; readonly clientSecret: string };
-}
+export type Tokens = ReturnType<typeof createTokens>;
 
 const maxLiveTokens = 100;
 const formType = 'application/x-www-form-urlencoded';
 
-export function createTokens({ now, lifetimeSeconds, account }: TokenOptions): Tokens {
+/** @param account is asked at each request, since secrets are rotated */
+export function createTokens(
+  now: () => number,
+  lifetimeSeconds: number,
+  account: () => { readonly clientId: string; readonly clientSecret: string },
+) {
   const expiryMsByToken = new Map<string, number>();
 
   function mint(request: TokenRequest): Answer {
@@ -63,8 +56,8 @@ export function createTokens({ now, lifetimeSeconds, account }: TokenOptions): T
   return {
     mint,
     revoke,
-    isLive: (token) => (expiryMsByToken.get(token) ?? 0) > now(),
-    expireAll: () => expiryMsByToken.clear(),
+    isLive: (token: string): boolean => (expiryMsByToken.get(token) ?? 0) > now(),
+    expireAll: (): void => expiryMsByToken.clear(),
   };
 }
 

@@ -37,7 +37,7 @@ export interface Project {
 export interface World {
   project(groupId: string): Project | undefined;
   cluster(groupId: string, clusterName: string): Cluster | undefined;
-  /** Newest first. A frozen job never changes, so its JSON text is made once. */
+  /** Newest first. */
   exports(groupId: string, clusterName: string, nowMs: number): readonly unknown[];
   /** `undefined`: a schedule that exports nothing. */
   schedule(groupId: string, clusterName: string, nowMs: number): unknown;

@@ -189,19 +189,4 @@ describe('API keys', () => {
     // The refused request has not used the count.
     expect((await signed(simulator, nonce)).status).toBe(200);
   });
-
-  test('the signature covers the query', async () => {
-    const simulator = await start();
-    const [path] = list.split('?');
-    const { status } = await signed(simulator, await challenge(simulator), {}, path);
-    expect(status).toBe(401);
-  });
-
-  test('Basic is not accepted for a key', async () => {
-    const { origin, credentials } = await start();
-    const authorization = basic(credentials.publicKey, credentials.privateKey);
-    const { status, headers } = await call(origin, list, { headers: { authorization, accept: version } });
-    expect(status).toBe(401);
-    expect(headers['www-authenticate']).toMatch(/^Digest /);
-  });
 });

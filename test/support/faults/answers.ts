@@ -11,7 +11,7 @@ export function answerInstead(fault: Fault, request: InterceptedRequest): Answer
     case 'redirect':
       return { status: 302, headers: { Location: fault.to + request.target }, body: '' };
     case 'text':
-      return succeed(fault.text);
+      return { ...succeed(null), body: fault.text };
     case undefined:
     case 'status':
       return statusAnswer(fault, request);
