@@ -1,5 +1,3 @@
-/** One exchange, over real sockets of loopback: what Atlas and everything between can do to it. */
-import { getEventListeners } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -60,21 +58,6 @@ describe('an exchange', () => {
     expect(asked[0]).toMatchObject({ method: 'POST', headers: { ...headers, 'content-length': '29' } });
   });
 
-  test('decompresses answers', async () => {
-    const { baseUrl, asked } = await atlas(gzipped('{"results":[]}'));
-    expect((await exchangeWith(baseUrl).send()).body).toBe('{"results":[]}');
-    expect(asked[0]?.headers['accept-encoding']).toContain('gzip');
-  });
-
-  test('keeps the status of an empty answer with Content-Encoding: gzip', async () => {
-    const { baseUrl } = await atlas((_req, res) => {
-      res.writeHead(503, { 'Content-Encoding': 'gzip', 'Retry-After': '7' });
-      res.end();
-    });
-    const headers = { 'retry-after': '7' };
-    expect(await exchangeWith(baseUrl).send()).toMatchObject({ status: 503, headers, body: '' });
-  });
-
   test.each<[string, RequestListener]>([
     ['is cut off', (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).write('{"err', () => res.destroy())],
     ['never ends', (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).write('{"err')],
@@ -126,30 +109,6 @@ describe('an exchange', () => {
       expect([asked.length, elsewhere.asked.length]).toEqual([1, 0]);
     },
   );
-
-  test.each([[429], [500], [503]])('repeats nothing: after a %d there is no second request', async (status) => {
-    const { baseUrl, asked } = await atlas((_req, res) => {
-      res.writeHead(status, { 'Retry-After': '0' }).end();
-    });
-    expect((await exchangeWith(baseUrl).send()).status).toBe(status);
-    expect(asked).toHaveLength(1);
-  });
-
-  test('reuses a connection', async () => {
-    const { baseUrl, connections } = await atlas((_req, res) => res.end('{}'));
-    const { send } = exchangeWith(baseUrl);
-    for (let times = 0; times < 5; times += 1) await send();
-    expect(connections()).toBe(1);
-  });
-
-  test('leaves no listener on its signal', async () => {
-    const { baseUrl } = await atlas((_req, res) => res.end('{}'));
-    const { send } = exchangeWith(baseUrl);
-    const { signal } = new AbortController();
-    for (let times = 0; times < 5; times += 1) await send({}, signal);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-  });
 });
 
 describe('a body', () => {
@@ -264,10 +223,6 @@ describe('a failure of the connection', () => {
       reason: 'network',
       message: 'the connection failed (ECONNREFUSED)',
     });
-  });
-
-  test('an impossible address', async () => {
-    expect(await failureOf(exchangeWith('http://127.0.0.1:port').send())).toMatchObject({ reason: 'internal' });
   });
 
   test('a header that cannot be sent is an internal error', async () => {

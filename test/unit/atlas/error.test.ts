@@ -74,14 +74,4 @@ describe('foreign text', () => {
     expect(checkedErrorCode(foreign)).toBeUndefined();
     expect(errorOfStatus(404, foreign)).toMatchObject({ message: 'Atlas answered 404', errorCode: undefined });
   });
-
-  test('is left out even if it is the name of a property of every object', () => {
-    expect(new AtlasError('internal', '', { errorCode: 'HAS_OWN' }).advice).toContain('bug');
-  });
-});
-
-test('an error has our name, and no cause that could contain a request', () => {
-  const error = errorOfStatus(429, 'RATE_LIMITED', 7);
-  expect([error.name, error.cause, error.retryAfterSeconds]).toEqual(['AtlasError', undefined, 7]);
-  expect(error).toBeInstanceOf(Error);
 });

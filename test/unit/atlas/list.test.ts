@@ -68,16 +68,6 @@ describe('a list', () => {
     });
   });
 
-  test('may be empty, and may have no total', async () => {
-    expect(await read([[page('')]])).toMatchObject({
-      result: [''],
-      pages: 1,
-      items: 0,
-      reportedItems: undefined,
-      readings: 1,
-    });
-  });
-
   test.each<[string, readonly Page[]]>([
     ['an id that comes again on a later page', [page('ab', 3), page('bc', 3)]],
     ['an id that comes twice on one page', [page('aab', 3)]],
@@ -104,23 +94,6 @@ describe('a list', () => {
       items: 3,
       readings: 2,
     });
-  });
-
-  test('is not read again for a total that is wrong or missing, but constant', async () => {
-    expect(await read([[page('ab', 9), page('cd'), page('e', 9)]])).toMatchObject({
-      items: 5,
-      reportedItems: 9,
-      readings: 1,
-    });
-  });
-
-  test('is read again if the fold wants it', async () => {
-    expect(await read([[page('a')], [page('a')]], true)).toMatchObject({ folds: ['first', 'second'], result: ['a'] });
-  });
-
-  test('counts each item without a textual id', async () => {
-    const odd: Page = { results: [{}, {}, { id: null }, { id: 7 }, { id: 7 }] };
-    expect(await read([[odd]])).toMatchObject({ items: 5, readings: 1 });
   });
 
   test('keeps no id that is longer than any of Atlas', async () => {
@@ -152,11 +125,6 @@ describe('a list', () => {
   test('with a page that cannot be read fails', async () => {
     const failure = new AtlasError('server_error', 'Atlas answered 500');
     await expect(read([[page('ab'), failure]])).rejects.toBe(failure);
-  });
-
-  test('with a page that cannot be read in the second reading fails', async () => {
-    const failure = new AtlasError('timeout', 'too slow');
-    await expect(read([[page('aa')], [failure]])).rejects.toBe(failure);
   });
 });
 

@@ -59,14 +59,6 @@ const busy = (retryAfter?: string) =>
 const first = (response: AtlasResponse) => (number: number) => (number === 1 ? response : answer(200));
 
 describe('the requests of a project', () => {
-  test('are a third of a minute’s budget at once, then evenly spaced', async () => {
-    const { send, times: sentAt, runtime } = setUp({ requestsPerMinute: 30, concurrency: 100 });
-    const all = times(14, () => send());
-    await runtime.advance(60);
-    await Promise.all(all);
-    expect(sentAt()).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 6, 8]);
-  });
-
   test('never exceed the budget in any window of time, nor all requests the concurrency', async () => {
     const ask = fc.record({
       project: fc.constantFrom('A', 'B', 'C'),
@@ -98,15 +90,6 @@ describe('the requests of a project', () => {
       { numRuns: 30 },
     );
   }, 60_000);
-
-  test('wait only for their own budget', async () => {
-    const { send, projects, runtime } = setUp({ requestsPerMinute: 3 });
-    const waiting = times(3, () => send('A'));
-    await send('B');
-    expect(projects()).toBe('AB');
-    await runtime.advance(60);
-    await Promise.all(waiting);
-  });
 
   test('take turns with those of others: a hundred of A delay one of B by one place', async () => {
     const { send, projects, runtime } = setUp({ requestsPerMinute: 6000, concurrency: 4, serverSeconds: 1 });
@@ -148,14 +131,6 @@ describe('the requests of a project', () => {
     await runtime.advance(15);
     await staying;
     expect(sentAt()).toEqual([0, 20]);
-  });
-
-  test('report how long they have waited, if they have', async () => {
-    const { send, observer, runtime } = setUp({ requestsPerMinute: 6 });
-    const all = times(3, () => send());
-    await runtime.advance(20);
-    await Promise.all(all);
-    expect(observer.waits).toEqual([{ groupId: 'A', budget: 'cloud_backups', seconds: expect.closeTo(10) }]);
   });
 
   test('are refused without a token when their turn comes and the circuit has opened', async () => {
@@ -226,14 +201,6 @@ describe('a 429', () => {
     await waiting;
     expect(timeBudget.remainingSeconds).toBeCloseTo(40);
   });
-
-  test('also stops requests that have a token but wait for a place', async () => {
-    const { send, runtime, times: sentAt } = setUp({ concurrency: 1, serverSeconds: 1, answering: first(busy('20')) });
-    const all = times(3, () => send());
-    await runtime.advance(60);
-    await Promise.all(all);
-    expect(sentAt()).toEqual([0, 21, 22]);
-  });
 });
 
 test('RateLimit headers with little left slow the project down', async () => {
@@ -283,14 +250,6 @@ describe('the levels', () => {
     ]);
     await runtime.advance(60);
     await Promise.all(all);
-  });
-
-  test('stay when a bucket is full again, for every project that has been polled', async () => {
-    const { send, admission, runtime } = setUp();
-    await send('A');
-    await runtime.advance(3600);
-    await send('B');
-    expect(admission.levels().map(({ groupId }) => groupId)).toEqual(['A', 'B']);
   });
 });
 

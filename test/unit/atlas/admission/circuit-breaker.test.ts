@@ -85,17 +85,6 @@ describe('a circuit', () => {
     expect(breaker.isOpen()).toBe(true);
   });
 
-  test('stays closed if only one of several resources was requested in these 60 seconds', async () => {
-    const { breaker, ask, askFor, server, runtime } = setUp();
-    server(answer(200));
-    await askFor(3);
-    server(late);
-    await ask('/0');
-    await runtime.advance(100);
-    await ask('/0');
-    expect(breaker.isOpen()).toBe(false);
-  });
-
   test.each([
     ['an answer', answer(200)],
     ['an error of Atlas', answer(500)],
@@ -187,11 +176,5 @@ describe('an open circuit', () => {
     server(answer(200));
     expect(await askToken()).toMatchObject({ status: 200 });
     expect(breaker.isOpen()).toBe(false);
-  });
-
-  test('refuses requests that have waited in a queue meanwhile, but not the probe', async () => {
-    const { breaker } = await opened();
-    expect(breaker.refusal(request())).toMatchObject({ reason: 'network' });
-    expect(breaker.refusal(request({ isProbe: true }))).toBeUndefined();
   });
 });

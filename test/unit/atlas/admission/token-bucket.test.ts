@@ -49,36 +49,9 @@ describe('a pause', () => {
     expect([takeAll(one, 0), takeAll(one, 4.9), one.readyInSeconds(1), one.pausedForSeconds(2)]).toEqual([0, 0, 4, 3]);
     expect([takeAll(one, 5), takeAll(one, 5.5), takeAll(one, 7.5)]).toEqual([1, 1, 4]);
   });
-
-  test('is never ended by a shorter one, and is extended by a longer one', () => {
-    const one = bucket();
-    one.pauseUntil(10, 0);
-    one.pauseUntil(3, 1);
-    expect(one.pausedForSeconds(1)).toBe(9);
-    one.pauseUntil(20, 2);
-    expect([one.pausedForSeconds(2), takeAll(one, 19), takeAll(one, 20)]).toEqual([18, 0, 1]);
-  });
-
-  test('in the past changes nothing', () => {
-    const one = bucket();
-    one.pauseUntil(1, 2);
-    expect([one.pausedForSeconds(2), takeAll(one, 2)]).toEqual([0, 10]);
-  });
 });
 
 describe('the RateLimit headers', () => {
-  test.each([
-    [{ limit: 1200, remaining: 1200 }, 10],
-    [{ limit: 1200, remaining: 300 }, 10],
-    [{ limit: 1200, remaining: 150 }, 5],
-    [{ limit: 1200, remaining: 0 }, 1],
-    [{ limit: 0, remaining: 0 }, 10],
-  ])('%j leave %d tokens at once', (rateLimit, expected) => {
-    const one = bucket();
-    one.follow(rateLimit, 0);
-    expect(takeAll(one, 0)).toBe(expected);
-  });
-
   test('with less than a quarter left slow the bucket down in proportion, to a tenth at most', () => {
     const half = bucket();
     takeAll(half, 0);

@@ -22,12 +22,6 @@ describe('at the end', () => {
     expect([asked.operation, revocations.length]).toEqual(['revoke', 1]);
   });
 
-  test('nothing is sent without a token', async () => {
-    const { end, revoked } = serviceAccount();
-    await end(never);
-    expect(revoked()).toEqual([]);
-  });
-
   test('a replaced token is revoked as well, an expired one is not', async () => {
     const { send, end, revoked, runtime } = serviceAccount({ mints: [60, 60, 60] });
     for (const seconds of [41, 41, 0]) {
@@ -50,48 +44,6 @@ describe('at the end', () => {
     minting.open(answer(200, { access_token: 'late', expires_in: 3600 }));
     await ended;
     expect(revoked()).toEqual(['late']);
-  });
-
-  test('a token in use is revoked while another is being requested', async () => {
-    const { send, end, revoked, runtime, observer } = serviceAccount({
-      mints: [60, () => new Promise<AtlasResponse>(() => undefined)],
-    });
-    await send();
-    await runtime.advance(50);
-    await send();
-    const over = new AbortController();
-    const ended = end(over.signal);
-    await runtime.settle();
-    expect(revoked()).toEqual(['t1']);
-    over.abort(new Error('the time is over'));
-    await ended;
-    expect(observer.unrevoked).toEqual([]);
-  });
-
-  test('no new token is requested any more', async () => {
-    const { send, end, tokenCalls } = serviceAccount();
-    await send();
-    await end(never);
-    await expect(send()).rejects.toThrow('after the end');
-    expect(tokenCalls).toHaveLength(1);
-  });
-
-  test.each<[string, object]>([
-    ['a mint', { mints: [() => new Promise<AtlasResponse>(() => undefined)] }],
-    ['a revocation', { revocations: [() => new Promise<AtlasResponse>(() => undefined)] }],
-  ])('%s that hangs is aborted by the signal', async (_what, script) => {
-    const { send, end, runtime } = serviceAccount(script);
-    void outcomeOf(send());
-    await runtime.settle();
-    const over = new AbortController();
-    let ended = false;
-    const ending = end(over.signal).then(() => {
-      ended = true;
-    });
-    await runtime.settle();
-    expect(ended).toBe(false);
-    over.abort(new Error('the time is over'));
-    await ending;
   });
 
   test.each<[Step, object]>([
@@ -156,26 +108,6 @@ describe('a replaced token', () => {
     await end(never);
     expect(revoked()).toEqual(['t1', 't1', 't2']);
     expect(observer.unrevoked).toEqual([]);
-  });
-
-  test('whose revocation fails at the end is reported once', async () => {
-    const revocation = gate<AtlasResponse>();
-    const { send, end, observer, runtime } = serviceAccount({
-      answers: [refused(401), answer(200)],
-      revocations: [() => revocation.promise, answer(200)],
-    });
-    await send();
-    const ended = end(never);
-    await runtime.settle();
-    revocation.open(refused(503));
-    await ended;
-    expect(observer.unrevoked).toMatchObject([{ reason: 'server_error' }]);
-  });
-
-  test('is not one that was refused for a foreign project', async () => {
-    const { send, revoked } = serviceAccount({ answers: [refused(401, 'NOT_IN_GROUP')] });
-    await send();
-    expect(revoked()).toEqual([]);
   });
 
   test('fails no request that has used it: each is sent again with the new one', async () => {

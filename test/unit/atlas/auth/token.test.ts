@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
-import { answer, gate, never, outcomeOf, refusal, request } from '../support.ts';
-import { mintRequest, refused, serviceAccount } from './service-account.ts';
+import { answer, gate, outcomeOf, refusal, request } from '../support.ts';
+import { mintRequest, serviceAccount } from './service-account.ts';
 
 describe('a token request', () => {
   test('is a form with id and secret unencoded in Basic: neither `_` nor `%` nor `+` changes', async () => {
@@ -50,12 +50,6 @@ describe('a token request', () => {
     minting.open(answer(200, { access_token: 't1', expires_in: 3600 }));
     expect(await second).toBe(200);
     expect([tokenCalls.length, sentWith()]).toEqual([1, ['t1']]);
-  });
-
-  test('is neither made nor waited for by a request that is already aborted', async () => {
-    const { send, tokenCalls } = serviceAccount({ mints: [() => gate<AtlasResponse>().promise] });
-    await expect(send(AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
-    expect(tokenCalls).toEqual([]);
   });
 
   test('is reported with the expiry of its token, or without if it failed', async () => {
@@ -140,14 +134,6 @@ describe('a token', () => {
     expect(sentWith()).toHaveLength(3);
   });
 
-  test('that has expired is not used: requests wait for a new one', async () => {
-    const { send, sentWith, runtime } = serviceAccount({ mints: [3600, 3600] });
-    await send();
-    await runtime.advance(3600);
-    await send();
-    expect(sentWith()).toEqual(['t1', 't2']);
-  });
-
   test('expires counted from its request, so that a slow answer does not prolong it', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
     const first = send();
@@ -159,15 +145,6 @@ describe('a token', () => {
     await runtime.advance(1);
     await send();
     expect(tokenCalls).toHaveLength(2);
-  });
-
-  test('that arrived late expires as early', async () => {
-    const { send, sentWith, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
-    for (const seconds of [20, 40, 20]) {
-      void send();
-      await runtime.advance(seconds);
-    }
-    expect(sentWith()).toEqual(['t1', 't1', 't2']);
   });
 });
 
@@ -195,16 +172,6 @@ describe('a failed token request', () => {
       expect(tokenCalls).toHaveLength(before + 1);
       await runtime.advance(0.1);
     }
-  });
-
-  test('does not prolong the pause of one after the next success', async () => {
-    const { send, tokenCalls, runtime } = serviceAccount({ mints: [refusal(503), refusal(503), 60, refusal(503)] });
-    for (const pause of [10, 20, 60, 10]) {
-      await outcomeOf(send());
-      await runtime.advance(pause);
-    }
-    await outcomeOf(send());
-    expect(tokenCalls).toHaveLength(5);
   });
 
   test.each([
@@ -304,20 +271,4 @@ describe('a failed token request', () => {
     expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('secret-');
     expect(sentWith()).toEqual([]);
   });
-
-  test('for a secret that cannot be read sends nothing, and is repeated after the pause', async () => {
-    const { send, tokenCalls, runtime } = serviceAccount({ secrets: [new Error('ENOENT'), 'back'] });
-    await expect(send()).rejects.toThrow('can’t be read');
-    await runtime.advance(10);
-    expect(await send()).toBe(200);
-    expect(tokenCalls).toHaveLength(1);
-  });
-});
-
-test('a failure that is no 401 causes no token request', async () => {
-  const { send, tokenCalls } = serviceAccount({
-    answers: [refused(403, 'ACCESS_FORBIDDEN'), refused(404), refused(500)],
-  });
-  expect([await send(), await send(), await send(never)]).toEqual([403, 404, 500]);
-  expect(tokenCalls).toHaveLength(1);
 });

@@ -5,7 +5,6 @@ import {
   decodeError,
   decodePage,
   deprecationOf,
-  parseJson,
   retryAfterSecondsOf,
 } from '../../../../src/atlas/http/answer.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
@@ -77,14 +76,6 @@ describe('a failure', () => {
     expect(decodeError(response)).toBe(errorCode);
     expect(refusedAs(response).errorCode).toBe(errorCode);
   });
-
-  test('of HTML keeps its status', () => {
-    expect(refusedAs(answer(503, '<html>'))).toMatchObject({
-      reason: 'server_error',
-      status: 503,
-      errorCode: undefined,
-    });
-  });
 });
 
 describe('a page', () => {
@@ -126,10 +117,6 @@ describe('Retry-After', () => {
   ])('of %j asks for %j seconds', (value, seconds) => {
     expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': value }), NOW)).toBe(seconds);
   });
-
-  test('given twice is ignored', () => {
-    expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': ['1', '2'] }), NOW)).toBeUndefined();
-  });
 });
 
 describe('the end of an API version', () => {
@@ -157,8 +144,4 @@ test('a page that is larger than any of Atlas is an invalid response', () => {
   const page = (items: number) => answer(200, { results: Array.from({ length: items }, () => ({})) });
   expect(decodePage(page(500), 0).results).toHaveLength(500);
   expect(() => decodePage(page(501), 0)).toThrow('a page of a list has more than 500 items');
-});
-
-test('an answer that is no JSON keeps its status', () => {
-  expect(errorOf(() => parseJson(answer(200, 'x')))).toMatchObject({ reason: 'invalid_response', status: 200 });
 });

@@ -51,29 +51,6 @@ describe('reading the export jobs of a cluster', () => {
     expect(notices).toEqual([]);
   });
 
-  test('a total that is higher or lower than the list is passed on, and changes nothing', async () => {
-    for (const totalCount of [1, 99]) {
-      const { facts } = await exportsCollector.read(
-        apiOf([{ results: jobs, totalCount }]),
-        newState(),
-        settings,
-        signal,
-      );
-      expect(facts).toMatchObject({ items: 3, reportedItems: totalCount });
-    }
-    const { facts } = await exportsCollector.read(apiOf([{ results: jobs }]), newState(), settings, signal);
-    expect(facts).not.toHaveProperty('reportedItems');
-  });
-
-  test('the same id on two pages counts once, after a second reading', async () => {
-    const shifted = [{ results: jobs.slice(0, 2) }, { results: jobs.slice(1) }];
-    const api = apiOf(shifted, shifted);
-    const { facts, summary } = await exportsCollector.read(api, newState(), settings, signal);
-    expect(api.asked).toHaveLength(2);
-    expect(facts?.items).toBe(3);
-    expect(summary.counts.successful).toBe(3);
-  });
-
   test('components met before their parent are left out by a second reading', async () => {
     const parent = job('Successful', { number: 9, fields: { components: [{ exportId: jobs[0]?.['id'] }] } });
     const list = [{ results: jobs }, { results: [parent] }];
