@@ -52,8 +52,8 @@ export interface DaemonSettings {
   readonly build: Build;
   readonly runtime: Runtime;
   readonly log: Log;
-  /** Called with each access token that Atlas issues. */
-  readonly onToken?: (token: string) => void;
+  /** Called with each access token that Atlas issues, so that it can be redacted. */
+  readonly onToken: (token: string) => void;
 }
 
 export interface Daemon {

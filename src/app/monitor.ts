@@ -24,7 +24,7 @@ export interface MonitorSettings {
   readonly version: string;
   readonly observer: AtlasCounter;
   /** Called with each access token that Atlas issues, so that it can be redacted. */
-  readonly onToken?: ((token: string) => void) | undefined;
+  readonly onToken: (token: string) => void;
   /** Called with every change of the targets' states. */
   readonly onChange: StatesListener;
   readonly runtime: Runtime;
@@ -59,7 +59,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     observer: {
       ...observer,
       ...atlasLog,
-      secret: (token) => onToken?.(token),
+      secret: onToken,
       circuitOpened(event) {
         atlasLog.circuitOpened(event);
         polling.pollSooner();

@@ -178,11 +178,11 @@ async function runToEnd(
   version: string,
   early: EarlySignals,
 ): Promise<void> {
-  const { log, runtime } = await commonOf(flags, version);
+  const { build: _build, ...common } = await commonOf(flags, version);
   const calledOff = new AbortController();
   onSignals(early, () => calledOff.abort(new Error('interrupted')));
   const { signal } = calledOff;
-  process.exitCode = await run({ source: sourceOf(flags), terminal: terminal(), version, runtime, log, signal });
+  process.exitCode = await run({ ...common, source: sourceOf(flags), terminal: terminal(), version, signal });
   // What was under way for all, such as a token, is waited for by nobody.
   if (signal.aborted) process.exit(EXIT.interrupted);
 }

@@ -15,8 +15,8 @@ export interface CommandSettings<Flags> {
   readonly collectors?: Collectors;
   readonly runtime: Runtime;
   readonly log: Log;
-  /** Called with each access token that Atlas issues. */
-  readonly onToken?: (token: string) => void;
+  /** Called with each access token that Atlas issues, so that it can be redacted. */
+  readonly onToken: (token: string) => void;
   /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal;
 }

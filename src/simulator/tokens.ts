@@ -34,7 +34,7 @@ export function createTokens(
     if (expiryMsByToken.size >= maxLiveTokens) {
       return refuseOAuth(403, 'access_denied', `This account already has ${maxLiveTokens} live tokens.`);
     }
-    const token = `simulated.${randomBytes(32).toString('base64url')}`;
+    const token = `simulated-${randomBytes(24).toString('hex')}`;
     expiryMsByToken.set(token, now() + lifetimeSeconds * 1000);
     return success({ access_token: token, expires_in: lifetimeSeconds, token_type: 'Bearer' });
   }

@@ -52,7 +52,8 @@ function run<Flags extends WatchFlags>(
   const { log, lines } = createRecordingLog();
   const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
   const source = { file: flags.configFile, targets: flags.targets, env, cwd: folder, files };
-  const ended = command({ flags, source, terminal, version: '0', runtime: systemRuntime, log, signal });
+  const common = { version: '0', runtime: systemRuntime, log, onToken: () => undefined, signal };
+  const ended = command({ ...common, flags, source, terminal });
   return { ended, output, lines };
 }
 

@@ -167,7 +167,7 @@ describe('a service account', () => {
     const { daemon, until, secrets } = await watch(simulator.origin, CREDENTIALS.account);
     await until('export_polls_total', allPolled(2));
     await daemon.stop();
-    expect(secrets).toEqual([expect.stringContaining('simulated.')]);
+    expect(secrets).toEqual([expect.stringContaining('simulated-')]);
     expect(oauthCalls(simulator)).toEqual(['token 200', 'revoke 200']);
     expect(simulator.requests.at(-1)?.path).toBe('/api/oauth/revoke');
     // The limit is a hundred tokens: without the revocation the last of these requests would be refused.

@@ -96,6 +96,7 @@ describe('a further collector', () => {
       version: '0',
       runtime: systemRuntime,
       log: createRecordingLog().log,
+      onToken: () => undefined,
       signal: new AbortController().signal,
     });
     expect(code).toBe(1);

@@ -485,6 +485,7 @@ describe('a daemon', () => {
       // Looks at files fifty times as often.
       runtime: { ...systemRuntime, sleep: (seconds, signal) => systemRuntime.sleep(seconds / 50, signal) },
       log,
+      onToken: () => undefined,
       ...settings,
     });
     open.push({ close: daemon.stop });

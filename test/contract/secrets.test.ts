@@ -22,20 +22,35 @@ const SECRETS = {
   privateKey: '99999999-aaaa-4bbb-8ccc-SECRETOFKEY0',
   accessToken: 'SECRET-ready-made-token',
 } as const;
+/** A project whose names are the access token. */
+const ECHO = '5e0000000000000000000002';
 const HIDDEN = [SECRETS.clientSecret, SECRETS.privateKey, SECRETS.accessToken];
 
 let folder: string;
 let simulator: Simulator;
 let proxy: Server;
 let sent: Set<string>;
+/** The latest access token that Atlas has issued. */
+let issued: string;
 const programs: Program[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'secrets-'));
   sent = new Set();
+  issued = 'Shop';
   const clusters = [{ name: 'one', exports: [job('Failed')] }];
+  // Atlas itself names things like the token, which puts the token into every output and into the log.
+  const named = {
+    id: ECHO,
+    get name() {
+      return issued;
+    },
+    get clusters() {
+      return [{ name: issued, failing: { status: 500 } }];
+    },
+  };
   simulator = await startSimulator({
-    world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters }]),
+    world: createFixedWorld([{ id: GROUP_ID, name: 'Shop', clusters }, named]),
     credentials: SECRETS,
   });
   proxy = createServer((incoming, response) => {
@@ -44,7 +59,11 @@ beforeEach(async () => {
       simulator.origin + incoming.url,
       { method: incoming.method, headers: incoming.headers },
       (answer) => {
-        answer.on('data', (chunk: Buffer) => remember(/"access_token":"([^"]+)"/.exec(chunk.toString())?.[1]));
+        answer.on('data', (chunk: Buffer) => {
+          const [, token] = /"access_token":"([^"]+)"/.exec(chunk.toString()) ?? [];
+          issued = token ?? issued;
+          remember(token);
+        });
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
       },
@@ -135,6 +154,28 @@ describe.each(Object.entries(INLINE))('with the credential %s', (_kind, credenti
     expect(shown).toContain(`cluster_name="one"} ${right ? 1 : 0}`);
     expect(sent.size).toBeGreaterThan(0);
     expect([...sent, ...HIDDEN].filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+});
+
+describe('an access token that Atlas has issued', () => {
+  test.each([
+    ['check, as a table', ['check', '--online']],
+    ['check, as JSON', ['check', '--online', '--format', 'json']],
+    ['once', ['once']],
+  ])('is neither in the outputs nor in the log of a command: %s', async (_what, args) => {
+    const { port } = proxy.address() as AddressInfo;
+    writeFileSync(
+      join(folder, 'c.yml'),
+      `atlas: { base_url: "http://127.0.0.1:${port}" }\ncredentials: [ { name: c, ${INLINE.account} } ]\ntargets: [ { group_id: "${ECHO}", clusters: all } ]\n`,
+    );
+    const program = startProgram([...args, '--config.file', 'c.yml', '--log.level', 'debug'], { cwd: folder });
+    programs.push(program);
+    expect(await program.ended).toBe(1);
+    const { stdout, stderr } = program.output;
+    expect(stderr).toMatch(/cluster_name[":=]+\[redacted\]/);
+    expect(stdout).toContain('[redacted]');
+    expect(issued).not.toBe('Shop');
+    expect([...sent, ...HIDDEN].filter((secret) => (stdout + stderr).includes(secret))).toEqual([]);
   });
 });
 

@@ -36,6 +36,7 @@ export async function check(text: string, env: Env, others: Readonly<Record<stri
     version: '0',
     runtime: createFakeRuntime(),
     log: createRecordingLog().log,
+    onToken: () => undefined,
     signal: new AbortController().signal,
   });
   return { code, ...output };
