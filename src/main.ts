@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 /**
- * The first moment: what signals do while the rest of the program is loaded, which takes a while. SIGHUP ends nothing: whoever
- * reloads a daemon doesn't know how far it is. SIGTERM and SIGINT end it, also where it is the first process of a container,
- * which the system doesn't end for them.
+ * Handles signals while the rest of the program is loaded, which takes a moment. A SIGHUP in that time is kept for the command.
+ * SIGTERM and SIGINT end the program, also as the first process of a container, which the kernel does not end by itself.
  */
 import { constants } from 'node:os';
 import type { HangUps } from './app/program.ts';
 
-function heedHangUps(): HangUps {
+function keepHangUps(): HangUps {
   let isWaiting = false;
   let onHangUp = (): void => {
     isWaiting = true;
@@ -15,32 +14,32 @@ function heedHangUps(): HangUps {
   const listener = (): void => onHangUp();
   process.on('SIGHUP', listener);
   return {
-    answer(how) {
-      onHangUp = how;
-      if (isWaiting) how();
+    handle(handler) {
+      onHangUp = handler;
+      if (isWaiting) handler();
     },
-    leave() {
+    release() {
       process.off('SIGHUP', listener);
       if (isWaiting) process.kill(process.pid, 'SIGHUP');
     },
   };
 }
 
-/** @returns leaves them to whoever heeds them from then on */
-function heedStops(): () => void {
+/** @returns a function that removes these handlers */
+function endOnStopSignals(): () => void {
   const signals = ['SIGTERM', 'SIGINT'] as const;
-  function leave(): void {
+  function release(): void {
     for (const signal of signals) process.off(signal, end);
   }
   function end(signal: NodeJS.Signals): void {
-    leave();
+    release();
     process.kill(process.pid, signal);
     process.exit(128 + constants.signals[signal]);
   }
   for (const signal of signals) process.on(signal, end);
-  return leave;
+  return release;
 }
 
-const early = { hangUps: heedHangUps(), leaveStops: heedStops() };
+const early = { hangUps: keepHangUps(), releaseStops: endOnStopSignals() };
 const { run } = await import('./app/program.ts');
 run(early);

@@ -1,7 +1,6 @@
 /**
- * The process: arguments, environment, signals, exit codes. Beside main.ts the only file that touches `process`. What a command
- * is made of is loaded when it is the one that was asked for: most of the program is of no use to `health`, which is run every
- * half a minute, or to `--help`.
+ * The process: arguments, environment, signals, exit codes. Beside main.ts the only file that uses `process`. Each command loads
+ * its own parts only, because `health` runs every half a minute and `--help` should be quick.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -25,33 +24,33 @@ import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 
 /**
- * How far the heap may grow beyond what is alive before it is collected, and that its young generation doesn't grow. V8's own
- * choices follow the machine's memory, and there this program's pages of jobs pile up as garbage: measured in docs/decisions.md.
+ * Lets the heap grow by 40 % between two collections, and its young generation not at all. V8 derives its defaults from the memory
+ * of the machine, and then pages of jobs pile up as garbage: measured in docs/decisions.md.
  */
 const HEAP_FLAGS = ['--heap-growing-percent=40', '--semi-space-growth-factor=1'];
 
-/** Takes out what the log must not show; told of every secret that is read. */
+/** Redacts the log and all output. Every secret that is read is added to it. */
 const redactor = createRedactor();
-/** Reads the files of the config, and knows which of them hang. */
+/** Reads the files of the config, each of them once at a time. */
 const files = createFileReader({ runtime: systemRuntime });
 
-/** What becomes of SIGHUP. Until it is said, it waits. */
+/** SIGHUP, kept until the command decides. */
 export interface HangUps {
-  /** It gets this answer from now on, also one that has come before. */
-  answer(how: () => void): void;
-  /** It ends the program, as it does where nobody minds it. */
-  leave(): void;
+  /** Handles each SIGHUP from now on, and one that is kept. */
+  handle(handler: () => void): void;
+  /** SIGHUP ends the program from now on, as in any program without a handler. */
+  release(): void;
 }
 
-/** What is heeded before the program is there. */
+/** The signals that main.ts handles until the program is loaded. */
 export interface EarlySignals {
   readonly hangUps: HangUps;
-  /** From now on SIGTERM and SIGINT are the program's to heed. */
-  leaveStops(): void;
+  /** Removes the early handlers of SIGTERM and SIGINT. */
+  releaseStops(): void;
 }
 
 export function run(early: EarlySignals): void {
-  // By itself Node.js would print everything that hangs on the error: of a request, its headers.
+  // The default handler prints all properties of an error: for a failed request, its headers.
   process.on('uncaughtException', crash);
   main(early).catch(crash);
 }
@@ -63,13 +62,12 @@ function crash(error: unknown): void {
 
 async function main(early: EarlySignals): Promise<void> {
   for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
-  mindOutputs();
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  handleClosedOutputs();
+  const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(packageFile) as { version: string };
   const line = parseCommandLine(process.argv.slice(2), process.env, version);
-  // A terminal that is closed ends what was tried in it; a daemon is told to reload.
-  if (line.command !== 'serve') early.hangUps.leave();
+  // SIGHUP reloads a daemon. It ends any other command, because it says that the terminal was closed.
+  if (line.command !== 'serve') early.hangUps.release();
   switch (line.command) {
     case 'exit':
       process.stdout.write(line.stdout);
@@ -83,11 +81,11 @@ async function main(early: EarlySignals): Promise<void> {
     }
     case 'check': {
       const { runCheck } = await import('../commands/check.ts');
-      return runToEnd((common) => runCheck({ ...common, flags: line.flags }), line.flags, version, early);
+      return runToEnd(runCheck, line.flags, version, early);
     }
     case 'once': {
       const { runOnce } = await import('../commands/once.ts');
-      return runToEnd((common) => runOnce({ ...common, flags: line.flags }), line.flags, version, early);
+      return runToEnd(runOnce, line.flags, version, early);
     }
     case 'demo':
       return demonstrate(line.flags, version, early);
@@ -98,7 +96,7 @@ async function main(early: EarlySignals): Promise<void> {
 
 async function serve(flags: ServeFlags, version: string, early: EarlySignals): Promise<void> {
   if (flags.autoReload && flags.targets.length > 0) {
-    tell('--config.auto-reload: with --target there is no file that could change\n');
+    tell('--config.auto-reload: --target uses no config file\n');
     process.exitCode = EXIT.usage;
     return;
   }
@@ -106,7 +104,7 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
   const common = await commonOf(flags, version);
   const source = sourceOf(flags);
   const file = flags.autoReload ? await configFileOf(source) : undefined;
-  // Before it is read: a change in between is one.
+  // Before the config is read, so that a change in between is noticed.
   const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
   const readConfig = (): Promise<Loaded> => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
@@ -117,7 +115,7 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
   await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');
     const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
-    early.hangUps.answer(() => void daemon.reload('SIGHUP'));
+    early.hangUps.handle(() => void daemon.reload('SIGHUP'));
     return daemon;
   });
 }
@@ -138,7 +136,7 @@ interface GuardedWeb {
   readonly problems: readonly Problem[];
 }
 
-/** The web as the flags have it, and the web config file, where they name one. */
+/** The settings of the web server, with the web config file if there is one. */
 async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<GuardedWeb> {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');
@@ -148,7 +146,7 @@ async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<Guard
   return { web: { ...web, config: { first, load } }, problems: [] };
 }
 
-/** Whether there are problems; then they are told, and the program ends. */
+/** Prints problems. @returns whether there are any: then the program ends with exit code 2 */
 function refuse(problems: readonly Problem[]): boolean {
   for (const problem of problems) tell(`${formatProblem(problem)}\n`);
   if (problems.length > 0) process.exitCode = EXIT.usage;
@@ -157,9 +155,11 @@ function refuse(problems: readonly Problem[]): boolean {
 
 async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
   const { createLog } = await import('../support/log.ts');
+  const { COLLECTORS } = await import('../collectors/index.ts');
   const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';
   return {
     build: { version, revision, nodeVersion: process.version },
+    collectors: COLLECTORS,
     runtime: systemRuntime,
     log: createLog(log.level, log.format, process.stderr, redactor.line),
     onToken: redactor.hideToken,
@@ -171,23 +171,25 @@ function sourceOf(flags: WatchFlags): ConfigSource {
   return { file, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
 }
 
-/** For a command that ends by itself. The first signal calls it off, a second one ends it at once. */
-async function runToEnd(
-  run: (common: Omit<CommandSettings<never>, 'flags'>) => Promise<ExitCode>,
-  flags: WatchFlags,
+/** Runs a command that ends by itself. The first signal interrupts it, a second one ends the program at once. */
+async function runToEnd<Flags extends WatchFlags>(
+  command: (settings: CommandSettings<Flags>) => Promise<ExitCode>,
+  flags: Flags,
   version: string,
   early: EarlySignals,
 ): Promise<void> {
-  const { build: _build, ...common } = await commonOf(flags, version);
-  const calledOff = new AbortController();
-  onSignals(early, () => calledOff.abort(new Error('interrupted')));
-  const { signal } = calledOff;
-  process.exitCode = await run({ ...common, source: sourceOf(flags), terminal: terminal(), version, signal });
-  // What was under way for all, such as a token, is waited for by nobody.
+  const common = await commonOf(flags, version);
+  const interrupt = new AbortController();
+  onStopSignals(early, () => interrupt.abort(new Error('interrupted')));
+  const { signal } = interrupt;
+  const { text: redact } = redactor;
+  const own = { flags, source: sourceOf(flags), terminal: terminal(), version, redact, signal };
+  process.exitCode = await command({ ...common, ...own });
+  // Requests that several polls share, such as one for a token, may still run.
   if (signal.aborted) process.exit(EXIT.interrupted);
 }
 
-/** What people are told beside the log is redacted as that is. */
+/** Output to people is redacted like the log. */
 function tell(text: string): void {
   process.stderr.write(redactor.text(text));
 }
@@ -203,8 +205,8 @@ function terminal(): Terminal {
   };
 }
 
-/** Whoever reads our output may stop before its end, as `head` does: that is no failure, and no reason to end a daemon. */
-function mindOutputs(): void {
+/** A reader such as `head` may close the pipe early. That is no error, and must not end a daemon. */
+function handleClosedOutputs(): void {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
@@ -213,34 +215,34 @@ function mindOutputs(): void {
   });
 }
 
-/** The first signal stops cleanly, a second one at once. */
+/** The first signal stops the daemon in order, a second one ends the program at once. */
 async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
-  const signalled = new Promise<void>((resolve) => onSignals(early, resolve));
+  const signalled = new Promise<void>((resolve) => onStopSignals(early, resolve));
   const daemon = await start();
   await signalled;
   await daemon.stop();
   process.exit(EXIT.fine);
 }
 
-function onSignals({ leaveStops }: EarlySignals, first: () => void): void {
+function onStopSignals({ releaseStops }: EarlySignals, onFirst: () => void): void {
   let signals = 0;
   function onSignal(): void {
     signals += 1;
     if (signals > 1) process.exit(EXIT.interrupted);
-    first();
+    onFirst();
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  leaveStops();
+  releaseStops();
 }
 
 function describe(error: unknown): string {
   const { code, address, port } = error as { code?: string; address?: string; port?: number };
   const where = [address, port].filter((part) => part !== undefined).join(':');
   if (code === 'EADDRINUSE')
-    return `can’t listen on ${where}: another program uses port ${port}; choose another with --web.listen-address`;
+    return `cannot listen on ${where}: another program uses port ${port}; choose another with --web.listen-address`;
   if (code === 'EACCES')
-    return `can’t listen on ${where}: not allowed; choose a port above 1023 with --web.listen-address`;
+    return `cannot listen on ${where}: not allowed; choose a port above 1023 with --web.listen-address`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `can’t listen on ${where}: this host has no such address (${code})`;
+    return `cannot listen on ${where}: this host has no such address (${code})`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

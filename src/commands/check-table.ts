@@ -1,48 +1,42 @@
-/** The result of `check` for people: what is wrong, what is watched with which credentials, and of each target how it went. */
+/** The result of `check` for people: problems, what is watched with which credentials, and the result of each target. */
 import type { Config } from '../config/config.ts';
 import { formatProblem } from '../config/problems.ts';
-import type { Checked } from './check-findings.ts';
-import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './outcome.ts';
-import { type Cell, formatTable } from './table.ts';
-import { type Palette, paletteOf, type Terminal } from './terminal.ts';
+import { counted, span } from '../support/words.ts';
+import type { FileChecks } from './check-files.ts';
+import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './poll-once.ts';
+import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './terminal.ts';
 
 type Screen = Pick<Terminal, 'columns' | 'hasColours'>;
 
 const KINDS = { service_account: 'service account', api_key: 'API key', access_token: 'access token' } as const;
-/** Of those that fail alike, so many are named. */
-const EXAMPLES = 5;
+/** Of targets with the same failure, so many are named. */
+const MOST_NAMED = 5;
 
-export function findingsAsText({ problems, warnings, config, file, webConfigFile }: Checked, screen: Screen): string {
+export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
+  const { problems, warnings, config, file, webConfigFile } = checks;
   const { good, bad, warning } = paletteOf(screen);
-  const told = [
-    ...problems.map((problem) => formatProblem(problem)),
-    ...warnings.map((text) => `${warning('warning')}: ${text}`),
-  ].map((line) => `${line}\n`);
-  if (problems.length > 0) return [...told, `\n${bad(count(problems.length, 'problem'))}\n`].join('');
-  const looked = [file ?? 'the command line and the environment', ...(webConfigFile ? [webConfigFile] : [])];
+  const fine = [file ?? 'the command line and the environment', ...(webConfigFile ? [webConfigFile] : [])];
   return [
-    ...told,
-    ...looked.map((what) => `${good('ok')}: ${what}\n`),
-    ...(config ? [`\n${describeConfig(config, screen)}`] : []),
+    ...problems.map((problem) => `${formatProblem(problem)}\n`),
+    ...warnings.map((text) => `${warning('warning')}: ${text}\n`),
+    ...(problems.length > 0
+      ? [`\n${bad(counted(problems.length, 'problem'))}\n`]
+      : [...fine.map((what) => `${good('ok')}: ${what}\n`), config ? `\n${describeConfig(config, screen)}` : '']),
   ].join('');
 }
 
-function describeConfig(config: Config, { columns }: Screen): string {
-  const { targets, discoveries, credentials } = config;
+function describeConfig({ targets, discoveries, credentials }: Config, { columns }: Screen): string {
   const projects = new Set(targets.map(({ groupId }) => groupId)).size;
   const watched = [
-    ...(targets.length > 0 ? [`${count(targets.length, 'cluster')} by name in ${count(projects, 'project')}`] : []),
-    ...(discoveries.length > 0 ? [`every cluster of ${count(discoveries.length, 'project')}`] : []),
+    ...(targets.length > 0 ? [`${counted(targets.length, 'cluster')} by name in ${counted(projects, 'project')}`] : []),
+    ...(discoveries.length > 0 ? [`every cluster of ${counted(discoveries.length, 'project')}`] : []),
   ];
-  const rows = credentials.flatMap((credential) => {
-    const users = [...targets, ...discoveries].filter((one) => one.credential === credential.name).length;
-    return Object.entries(credential.secrets).map(([slot, { description }], index) =>
-      [
-        ...(index === 0 ? [credential.name, KINDS[credential.kind], String(users)] : ['', '', '']),
-        slot,
-        description,
-      ].map((text): Cell => ({ text })),
-    );
+  const rows = credentials.flatMap(({ name, kind, secrets }) => {
+    const uses = [...targets, ...discoveries].filter(({ credential }) => credential === name).length;
+    return Object.entries(secrets).map(([slot, { description }], index) => {
+      const own = index === 0 ? [name, KINDS[kind], String(uses)] : ['', '', ''];
+      return [...own, slot, description].map((text): Cell => ({ text }));
+    });
   });
   const heads = [
     { title: 'CREDENTIAL' },
@@ -54,14 +48,15 @@ function describeConfig(config: Config, { columns }: Screen): string {
   return `Watches ${watched.join(' and ') || 'nothing'}.\n\n${formatTable(heads, rows, columns)}`;
 }
 
-/** A row per target and per project that could not be searched; what failed comes last, with what to do about it. */
+/** A row for each target and each project that could not be discovered. Failures are last, followed by advice. */
 export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Screen): string {
   const palette = paletteOf(screen);
   const { targets, projects } = outcome;
+  const isFine = ({ failures }: TargetOutcome | ProjectOutcome): boolean => failures.length === 0;
+  const failed = targets.filter((target) => !isFine(target));
   const rows = [
-    ...targets.filter(({ failures }) => failures.length === 0).map((one) => rowOf(one, nowSeconds, palette)),
-    ...targets.filter(({ failures }) => failures.length > 0).map((one) => rowOf(one, nowSeconds, palette)),
-    ...projects.filter(({ failures }) => failures.length > 0).map((one) => projectRow(one, palette)),
+    ...[...targets.filter(isFine), ...failed].map((target) => rowOf(target, nowSeconds, palette)),
+    ...projects.filter((project) => !isFine(project)).map((project) => projectRow(project, palette)),
   ];
   const heads = [
     { title: 'TARGET', mayShrink: true },
@@ -71,7 +66,9 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Scre
     { title: 'PAGES', align: 'right' },
     { title: 'NEWEST SUCCESS', align: 'right' },
   ] as const;
-  const empty = projects.filter(({ clusters, failures }) => clusters === 0 && failures.length === 0);
+  const empty = projects.filter((project) => project.clusters === 0 && isFine(project));
+  const failures = failuresIn(outcome);
+  const clusters = counted(targets.length, 'cluster');
   return [
     '\n',
     formatTable(heads, rows, screen.columns),
@@ -79,19 +76,21 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Scre
       ({ groupId }) => `\n${palette.warning('warning')}: no cluster to watch was found in project ${groupId}\n`,
     ),
     ...groupsOf(outcome).map((group) => `\n${describeGroup(group, palette)}`),
-    `\n${verdict(outcome, palette)}\n`,
+    failures === 0
+      ? `\n${palette.good(`All is well: ${clusters} polled.`)}\n`
+      : `\n${palette.bad(`${counted(failures, 'failure')}. Fine: ${targets.length - failed.length} of ${clusters}.`)}\n`,
   ].join('');
 }
 
-function rowOf(target: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
-  const { key, credential, jobs, pages, newestSuccessAtSeconds: newest, failures } = target;
-  const age = newest === undefined ? 'none' : formatAge(nowSeconds - newest);
+function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
+  const { target, read, newestSuccessAtSeconds: newest, failures } = outcome;
+  const age = newest === undefined ? 'none' : `${span(nowSeconds - newest)} ago`;
+  const numbers = read ? [String(read.items), String(read.pages), age] : [];
   return [
-    { text: key },
-    { text: credential },
+    { text: target.key },
+    { text: target.credential },
     failures.length === 0 ? { text: 'ok', paint: palette.good } : resultCell(failures, palette),
-    ...[jobs, pages].map((number): Cell => ({ text: number === undefined ? '' : String(number) })),
-    { text: jobs === undefined ? '' : age },
+    ...numbers.map((text): Cell => ({ text })),
   ];
 }
 
@@ -108,17 +107,17 @@ interface Group extends Unread {
   readonly names: readonly string[];
 }
 
-/** Those that fail alike, the largest group first. */
+/** Failures that are the same, the largest group first. */
 function groupsOf({ targets, projects }: Outcome): readonly Group[] {
-  const groups = new Map<string, Unread & { readonly names: string[] }>();
   const all = [
-    ...targets.flatMap(({ key, failures }) => failures.map((failed) => ({ name: key, failed }))),
-    ...projects.flatMap(({ groupId, failures }) => failures.map((failed) => ({ name: `project ${groupId}`, failed }))),
+    ...targets.flatMap(({ target, failures }) => failures.map((unread) => ({ name: target.key, unread }))),
+    ...projects.flatMap(({ groupId, failures }) => failures.map((unread) => ({ name: `project ${groupId}`, unread }))),
   ];
-  for (const { name, failed } of all) {
-    const { reason, problem, advice } = failed.failure;
-    const key = JSON.stringify([failed.what, reason, problem, advice]);
-    const group = groups.get(key) ?? { ...failed, names: [] };
+  const groups = new Map<string, Unread & { readonly names: string[] }>();
+  for (const { name, unread } of all) {
+    const { reason, problem, advice } = unread.failure;
+    const key = JSON.stringify([unread.what, reason, problem, advice]);
+    const group = groups.get(key) ?? { ...unread, names: [] };
     group.names.push(name);
     groups.set(key, group);
   }
@@ -127,36 +126,11 @@ function groupsOf({ targets, projects }: Outcome): readonly Group[] {
 
 function describeGroup({ resource, failure, names }: Group, { bad, strong }: Palette): string {
   const { reason, problem, advice } = failure;
-  const more = names.length > EXAMPLES ? [`and ${names.length - EXAMPLES} more`] : [];
+  const rest = names.length - MOST_NAMED;
   return [
-    `${bad(reason)}: ${problem}; the ${resource} cannot be read (${names.length})`,
-    `  ${strong('→')} ${advice}`,
-    ...[...names.slice(0, EXAMPLES), ...more].map((name) => `    ${name}`),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-function verdict(outcome: Outcome, { good, bad }: Palette): string {
-  const { length } = outcome.targets;
-  const failures = failuresIn(outcome);
-  if (failures === 0) return good(`All is well: ${count(length, 'cluster')} polled.`);
-  const fine = outcome.targets.filter(({ failures }) => failures.length === 0).length;
-  return bad(`${count(failures, 'failure')}. Fine: ${fine} of ${count(length, 'cluster')}.`);
-}
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['min', 60],
-] as const;
-
-/** In the largest unit of which there are two. */
-export function formatAge(seconds: number): string {
-  const [unit, size] = UNITS.find(([, one]) => seconds >= 2 * one) ?? ['s', 1];
-  return `${Math.max(0, Math.floor(seconds / size))} ${unit} ago`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+    `${bad(reason)}: ${problem}; the ${resource} cannot be read (${names.length})\n`,
+    `  ${strong('→')} ${advice}\n`,
+    ...names.slice(0, MOST_NAMED).map((name) => `    ${name}\n`),
+    ...(rest > 0 ? [`    and ${rest} more\n`] : []),
+  ].join('');
 }

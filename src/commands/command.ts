@@ -1,4 +1,4 @@
-/** What every command that asks Atlas receives, and its exit codes. */
+/** What every command that polls Atlas receives, and its exit codes. */
 import type { Collectors } from '../collectors/collector.ts';
 import type { ConfigSource } from '../config/load.ts';
 import type { Log } from '../support/log.ts';
@@ -11,12 +11,13 @@ export interface CommandSettings<Flags> {
   readonly terminal: Terminal;
   /** The program's own. */
   readonly version: string;
-  /** What is read of each target; absent: everything there is. */
-  readonly collectors?: Collectors;
+  readonly collectors: Collectors;
   readonly runtime: Runtime;
   readonly log: Log;
   /** Called with each access token that Atlas issues, so that it can be redacted. */
   readonly onToken: (token: string) => void;
+  /** Removes secrets from a text that is written to a file. */
+  readonly redact: (text: string) => string;
   /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal;
 }

@@ -1,8 +1,8 @@
 /**
- * `health`: asks a running exporter whether its scheduler ticks. It asks on loopback as a rule, where a certificate proves
- * nothing that matters and is often made for another name: there any is accepted, elsewhere it is verified.
+ * `health`: asks a running exporter whether its scheduler ticks. On loopback any certificate is accepted, because nobody is in
+ * between and the certificate is often issued for the public name; elsewhere it is verified.
  */
-
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -17,8 +17,8 @@ export interface HealthSettings extends HealthFlags {
 }
 
 const LIMIT_SECONDS = 5;
-/** Of what is answered, so much is shown. */
-const LONGEST_ANSWER = 200;
+/** Characters of the answer that are shown. */
+const MOST_SHOWN = 200;
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
 
 export async function runHealth({ url, client, terminal, runtime }: HealthSettings): Promise<ExitCode> {
@@ -38,38 +38,26 @@ export async function runHealth({ url, client, terminal, runtime }: HealthSettin
     const why = code === undefined || message.includes(code) ? message : `${message} (${code})`;
     terminal.tell(`not healthy: ${url}: ${why}\n`);
   } finally {
-    ended.abort(new Error('it has ended'));
+    ended.abort(new Error('the command has ended'));
   }
   return EXIT.failure;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-async function ask(url: string, client: HealthFlags['client'], signal: AbortSignal): Promise<Answer> {
+async function ask(url: string, client: HealthFlags['client'], signal: AbortSignal) {
   const isLoopback = LOOPBACK.test(new URL(url).hostname);
-  // Not a proxy's business, nor worth a connection that is kept.
+  // No agent: the request uses no proxy and keeps no connection open.
   const plain = { agent: false, signal, headers: { connection: 'close' } };
   const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
   const secure = { ...plain, ...shown, rejectUnauthorized: !isLoopback };
-  return new Promise((resolve, reject) => {
-    const receive = (response: IncomingMessage): void => {
-      readAnswer(response).then(resolve, reject);
-    };
-    const request = url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain);
-    request.on('response', receive).on('error', reject).end();
-  });
-}
-
-/** Its first line, and no more of it than is shown. */
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  const request = url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain);
+  // Once there is a response, errors come from reading it.
+  request.on('error', () => undefined).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) {
     text += chunk;
-    if (text.length > LONGEST_ANSWER) break;
+    if (text.length > MOST_SHOWN) break;
   }
-  const [line = ''] = text.slice(0, LONGEST_ANSWER).split(/\r?\n/);
-  return { status: response.statusCode ?? 0, text: line.replaceAll(/\p{Cc}/gu, '') };
+  const [line = ''] = text.slice(0, MOST_SHOWN).split(/\r?\n/);
+  return { status: response.statusCode, text: line.replaceAll(/\p{Cc}/gu, '') };
 }

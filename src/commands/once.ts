@@ -1,20 +1,20 @@
-/** `once`: polls every target once and writes the metrics, to standard output or in one step to a file. */
+/** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
 import { type Collectors, type Family, PREFIX } from '../collectors/collector.ts';
-import { COLLECTORS, familiesOf } from '../collectors/index.ts';
+import { familiesOf } from '../collectors/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { createDiscoveryRegistry } from '../metrics/discovery.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type CommandSettings, EXIT, type ExitCode, interrupted } from './command.ts';
-import { failuresIn, outcomeOf } from './outcome.ts';
-import { type PolledOnce, pollOnce } from './poll-once.ts';
-import { obstacleTo, writeWhole } from './write-whole.ts';
+import { failuresIn, outcomeOf, type PolledOnce, pollOnce } from './poll-once.ts';
 
 export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<ExitCode> {
-  const { flags, source, terminal, collectors = COLLECTORS, runtime, log, signal } = settings;
+  const { flags, source, terminal, collectors, runtime, log, redact, signal } = settings;
   const { say, tell } = terminal;
   const { output } = flags;
   const loaded = await loadConfig(source);
@@ -29,12 +29,12 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
   const config = ownConfig(loaded.config, flags.shard);
-  const polled = await pollOnce({ ...settings, config });
+  const polled = await pollOnce(settings, config);
   if (signal.aborted) return interrupted(terminal);
   const text = await metricsOf(polled, collectors, runtime);
   try {
     if (output === undefined) say(text);
-    else await writeWhole(output, text, runtime.randomHex(8));
+    else await replaceFile(output, redact(text), runtime.randomHex(8));
   } catch (error) {
     tell(`--output ${output}: could not be written (${(error as { code?: string }).code ?? String(error)})\n`);
     return EXIT.failure;
@@ -42,11 +42,11 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   return failuresIn(outcomeOf(polled, config, collectors)) === 0 ? EXIT.fine : EXIT.failure;
 }
 
-/** Left out: only a daemon polls at intervals. Counters are left out too: they would begin anew each time. */
-const OF_A_DAEMON = [`${PREFIX}poll_interval_seconds`];
+/** Only a daemon has an interval. Counters are left out too, because each run would start them at zero. */
+const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
 function isOfOnePoll({ name, type }: Family): boolean {
-  return type !== 'counter' && !OF_A_DAEMON.includes(name);
+  return type !== 'counter' && !DAEMON_ONLY.includes(name);
 }
 
 async function metricsOf(
@@ -58,4 +58,40 @@ async function metricsOf(
   const page = createMetricsPage({ families, own: createDiscoveryRegistry(() => discoveries), runtime });
   page.update(states, []);
   return (await page.render('text', false)).toString('utf8');
+}
+
+/** node_exporter reads the file as another user. */
+const READABLE_BY_ALL = 0o644;
+
+/** Why the file can never be written; undefined if it can be tried. */
+export async function obstacleTo(path: string): Promise<string | undefined> {
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (!folder?.isDirectory()) return 'its folder does not exist';
+  const existing = await stat(path).catch(() => undefined);
+  // Renaming onto /dev/null or a pipe would replace it for every program.
+  return existing === undefined || existing.isFile() ? undefined : 'it exists and is no ordinary file';
+}
+
+/**
+ * Replaces a file in one step: a reader finds the old text or the complete new one.
+ * @param nonce in the name of the temporary file, so that two writers do not share it
+ */
+export async function replaceFile(path: string, text: string, nonce: string): Promise<void> {
+  // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
+  const temporary = join(dirname(path), `.${basename(path)}.${nonce}.tmp`);
+  const file = await open(temporary, 'wx', READABLE_BY_ALL);
+  try {
+    try {
+      // The umask does not apply to chmod.
+      await file.chmod(READABLE_BY_ALL);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -1,43 +1,38 @@
 /**
- * Everything that the config watches, polled once: by the daemon's own polling, so that what works here works there. Budget,
- * attempts and concurrency are the daemon's too.
+ * Polls everything in the config once, by the daemon's own polling with its budgets, retries and concurrency, so that what works
+ * here works there. The outcome says for each target and project what could not be read.
  */
 import { createMonitor } from '../app/monitor.ts';
-import type { TargetState } from '../collectors/collector.ts';
-import { COLLECTORS } from '../collectors/index.ts';
+import type { Collectors, Failure, ReadFacts, Target, TargetState } from '../collectors/collector.ts';
+import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
+import { exportsOf } from '../collectors/exports/summary.ts';
+import { failuresOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { DiscoveryStatus } from '../polling/discovery.ts';
 import type { CommandSettings } from './command.ts';
-import { startProgress } from './progress.ts';
-
-export interface PollOnceSettings
-  extends Pick<
-    CommandSettings<never>,
-    'version' | 'runtime' | 'log' | 'signal' | 'terminal' | 'onToken' | 'collectors'
-  > {
-  readonly config: Config;
-}
+import { startProgress } from './terminal.ts';
 
 export interface PolledOnce {
   readonly states: readonly TargetState[];
   readonly discoveries: readonly DiscoveryStatus[];
 }
 
-/** Resolves when every target was polled once, or when the signal is aborted: then to what was polled until then. */
-export async function pollOnce(settings: PollOnceSettings): Promise<PolledOnce> {
-  const { collectors = COLLECTORS, runtime, signal, terminal } = settings;
-  let answers = 0;
+/** Resolves when every target was polled once, or when the signal is aborted: then to the polls that have ended. */
+export async function pollOnce(settings: CommandSettings<unknown>, config: Config): Promise<PolledOnce> {
+  const { runtime, signal, terminal } = settings;
+  let requests = 0;
+  const ignore = (): void => undefined;
   const observer = {
     request() {
-      answers += 1;
+      requests += 1;
     },
-    retry() {},
-    throttled() {},
-    token() {},
+    retry: ignore,
+    throttled: ignore,
+    token: ignore,
   };
-  const monitor = createMonitor({ ...settings, collectors, observer, onChange: () => undefined });
+  const monitor = createMonitor({ ...settings, config, observer, onChange: ignore });
   const { polling } = monitor;
-  const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), answers }));
+  const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));
   try {
     polling.start();
     await Promise.race([polling.allHaveRun(), aborted(signal)]);
@@ -53,4 +48,62 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** Something that could not be read. */
+export interface Unread {
+  /** The collector's name, or `clusters` for a discovery. */
+  readonly what: string;
+  /** The same in words: `list of export jobs`. */
+  readonly resource: string;
+  /** True if only a part of the target could not be read. */
+  readonly isPart: boolean;
+  readonly failure: Failure;
+}
+
+export interface TargetOutcome {
+  readonly target: Target;
+  /** The read of its list of export jobs. */
+  readonly read?: ReadFacts | undefined;
+  readonly newestSuccessAtSeconds?: number | undefined;
+  readonly failures: readonly Unread[];
+}
+
+/** A project whose clusters are discovered. */
+export interface ProjectOutcome {
+  readonly groupId: string;
+  readonly credential: string;
+  readonly clusters: number;
+  readonly failures: readonly Unread[];
+}
+
+export interface Outcome {
+  readonly projects: readonly ProjectOutcome[];
+  readonly targets: readonly TargetOutcome[];
+}
+
+export function outcomeOf({ states, discoveries }: PolledOnce, config: Config, collectors: Collectors): Outcome {
+  const projects = discoveries.map(({ groupId, failure }): ProjectOutcome => {
+    const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
+    const { credential = '' } = config.discoveries.find((project) => project.groupId === groupId) ?? {};
+    const failures = failure ? [{ what: 'clusters', resource: 'list of clusters', isPart: false, failure }] : [];
+    return { groupId, credential, clusters: found.length, failures };
+  });
+  const targets = states.map((state) => ({
+    target: state.target,
+    read: exportsOf(state).read,
+    newestSuccessAtSeconds: lastSuccessAtSeconds(state),
+    failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => ({
+      what: name,
+      resource: words.resource,
+      isPart: after !== undefined,
+      failure,
+    })),
+  }));
+  return { projects, targets };
+}
+
+/** The number of targets and projects that could not be read completely. */
+export function failuresIn({ projects, targets }: Outcome): number {
+  return [...projects, ...targets].filter(({ failures }) => failures.length > 0).length;
 }

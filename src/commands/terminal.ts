@@ -1,24 +1,112 @@
-/** What a command may know of where it writes. It is handed in: no command looks for itself. */
+/** The output of commands: standard output and standard error, colours, tables and progress. */
+import type { Progress } from '../polling/scheduler.ts';
+import type { Runtime } from '../support/runtime.ts';
+
 export interface Terminal {
-  /** To standard output. */
+  /** Writes to standard output. */
   readonly say: (text: string) => void;
-  /** To standard error: progress, and what went wrong. */
+  /** Writes to standard error: progress and errors. */
   readonly tell: (text: string) => void;
-  /** How wide standard output is; undefined where it is no terminal. */
+  /** Width of standard output; undefined if it is no terminal. */
   readonly columns: number | undefined;
   /** Whether standard output shows colours. */
   readonly hasColours: boolean;
-  /** Whether someone watches standard error. */
+  /** Whether standard error is a terminal. */
   readonly isWatched: boolean;
 }
 
 export type Paint = (text: string) => string;
-export type Palette = Readonly<Record<'good' | 'bad' | 'warning' | 'strong' | 'plain', Paint>>;
+export type Palette = Readonly<Record<'good' | 'bad' | 'warning' | 'strong', Paint>>;
 
 export function paletteOf({ hasColours }: Pick<Terminal, 'hasColours'>): Palette {
   const sequence =
     (code: number): Paint =>
     (text) =>
       hasColours && text !== '' ? `\u001B[${code}m${text}\u001B[0m` : text;
-  return { good: sequence(32), bad: sequence(31), warning: sequence(33), strong: sequence(1), plain: (text) => text };
+  return { good: sequence(32), bad: sequence(31), warning: sequence(33), strong: sequence(1) };
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'right';
+  /** In a narrow terminal the texts lose their beginnings, because the ends of names differ. */
+  readonly mayShrink?: true;
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly paint?: Paint;
+}
+
+const GAP = '  ';
+const NARROWEST = 12;
+
+/** @param width of the terminal; absent: unlimited */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const lines = [columns.map(({ title }): Cell => ({ text: title })), ...rows];
+  const needed = columns.map((_column, index) =>
+    lines.reduce((most, cells) => Math.max(most, cells[index]?.text.length ?? 0), 0),
+  );
+  const excess = needed.reduce((sum, one) => sum + one, GAP.length * (columns.length - 1)) - width;
+  const widths = columns.map(({ mayShrink }, index) => {
+    const own = needed[index] ?? 0;
+    return mayShrink && excess > 0 ? Math.max(Math.min(own, NARROWEST), own - excess) : own;
+  });
+  const formatted = lines.map((cells) =>
+    columns
+      .map(({ align }, index) => fill(cells[index] ?? { text: '' }, widths[index] ?? 0, align))
+      .join(GAP)
+      .trimEnd(),
+  );
+  return `${formatted.join('\n')}\n`;
+}
+
+/** Measured before it is painted, because the sequences for colours have no width. */
+function fill({ text, paint = (same) => same }: Cell, width: number, align: Column['align']): string {
+  const shown = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
+  const space = ' '.repeat(width - shown.length);
+  return align === 'right' ? space + paint(shown) : paint(shown) + space;
+}
+
+const CLEAR_LINE = '\u001B[2K';
+
+/** The requests show activity also while a few long lists are read. */
+export interface PollProgress extends Progress {
+  readonly requests: number;
+}
+
+/**
+ * Shows progress on standard error: in a terminal one line that changes each second, else a line every ten seconds.
+ * @returns a function that ends it
+ */
+export function startProgress(
+  { tell, isWatched }: Terminal,
+  runtime: Runtime,
+  progress: () => PollProgress,
+): () => void {
+  const startedAtSeconds = runtime.monotonicSeconds();
+  const ending = new AbortController();
+  let isShown = false;
+
+  async function show(): Promise<void> {
+    for (;;) {
+      await runtime.sleep(isWatched ? 1 : 10, ending.signal);
+      const { ended, total, requests } = progress();
+      const seconds = Math.round(runtime.monotonicSeconds() - startedAtSeconds);
+      const text = `polling Atlas: ${ended} of ${total} reads done, ${requests} requests in ${seconds} s`;
+      // The cursor stays at the start of the line, so that the next output replaces it.
+      tell(isWatched ? `${CLEAR_LINE}${text}\r` : `${text}\n`);
+      isShown = isWatched;
+    }
+  }
+
+  show().catch(() => undefined);
+  return () => {
+    ending.abort(new Error('the command has ended'));
+    if (isShown) tell(CLEAR_LINE);
+  };
 }

@@ -11,15 +11,12 @@ import { runCheck } from '../../src/commands/check.ts';
 import { buildConfig } from '../../src/config/config.ts';
 import { createConfigSchema } from '../../src/config/schema.ts';
 import { defaultCredentials } from '../../src/simulator/simulator.ts';
-import { systemRuntime } from '../../src/support/runtime.ts';
 import { atlas, project } from '../support/atlas.ts';
+import { runCommand } from '../support/commands.ts';
 import { CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
-import { files } from '../support/files.ts';
 import { job } from '../support/jobs.ts';
 import { textOf } from '../support/pages.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
 import { GROUP_ID } from '../support/states.ts';
-import { createRecordingTerminal } from '../support/terminal.ts';
 import { createToys } from '../support/toys.ts';
 
 const WORKING: Collectors = [...COLLECTORS, createToys()];
@@ -83,25 +80,24 @@ describe('a further collector', () => {
     expect(targets[0]?.['reads']).toMatchObject({ toys: { up: false, failure: { reason: 'not_found' } } });
   });
 
-  test('makes check fail with its advice', async () => {
+  test.each(['table', 'json'] as const)('makes check fail with its advice, as %s', async (format) => {
     const { origin } = await atlas([project(CLUSTERS)]);
-    const { terminal, output } = createRecordingTerminal();
     const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
-    const targets = [`${GROUP_ID}/orders`];
-    const code = await runCheck({
-      flags: { targets, log: { level: 'error', format: 'json' }, online: true, format: 'table' },
-      source: { targets, env, cwd: '.', files, file: undefined },
-      collectors: FAILING,
-      terminal,
-      version: '0',
-      runtime: systemRuntime,
-      log: createRecordingLog().log,
-      onToken: () => undefined,
-      signal: new AbortController().signal,
-    });
+    const log = { level: 'error', format: 'json' } as const;
+    const flags = { targets: [`${GROUP_ID}/orders`], log, online: true, format };
+    const { code, stdout } = await runCommand(runCheck, flags, { env, cwd: '.', collectors: FAILING });
     expect(code).toBe(1);
-    expect(output.stdout).toContain('toys: not_found');
-    expect(output.stdout).toMatch(/the list of toys cannot be read \(1\)\n {2}→ ask the keeper of the toys/);
+    if (format === 'table') {
+      expect(stdout).toMatch(/\/orders +default +toys: not_found +1 /);
+      expect(stdout).toMatch(/the list of toys cannot be read \(1\)\n {2}→ ask the keeper of the toys\n.*\/orders\n/);
+      expect(stdout).toContain('1 failure. Fine: 0 of 1 cluster.');
+    } else {
+      const failure = { what: 'toys', reason: 'not_found', status: 404, advice: 'ask the keeper of the toys' };
+      expect(JSON.parse(stdout)).toMatchObject({
+        ok: false,
+        targets: [{ result: 'failed', jobs: 1, failure, failures: [failure] }],
+      });
+    }
   });
 
   test('is not read while it is switched off, and is read and forgotten with a reload', async () => {

@@ -162,6 +162,7 @@ describe('an access token that Atlas has issued', () => {
     ['check, as a table', ['check', '--online']],
     ['check, as JSON', ['check', '--online', '--format', 'json']],
     ['once', ['once']],
+    ['once, as a file', ['once', '--output', 'x.prom']],
   ])('is neither in the outputs nor in the log of a command: %s', async (_what, args) => {
     const { port } = proxy.address() as AddressInfo;
     writeFileSync(
@@ -172,10 +173,11 @@ describe('an access token that Atlas has issued', () => {
     programs.push(program);
     expect(await program.ended).toBe(1);
     const { stdout, stderr } = program.output;
+    const file = args.includes('--output') ? readFileSync(join(folder, 'x.prom'), 'utf8') : '';
     expect(stderr).toMatch(/cluster_name[":=]+\[redacted\]/);
-    expect(stdout).toContain('[redacted]');
+    expect(stdout + file).toContain('[redacted]');
     expect(issued).not.toBe('Shop');
-    expect([...sent, ...HIDDEN].filter((secret) => (stdout + stderr).includes(secret))).toEqual([]);
+    expect([...sent, ...HIDDEN].filter((secret) => (stdout + stderr + file).includes(secret))).toEqual([]);
   });
 });
 

@@ -164,7 +164,7 @@ test('without a file there is nothing to watch, and a reload keeps what there is
   const target = ['--target', `${GROUP_ID}/one`];
   const refused = run(...target, '--config.auto-reload');
   expect(await refused.ended).toBe(2);
-  expect(refused.output.stderr).toBe('--config.auto-reload: with --target there is no file that could change\n');
+  expect(refused.output.stderr).toBe('--config.auto-reload: --target uses no config file\n');
   const env = { MONGODB_ATLAS_BASE_URL: simulator.origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
   const program = startProgram([...target, '--web.listen-address', '127.0.0.1:0'], { cwd: folder, env });
   programs.push(program);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { findingsAsText, formatAge, outcomeAsText } from '../../../src/commands/check-table.ts';
-import type { Outcome, TargetOutcome, Unread } from '../../../src/commands/outcome.ts';
+import { fileChecksAsText, outcomeAsText } from '../../../src/commands/check-table.ts';
+import type { Outcome, TargetOutcome, Unread } from '../../../src/commands/poll-once.ts';
 import type { CredentialConfig } from '../../../src/config/config.ts';
 import { failureOf } from '../../../src/polling/failure-log.ts';
 import { configFor, secret } from '../../support/daemon.ts';
@@ -13,24 +13,24 @@ const PLAIN: Screen = { columns: undefined, hasColours: false };
 const NOW = 1_790_000_000;
 
 function polled(clusterName: string, rest: Partial<TargetOutcome> = {}): TargetOutcome {
-  const common = { projectName: 'Shop', credential: 'main', discovered: false, jobs: 31, pages: 1 };
-  const newestSuccessAtSeconds = NOW - 3 * 3600;
-  return {
-    key: `${GROUP_ID}/${clusterName}`,
-    groupId: GROUP_ID,
-    clusterName,
-    ...common,
-    newestSuccessAtSeconds,
-    failures: [],
-    ...rest,
-  };
+  const target = { ...targetOf(clusterName), credential: 'main' };
+  return { target, read: readOf(31), newestSuccessAtSeconds: NOW - 3 * 3600, failures: [], ...rest };
+}
+
+function targetOf(clusterName: string) {
+  const key = `${GROUP_ID}/${clusterName}`;
+  return { key, groupId: GROUP_ID, clusterName, projectName: 'Shop', discovered: false };
+}
+
+function readOf(items: number) {
+  return { pages: 1, items, dropped: {} };
 }
 
 function unreadExports(error: AtlasError): Unread {
   return { what: 'exports', resource: 'list of export jobs', isPart: false, failure: failureOf(error) };
 }
 
-const unread = { jobs: undefined, pages: undefined, newestSuccessAtSeconds: undefined };
+const unread = { read: undefined, newestSuccessAtSeconds: undefined };
 const forbidden = unreadExports(new AtlasError('forbidden', 'Atlas answered 403', { status: 403 }));
 const notFound = unreadExports(new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND'));
 
@@ -38,9 +38,9 @@ const forbiddenSchedule: Unread = { ...forbidden, what: 'schedule', resource: 'b
 
 const show = (outcome: Outcome, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, screen);
 
-describe('the outcome of polling once', () => {
-  test('is a row per target and a verdict', () => {
-    const targets = [polled('orders'), polled('new', { jobs: 0, newestSuccessAtSeconds: undefined })];
+describe('the outcome of polling once as a table', () => {
+  test('has a row for each target, then a summary', () => {
+    const targets = [polled('orders'), polled('new', { read: readOf(0), newestSuccessAtSeconds: undefined })];
     expect(show({ projects: [], targets })).toBe(`
 TARGET                           CREDENTIAL  RESULT  JOBS  PAGES  NEWEST SUCCESS
 ${GROUP_ID}/orders  main        ok        31      1         3 h ago
@@ -50,7 +50,7 @@ All is well: 2 clusters polled.
 `);
   });
 
-  test('has what failed at its end, with what to do about it', () => {
+  test('has the failures at its end, with advice', () => {
     const targets = [
       polled('gone', { ...unread, failures: [notFound] }),
       polled('orders', { failures: [forbiddenSchedule] }),
@@ -83,7 +83,7 @@ forbidden: Atlas answered 403; the list of clusters cannot be read (1)
     );
   });
 
-  test('stays readable where a thousand targets fail alike: they are one group, the largest first', () => {
+  test('groups a thousand targets with the same failure, the largest group first', () => {
     const many = Array.from({ length: 1000 }, (_, index) => polled(`c${index}`, { ...unread, failures: [forbidden] }));
     const text = show({ projects: [], targets: [polled('gone', { failures: [notFound] }), ...many] });
     const [, , failures] = text.split('\n\n');
@@ -102,7 +102,7 @@ not_found:`);
     expect(failures).toContain('not_found');
   });
 
-  test('fits a terminal of 80 columns, where the ends of names tell them apart', () => {
+  test('fits a terminal of 80 columns and keeps the ends of names', () => {
     const targets = [polled('orders'), polled('gone', { ...unread, failures: [notFound] })];
     const rows = show({ projects: [], targets }, { ...PLAIN, columns: 80 })
       .split('\n')
@@ -111,14 +111,14 @@ not_found:`);
     expect(rows[1]).toMatch(/^….*\/orders /);
   });
 
-  test('says of a project that it has no cluster to watch', () => {
+  test('warns about a project without a cluster to watch', () => {
     const projects = [{ groupId: GROUP_ID, credential: 'main', clusters: 0, failures: [] }];
     expect(show({ projects, targets: [] })).toContain(
       `warning: no cluster to watch was found in project ${GROUP_ID}\n`,
     );
   });
 
-  test('is coloured where the terminal can', () => {
+  test('has colours if the terminal shows them', () => {
     const targets = [polled('a'), polled('b', { failures: [notFound] })];
     const text = show({ projects: [], targets }, { ...PLAIN, hasColours: true });
     expect(text).toContain('\u001B[32mok\u001B[0m');
@@ -128,7 +128,7 @@ not_found:`);
   });
 });
 
-describe('what is found without asking', () => {
+describe('the checks of files as a table', () => {
   const credentials: readonly CredentialConfig[] = [
     {
       name: 'main',
@@ -146,8 +146,8 @@ describe('what is found without asking', () => {
     },
   );
 
-  test('is what is watched, with which credentials and where their secrets come from', () => {
-    const text = findingsAsText({ problems: [], warnings: ['look at this'], config, file: '/c.yml' }, PLAIN);
+  test('shows what is watched, the credentials and where their secrets come from', () => {
+    const text = fileChecksAsText({ problems: [], warnings: ['look at this'], config, file: '/c.yml' }, PLAIN);
     expect(text).toBe(`warning: look at this
 ok: /c.yml
 
@@ -161,34 +161,23 @@ legacy      API key                1  public_key     inline
 `);
   });
 
-  test('is that the web config file is good too, where one was looked at', () => {
+  test('names the web config file if it was checked', () => {
     const looked = { problems: [], warnings: [], file: '/c.yml', webConfigFile: '/web.yml' };
-    expect(findingsAsText(looked, PLAIN)).toBe('ok: /c.yml\nok: /web.yml\n');
+    expect(fileChecksAsText(looked, PLAIN)).toBe('ok: /c.yml\nok: /web.yml\n');
   });
 
-  test('is every problem, at its place, in place of all that', () => {
+  test('shows every problem with its place, and nothing else', () => {
     const problems = [
       { file: 'c.yml', line: 1, column: 2, message: 'targets: is missing' },
       { message: 'no credential' },
     ];
-    expect(findingsAsText({ problems, warnings: [] }, PLAIN)).toBe(
+    expect(fileChecksAsText({ problems, warnings: [] }, PLAIN)).toBe(
       'c.yml:1:2: targets: is missing\nno credential\n\n2 problems\n',
     );
   });
 
-  test('is nothing to watch for a shard that has no project', () => {
+  test('says that a shard without a project watches nothing', () => {
     const empty = { ...config, targets: [], discoveries: [] };
-    expect(findingsAsText({ problems: [], warnings: [], config: empty }, PLAIN)).toContain('Watches nothing.');
+    expect(fileChecksAsText({ problems: [], warnings: [], config: empty }, PLAIN)).toContain('Watches nothing.');
   });
-});
-
-test.each([
-  [-5, '0 s ago'],
-  [119, '119 s ago'],
-  [120, '2 min ago'],
-  [7199, '119 min ago'],
-  [86_400, '24 h ago'],
-  [200_000, '2 d ago'],
-])('%d seconds are said as %s', (seconds, said) => {
-  expect(formatAge(seconds)).toBe(said);
 });

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { runCheck } from '../../../src/commands/check.ts';
 import { type Loaded, loadConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problems.ts';
+import { runCommand } from '../../support/commands.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { files } from '../../support/files.ts';
-import { createRecordingLog } from '../../support/recording-log.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
-import { createRecordingTerminal } from '../../support/terminal.ts';
 
 export const GROUP = '32b6e34b3d91647abb20e7b8';
 export const OTHER_GROUP = '32b6e34b3d91647abb20e7b9';
@@ -26,20 +25,13 @@ export async function load(text: string | Uint8Array, env: Env = {}, others: Rea
   return loadConfig({ file: 'c.yml', targets: [], env, cwd, files });
 }
 
-/** What the command `check` prints of the same, and its exit code; nothing is asked of Atlas where something is wrong. */
+/** What the command `check` prints of the same config, and its exit code. */
 export async function check(text: string, env: Env, others: Readonly<Record<string, string>>) {
-  const { terminal, output } = createRecordingTerminal();
-  const code = await runCheck({
-    flags: { configFile: 'c.yml', targets: [], online: true, format: 'table', log: { level: 'error', format: 'json' } },
-    source: { file: 'c.yml', targets: [], env, cwd: directoryWith({ ...others, 'c.yml': text }), files },
-    terminal,
-    version: '0',
-    runtime: createFakeRuntime(),
-    log: createRecordingLog().log,
-    onToken: () => undefined,
-    signal: new AbortController().signal,
-  });
-  return { code, ...output };
+  const log = { level: 'error', format: 'json' } as const;
+  const flags = { configFile: 'c.yml', targets: [], online: true, format: 'table', log } as const;
+  const cwd = directoryWith({ ...others, 'c.yml': text });
+  const { code, stdout, stderr } = await runCommand(runCheck, flags, { env, cwd, runtime: createFakeRuntime() });
+  return { code, stdout, stderr };
 }
 
 /** The problems as they are printed. */
