@@ -1,15 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { check, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
+import { type Bad, cases, check, GROUP, indented, load, OTHER_GROUP, printed } from './workspace.ts';
 
 const CREDENTIALS = 'credentials:\n  - name: main\n    access_token_env: TOKEN\n';
 const GOOD = `${CREDENTIALS}targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
 const NUMBER = 'must be a whole number from 1 to';
-
-interface Bad {
-  readonly what: string;
-  readonly text: string;
-  readonly problems: readonly string[];
-}
 
 /** In front of a good config, from line 1. */
 function before(text: string): string {
@@ -29,22 +23,6 @@ function clusters(text: string): string {
 /** Instead of the secret of the credential, from line 3. */
 function credential(text: string): string {
   return GOOD.replace('    access_token_env: TOKEN\n', () => indented(text));
-}
-
-function indented(text: string): string {
-  return text.replaceAll(/^.+$/gm, '    $&\n').replaceAll('\n\n', '\n');
-}
-
-/** Texts, each followed by its problems, which begin with an arrow. */
-function cases(wrap: (text: string) => string, table: string): readonly Bad[] {
-  return [...table.matchAll(/((?:(?!=> ).*\n)+)((?:=> .*\n)+)/g)].map(([, text = '', problems = '']) => ({
-    what: text.trim(),
-    text: wrap(text.trimStart()),
-    problems: problems
-      .trim()
-      .split('\n')
-      .map((problem) => problem.slice(3)),
-  }));
 }
 
 const OTHERS: readonly Bad[] = [

@@ -43,3 +43,27 @@ export function configOf(loaded: Loaded) {
   if ('problems' in loaded) throw new Error(printed(loaded).join('\n'));
   return loaded.config;
 }
+
+/** A text with its problems, each after the name of the file. */
+export interface Bad {
+  readonly what: string;
+  readonly text: string;
+  readonly problems: readonly string[];
+}
+
+/** Texts, each followed by its problems, which begin with an arrow. */
+export function cases(wrap: (text: string) => string, table: string): readonly Bad[] {
+  return [...table.matchAll(/((?:(?!=> ).*\n)+)((?:=> .*\n)+)/g)].map(([, text = '', problems = '']) => ({
+    what: text.trim(),
+    text: wrap(text.trimStart()),
+    problems: problems
+      .trim()
+      .split('\n')
+      .map((problem) => problem.slice(3)),
+  }));
+}
+
+/** With four spaces in front of each line. */
+export function indented(text: string): string {
+  return text.replaceAll(/^.+$/gm, '    $&\n').replaceAll('\n\n', '\n');
+}
