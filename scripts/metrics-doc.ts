@@ -2,8 +2,7 @@
 import type { MetricObject } from 'prom-client';
 import { REASONS } from '../src/atlas/error.ts';
 import { type Collector, type Collectors, type Family, PREFIX } from '../src/collectors/collector.ts';
-import { COLLECTORS, recordFamiliesOf } from '../src/collectors/index.ts';
-import { targetFamilies } from '../src/collectors/target-families.ts';
+import { COLLECTORS, recordFamiliesOf, targetFamilies } from '../src/collectors/index.ts';
 import { createSelfMetrics } from '../src/metrics/self.ts';
 
 type OwnMetric = MetricObject & { labelNames: string[] };

@@ -18,15 +18,8 @@ export type Condition = (typeof CONDITIONS)[number];
 /** `trouble` needs action now, `doubt` a look in working hours. */
 export type Level = 'trouble' | 'doubt' | 'calm';
 
-interface Words {
-  readonly level: Level;
-  /** On a badge. */
-  readonly label: string;
-  /** For the documentation. */
-  readonly meaning: string;
-}
-
-export const WORDS: Readonly<Record<Condition, Words>> = {
+/** The label is for a badge, the meaning for the documentation. */
+export const WORDS: Readonly<Record<Condition, { level: Level; label: string; meaning: string }>> = {
   failed: {
     level: 'trouble',
     label: 'Failed',
@@ -66,7 +59,5 @@ export const WORDS: Readonly<Record<Condition, Words>> = {
 };
 
 export function rankOf(condition: Condition): number {
-  return RANKS[condition];
+  return CONDITIONS.indexOf(condition);
 }
-
-const RANKS = Object.fromEntries(CONDITIONS.map((condition, rank) => [condition, rank])) as Record<Condition, number>;

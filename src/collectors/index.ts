@@ -1,13 +1,42 @@
-/** The list of collectors. A new resource is a file or folder of its own and one line here. */
+/**
+ * The list of collectors, and the metric families in the order of the page. A new resource is a file or folder of its own and one
+ * line here.
+ */
 import { type Collector, type Collectors, type Family, recordOf } from './collector.ts';
 import { exportsCollector } from './exports/collector.ts';
-import { maybe } from './families.ts';
-import { scheduleCollector } from './schedule.ts';
-import { targetFamilies } from './target-families.ts';
+import { gauge, labelledGauge, maybe } from './families.ts';
+import { scheduleCollector, successMaxAgeSeconds } from './schedule.ts';
 
 export const COLLECTORS: Collectors = [exportsCollector, scheduleCollector];
 
-/** All metric families in the order of the page. */
+/** Of a target itself: its limits, whether it is paused, and what it is joined by. */
+export const targetFamilies: readonly Family[] = [
+  gauge(
+    'success_max_age_seconds',
+    'Maximum age of the last success: from the config, or else from the frequency of the backup schedule (daily 26 h, weekly 8 d, monthly 32 d, yearly 367 d); absent if neither is known.',
+    successMaxAgeSeconds,
+  ),
+  gauge(
+    'duration_max_seconds',
+    'Maximum duration of an export job, from the config; absent if not set.',
+    ({ target }) => target.durationMaxSeconds,
+  ),
+  gauge(
+    'cluster_paused',
+    '1 while Atlas says that the cluster is paused, else 0; absent where the clusters of its project are not discovered.',
+    ({ target }) => (target.paused === undefined ? undefined : Number(target.paused)),
+  ),
+  labelledGauge(
+    'target_info',
+    'A watched cluster, for joins; always 1. cl_name is the label of the Prometheus integration of Atlas.',
+    ['credential', 'project_name', 'cl_name'],
+    ({ target: { credential, projectName: project_name, clusterName: cl_name } }) => [
+      { labels: { credential, project_name, cl_name }, value: 1 },
+    ],
+  ),
+];
+
+/** All metric families. */
 export function familiesOf(collectors: Collectors): readonly Family[] {
   return [...recordFamiliesOf(collectors), ...targetFamilies, ...collectors.flatMap(({ families }) => families)];
 }

@@ -63,14 +63,11 @@ function startFold(): Fold<FoundClusters> {
         else nameless += 1;
       }
     },
-    result: () => ({ clusters: [...clusters.values()], notices: nameless > 0 ? [leftOutNotice(nameless)] : [] }),
-  };
-}
-
-function leftOutNotice(clusters: number): Notice {
-  return {
-    message: 'some clusters are left out because this version does not understand their names',
-    facts: { clusters: String(clusters) },
+    result() {
+      const message = 'some clusters are left out because this version does not understand their names';
+      const notices = nameless > 0 ? [{ message, facts: { clusters: String(nameless) } }] : [];
+      return { clusters: [...clusters.values()], notices };
+    },
   };
 }
 
@@ -78,16 +75,15 @@ function leftOutNotice(clusters: number): Notice {
 function isShared(cluster: JsonObject): boolean {
   const regions = objectsIn(cluster['replicationSpecs']).flatMap((spec) => objectsIn(spec['regionConfigs']));
   const places = [cluster, ...objectsIn([cluster['providerSettings']]), ...regions];
-  return places.some((place) => SHARED_PROVIDERS.includes(place['providerName']) || sizesIn(place).some(isSharedSize));
+  return places.some(
+    (place) =>
+      SHARED_PROVIDERS.includes(place['providerName']) || sizesIn(place).some((size) => SHARED_SIZES.includes(size)),
+  );
 }
 
 function sizesIn(place: JsonObject): readonly unknown[] {
   const specs = objectsIn(SPECS.map((name) => place[name]));
   return [place, ...specs].flatMap((one) => [one['instanceSize'], one['instanceSizeName']]);
-}
-
-function isSharedSize(size: unknown): boolean {
-  return SHARED_SIZES.includes(size);
 }
 
 function objectsIn(value: unknown): readonly JsonObject[] {

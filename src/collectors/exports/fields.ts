@@ -68,14 +68,14 @@ export const exportFields: readonly Field<TargetState>[] = [
     'Queued and running exports, the oldest first, at most `polling.max_active_jobs`; see below. Empty while the list is too old to tell.',
     (state) => {
       const { summary, stale } = exportsOf(state);
-      return (stale ? [] : (summary?.active ?? [])).map(jobObject);
+      return (stale ? [] : (summary?.active ?? [])).map((job) => objectOf(JOB_FIELDS, job));
     },
   ),
   field(
     'newest_jobs',
     'array',
     'The newest 30 exports as of the last good poll, the newest first; see below.',
-    (state) => (exportsOf(state).summary?.newest ?? []).map(jobObject),
+    (state) => (exportsOf(state).summary?.newest ?? []).map((job) => objectOf(JOB_FIELDS, job)),
   ),
   field('up', 'boolean', 'True if the latest poll succeeded; absent before the first poll has ended.', (state) => {
     const { last } = exportsOf(state);
@@ -116,10 +116,6 @@ export function failureObject(failure: Failure | undefined): unknown {
 
 export function objectOf<T>(fields: readonly Field<T>[], of: T): Readonly<Record<string, unknown>> {
   return Object.fromEntries(fields.map(({ name, value }) => [name, value(of)]));
-}
-
-function jobObject(job: Job): unknown {
-  return objectOf(JOB_FIELDS, job);
 }
 
 function ofSummary(
