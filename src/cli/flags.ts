@@ -78,13 +78,13 @@ export const FLAGS = [
   flag('client.key <FILE>', values.parseText, ['health'], 'The key of --client.certificate, in PEM.'),
   flag(
     'speed <N>',
-    values.parseNumber(0.1, 10_000),
+    values.parseNumber(0.1, 10_000, 'a number'),
     { demo: '60' },
     'How many times faster than real time, 0.1 to 10000.',
   ),
   flag(
     'seed <N>',
-    values.parseWholeNumber(0, 999_999_999),
+    values.parseNumber(0, 999_999_999, 'a whole number'),
     { demo: '1' },
     'A whole number, 0 to 999999999. The same seed gives the same demo.',
   ),
@@ -114,7 +114,7 @@ export const FLAGS = [
   ),
   flag(
     'web.max-requests <N>',
-    values.parseWholeNumber(0, 100_000),
+    values.parseNumber(0, 100_000, 'a whole number'),
     { serve: '40', demo: '40' },
     'Maximum number of concurrent requests, 0 for no limit. Further requests get a 503, except health checks.',
   ),
@@ -126,13 +126,13 @@ export const FLAGS = [
   ),
   flag(
     'shard.count <N>',
-    values.parseWholeNumber(1, values.MOST_SHARDS),
+    values.parseNumber(1, values.MOST_SHARDS, 'a whole number'),
     POLLING,
     'The number of exporters that share the projects of one config, 1 to 1000. In a StatefulSet this flag alone is enough.',
   ),
   flag(
     'shard.index <N>',
-    values.parseWholeNumber(0, values.MOST_SHARDS - 1),
+    values.parseNumber(0, values.MOST_SHARDS - 1, 'a whole number'),
     POLLING,
     'The number of this exporter among them, from 0. Default: the number at the end of HOSTNAME, such as exporter-0.',
   ),

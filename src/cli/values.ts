@@ -61,15 +61,8 @@ export function healthUrlAt({ host = '', port }: ListenAddress): Checked<string>
   return { value: `http://${loopback[host] ?? (isIPv6(host) ? `[${host}]` : host)}:${port}${HEALTH_PATH}` };
 }
 
-export function parseNumber(min: number, max: number) {
-  return numberParser(/^[0-9]+(?:\.[0-9]+)?$/, min, max, 'a number');
-}
-
-export function parseWholeNumber(min: number, max: number) {
-  return numberParser(/^[0-9]+$/, min, max, 'a whole number');
-}
-
-function numberParser(form: RegExp, min: number, max: number, what: string) {
+export function parseNumber(min: number, max: number, what: 'a number' | 'a whole number') {
+  const form = what === 'a number' ? /^[0-9]+(?:\.[0-9]+)?$/ : /^[0-9]+$/;
   return (text: string): Checked<number> => {
     const value = form.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? { value } : { problem: `must be ${what} from ${min} to ${max}` };

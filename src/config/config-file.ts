@@ -6,8 +6,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { FileReader } from './files.ts';
-import { formatPath, type Mapping, mappingAt, type Path, valueAt } from './path.ts';
-import { createReport, type Report } from './problems.ts';
+import { createReport, formatPath, type Mapping, mappingAt, type Path, type Report, valueAt } from './problems.ts';
 import { looksSecret, nearest } from './words.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -47,22 +46,21 @@ export async function openConfigFile<Schema extends z.ZodType>(
 ): Promise<OpenedFile<Schema>> {
   const path = resolve(cwd, name);
   const read = await files.readText(path, name, format.what);
-  if ('problem' in read) {
-    const report = createReport();
-    report.addWhole({ message: read.problem });
-    return { path, text: read.problem, report, keys: undefined, checked: undefined };
-  }
-  const { value, problems, locate } = parseYaml(read.value);
+  const { value, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
   const report = createReport(name, locate);
   report.addWhole(...problems);
+  const text = 'value' in read ? read.value : read.problem;
+  if ('problem' in read) report.addWhole({ message: read.problem });
   const keys = mappingAt(value);
-  if (keys === undefined || Object.keys(keys).length === 0) {
-    const message = `the file must contain keys with values, at least ${format.required}`;
-    if (problems.length === 0) report.addWhole({ line: 1, column: 1, message });
-    return { path, text: read.value, report, keys: undefined, checked: undefined };
+  if (keys !== undefined && Object.keys(keys).length > 0) {
+    return { path, text, report, keys, checked: checkSchema(keys, format, report) };
   }
-  return { path, text: read.value, report, keys, checked: checkSchema(keys, format, report) };
+  const message = `the file must contain keys with values, at least ${format.required}`;
+  if (report.problems().length === 0) report.addWhole({ line: 1, column: 1, message });
+  return { path, text, report, keys: undefined, checked: undefined };
 }
+
+const UNREAD = { value: undefined, problems: [], locate: undefined };
 
 /** In one mapping. */
 const MOST_UNKNOWN_KEYS = 100;

@@ -3,8 +3,7 @@
  * works on the file before the schema has passed it, so that every problem is reported at once. No value is in a message.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
-import { type Item, itemsOf, type Mapping, mappingAt } from './path.ts';
-import type { Report } from './problems.ts';
+import { type Item, itemsOf, type Mapping, mappingAt, type Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
 

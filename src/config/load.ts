@@ -8,8 +8,7 @@ import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFile } from './config-file.ts';
 import { checkCredentials } from './credentials.ts';
 import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment, proxyProblem } from './environment.ts';
-import { valueAt } from './path.ts';
-import { createReport, type Problem, type Report } from './problems.ts';
+import { createReport, type Problem, type Report, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
 import {
   ALL_CLUSTERS,

@@ -1,8 +1,9 @@
 /**
  * What is wrong with a configuration, and where. A problem contains no secret and no line of the file: its message says what
- * would be right, and its position leads to the rest.
+ * would be right, and its position leads to the rest. Also access to the values of a file that the schema has not checked yet.
  */
-import { formatPath, type Path } from './path.ts';
+export type Path = readonly PropertyKey[];
+export type Mapping = Readonly<Record<string, unknown>>;
 
 export interface Problem {
   readonly file?: string;
@@ -65,4 +66,43 @@ export function formatProblem({ file, line, column, message }: Problem): string 
 
 function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
   return a - b;
+}
+
+/** A mapping in a list. */
+export interface Item {
+  readonly path: Path;
+  readonly value: Mapping;
+}
+
+/** Undefined if there is no mapping. */
+export function mappingAt(config: unknown, path: Path = []): Mapping | undefined {
+  const value = valueAt(config, path);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : undefined;
+}
+
+/** The mappings in the list `name`, each with its path. */
+export function itemsOf(config: unknown, name: string): readonly Item[] {
+  const list = valueAt(config, [name]);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown, index) => {
+    const value = mappingAt(entry);
+    return value === undefined ? [] : [{ path: [name, index], value }];
+  });
+}
+
+export function valueAt(config: unknown, path: Path): unknown {
+  let value: unknown = config;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[step];
+  }
+  return value;
+}
+
+/** `targets[0].clusters` */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
 }

@@ -2,8 +2,7 @@
  * Checks what has to fit together: intervals with each other, targets with credentials and with each other. It works on the
  * file before the schema has passed it, so that every problem is reported at once.
  */
-import { type Item, itemsOf, type Mapping, mappingAt, type Path } from './path.ts';
-import type { Report } from './problems.ts';
+import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { formatDuration, parseDuration } from './values.ts';
 import { looksSecret, nearest, quote } from './words.ts';

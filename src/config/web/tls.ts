@@ -5,11 +5,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import type { Checked } from '../../support/checked.ts';
 import type { TlsSettings } from '../../web/guards/settings.ts';
 import type { FileReader } from '../files.ts';
-import type { Mapping } from '../path.ts';
-import type { Report } from '../problems.ts';
+import type { Mapping, Report } from '../problems.ts';
 import { DEFAULT_CIPHER_SUITES, OPENSSL_NAMES, TLS_KEY, type TlsServerConfig } from './schema.ts';
 
 const FILE_KEYS = ['cert_file', 'key_file', 'client_ca_file'] as const;
@@ -18,24 +16,37 @@ const MAX_BYTES = 1024 * 1024;
 
 type FileKey = (typeof FILE_KEYS)[number];
 
-/** What was read for each key that names a file. */
-export type TlsFiles = Partial<Readonly<Record<FileKey, Checked<Uint8Array>>>>;
+/** The content of each file that a key names, as far as it is a certificate or a key. */
+export type TlsFiles = Partial<Readonly<Record<FileKey, Buffer>>>;
 
-export async function readTlsFiles(tls: Mapping, directory: string, reader: FileReader): Promise<TlsFiles> {
-  const files: Partial<Record<FileKey, Checked<Uint8Array>>> = {};
+/** @param tls before the schema has checked it */
+export async function readTlsFiles(
+  tls: Mapping,
+  directory: string,
+  reader: FileReader,
+  report: Report,
+): Promise<TlsFiles> {
+  const files: Partial<Record<FileKey, Buffer>> = {};
   for (const key of FILE_KEYS) {
     const text = tls[key];
     if (typeof text !== 'string' || text === '') continue;
     const path = resolve(directory, text);
     const purpose = 'certificates and keys';
-    files[key] = await reader.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose });
+    const read = await reader.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose });
+    const problem = 'problem' in read ? read.problem : problemWithPem(key, new TextDecoder().decode(read.value));
+    if (problem !== undefined) report.add([TLS_KEY, key], problem);
+    else if ('value' in read) files[key] = Buffer.from(read.value);
   }
   return files;
 }
 
 /** @param tls before the schema has checked it */
-export function checkTls(tls: Mapping, files: TlsFiles, report: Report): void {
-  const add = (key: string, message: string, part?: 'key'): void => report.add([TLS_KEY, key], message, part);
+export function checkTls(
+  tls: Mapping,
+  { cert_file: cert, key_file: key, client_ca_file: ca }: TlsFiles,
+  report: Report,
+): void {
+  const add = (name: string, message: string, part?: 'key'): void => report.add([TLS_KEY, name], message, part);
   const { client_auth_type: type = 'NoClientCert', client_ca_file: authorities, min_version, max_version } = tls;
   if (type === 'NoClientCert' && authorities !== undefined) {
     add('client_ca_file', 'needs a client_auth_type that uses it, such as RequireAndVerifyClientCert', 'key');
@@ -44,25 +55,20 @@ export function checkTls(tls: Mapping, files: TlsFiles, report: Report): void {
     add('client_auth_type', 'needs client_ca_file, the authorities that sign client certificates');
   }
   if (min_version === 'TLS13' && max_version === 'TLS12') add('max_version', 'is older than min_version');
-  const problems = FILE_KEYS.map((key) => ({ key, message: problemWithFile(key, files[key]) }));
-  for (const { key, message } of problems) if (message !== undefined) add(key, message);
-  const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
-  if (problems.some(({ message }) => message !== undefined) || cert === undefined || key === undefined) return;
+  if (cert === undefined || key === undefined) return;
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
     add('key_file', 'this key does not belong to the certificate in cert_file');
     return;
   }
   // OpenSSL also refuses keys and signatures that it considers too weak.
-  const ca = bytesOf(files.client_ca_file);
   const code = codeThrownBy(() => createSecureContext({ cert, key, ...(ca && { ca }) }));
   if (code !== undefined) add('cert_file', `OpenSSL refuses this certificate or its key (${code})`);
 }
 
 /** For values and files without problems. */
 export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsSettings | undefined {
-  const [cert, key] = [bytesOf(files.cert_file), bytesOf(files.key_file)];
+  const { cert_file: cert, key_file: key, client_ca_file: clientAuthorities } = files;
   if (cert === undefined || key === undefined) return undefined;
-  const clientAuthorities = bytesOf(files.client_ca_file);
   return {
     cert,
     key: () => key,
@@ -83,14 +89,7 @@ const CLIENT_CERTIFICATES = {
   RequireAndVerifyClientCert: 'required',
 } as const;
 
-function bytesOf(contents: Checked<Uint8Array> | undefined): Buffer | undefined {
-  return contents && 'value' in contents ? Buffer.from(contents.value) : undefined;
-}
-
-function problemWithFile(key: FileKey, contents: Checked<Uint8Array> | undefined): string | undefined {
-  if (contents === undefined) return undefined;
-  if ('problem' in contents) return contents.problem;
-  const pem = new TextDecoder().decode(contents.value);
+function problemWithPem(key: FileKey, pem: string): string | undefined {
   return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);
 }
 

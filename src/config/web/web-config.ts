@@ -7,8 +7,7 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 import type { GuardSettings } from '../../web/guards/settings.ts';
 import { type FileSource, openConfigFile } from '../config-file.ts';
-import { type Mapping, mappingAt } from '../path.ts';
-import type { Problem, Report } from '../problems.ts';
+import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
 import { buildTls, checkTls, readTlsFiles, type TlsFiles } from './tls.ts';
 
@@ -27,11 +26,11 @@ export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebC
   const directory = dirname(path);
   const tls = mappingAt(keys, [TLS_KEY]);
   const users = mappingAt(keys, [USERS_KEY]);
-  const files = await readTlsFiles(tls ?? {}, directory, source.files);
+  const files = await readTlsFiles(tls ?? {}, directory, source.files, report);
   if (tls !== undefined) checkTls(tls, files, report);
   if (users !== undefined) checkUsers(users, report);
-  const fingerprint = fingerprintOf(text, files);
   const problems = report.problems();
+  const fingerprint = fingerprintOf([text, JSON.stringify(problems), ...Object.values(files)]);
   if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
   return { fingerprint, webConfig: buildGuards(checked, users ?? {}, files, directory) };
 }
@@ -54,11 +53,9 @@ function buildGuards(
   };
 }
 
-function fingerprintOf(text: string, files: TlsFiles): string {
-  const hash = createHash('sha256').update(text);
-  for (const [name, contents] of Object.entries(files)) {
-    hash.update(`\0${name}\0`).update('problem' in contents ? contents.problem : contents.value);
-  }
+function fingerprintOf(contents: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const content of contents) hash.update(createHash('sha256').update(content).digest());
   return hash.digest('hex');
 }
 
