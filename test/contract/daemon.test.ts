@@ -6,6 +6,7 @@ import { startWeb } from '../../src/web/guards/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { atlas, closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { deferred } from '../support/deferred.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 import { QUIET_WEB } from '../support/web.ts';
@@ -22,11 +23,11 @@ async function watch(
   return running;
 }
 
-/** So long that no beat of the grid falls into a test. */
+/** So long that no second poll falls into a test. */
 const MONTH_SECONDS = 30 * 86_400;
 const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
-/** The requests for lists of exports: the name of the project is asked for beside them. */
+/** The requests for lists of exports, without the one for the name of the project. */
 const listings = ({ requests }: Simulator) => requests.filter(({ path }) => path.includes('/backup/exports'));
 const historyOf = (length: number) =>
   Array.from({ length }, (_, index) =>
@@ -44,7 +45,7 @@ describe('the daemon', () => {
     expect(await series('export_last_success_duration_seconds')).toEqual({ one: 780 });
   });
 
-  test('reads a list of three pages whole, however small the pages are', async () => {
+  test('reads a list of three pages completely', async () => {
     const simulator = await atlas([project([{ name: 'long', exports: historyOf(1203) }])]);
     const { until, series } = await watch(simulator, { targets: [named('long')] });
     await until('export_up', polled(1));
@@ -57,7 +58,7 @@ describe('the daemon', () => {
     expect(queries).toEqual([1, 2, 3].map((page) => `includeCount=true&itemsPerPage=500&pageNum=${page}`));
   });
 
-  test('asks in two requests for a list with an API key, and in one from then on', async () => {
+  test('needs a second request for the first list with an API key, and none afterwards', async () => {
     const simulator = await atlas([project([{ name: 'one', exports: [] }])]);
     const { until } = await watch(simulator, { credentials: [CREDENTIALS.key], targets: [named('one', 'key')] });
     await until('export_polls_total', ({ one = 0 }) => one >= 3);
@@ -68,7 +69,7 @@ describe('the daemon', () => {
     ).toEqual([401, 200, 200, 200]);
   });
 
-  test('says why a target can’t be read, what to do about it, and goes on with the rest', async () => {
+  test('shows the reason and advice for targets that cannot be read, and polls the others', async () => {
     const closed = '5e0000000000000000000002';
     const foreign = '5e0000000000000000000003';
     const simulator = await atlas([
@@ -113,7 +114,7 @@ describe('the daemon', () => {
     ['account', { clientSecret: 'another' }],
     ['key', { privateKey: 'another' }],
     ['token', { accessToken: 'another' }],
-  ] as const)('calls a wrong secret of %s unauthorized', async (credential, credentials) => {
+  ] as const)('shows a wrong secret of %s as unauthorized', async (credential, credentials) => {
     const simulator = await atlas([project([{ name: 'one', exports: [] }])], { credentials });
     const { until, series } = await watch(simulator, {
       credentials: [CREDENTIALS[credential]],
@@ -124,7 +125,7 @@ describe('the daemon', () => {
     expect(await series('export_poll_failing')).toEqual({ 'one,unauthorized': 1 });
   });
 
-  test('keeps the last good summary when Atlas answers garbage, and recovers', async () => {
+  test('keeps the last good summary while Atlas answers garbage, and recovers', async () => {
     let answer: unknown[] | undefined = [job('Successful'), job('Queued', { number: 2 })];
     const simulator = await atlas([project([{ name: 'one', exports: () => answer ?? (['garbage'] as unknown[]) }])]);
     const { until, series } = await watch(simulator, { targets: [named('one')] });
@@ -139,7 +140,7 @@ describe('the daemon', () => {
     expect((await series('export_jobs'))['one,queued']).toBe(0);
   });
 
-  test('follows a job from its queue to its end', async () => {
+  test('shows a job from its queue to its end', async () => {
     const life = ['Queued', 'InProgress', 'Successful'];
     let step = 0;
     const simulator = await atlas([
@@ -166,7 +167,7 @@ describe('the daemon', () => {
     expect(await series('export_last_success_duration_seconds')).toEqual({ one: 780 });
   });
 
-  test('the same list gives the same job metrics after a restart', async () => {
+  test('shows the same job metrics after a restart', async () => {
     const simulator = await atlas([
       project([{ name: 'one', exports: [job('Queued', { number: 9 }), ...historyOf(30)] }]),
     ]);
@@ -182,7 +183,7 @@ describe('the daemon', () => {
     expect(await jobLines(await watch(simulator, { targets: [named('one')] }))).toEqual(before);
   });
 
-  test('answers from the first moment, while Atlas keeps it waiting, and is ready when every target was tried', async () => {
+  test('answers scrapes from the start, and is ready when every target was polled', async () => {
     const simulator = await atlas([project([{ name: 'one', exports: [] }])], { delayMs: 700 });
     const { url, series, until } = await watch(simulator, { targets: [named('one')] });
     expect((await fetch(`${url}/-/ready`)).status).toBe(503);
@@ -193,7 +194,7 @@ describe('the daemon', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
   });
 
-  test('is ready after a minute, though a target was not tried yet', async () => {
+  test('is ready after a minute although a target was not polled yet', async () => {
     const simulator = await atlas([project([{ name: 'one', exports: [] }])], { delayMs: 3_600_000 });
     let aheadSeconds = 0;
     const runtime: Runtime = {
@@ -209,20 +210,7 @@ describe('the daemon', () => {
     expect(await series('export_up')).toEqual({});
   });
 
-  test('a volatile metric falls silent when Atlas has been away for too long, a fact stays', async () => {
-    const simulator = await atlas([
-      project([{ name: 'one', exports: [job('Successful'), job('Queued', { number: 2 })] }]),
-    ]);
-    const { until, series } = await watch(simulator, { targets: [named('one')], polling: { maxStaleSeconds: 1 } });
-    await until('export_up', ({ one }) => one === 1);
-    await simulator.close();
-    await until('export_jobs', (jobs) => Object.keys(jobs).length === 0);
-    expect(await series('export_last_success_timestamp_seconds')).toEqual({ one: DAY_ZERO_SECONDS + 780 });
-    await until('export_up', ({ one }) => one === 0);
-    expect(await series('export_poll_failing')).toEqual({ 'one,network': 1 });
-  });
-
-  test('reads at once and slowly while nothing happens', async () => {
+  test('polls a target at the start, and an idle one at the idle interval', async () => {
     const simulator = await atlas([
       project([
         { name: 'idle', exports: [] },
@@ -261,7 +249,7 @@ describe('over HTTP', () => {
     expect(openmetrics).not.toContain('\n\n');
   });
 
-  test('the page is gzipped for who asks for it, and named by its format', async () => {
+  test('the page is compressed if the client accepts gzip, and has the type of its format', async () => {
     const simulator = await atlas([project([])]);
     const { url } = await watch(simulator, { targets: [] });
     const zipped = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
@@ -275,47 +263,26 @@ describe('over HTTP', () => {
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  test('the status page shows the targets under a strict policy', async () => {
-    const simulator = await atlas([project([{ name: 'one', exports: [job('Failed')] }])]);
-    const { url, until } = await watch(simulator, { targets: [named('one')] });
-    await until('export_up', polled(1));
-    const response = await fetch(`${url}/`);
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(response.headers.get('x-powered-by')).toBeNull();
-    expect(await response.text()).toContain('The latest export failed');
-  });
-
-  test.each([
-    ['POST', '/metrics', 405],
-    ['DELETE', '/', 405],
-    ['GET', '/nothing', 404],
-    ['GET', '/metrics/', 200],
-  ])('%s %s is answered %i, without internals', async (method, path, status) => {
-    const simulator = await atlas([project([])]);
-    const { url } = await watch(simulator, { targets: [] });
-    const response = await fetch(url + path, { method });
-    expect(response.status).toBe(status);
-    if (status !== 200) expect(await response.text()).toMatch(/^[\w .,]+\n$/);
-  });
-
-  test('a stop lets a scrape in flight finish, and takes no new ones', async () => {
-    let finish: (page: Buffer) => void = () => undefined;
-    const page = new Promise<Buffer>((resolve) => {
-      finish = resolve;
-    });
-    const app = createApp({ ...QUIET_WEB, page: () => page });
+  test('a stop finishes a running scrape and accepts no new one', async () => {
+    const started = deferred<void>();
+    const text = deferred<Buffer>();
+    const page = () => {
+      started.resolve();
+      return text.promise;
+    };
+    const app = createApp({ ...QUIET_WEB, page });
     const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
     const url = `${web.urls[0]}/metrics`;
     const scrape = fetch(url, { headers: { 'accept-encoding': 'identity' } });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await started.promise;
     const closed = web.close();
     await expect(fetch(url)).rejects.toThrow();
-    finish(Buffer.from('the page'));
+    text.resolve(Buffer.from('the page'));
     expect(await (await scrape).text()).toBe('the page');
     await closed;
   });
 
-  test('a page that fails is a short 500, and a line in the log', async () => {
+  test('an error in a page is a short 500 and a line in the log', async () => {
     const errors: unknown[] = [];
     const page = () => Promise.reject(new Error('internals'));
     const web = await startWeb(createApp({ ...QUIET_WEB, page, onError: (error) => errors.push(error) }), [
@@ -325,15 +292,5 @@ describe('over HTTP', () => {
     const response = await fetch(`${web.urls[0]}/metrics`);
     expect([response.status, await response.text()]).toEqual([500, 'Internal error; the log says more.\n']);
     expect(errors).toHaveLength(1);
-  });
-
-  test('a port in use is told to whoever starts it', async () => {
-    const simulator = await atlas([project([])]);
-    const { url } = await watch(simulator, { targets: [] });
-    const port = Number(new URL(url).port);
-    await expect(startWeb(createApp(QUIET_WEB), [{ host: '127.0.0.1', port }])).rejects.toMatchObject({
-      code: 'EADDRINUSE',
-      port,
-    });
   });
 });

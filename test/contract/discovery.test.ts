@@ -1,7 +1,4 @@
-/** What is learned beside exports: schedules, clusters, names of projects. Simulated Atlas, real sockets, the whole daemon. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** What the daemon reads beside exports: schedules, clusters, names of projects. Simulated Atlas, real sockets. */
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
@@ -36,7 +33,7 @@ const schedule = (frequencyType: string) => ({
 });
 
 describe('the backup schedule', () => {
-  test('tells what to expect of a cluster, once an hour', async () => {
+  test('sets the maximum age of the last success, unless the config does', async () => {
     const simulator = await atlas([
       project([
         { name: 'daily', exports: [], schedule: schedule('DAILY') },
@@ -49,15 +46,10 @@ describe('the backup schedule', () => {
     expect(await series('export_auto_export_enabled')).toEqual({ daily: 1, manual: 0 });
     expect(await series('export_auto_export_info')).toEqual({ [`daily,${BUCKET},DAILY`]: 1 });
     expect(await series('export_success_max_age_seconds')).toEqual({ daily: 93_600, manual: 60 });
-    await until('export_polls_total', ({ daily = 0 }) => daily >= 6);
-    const times = asked(simulator, '/backup/schedule').length;
-    // The hour of each may come just now.
-    expect([2, 3, 4]).toContain(times);
-    const counted = (await series('exporter_api_requests_total'))['token,get_schedule,200'];
-    expect([2, 3, 4]).toContain(counted);
+    expect((await series('exporter_api_requests_total'))['token,get_schedule,200']).toBeGreaterThanOrEqual(2);
   });
 
-  test('that may not be read shows so, and harms nothing', async () => {
+  test('that cannot be read shows its failure, and exports are still read', async () => {
     const simulator = await atlas([project([{ name: 'one', exports: [job('Successful')] }])]);
     const front = await gatekeeper(simulator, '/backup/schedule');
     const { until, series, logLines } = await watch(front, {
@@ -74,7 +66,7 @@ describe('the backup schedule', () => {
     ]);
   });
 
-  test('is not read where that is switched off', async () => {
+  test('is not read if the config switches it off', async () => {
     const simulator = await atlas([project([{ name: 'one', exports: [], schedule: schedule('daily') }])]);
     const { until, series } = await watch(simulator, { targets: [named('one')] });
     await until('export_polls_total', ({ one = 0 }) => one >= 4);
@@ -87,7 +79,7 @@ interface Living {
   clusters: readonly FixedCluster[];
 }
 
-/** A project whose clusters may change. */
+/** A simulated Atlas whose clusters can be changed. */
 async function livingAtlas(living: Living, settings: Partial<FixedProject> = {}, delayMs = 0): Promise<Simulator> {
   const now = () => createFixedWorld([project(living.clusters, settings)]);
   const world: World = {
@@ -111,8 +103,8 @@ const all = (settings: object = {}) => ({
 const one = (name: string): FixedCluster => ({ name, exports: [job('Successful')] });
 const names = (series: Record<string, number>) => Object.keys(series).sort();
 
-describe('a project whose clusters are found', () => {
-  test('is watched as if they were named, with the settings of the project', async () => {
+describe('a project whose clusters are discovered', () => {
+  test('shows them like named clusters, with the settings of the project', async () => {
     const living = { clusters: [one('a'), { ...one('b'), paused: true }, { name: 'flex', kind: 'flex' as const }] };
     const simulator = await livingAtlas(living);
     const { until, series } = await watch(simulator, {
@@ -136,7 +128,7 @@ describe('a project whose clusters are found', () => {
     ]);
   });
 
-  test('gains new clusters and loses deleted ones, with all their series, while the others keep theirs', async () => {
+  test('adds new clusters and removes deleted ones with their series; the others keep theirs', async () => {
     const living = { clusters: [one('stays'), one('goes')] };
     const simulator = await livingAtlas(living);
     const { until, metrics, series } = await watch(simulator, { discoveries: [all()] });
@@ -148,26 +140,7 @@ describe('a project whose clusters are found', () => {
     expect((await series('export_polls_total'))['stays']).toBeGreaterThanOrEqual(before);
   });
 
-  test('is read page by page', async () => {
-    const living = { clusters: Array.from({ length: 25 }, (_, index) => one(`c${index}`)) };
-    const simulator = await livingAtlas(living);
-    const { until } = await watch(simulator, { discoveries: [all()], atlas: { pageSize: 10 } });
-    expect(names(await until('export_up', (up) => names(up).length === 25))).toHaveLength(25);
-    const pages = asked(simulator, `/groups/${GROUP_ID}/clusters`).slice(0, 3);
-    expect(pages.map(({ path }) => /pageNum=\d+/.exec(path)?.[0])).toEqual(['pageNum=1', 'pageNum=2', 'pageNum=3']);
-  });
-
-  test('shows a named cluster with its own settings, and a named one that is excluded', async () => {
-    const simulator = await livingAtlas({ clusters: [one('a'), one('ci-1'), one('ci-2')] });
-    const { until, series } = await watch(simulator, {
-      targets: [{ ...named('ci-1'), successMaxAgeSeconds: 5 }],
-      discoveries: [all({ successMaxAgeSeconds: 60, exclude: ['ci-*'] })],
-    });
-    await until('export_up', (up) => names(up).length === 2);
-    expect(await series('export_success_max_age_seconds')).toEqual({ a: 60, 'ci-1': 5 });
-  });
-
-  test('keeps its clusters while it can’t be searched, and shows that', async () => {
+  test('keeps its clusters while discovery fails, and shows the failure', async () => {
     const simulator = await livingAtlas({ clusters: [one('a')] });
     const front = await gatekeeper(simulator);
     const { until, series, logLines } = await watch(front, { discoveries: [all()] });
@@ -185,7 +158,7 @@ describe('a project whose clusters are found', () => {
     await until('export_discovery_up', (up) => Object.values(up)[0] === 1);
   });
 
-  test('shows from the start that it could not be searched yet', async () => {
+  test('shows from the start that discovery has not succeeded yet', async () => {
     const simulator = await livingAtlas({ clusters: [] }, {}, 700);
     const { series, url, until } = await watch(simulator, { discoveries: [all()] });
     expect(await series('export_discovery_up')).toEqual({ '': 0 });
@@ -196,7 +169,7 @@ describe('a project whose clusters are found', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
   });
 
-  test('is ready when a search has failed, too', async () => {
+  test('is ready after a failed discovery too', async () => {
     const simulator = await livingAtlas({ clusters: [] }, { forbidden: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' });
     const { url, series, logLines } = await watch(simulator, { discoveries: [all()] });
     const deadline = Date.now() + 50_000;
@@ -207,57 +180,9 @@ describe('a project whose clusters are found', () => {
       expect.objectContaining({ msg: 'discovery fails', advice: expect.stringContaining('API access list') }),
     ]);
   });
-
-  test('drops a found cluster that has no exports, with one line; a named one shows up 0', async () => {
-    const failing = { status: 400, errorCode: 'CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API' };
-    const simulator = await livingAtlas({
-      clusters: [one('good'), { name: 'found', failing }, { name: 'named', failing }],
-    });
-    const { until, series, logLines } = await watch(simulator, { targets: [named('named')], discoveries: [all()] });
-    expect(await until('export_up', (up) => names(up).length === 2)).toEqual({ good: 1, named: 0 });
-    await until('export_polls_total', ({ good = 0 }) => good >= 4);
-    expect(await series('export_up')).toEqual({ good: 1, named: 0 });
-    expect(asked(simulator, '/found/backup/exports').length).toBeGreaterThan(1);
-    expect(logLines.filter(({ cluster_name }) => cluster_name === 'found')).toEqual([
-      expect.objectContaining({ level: 'info', reason: 'unsupported' }),
-    ]);
-  });
-
-  test('aborts the polls of a cluster that is gone', async () => {
-    const living = { clusters: [one('a'), one('slow')] };
-    const simulator = await livingAtlas(living);
-    const ended: boolean[] = [];
-    const front = await gatekeeper(simulator);
-    const slow = createServer((request, response) => {
-      if (request.url?.includes('/slow/')) {
-        response.on('close', () => ended.push(response.writableFinished));
-        return;
-      }
-      fetch(`${front.origin}${request.url}`, { headers: request.headers as Record<string, string> })
-        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
-        .catch(() => response.destroy());
-    }).listen(0, '127.0.0.1');
-    await once(slow, 'listening');
-    closeLater({
-      async close() {
-        slow.closeAllConnections();
-        slow.close();
-      },
-    });
-    const origin = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
-    const { until, logLines } = await watch({ origin }, { discoveries: [all()], atlas: { requestTimeoutSeconds: 60 } });
-    await until('export_up', ({ a }) => a === 1);
-    expect(ended).toEqual([]);
-    living.clusters = [one('a')];
-    await until('export_target_info', (info) => names(info).length === 1);
-    const deadline = Date.now() + 50_000;
-    while (ended.length === 0 && Date.now() < deadline) await setTimeout(20);
-    expect(ended).toEqual([false]);
-    expect(logLines.filter(({ level }) => level === 'warn')).toEqual([]);
-  });
 });
 
-test('the name of a project may be anything, and is no trouble where it can’t be read', async () => {
+test('the name of a project may contain any characters, and a name that cannot be read does no harm', async () => {
   const simulator = await livingAtlas({ clusters: [one('a')] }, { name: `"Shop"\n${'x'.repeat(100)}` });
   const { until, metrics } = await watch(simulator, { targets: [named('a')] });
   await until('export_target_info', (info) => !('a,token,,a' in info));

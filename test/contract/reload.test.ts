@@ -1,24 +1,12 @@
-/** Another config while the program runs: simulated Atlas, real sockets, the whole daemon. */
+/** Reloads of the config: simulated Atlas, real sockets, the whole daemon. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { type DaemonSettings, startDaemon } from '../../src/app/daemon.ts';
+import { describe, expect, test } from '@jest/globals';
 import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { NamedTarget } from '../../src/polling/targets.ts';
-import {
-  defaultCredentials,
-  type Simulator,
-  type SimulatorOptions,
-  startSimulator,
-} from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedProject } from '../../src/simulator/world.ts';
-import { lookAt } from '../../src/support/file-watch.ts';
-import { systemRuntime } from '../../src/support/runtime.ts';
+import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
+import { atlas, closeLater, project } from '../support/atlas.ts';
 import {
   type ConfigParts,
   CREDENTIALS,
@@ -31,36 +19,23 @@ import {
 } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { job } from '../support/jobs.ts';
-import { createRecordingLog } from '../support/recording-log.ts';
+import { seriesOf } from '../support/series.ts';
 import { GROUP_ID } from '../support/states.ts';
-
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
 
 const OTHER_GROUP_ID = '5e0000000000000000000002';
 const MONTH_SECONDS = 30 * 86_400;
-/** No beat of the grid falls into a test: what is polled is so for another reason. */
+/** So long that every further poll has another cause. */
 const RARELY = {
   intervalSeconds: MONTH_SECONDS,
   idleIntervalSeconds: MONTH_SECONDS,
   maxStaleSeconds: 3 * MONTH_SECONDS,
 };
 
-function project(names: readonly string[], id = GROUP_ID): FixedProject {
-  return { id, name: 'Shop', clusters: names.map((name) => ({ name, exports: [job('Successful')] })) };
-}
-
-async function atlas(projects: readonly FixedProject[], options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
-  const simulator = await startSimulator({ world: createFixedWorld(projects), ...options });
-  open.push(simulator);
-  return simulator;
-}
+const clusters = (...names: string[]) => names.map((name) => ({ name, exports: [job('Successful')] }));
 
 async function watch(config: Config, options: DaemonOptions = {}): Promise<RunningDaemon> {
   const running = await runDaemon(config, options);
-  open.push({ close: running.daemon.stop });
+  closeLater({ close: running.daemon.stop });
   return running;
 }
 
@@ -73,7 +48,7 @@ const named = (clusterName: string, settings: Partial<NamedTarget> = {}): NamedT
 const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
 const listings = ({ requests }: Simulator) => requests.filter(({ path }) => path.includes('/backup/exports'));
-/** The same account, read anew: other objects, nothing else. */
+/** The same account, read again into other objects. */
 const accountAgain = (clientSecret = defaultCredentials.clientSecret): CredentialConfig => ({
   name: 'account',
   kind: 'service_account',
@@ -83,128 +58,34 @@ const accountAgain = (clientSecret = defaultCredentials.clientSecret): Credentia
   },
 });
 
-/** What a page says of which targets there are, in four ways, and of what else is the config's. */
-function pageFacts(text: string) {
-  const all = (pattern: RegExp): readonly string[] => [...text.matchAll(pattern)].map(([, one = '']) => one).sort();
-  return {
-    count: Number(/^mongodbatlas_backup_exporter_targets (\d+)$/m.exec(text)?.[1]),
-    configured: all(/^mongodbatlas_backup_export_target_info\{.*cluster_name="([\w-]+)"/gm),
-    counted: all(/^mongodbatlas_backup_export_polls_total\{.*cluster_name="([\w-]+)"/gm),
-    up: all(/^mongodbatlas_backup_export_up\{.*cluster_name="([\w-]+)"/gm),
-    limits: all(/^mongodbatlas_backup_export_duration_max_seconds\{.* (\d+)$/gm),
-    expiries: all(/^mongodbatlas_backup_exporter_credential_expiry_timestamp_seconds\{credential="([\w-]+)"/gm),
-    searched: all(/^mongodbatlas_backup_export_discovery_up\{group_id="(\w+)"/gm),
-  };
-}
+const discovery = { groupId: GROUP_ID, credential: 'token', exclude: [], discoveryIntervalSeconds: MONTH_SECONDS };
 
-/** Scrapes as fast as it can, in all formats in turn, until told to stop. */
-function scrapeInATightLoop(url: string) {
-  const pages: ReturnType<typeof pageFacts>[] = [];
-  let going = true;
-  const loops = ['text/plain', 'application/openmetrics-text'].flatMap((accept) =>
-    ['identity', 'gzip'].map(async (encoding) => {
-      while (going) {
-        const response = await fetch(`${url}/metrics`, { headers: { accept, 'accept-encoding': encoding } });
-        pages.push(pageFacts(await response.text()));
-      }
-    }),
-  );
-  async function more(count: number): Promise<void> {
-    const enough = pages.length + count;
-    while (pages.length < enough && going) await setTimeout(1);
-  }
-
-  async function stop(): Promise<typeof pages> {
-    going = false;
-    await Promise.all(loops);
-    return pages;
-  }
-  open.push({ close: stop });
-
-  return { more, stop };
-}
-
-describe('no scrape sees a half state', () => {
-  async function swapWhileScraped(a: Config, b: Config, swaps: number) {
-    const { url, reload, until } = await watch(a);
-    await until('export_up', ({ shared }) => shared === 1);
-    const scrapes = scrapeInATightLoop(url);
-    for (let swap = 0; swap < swaps; swap += 1) {
-      expect((await reload(swap % 2 === 0 ? b : a)).result).toBe('reloaded');
-      // Sometimes the next one follows at once, sometimes after polls of the new ones have ended.
-      if (swap % 3 !== 0) await scrapes.more(4);
-    }
-    return scrapes.stop();
-  }
-
-  const configs = ['a', 'b'].map((name, index) => {
-    const own = Array.from({ length: 12 }, (_, number) => `${name}-${number}`);
-    // One has more, so that the numbers tell them apart too.
-    return { own: index === 0 ? own : [...own, `${name}-more`], limit: `${(index + 1) * 100}` };
-  });
-  const world = [project([...configs.flatMap(({ own }) => own), 'shared'])];
-
-  function check(pages: readonly ReturnType<typeof pageFacts>[], searched: readonly (readonly string[])[]): void {
-    const seen = pages.map((page) => {
-      const index = page.limits[0] === '100' ? 0 : 1;
-      const expected = [...(configs[index]?.own ?? []), 'shared'].sort();
-      expect(page).toEqual({
-        count: expected.length,
-        configured: expected,
-        counted: expected,
-        up: page.up,
-        limits: expected.map(() => configs[index]?.limit),
-        expiries: [index === 0 ? 'old' : 'new'],
-        searched: searched[index],
-      });
-      expect(page.up.filter((name) => !expected.includes(name))).toEqual([]);
-      // What stays has its samples on every page.
-      expect(page.up).toContain('shared');
-      return index;
+test('the first scrape after a reload shows all of the new config and nothing of the old one', async () => {
+  const simulator = await atlas([project(clusters('a', 'shared')), project(clusters('b'), { id: OTHER_GROUP_ID })]);
+  const config = (credential: string, durationMaxSeconds: number, names: readonly string[], groupId: string): Config =>
+    configFor(simulator, {
+      credentials: [{ ...CREDENTIALS.token, name: credential, expiresAtSeconds: 1_900_000_000 }],
+      targets: names.map((name) => named(name, { credential, durationMaxSeconds })),
+      discoveries: [{ ...discovery, groupId, credential }],
+      polling: RARELY,
     });
-    expect(seen.filter((index) => index === 0).length).toBeGreaterThan(5);
-    expect(seen.filter((index) => index === 1).length).toBeGreaterThan(5);
-  }
-
-  test('of named targets', async () => {
-    const simulator = await atlas(world);
-    const [a, b] = configs.map(({ own, limit }, index) =>
-      configFor(simulator, {
-        credentials: [{ ...CREDENTIALS.token, name: index === 0 ? 'old' : 'new', expiresAtSeconds: 1_900_000_000 }],
-        targets: [...own, 'shared'].map((name) =>
-          named(name, { credential: index === 0 ? 'old' : 'new', durationMaxSeconds: Number(limit) }),
-        ),
-        polling: RARELY,
-      }),
-    ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 10), [[], []]);
-  });
-
-  test('of discovered ones', async () => {
-    const simulator = await atlas(world);
-    const [a, b] = configs.map(({ limit }, index) =>
-      configFor(simulator, {
-        credentials: [{ ...CREDENTIALS.token, name: index === 0 ? 'old' : 'new', expiresAtSeconds: 1_900_000_000 }],
-        targets: [],
-        discoveries: [
-          {
-            groupId: GROUP_ID,
-            credential: index === 0 ? 'old' : 'new',
-            exclude: index === 0 ? ['b-*'] : ['a-*'],
-            discoveryIntervalSeconds: MONTH_SECONDS,
-            durationMaxSeconds: Number(limit),
-          },
-        ],
-        polling: RARELY,
-      }),
-    ) as [Config, Config];
-    check(await swapWhileScraped(a, b, 10), [[GROUP_ID], [GROUP_ID]]);
-  });
+  const { reload, until, metrics } = await watch(config('old', 100, ['a', 'shared'], GROUP_ID));
+  await until('export_up', polled(2));
+  await reload(config('new', 200, ['shared'], OTHER_GROUP_ID));
+  const page = await metrics();
+  const values = (name: string) => seriesOf(page, name);
+  expect(values('export_duration_max_seconds')).toEqual({ shared: 200 });
+  expect(values('export_up')).toEqual({ shared: 1 });
+  expect(values('exporter_targets')).toEqual({ '': 1 });
+  expect(Object.keys(values('exporter_credential_expiry_timestamp_seconds'))).toEqual(['new']);
+  expect(page.match(/^mongodbatlas_backup_export_discovery_up\{.*$/gm)).toEqual([
+    `mongodbatlas_backup_export_discovery_up{group_id="${OTHER_GROUP_ID}"} 0`,
+  ]);
 });
 
 describe('a target that stays', () => {
-  test('keeps what is known of it and its token; new settings show at once, without a poll', async () => {
-    const simulator = await atlas([project(['one'])]);
+  test('keeps its state and its token; new settings show without a poll', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
     const parts = (settings: Partial<NamedTarget>): ConfigParts => ({
       credentials: [accountAgain()],
       targets: [named('one', { credential: 'account', ...settings })],
@@ -224,8 +105,8 @@ describe('a target that stays', () => {
     expect(listings(simulator)).toHaveLength(1);
   });
 
-  test('is polled at once, with another token, where its credential is another one', async () => {
-    const simulator = await atlas([project(['one'])]);
+  test('is polled at once, with a new token, if its credential changed', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
     const config = (clientSecret: string): Config =>
       configFor(simulator, {
         credentials: [accountAgain(clientSecret)],
@@ -240,8 +121,8 @@ describe('a target that stays', () => {
     expect(await series('exporter_token_requests_total')).toEqual({ account: 2 });
   });
 
-  test('is polled by another interval from the reload on', async () => {
-    const simulator = await atlas([project(['one'])]);
+  test('is polled at the new interval', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
     const target = { targets: [named('one')] };
     const { reload, until, series } = await watch(configFor(simulator, { ...target, polling: RARELY }));
     await until('export_up', polled(1));
@@ -251,8 +132,8 @@ describe('a target that stays', () => {
     await until('export_polls_total', ({ one = 0 }) => one >= 3);
   });
 
-  test('is asked for in pages of another size, and elsewhere, from the reload on', async () => {
-    const [before, after] = [await atlas([project(['one'])]), await atlas([project(['one'])])];
+  test('is read with the new page size and from the new URL', async () => {
+    const [before, after] = [await atlas([project(clusters('one'))]), await atlas([project(clusters('one'))])];
     const parts = () => ({
       credentials: [accountAgain()],
       targets: [named('one', { credential: 'account' })],
@@ -263,7 +144,7 @@ describe('a target that stays', () => {
     await reload(configFor(after, { ...parts(), atlas: { pageSize: 7 } }));
     await until('export_polls_total', ({ one }) => one === 2);
     expect(listings(before)).toHaveLength(1);
-    // What was minted at one place is never shown at another: that would be refused.
+    // The token of the old URL is never sent to the new one: Atlas would refuse it.
     expect(Object.keys(await series('exporter_api_requests_total')).filter((labels) => /40[0-9]/.test(labels))).toEqual(
       [],
     );
@@ -271,9 +152,9 @@ describe('a target that stays', () => {
     expect(listings(after).map(({ path }) => /itemsPerPage=\d+/.exec(path)?.[0])).toEqual(['itemsPerPage=7']);
   });
 
-  test('spends no more of its project’s budget for being reloaded', async () => {
-    const simulator = await atlas([project(Array.from({ length: 40 }, (_, index) => `c${index}`))]);
-    // Room for ten at once, then one every two seconds.
+  test('uses no more of the budget of its project because of reloads', async () => {
+    const simulator = await atlas([project(clusters(...Array.from({ length: 40 }, (_, index) => `c${index}`)))]);
+    // The budget allows ten requests at once, then one every two seconds.
     const config = (from: number): Config =>
       configFor(simulator, {
         atlas: { requestsPerMinute: 30 },
@@ -285,16 +166,16 @@ describe('a target that stays', () => {
     const startedAtSeconds = runtime.monotonicSeconds();
     await until('export_up', polled(10));
     for (const from of [20, 0, 20]) await reload(config(from));
-    await setTimeout(300);
+    await until('export_up', polled(2));
     const sent = listings(simulator).length;
     expect(sent).toBeLessThanOrEqual(10 + (runtime.monotonicSeconds() - startedAtSeconds) / 2 + 1);
   });
 });
 
-describe('what is gone', () => {
-  test('vanishes at once, its poll in flight cut off; what is new is polled at once', async () => {
+describe('after a reload', () => {
+  test('a removed target disappears and its running poll is aborted; a new target is polled at once', async () => {
     const cutOff: string[] = [];
-    const simulator = await atlas([project(['stays', 'comes'])]);
+    const simulator = await atlas([project(clusters('stays', 'comes'))]);
     const server = createServer((request, response) => {
       const url = request.url ?? '';
       response.on('close', () => cutOff.push(url));
@@ -307,7 +188,7 @@ describe('what is gone', () => {
         .catch(() => response.destroy());
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    open.push({ close: async () => server.close() });
+    closeLater(server);
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { reload, until, series } = await watch(
       configFor({ origin }, { targets: [named('stays'), named('goes')], polling: RARELY }),
@@ -320,8 +201,10 @@ describe('what is gone', () => {
     expect(cutOff.filter((url) => url.includes('/goes/'))).toHaveLength(1);
   });
 
-  test('takes the series of its credential, its project and its discovery along', async () => {
-    const simulator = await atlas([project(['one']), project(['two'], OTHER_GROUP_ID)], { enforceRateLimit: true });
+  test('the series of removed credentials, projects and discoveries disappear', async () => {
+    const simulator = await atlas([project(clusters('one')), project(clusters('two'), { id: OTHER_GROUP_ID })], {
+      enforceRateLimit: true,
+    });
     const discovery = {
       groupId: OTHER_GROUP_ID,
       credential: 'account',
@@ -350,9 +233,9 @@ describe('what is gone', () => {
   });
 });
 
-describe('a service account that is gone', () => {
-  test('gives its token back, and one that is another now too', async () => {
-    const simulator = await atlas([project(['one'])]);
+describe('a removed service account', () => {
+  test('gives its token back, and so does one whose source changed', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
     const config = (...credentials: CredentialConfig[]): Config =>
       configFor(simulator, {
         credentials: [CREDENTIALS.token, ...credentials],
@@ -376,15 +259,8 @@ describe('a service account that is gone', () => {
 });
 
 describe('a project', () => {
-  const discovery = {
-    groupId: GROUP_ID,
-    credential: 'token',
-    exclude: [] as string[],
-    discoveryIntervalSeconds: MONTH_SECONDS,
-  };
-
-  test('keeps what was found in it and its name; another exclude holds at once, without asking', async () => {
-    const simulator = await atlas([project(['a', 'b', 'c'])]);
+  test('keeps its discovered clusters and its name; a new exclude applies without a request', async () => {
+    const simulator = await atlas([project(clusters('a', 'b', 'c'))]);
     const config = (exclude: string[]): Config =>
       configFor(simulator, { discoveries: [{ ...discovery, exclude }], polling: RARELY });
     const { reload, until, series } = await watch(config(['c']));
@@ -398,24 +274,7 @@ describe('a project', () => {
     expect(others).toHaveLength(2);
   });
 
-  test('whose clusters are found from now on begins with those that were named', async () => {
-    const simulator = await atlas([project(['named', 'found'])], { delayMs: 30 });
-    const { reload, until, metrics } = await watch(
-      configFor(simulator, { targets: [named('named')], polling: RARELY }),
-    );
-    await until('export_up', polled(1));
-    await reload(configFor(simulator, { discoveries: [discovery], polling: RARELY }));
-    const counts = new Set<string>();
-    for (;;) {
-      const page = pageFacts(await metrics());
-      counts.add(page.configured.join());
-      if (page.up.length === 2) break;
-    }
-    expect([...counts].at(-1)).toBe('found,named');
-    expect([...counts].every((names) => names.includes('named'))).toBe(true);
-  });
-
-  test('says no more of schedules once they are not read', async () => {
+  test('has no series of schedules while they are not read', async () => {
     const clusters = [{ name: 'one', exports: [], schedule: { autoExportEnabled: false } }];
     const simulator = await atlas([{ id: GROUP_ID, name: 'Shop', clusters }]);
     const config = (readSchedule: boolean): Config =>
@@ -430,9 +289,9 @@ describe('a project', () => {
   });
 });
 
-describe('a bad config', () => {
-  test('changes nothing, and says so until a good one is read', async () => {
-    const simulator = await atlas([project(['one'])]);
+describe('an invalid config', () => {
+  test('changes nothing, and a metric says so until a valid one is read', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
     const config = configFor(simulator, { targets: [named('one')], polling: RARELY });
     const { reload, until, series, logLines } = await watch(config);
     await until('export_up', polled(1));
@@ -468,105 +327,17 @@ describe('a bad config', () => {
   });
 });
 
-describe('a daemon', () => {
-  async function start(settings: Partial<DaemonSettings>) {
-    const simulator = await atlas([project(['one', 'two'])]);
-    const { log, lines } = createRecordingLog();
-    const config = configFor(simulator, { targets: [named('one')] });
-    const daemon = await startDaemon({
-      config,
-      web: {
-        listenAddresses: [{ host: '127.0.0.1', port: 0 }],
-        telemetryPath: '/metrics',
-        maxRequests: 40,
-        disableExporterMetrics: true,
-      },
-      build: { version: '0.0.0-test', revision: 'test', nodeVersion: process.version },
-      // Looks at files fifty times as often.
-      runtime: { ...systemRuntime, sleep: (seconds, signal) => systemRuntime.sleep(seconds / 50, signal) },
-      log,
-      onToken: () => undefined,
-      ...settings,
-    });
-    open.push({ close: daemon.stop });
-    return { daemon, lines, config };
-  }
-
-  test('whose config comes from nowhere keeps what it has', async () => {
-    const { daemon } = await start({});
-    expect((await daemon.reload('SIGHUP')).text).toBe('The config is reloaded. Targets: 0 added, 0 removed, 1 kept.');
-    await daemon.stop();
-    expect((await daemon.reload('SIGHUP')).result).toBe('stopping');
-  });
-
-  test('reads it again when its file changes', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'reload-'));
-    open.push({ close: async () => rmSync(folder, { recursive: true }) });
-    const file = join(folder, 'a.yml');
-    writeFileSync(file, 'before');
-    let config: Config | undefined;
-    const started = await start({
-      autoReload: { file, since: await lookAt([file]) },
-      readConfig: async () => (config ? { config, warnings: [], file } : { problems: [] }),
-    });
-    config = { ...started.config, targets: [named('one'), named('two')] };
-    writeFileSync(file, 'after');
-    while (!started.lines.some(({ msg }) => msg === 'config reloaded')) await setTimeout(10);
-    expect(started.lines.find(({ msg }) => msg === 'config reloaded')).toMatchObject({
-      cause: 'the file has changed',
-      config_file: file,
-      added: 1,
-    });
-  });
-});
-
 describe('POST /-/reload', () => {
-  async function setUp(enableLifecycle: boolean) {
-    const simulator = await atlas([project(['one'])]);
-    const running = await watch(configFor(simulator, { targets: [named('one')] }), { enableLifecycle });
+  test('reloads, and answers an invalid config with all its problems', async () => {
+    const simulator = await atlas([project(clusters('one'))]);
+    const config = configFor(simulator, { targets: [named('one')] });
+    const { url, reload } = await watch(config, { enableLifecycle: true });
     const ask = async (init: RequestInit): Promise<string> => {
-      const response = await fetch(`${running.url}/-/reload`, init);
+      const response = await fetch(`${url}/-/reload`, init);
       return `${response.status} ${await response.text()}`;
     };
-    return { ...running, ask };
-  }
-
-  test('is refused unless it is switched on', async () => {
-    const { ask, logLines } = await setUp(false);
-    expect(await ask({ method: 'POST' })).toMatch(/^403 .*--web\.enable-lifecycle/);
-    expect(logLines.some(({ msg }) => msg === 'config reloaded')).toBe(false);
-  });
-
-  test('reloads, and answers a bad config with all that is wrong', async () => {
-    const { ask, reload } = await setUp(true);
     expect(await ask({ method: 'POST' })).toBe('200 The config is reloaded. Targets: 0 added, 0 removed, 1 kept.\n');
     await reload({ problems: [{ file: 'x.yml', line: 3, column: 7, message: 'is wrong' }, { message: 'is missing' }] });
     expect(await ask({ method: 'POST' })).toBe('400 x.yml:3:7: is wrong\nis missing\n');
-  });
-
-  test('is nothing but a POST', async () => {
-    const { ask, url } = await setUp(true);
-    expect(await ask({})).toMatch(/^405 /);
-    expect((await fetch(`${url}/-/reload`)).headers.get('allow')).toBe('POST');
-    expect(await ask({ method: 'PUT' })).toMatch(/^405 /);
-  });
-
-  test.each([
-    { origin: 'https://evil.example' },
-    { origin: 'null' },
-    { 'sec-fetch-site': 'cross-site' },
-    { 'sec-fetch-site': 'same-origin', origin: 'http://HOST' },
-    { 'sec-fetch-site': 'none' },
-  ])('is not taken from a browser: %j', async (headers) => {
-    const { url, logLines } = await setUp(true);
-    const { host, port, hostname } = new URL(url);
-    const named = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, value.replace('HOST', host)]),
-    );
-    const sent = request({ hostname, port, path: '/-/reload', method: 'POST', headers: named }).end();
-    const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
-    response.resume();
-    expect(response.statusCode).toBe(403);
-    expect(logLines.some(({ msg }) => msg === 'config reloaded')).toBe(false);
   });
 });
