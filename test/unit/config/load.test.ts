@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { configFileOf, loadConfig } from '../../../src/config/load.ts';
-import { formatProblem } from '../../../src/config/problems.ts';
 import { files } from '../../support/files.ts';
 import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
 
@@ -146,11 +145,6 @@ test('with clusters: all, the list of clusters is read every ten minutes and no 
   expect(config.discoveries).toEqual([
     { groupId: GROUP, credential: 'default', exclude: [], discoveryIntervalSeconds: 600 },
   ]);
-});
-
-test('a credential that only a target with clusters: all uses causes no warning', async () => {
-  const text = `credentials: [{name: main, access_token: x}]\ntargets:\n  - {group_id: ${GROUP}, clusters: all}\n`;
-  expect(await load(text)).toMatchObject({ warnings: [] });
 });
 
 describe('the defaults of intervals', () => {
@@ -322,8 +316,11 @@ test('a cluster with the name all causes a warning, because its brackets are pro
 });
 
 test('a credential that no target uses causes a warning', async () => {
-  const text = `credentials: [{name: a, access_token: x}, {name: b, access_token: y}]\n${TARGETS}    credential: a\n`;
-  expect(await load(text)).toMatchObject({ warnings: ['no target uses the credential b'] });
+  const names = ['a', 'b', 'c'].map((name) => `{name: ${name}, access_token: x}`).join();
+  const all = `  - {group_id: ${OTHER_GROUP}, clusters: all, credential: b}\n`;
+  expect(await load(`credentials: [${names}]\n${TARGETS}    credential: a\n${all}`)).toMatchObject({
+    warnings: ['no target uses the credential c'],
+  });
 });
 
 test('a secret file is read anew each time, without one newline at its end', async () => {
@@ -356,11 +353,6 @@ test('relative paths begin at the folder of the config file, wherever the progra
   expect(
     configOf(await loadConfig({ file, targets: [], env: {}, cwd: directoryWith(), files })).credentials,
   ).toHaveLength(1);
-});
-
-test('a problem without a place is its message alone', () => {
-  expect(formatProblem({ message: 'a' })).toBe('a');
-  expect(formatProblem({ file: 'f', message: 'a' })).toBe('f: a');
 });
 
 describe('the path of the config file', () => {

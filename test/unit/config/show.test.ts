@@ -1,26 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { showConfig } from '../../../src/config/show.ts';
 import { files } from '../../support/files.ts';
+import { configOf, directoryWith } from './workspace.ts';
 
 const SECRETS = { inline: 'inline-and-secret', file: 'in-a-file-and-secret', env: 'in-the-environment-and-secret' };
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'show-'));
-  writeFileSync(join(folder, 'key'), SECRETS.file);
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const folder = directoryWith({ key: SECRETS.file });
 
 async function load(text: string): Promise<Config> {
   writeFileSync(join(folder, 'config.yml'), text);
   const env = { TOKEN: SECRETS.env };
-  const loaded = await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder, files });
-  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config;
+  return configOf(await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder, files }));
 }
 
 const FILE = `
@@ -60,6 +53,7 @@ test('no secret is read for it', async () => {
   expect(Object.values(SECRETS).filter((secret) => shown.includes(secret))).toEqual([]);
   rmSync(join(folder, 'key'));
   expect(showConfig(config)).toBe(shown);
+  writeFileSync(join(folder, 'key'), SECRETS.file);
 });
 
 test('what is shown is a config again, once the secrets are put in', async () => {
