@@ -3,6 +3,7 @@
  * and place (admission) → exchange. The settings may change while requests run: taken tokens of a project stay taken, and
  * credentials that stay the same keep their access tokens.
  */
+import { startDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
@@ -11,13 +12,19 @@ import { createDigestSession } from './auth/digest.ts';
 import { createReadyMadeToken, createServiceAccount } from './auth/token.ts';
 import { BOUNDS } from './bounds.ts';
 import { type AtlasApi, createClient } from './client.ts';
-import { createConnections, createExchange, startDeadline } from './http/exchange.ts';
+import { createConnections } from './http/connections.ts';
+import { createExchange } from './http/exchange.ts';
 import type { Transport } from './http/transport.ts';
+import type { HttpProxy } from './http/tunnel.ts';
 import type { AtlasObserver } from './observer.ts';
 
 export interface AtlasSettings {
   /** An origin, no path. */
   readonly baseUrl: string;
+  /** What requests to this base URL go through. */
+  readonly proxy?: HttpProxy;
+  /** Certificates that are trusted beside the usual ones. */
+  readonly ca?: { readonly file: string; readonly pem: string };
   readonly requestTimeoutSeconds: number;
   /** Per project and rate limit. */
   readonly requestsPerMinute: number;
@@ -73,17 +80,16 @@ interface Session {
 export function createAtlas({ settings: initial, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   let settings = initial;
   const admission = createAdmission(settings, runtime, observer);
-  let origin = openOrigin(settings.baseUrl);
+  let origin = openOrigin(settings);
   const endings = new Set<Promise<void>>();
   replaceSessions(origin.sessions, credentials, origin.open);
 
-  function openOrigin(baseUrl: string): Origin {
-    const connections = createConnections(baseUrl);
+  function openOrigin({ baseUrl, proxy }: AtlasSettings): Origin {
+    const connections = createConnections({ proxy, caPem: () => settings.ca?.pem });
     const breaker = createCircuitBreaker(runtime, observer);
     const requestTimeoutSeconds = (): number => settings.requestTimeoutSeconds;
-    const { agents } = connections;
     const exchange = breaker.watch(
-      createExchange({ baseUrl, userAgent, requestTimeoutSeconds, agents, runtime, observer }),
+      createExchange({ baseUrl, userAgent, requestTimeoutSeconds, connections, runtime, observer }),
     );
     const admitted = admission.guard(exchange, breaker.refusal);
     function open(credential: Credential): Session {
@@ -99,7 +105,7 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
     const kept = new Set(isElsewhere ? [] : before.sessions.values());
     settings = next;
     admission.change(next);
-    if (isElsewhere) origin = openOrigin(next.baseUrl);
+    if (isElsewhere) origin = openOrigin(next);
     const gone = replaceSessions(origin.sessions, wanted, origin.open);
     const ending = endAll(isElsewhere ? [...before.sessions.values()] : gone, runtime).then(() => {
       if (isElsewhere) before.connections.close();

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { BOUNDS } from '../../src/atlas/bounds.ts';
 import type { Reason } from '../../src/atlas/error.ts';
 import type { TimeBudget } from '../../src/atlas/http/transport.ts';
@@ -139,36 +139,6 @@ describe('a body', () => {
   test('of headers beyond 16 KiB fails', async () => {
     const { baseUrl } = await atlas((_req, res) => res.writeHead(200, { 'X-Long': 'x'.repeat(20_000) }).end('{}'));
     expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject({ reason: 'network' });
-  });
-});
-
-describe('a proxy', () => {
-  const before = { proxy: process.env['HTTPS_PROXY'], noProxy: process.env['NO_PROXY'] };
-  afterEach(() => {
-    if (before.proxy === undefined) delete process.env['HTTPS_PROXY'];
-    else process.env['HTTPS_PROXY'] = before.proxy;
-  });
-
-  test('that accepts CONNECT and is silent ends in a timeout, and its socket is destroyed', async () => {
-    let connection: Socket | undefined;
-    process.env['HTTPS_PROXY'] = await rawServer((socket) => {
-      connection = socket;
-    });
-    const { send } = exchangeWith('https://atlas.example', { requestTimeoutSeconds: 0.3 });
-    expect(await failureOf(send())).toMatchObject({ reason: 'timeout', message: 'no complete answer in time' });
-    for (let tries = 0; tries < 100 && !connection?.destroyed; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(connection?.destroyed).toBe(true);
-  });
-
-  test('that refuses CONNECT is a failure of the network, not an answer of Atlas', async () => {
-    process.env['HTTPS_PROXY'] = await rawServer((socket) => {
-      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
-    });
-    const error = await failureOf(exchangeWith('https://atlas.example').send());
-    expect(error).toMatchObject({ reason: 'network', message: 'the proxy refuses the connection (407)' });
-    expect(error.status).toBeUndefined();
   });
 });
 

@@ -1,20 +1,20 @@
 /**
- * One HTTP exchange with Atlas: one request, one response, limited in time and size; and the connections for it.
+ * One HTTP exchange with Atlas: one request, one response, limited in time and size.
  * It follows no redirect (a credential must not travel to another host) and retries nothing. got's errors contain the
  * request with its headers, so none of them leaves this file: not as `cause`, not in a message.
  */
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import got, { AbortError, type Agents, RequestError, type Request as Stream } from 'got';
-import { HttpsProxyAgent } from 'https-proxy-agent';
-import { getProxyForUrl } from 'proxy-from-env';
-import { unlessAborted } from '../../support/abortable.ts';
+import got, { AbortError, RequestError, type Request as Stream } from 'got';
+import { startDeadline, unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError } from '../error.ts';
 import type { AtlasObserver } from '../observer.ts';
 import { ACCEPT_ENCODING, decodeBody, deprecationOf, rateLimitOf, tooLarge } from './answer.ts';
+import type { Connections } from './connections.ts';
+import { codeOf, tlsAdvice } from './tls-advice.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 
 export interface ExchangeSettings {
@@ -22,49 +22,9 @@ export interface ExchangeSettings {
   readonly userAgent: string;
   /** Read before each request: a reload may change it. */
   readonly requestTimeoutSeconds: () => number;
-  readonly agents: Agents;
+  readonly connections: Connections;
   readonly runtime: Runtime;
   readonly observer: Pick<AtlasObserver, 'request' | 'deprecated'>;
-}
-
-/** Options of a request that Node hands on to its agent; unlike `signal`, which it keeps to itself. */
-interface ExchangeOptions {
-  readonly exchangeSignal?: AbortSignal;
-}
-
-/** Idle connections are kept until they are closed. */
-const KEEP_ALIVE = { keepAlive: true };
-
-/**
- * The connections to one base URL, through the proxy that HTTPS_PROXY and NO_PROXY name (read by proxy-from-env). Plain HTTP is
- * used only with loopback, where no proxy is wanted.
- */
-export function createConnections(baseUrl: string): { readonly agents: Agents; readonly close: () => void } {
-  const proxy = baseUrl.startsWith('https:') ? getProxyForUrl(baseUrl) : '';
-  const http = new HttpAgent(KEEP_ALIVE);
-  const https = proxy === '' ? new HttpsAgent(KEEP_ALIVE) : createProxyAgent(proxy);
-  return {
-    // got types its https agent as the one of node:https, but passes it to https.request, which accepts any http.Agent.
-    agents: { http, https: https as HttpsAgent },
-    close() {
-      for (const agent of [http, https]) agent.destroy();
-    },
-  };
-}
-
-/**
- * https-proxy-agent keeps its socket to the proxy to itself until CONNECT is answered: a proxy that never answers would hold
- * one socket per attempt for ever. The signal of the request destroys it.
- */
-function createProxyAgent(proxy: string): HttpsProxyAgent<string> {
-  const agent = new HttpsProxyAgent(proxy, KEEP_ALIVE);
-  const connect = agent.connect.bind(agent);
-  agent.connect = (request, options) => {
-    // Read synchronously by `connect`, so requests in parallel do not share a signal.
-    Object.assign(agent.connectOpts, { signal: (options as ExchangeOptions).exchangeSignal });
-    return connect(request, options);
-  };
-  return agent;
 }
 
 export function createExchange(settings: ExchangeSettings): Transport {
@@ -108,9 +68,10 @@ async function send(
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
-  const late = new AtlasError('timeout', 'no complete answer in time');
-  const deadline = startDeadline(settings.runtime, timeoutSeconds, late, signal);
-  const { stream, refused } = open(settings, request, deadline.signal);
+  const { connections, runtime } = settings;
+  const late = new AtlasError('timeout', `no complete answer in time${through(connections)}`, adviceOf(connections));
+  const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
+  const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
   try {
     // What does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT and is silent.
     return await unlessAborted(Promise.race([refused, read(stream)]), deadline.signal);
@@ -121,7 +82,7 @@ async function send(
     if (answer && answer.statusCode !== 200) {
       return { status: answer.statusCode, headers: answer.headers, body: '' };
     }
-    throw atlasErrorOf(error, answer?.statusCode);
+    throw atlasErrorOf(error, answer?.statusCode, connections);
   } finally {
     deadline.end();
     // Ends the connection unless the response was read to its end, and removes got's listeners from the signal.
@@ -129,36 +90,17 @@ async function send(
   }
 }
 
-/** A signal that is aborted after that many seconds with the error, or before with the reason of `signal`. */
-export function startDeadline(runtime: Runtime, seconds: number, error: Error, signal?: AbortSignal) {
-  const ending = new AbortController();
-  const done = new AbortController();
-  const leave = (): void => ending.abort(signal?.reason);
-  signal?.addEventListener('abort', leave, { once: true });
-  runtime.sleep(seconds, done.signal).then(
-    () => ending.abort(error),
-    () => undefined,
-  );
-  return {
-    signal: ending.signal,
-    end() {
-      done.abort();
-      signal?.removeEventListener('abort', leave);
-    },
-  };
-}
-
-/** Begins the exchange. `refused` rejects where a proxy refuses it or another protocol begins; it never resolves. */
-function open(settings: ExchangeSettings, request: AtlasRequest, signal: AbortSignal) {
+/** Begins the exchange. `refused` rejects where another protocol begins; it never resolves. */
+function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal) {
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
     headers: { 'user-agent': settings.userAgent, 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
     decompress: false,
     ...(request.body === undefined ? {} : { body: request.body }),
-    agent: settings.agents,
+    agent: settings.connections.agents,
     request(url, options, callback) {
-      const withSignal: typeof options & ExchangeOptions = { ...options, exchangeSignal: signal };
-      return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, withSignal, callback);
+      const all = { ...options, ...settings.connections.optionsFor(signal, timeoutSeconds) };
+      return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, all, callback);
     },
     maxHeaderSize: BOUNDS.headerBytes,
     retry: { limit: 0 },
@@ -169,12 +111,6 @@ function open(settings: ExchangeSettings, request: AtlasRequest, signal: AbortSi
   // got may still report errors, as after an abort, when nobody reads the stream any more.
   stream.on('error', () => undefined);
   const refused = new Promise<never>((_resolve, reject) => {
-    // https-proxy-agent passes on what a proxy answers to CONNECT as if Atlas had answered.
-    stream.once('request', (sent: ClientRequest) => {
-      sent.once('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
-        if (statusCode !== 200) reject(new AtlasError('network', `the proxy refuses the connection (${statusCode})`));
-      });
-    });
     // A wrong server may answer 101. got would neither end that connection nor catch its errors.
     stream.once('upgrade', ({ statusCode: status }: IncomingMessage, socket: Socket) => {
       socket.on('error', () => undefined).destroy();
@@ -203,18 +139,33 @@ function maxBytesOf({ response }: Stream): number {
 }
 
 /** @param status of an answer that has begun: then Atlas, or what stands in its place, can be reached */
-function atlasErrorOf(error: unknown, status: number | undefined): AtlasError {
-  if (error instanceof AtlasError) {
-    const { reason, message, advice } = error;
-    return new AtlasError(reason, message, { status: error.status ?? status, advice });
+function atlasErrorOf(error: unknown, status: number | undefined, connections: Connections): AtlasError {
+  // got wraps the errors of a connection that could not be made; those of a proxy are complete.
+  const ours = error instanceof RequestError && error.cause instanceof AtlasError ? error.cause : error;
+  if (ours instanceof AtlasError) {
+    const { reason, message, advice } = ours;
+    return new AtlasError(reason, message, { status: ours.status ?? status, advice });
   }
   const isNotRequested = error instanceof AbortError || !(error instanceof RequestError);
   // Codes of got and of Node's argument checks begin with ERR_; those of TLS do, too.
   const isOurs = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
-  // Codes of Node and OpenSSL are constants (ECONNREFUSED, CERT_HAS_EXPIRED); any other text is left out.
-  const { code } = error as { readonly code?: unknown };
-  const shown = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : '';
-  return isOurs
-    ? new AtlasError('internal', `the request could not be made${shown}`, { status })
-    : new AtlasError('network', `the connection failed${shown}`, { status });
+  const code = codeOf(error);
+  const shown = code === undefined ? '' : ` (${code})`;
+  if (isOurs) return new AtlasError('internal', `the request could not be made${shown}`, { status });
+  const { advice } = adviceOf(connections);
+  const problem = `the connection${through(connections)} failed${shown}`;
+  return new AtlasError('network', problem, { status, advice: tlsAdvice(code) ?? advice });
+}
+
+function through({ proxy }: Connections): string {
+  return proxy ? ` through the proxy ${proxy.address}` : '';
+}
+
+/** Without a proxy the usual advice fits. */
+function adviceOf({ proxy }: Connections): { readonly advice: string | undefined } {
+  return {
+    advice:
+      proxy &&
+      'check at the proxy whether it reaches Atlas and whether it inspects TLS, and that HTTPS_PROXY names the right one',
+  };
 }

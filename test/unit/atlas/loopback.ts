@@ -4,8 +4,10 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { inspect } from 'node:util';
 import { afterEach, expect } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
-import { createConnections, createExchange } from '../../../src/atlas/http/exchange.ts';
+import { createConnections } from '../../../src/atlas/http/connections.ts';
+import { createExchange } from '../../../src/atlas/http/exchange.ts';
 import type { AtlasRequest } from '../../../src/atlas/http/transport.ts';
+import type { HttpProxy } from '../../../src/atlas/http/tunnel.ts';
 import { systemRuntime } from '../../../src/support/runtime.ts';
 import { never, outcomeOf, recordingObserver, request, TARGET } from './support.ts';
 
@@ -56,15 +58,21 @@ export async function rawServer(treat: (socket: Socket) => void): Promise<string
   return baseUrl;
 }
 
-export function exchangeWith(baseUrl: string, { requestTimeoutSeconds = 5 } = {}) {
+export interface ExchangeChoices {
+  readonly requestTimeoutSeconds?: number;
+  readonly proxy?: HttpProxy | undefined;
+  readonly caPem?: string | undefined;
+}
+
+export function exchangeWith(baseUrl: string, { requestTimeoutSeconds = 5, proxy, caPem }: ExchangeChoices = {}) {
   const observer = recordingObserver();
-  const connections = createConnections(baseUrl);
+  const connections = createConnections({ proxy, caPem: () => caPem });
   cleanups.push(() => connections.close());
   const exchange = createExchange({
     baseUrl,
     userAgent: 'backup-exporter/1.2.3',
     requestTimeoutSeconds: () => requestTimeoutSeconds,
-    agents: connections.agents,
+    connections,
     runtime: systemRuntime,
     observer,
   });

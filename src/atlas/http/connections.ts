@@ -1,0 +1,81 @@
+/** The connections to one base URL, directly or through a proxy, and which certificates they trust. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Agents } from 'got';
+import { type HttpProxy, openTunnel, type TunnelOptions } from './tunnel.ts';
+
+export interface ConnectionSettings {
+  /** Plain HTTP does not go through it: it is used with loopback only. */
+  readonly proxy?: HttpProxy | undefined;
+  /** Certificates in PEM that are trusted beside the usual ones; asked for each request, since a reload may change them. */
+  readonly caPem: () => string | undefined;
+}
+
+export interface Connections {
+  readonly agents: Agents;
+  readonly proxy: HttpProxy | undefined;
+  /** Options for a request that takes this time at most. Node hands them on to the agent; `signal` it keeps to itself. */
+  optionsFor(signal: AbortSignal, timeoutSeconds: number): TunnelOptions;
+  close(): void;
+}
+
+/** Idle connections are kept until they are closed. */
+const KEEP_ALIVE = { keepAlive: true };
+/** A host may have addresses that do not answer. Each gets this share of a request’s time; Node’s 250 ms are too short. */
+const ADDRESS_SHARE = 0.25;
+
+export function createConnections({ proxy, caPem }: ConnectionSettings): Connections {
+  const http = new HttpAgent(KEEP_ALIVE);
+  const https = new HttpsAgent(KEEP_ALIVE);
+  if (proxy !== undefined) sendThrough(proxy, https);
+  let trust: { readonly pem: string; readonly secureContext: SecureContext } | undefined;
+
+  function secureContext(): SecureContext | undefined {
+    const pem = caPem();
+    if (pem === undefined) return undefined;
+    if (trust?.pem !== pem) trust = { pem, secureContext: contextThatTrusts(pem) };
+    return trust.secureContext;
+  }
+
+  return {
+    agents: { http, https },
+    proxy,
+    optionsFor(exchangeSignal, timeoutSeconds) {
+      const context = secureContext();
+      return {
+        exchangeSignal,
+        autoSelectFamilyAttemptTimeout: Math.ceil(timeoutSeconds * ADDRESS_SHARE * 1000),
+        ...(context ? { secureContext: context } : {}),
+      };
+    },
+    close() {
+      for (const agent of [http, https]) agent.destroy();
+    },
+  };
+}
+
+/** Beside the usual certificates: the option `ca` would replace them and those of NODE_EXTRA_CA_CERTS. */
+function contextThatTrusts(pem: string): SecureContext {
+  const secureContext = createSecureContext();
+  (secureContext.context as { addCACert(pem: string): void }).addCACert(pem);
+  return secureContext;
+}
+
+function sendThrough(proxy: HttpProxy, agent: HttpsAgent): void {
+  const startTls = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    openTunnel(proxy, options as TunnelOptions)
+      .then((socket) => {
+        const overTunnel: typeof options & { readonly socket: Socket } = { ...options, socket };
+        return startTls(overTunnel) as Socket;
+      })
+      .then(
+        (connection) => callback?.(null, connection),
+        // Node looks at the second argument only if there is no error.
+        (error: Error) => callback?.(error, undefined as never),
+      );
+    return undefined;
+  };
+}

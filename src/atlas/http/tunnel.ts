@@ -1,0 +1,117 @@
+/**
+ * A tunnel through an HTTP proxy: CONNECT, as RFC 9110 section 9.3.6 describes it. Whatever the proxy does instead of opening it
+ * is a `network` error that names the proxy and says what to do; it never counts as an answer of Atlas. Each socket keeps a
+ * listener for its errors as long as it lives: an error without a listener would end the program.
+ */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, isIPv6, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { BOUNDS } from '../bounds.ts';
+import { AtlasError } from '../error.ts';
+import { codeOf, tlsAdvice } from './tls-advice.ts';
+
+/** An HTTP proxy that all requests to an https:// address go through. */
+export interface HttpProxy {
+  /** `host:port`, for people. */
+  readonly address: string;
+  /** With its password, if it has one. A function, so that printed settings don't show it. */
+  readonly url: () => URL;
+}
+
+export interface TunnelOptions {
+  readonly host?: string | null | undefined;
+  readonly port?: number | string | null | undefined;
+  /** Of the exchange: its deadline ends the attempt. */
+  readonly exchangeSignal: AbortSignal;
+  readonly autoSelectFamilyAttemptTimeout: number;
+  readonly secureContext?: SecureContext;
+}
+
+/** @throws AtlasError */
+export async function openTunnel(proxy: HttpProxy, options: TunnelOptions): Promise<Socket> {
+  const { exchangeSignal: signal, autoSelectFamilyAttemptTimeout, secureContext } = options;
+  const connection = { autoSelectFamilyAttemptTimeout, ...(secureContext ? { secureContext } : {}) };
+  const { protocol, hostname, port, username, password } = proxy.url();
+  const isTls = protocol === 'https:';
+  const host = withoutBrackets(hostname);
+  const name = options.host ?? '';
+  const target = `${isIPv6(name) ? `[${name}]` : name}:${options.port}`;
+  const isKnown = username !== '' || password !== '';
+  const request = (isTls ? httpsRequest : httpRequest)({
+    method: 'CONNECT',
+    host,
+    port: port === '' ? (isTls ? 443 : 80) : Number(port),
+    path: target,
+    setHost: false,
+    headers: {
+      host: target,
+      connection: 'keep-alive',
+      ...(isKnown ? { 'proxy-authorization': basic(username, password) } : {}),
+    },
+    // Node would take the name in the Host header, which is that of Atlas.
+    servername: isIP(host) ? '' : host,
+    agent: false,
+    maxHeaderSize: BOUNDS.headerBytes,
+    signal,
+    ...connection,
+  });
+  return new Promise((resolve, reject) => {
+    // Node emits `connect` for every answer to CONNECT.
+    request.once('connect', ({ statusCode = 0 }: IncomingMessage, socket: Socket) => {
+      socket.on('error', () => undefined);
+      if (statusCode >= 200 && statusCode < 300) return resolve(socket);
+      socket.destroy();
+      reject(refused(proxy, target, statusCode, isKnown));
+    });
+    request.on('error', (error) => reject(failed(proxy, error, isTls)));
+    request.end();
+  });
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+/** A percent sign that begins no code stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+const NO_PROXY = 'or add the host to NO_PROXY if it can be reached without a proxy';
+
+function refused({ address }: HttpProxy, target: string, status: number, isKnown: boolean): AtlasError {
+  const advice = {
+    403: `allow CONNECT to ${target} at the proxy, ${NO_PROXY}`,
+    407: isKnown
+      ? 'check the user and the password in HTTPS_PROXY: special characters must be percent-encoded; only Basic is supported'
+      : 'the proxy wants a user: set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded',
+    429: 'raise the limits of the proxy for this host: it is the proxy that refuses, not Atlas',
+  }[status];
+  const usual =
+    status >= 500
+      ? `check whether the proxy can reach ${target}: its log says more`
+      : `check that HTTPS_PROXY is the address of a proxy that allows CONNECT to ${target}, ${NO_PROXY}`;
+  return new AtlasError('network', `the proxy ${address} answers CONNECT with ${status}`, { advice: advice ?? usual });
+}
+
+function failed({ address }: HttpProxy, error: Error, isTls: boolean): AtlasError {
+  const code = codeOf(error);
+  const shown = code === undefined ? '' : ` (${code})`;
+  // The codes of Node and OpenSSL for an answer that is not TLS.
+  const speaksPlain = code !== undefined && /^(EPROTO|ERR_SSL_(WRONG_VERSION|PACKET_LENGTH)\w*)$/.test(code);
+  const problem = `the proxy ${address} opens no connection${shown}`;
+  const advice =
+    isTls && speaksPlain
+      ? 'write http:// instead of https:// in HTTPS_PROXY: this proxy does not speak TLS'
+      : (tlsAdvice(code) ?? `check HTTPS_PROXY and that the proxy runs and accepts this host, ${NO_PROXY}`);
+  return new AtlasError('network', problem, { advice });
+}
