@@ -61,7 +61,7 @@ function variablesSection(): string {
     [code(ATLAS_VARIABLES.baseUrl), 'The address of Atlas, instead of `atlas.base_url`.'],
     [
       '`HTTPS_PROXY`, `NO_PROXY`',
-      'The proxy for requests to Atlas, such as `http://proxy.example:3128`, and the hosts that need no proxy.',
+      'The proxy for requests to Atlas, such as `http://proxy.example:3128`, and the hosts that need no proxy: [networks.md](networks.md) describes them.',
     ],
   ];
   return `## Variables of the Atlas tools

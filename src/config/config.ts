@@ -33,12 +33,14 @@ export interface ConfigParts {
   readonly credentials: readonly Credential[];
   /** From the file or the environment. */
   readonly baseUrl?: string | undefined;
+  readonly proxy?: AtlasSettings['proxy'];
+  readonly ca?: AtlasSettings['ca'];
 }
 
 /** Fills in defaults and makes one target per cluster. */
-export function buildConfig({ file, credentials, baseUrl = DEFAULT_BASE_URL }: ConfigParts): Config {
+export function buildConfig({ file, credentials, baseUrl = DEFAULT_BASE_URL, proxy, ca }: ConfigParts): Config {
   return {
-    atlas: buildAtlas(file, baseUrl),
+    atlas: { ...buildAtlas(file, baseUrl), ...(proxy ? { proxy } : {}), ...(ca ? { ca } : {}) },
     credentials: credentials.map((credential, index) => {
       const expiresAtSeconds = file.credentials?.[index]?.expires_at;
       return expiresAtSeconds === undefined ? credential : { ...credential, expiresAtSeconds };

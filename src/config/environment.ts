@@ -1,11 +1,10 @@
 /**
  * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas use
- * too, and the proxy. A token takes precedence over a service account, and that over a key pair, as in those tools.
+ * too. A token takes precedence over a service account, and that over a key pair, as in those tools.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { SLOTS } from './credentials.ts';
 import type { Report } from './problems.ts';
-import { DEFAULT_BASE_URL } from './schema.ts';
 import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
 import { parseBaseUrl } from './values.ts';
 
@@ -74,36 +73,4 @@ export function baseUrlFromEnvironment(env: Environment, report: Report): string
   if ('value' in url) return url.value;
   report.addWhole({ message: `${name} ${url.problem}` });
   return undefined;
-}
-
-/** As in other tools, the first variable that is set is used. */
-const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
-
-/**
- * What is wrong with the address of the proxy: a wrong one would end the program when it connects. Messages do not repeat the
- * address, because it may contain a password.
- */
-export function proxyProblem(
-  env: Environment,
-  baseUrl = DEFAULT_BASE_URL,
-  onSecret?: (secret: string) => void,
-): string | undefined {
-  const name = PROXY_VARIABLES.find((variable) => (env[variable] ?? '') !== '');
-  // Plain HTTP is for a stand-in on this host.
-  if (name === undefined || !baseUrl.startsWith('https:')) return undefined;
-  const text = env[name] ?? '';
-  const address = text.includes('://') ? text : `https://${text}`;
-  if (!URL.canParse(address)) return `${name}: must be a URL such as http://proxy.example:3128`;
-  const { protocol, password } = new URL(address);
-  if (password !== '') for (const form of [password, decoded(password)]) onSecret?.(form);
-  if (protocol === 'http:' || protocol === 'https:') return undefined;
-  return `${name}: must begin with http:// or https://: other kinds of proxies are not supported`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -7,7 +7,8 @@ import { dirname, resolve } from 'node:path';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFile } from './config-file.ts';
 import { checkCredentials } from './credentials.ts';
-import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment, proxyProblem } from './environment.ts';
+import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment } from './environment.ts';
+import { proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Problem, type Report, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
 import {
@@ -16,6 +17,7 @@ import {
   CLUSTER_NAME_FORM,
   type ConfigFile,
   configSchema,
+  DEFAULT_BASE_URL,
   GROUP_ID,
   GROUP_ID_FORM,
 } from './schema.ts';
@@ -98,7 +100,8 @@ async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
     : await credentialFromEnvironment(place, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
-  const loaded = finish(source, { file: checked, credentials, baseUrl }, report);
+  const ca = await readCaFile(keys, place, report);
+  const loaded = finish(source, { file: checked, credentials, baseUrl, ca }, report);
   return 'problems' in loaded ? loaded : { ...loaded, file: path };
 }
 
@@ -125,14 +128,14 @@ function problemWithTarget(text: string): string | undefined {
 
 function finish(
   { env, onSecret }: ConfigSource,
-  { file, ...outside }: Omit<ConfigParts, 'file'> & { readonly file: ConfigFile | undefined },
+  { file, ...outside }: Omit<ConfigParts, 'file' | 'proxy'> & { readonly file: ConfigFile | undefined },
   report: Report,
 ): Loaded {
-  const problem = proxyProblem(env, outside.baseUrl, onSecret);
-  if (problem !== undefined) report.addWhole({ message: problem });
+  const proxy = proxyFromEnvironment(env, outside.baseUrl ?? DEFAULT_BASE_URL, onSecret);
+  if ('problem' in proxy) report.addWhole({ message: proxy.problem });
   const problems = report.problems();
-  if (file === undefined || problems.length > 0) return { problems };
-  const config = buildConfig({ file, ...outside });
+  if (file === undefined || 'problem' in proxy || problems.length > 0) return { problems };
+  const config = buildConfig({ file, ...outside, proxy: proxy.value });
   return { config, warnings: [...report.warnings, ...warningsOf(config)] };
 }
 

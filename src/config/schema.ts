@@ -35,6 +35,13 @@ const atlas = z.strictObject({
     description:
       'The address of Atlas: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` is allowed for loopback addresses only. Without this key, `MONGODB_ATLAS_BASE_URL` is used.',
   }),
+  ca_file: z
+    .string()
+    .min(1, { error: 'is empty' })
+    .optional()
+    .describe(
+      'A file with certificates of authorities in PEM format, relative to the config file: trusted for Atlas and for the proxy, beside the usual ones. Read at start and at each reload.',
+    ),
   request_timeout: duration(1, 600)
     .prefault('10s')
     .describe('Maximum duration of one request, including its response.'),

@@ -11,9 +11,15 @@ import { formatDuration } from './values.ts';
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 
-export function showConfig({ atlas, credentials, polling, targets, discoveries }: Config): string {
+export function showConfig({
+  atlas: { proxy: _proxy, ca, ...atlas },
+  credentials,
+  polling,
+  targets,
+  discoveries,
+}: Config): string {
   const shown = {
-    atlas: showSettings(atlas),
+    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: ca.file } : {}) },
     credentials: credentials.map(showCredential),
     polling: showPolling(polling),
     targets: [

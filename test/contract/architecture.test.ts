@@ -169,8 +169,6 @@ describe('the walls of the source', () => {
     ['zod', /^config\//],
     ['yaml', /^config\//],
     ['commander', /^cli\//],
-    ['https-proxy-agent', /^atlas\/http\//],
-    ['proxy-from-env', /^atlas\/http\//],
     ['negotiator', /^web\//],
     ['bcryptjs', /^web\/guards\/bcrypt-worker\.js$/],
   ])('%s has one door', (name, door) => {

@@ -93,7 +93,7 @@ function problemWithPem(key: FileKey, pem: string): string | undefined {
   return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);
 }
 
-function problemWithCertificates(pem: string): string | undefined {
+export function problemWithCertificates(pem: string): string | undefined {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const areValid =
     certificates.length > 0 && certificates.every((one) => codeThrownBy(() => new X509Certificate(one)) === undefined);

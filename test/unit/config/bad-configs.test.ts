@@ -150,7 +150,7 @@ atlas: {bas_url: 1}
 mdb_sa_sk_0: 2
 => 1:1: unknown key; allowed are atlas, credentials, polling, defaults, targets
 atlas: {__proto__: {}}
-=> 1:9: atlas.__proto__: unknown key; allowed are base_url, request_timeout, page_size, max_pages, requests_per_minute, concurrency
+=> 1:9: atlas.__proto__: unknown key; allowed are base_url, ca_file, request_timeout, page_size, max_pages, requests_per_minute, concurrency
 atlas: {page_size: 1, page_size: 2}
 => 1:23: this key is in line 1 too: keep one of them
 polling:

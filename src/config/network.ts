@@ -1,13 +1,43 @@
 /**
- * The proxy for requests to Atlas, from HTTPS_PROXY, ALL_PROXY and NO_PROXY (or in lower case, which count first). They are read
- * as Go and curl read them, so that Atlas' own tools and this program go the same way.
+ * The way to Atlas: its proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and the certificates that are trusted beside the usual
+ * ones. The variables are read as Go and curl read them, so that Atlas' own tools and this program go the same way.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
+import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
-import type { Environment } from './secrets.ts';
+import { type Mapping, type Report, valueAt } from './problems.ts';
+import type { Environment, SecretPlace } from './secrets.ts';
+import { problemWithCertificates } from './web/tls.ts';
 
-/** The first that is set counts. */
+const CA_FILE = ['atlas', 'ca_file'];
+/** Enough for all authorities that an operating system trusts. */
+const LARGEST_CA_BYTES = 1024 * 1024;
+
+/** The certificates of `atlas.ca_file`; undefined without that key, or if it is wrong, which is reported. */
+export async function readCaFile(
+  keys: Mapping,
+  { directory, files }: SecretPlace,
+  report: Report,
+): Promise<AtlasSettings['ca']> {
+  const text = valueAt(keys, CA_FILE);
+  if (typeof text !== 'string' || text === '') return undefined;
+  const file = resolve(directory, text);
+  const read = await files.readBytes({
+    path: file,
+    directory,
+    largestBytes: LARGEST_CA_BYTES,
+    purpose: 'certificates',
+  });
+  const pem = 'value' in read ? new TextDecoder().decode(read.value) : '';
+  const problem = 'problem' in read ? read.problem : problemWithCertificates(pem);
+  if (problem === undefined) return { file, pem };
+  report.add(CA_FILE, problem);
+  return undefined;
+}
+
+/** The first that is set counts: lower case comes first. */
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
