@@ -11,8 +11,8 @@ export interface Certificate {
 }
 
 export interface Authority extends Certificate {
-  /** For 127.0.0.1 and localhost. */
-  issue(name: string, keyKind?: KeyKind): Certificate;
+  /** For 127.0.0.1 and localhost; with a negative number of days it has expired. */
+  issue(name: string, keyKind?: KeyKind, days?: number): Certificate;
 }
 
 type KeyKind = 'ecdsa' | 'rsa';
@@ -42,7 +42,7 @@ export function createAuthority(name = 'test authority'): Authority {
   writeFileSync(join(folder, 'names'), 'subjectAltName = DNS:localhost, IP:127.0.0.1\n');
   let issued = 0;
 
-  function issue(subjectName: string, keyKind: KeyKind = 'ecdsa'): Certificate {
+  function issue(subjectName: string, keyKind: KeyKind = 'ecdsa', days = 2): Certificate {
     issued += 1;
     const [request, key, cert] = ['csr', 'key', 'pem'].map((kind) => join(folder, `${issued}.${kind}`)) as [
       string,
@@ -51,7 +51,7 @@ export function createAuthority(name = 'test authority'): Authority {
     ];
     openssl(['req', ...KEYS[keyKind], '-nodes', ...subject(subjectName), '-keyout', key, '-out', request]);
     const signer = ['-CA', certFile, '-CAkey', keyFile, '-CAcreateserial', '-extfile', join(folder, 'names')];
-    openssl(['x509', '-req', '-days', '2', ...signer, '-in', request, '-out', cert]);
+    openssl(['x509', '-req', '-days', String(days), ...signer, '-in', request, '-out', cert]);
     return { certFile: cert, keyFile: key };
   }
 

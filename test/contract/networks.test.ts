@@ -1,0 +1,167 @@
+/** Lines that are slow or lead nowhere, and certificates of authorities that nobody else knows. */
+import dns from 'node:dns';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect, type LookupFunction, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { closeLater } from '../support/atlas.ts';
+import { type Certificate, createAuthority } from '../support/certificates.ts';
+import { startProxy, startTlsAtlas } from '../support/proxies.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { exchangeWith, failureOf } from '../unit/atlas/loopback.ts';
+
+afterEach(() => void jest.restoreAllMocks());
+
+const authority = createAuthority();
+const certificate = authority.issue('localhost');
+const caPem = readFileSync(authority.certFile, 'utf8');
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a thread runs that listens and accepts nothing until it is told to; then it answers everything with `{}`. */
+const LISTENER = `
+  const { createServer } = require('node:http');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = createServer((request, response) => response.end('{}'));
+  server.listen({ host: workerData.host, port: workerData.port, backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(workerData.gate, 0, 0);
+  });`;
+
+/** A server whose queue of connections is full, so that the system drops further ones until `accept` is called. */
+async function startDeaf(host: string, port = 0) {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(LISTENER, { eval: true, workerData: { host, port, gate } });
+  const listening = await new Promise<number>((resolve, reject) => {
+    worker.once('message', resolve).once('error', reject);
+  });
+  const fill: Socket[] = [];
+  function accept(): void {
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+  }
+  closeLater({
+    async close() {
+      for (const socket of fill) socket.destroy();
+      accept();
+      await worker.terminate();
+    },
+  });
+  for (let isOpen = true; isOpen; ) {
+    const socket = connect(listening, host).on('error', () => undefined);
+    fill.push(socket);
+    isOpen = await Promise.race([
+      new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true))),
+      pause(200).then(() => false),
+    ]);
+  }
+  return { port: listening, accept };
+}
+
+/** Gives the name these addresses, as a resolver does. */
+function resolveTo(name: string, addresses: readonly string[]): void {
+  const original = dns.lookup as unknown as LookupFunction;
+  const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+  const lookup: LookupFunction = (asked, options, callback) => {
+    if (asked !== name) original(asked, options, callback);
+    else if (options.all) callback(null, all);
+    else callback(null, addresses[0] ?? '', 4);
+  };
+  jest.spyOn(dns, 'lookup').mockImplementation(lookup as unknown as typeof dns.lookup);
+}
+
+describe('a host with two addresses', () => {
+  test('is reached at the one that answers, if one has no route and one swallows everything', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    await startDeaf('127.0.0.2', Number(new URL(baseUrl).port));
+    resolveTo('localhost', ['100::1', '127.0.0.2', '127.0.0.1']);
+    const { send } = exchangeWith(baseUrl, { caPem, requestTimeoutSeconds: 4 });
+    expect((await send()).status).toBe(200);
+  });
+
+  test('may be a proxy', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    const { address, heads } = await startProxy({});
+    const url = new URL(`http://${address}`);
+    await startDeaf('127.0.0.2', Number(url.port));
+    url.hostname = 'proxy.example';
+    resolveTo('proxy.example', ['100::1', '127.0.0.2', '127.0.0.1']);
+    const proxy = { address: url.host, url: () => url };
+    const { send } = exchangeWith(baseUrl, { proxy, caPem, requestTimeoutSeconds: 4 });
+    expect((await send()).status).toBe(200);
+    expect(heads).toHaveLength(1);
+  });
+
+  test('is reached on a line that needs a second for each connection', async () => {
+    const slow = await startDeaf('127.0.0.2');
+    await startDeaf('127.0.0.3', slow.port);
+    resolveTo('localhost', ['127.0.0.2', '127.0.0.3']);
+    // The system repeats the dropped packet after one second. Node's own limit for an address is 250 ms.
+    setTimeout(slow.accept, 300);
+    const { send } = exchangeWith(`http://localhost:${slow.port}`, { requestTimeoutSeconds: 10 });
+    expect((await send()).status).toBe(200);
+  });
+
+  test('is a timeout in time if no address answers', async () => {
+    const hole = await startDeaf('127.0.0.2');
+    await startDeaf('127.0.0.3', hole.port);
+    resolveTo('localhost', ['127.0.0.2', '127.0.0.3']);
+    const { send } = exchangeWith(`http://localhost:${hole.port}`, { requestTimeoutSeconds: 1 });
+    const startedAtMs = Date.now();
+    expect(['timeout', 'network']).toContain((await failureOf(send())).reason);
+    expect(Date.now() - startedAtMs).toBeLessThan(3000);
+  });
+});
+
+describe('the certificate of an authority that is not known here', () => {
+  const ownAuthority = /atlas\.ca_file, or in NODE_EXTRA_CA_CERTS/;
+
+  test.each([
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', certificate],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', authority],
+    ['SELF_SIGNED_CERT_IN_CHAIN', withChain(certificate)],
+  ])('fails with %s, and the advice names ca_file', async (code, shown) => {
+    const { baseUrl } = await startTlsAtlas(shown);
+    const error = await failureOf(exchangeWith(baseUrl).send());
+    expect(error).toMatchObject({ reason: 'network', message: `the connection failed (${code})` });
+    expect(error.advice).toMatch(ownAuthority);
+  });
+
+  test('is trusted once it is named, beside the usual ones, also for the proxy', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    expect((await exchangeWith(baseUrl, { caPem }).send()).status).toBe(200);
+    const { proxy, address } = await startProxy({}, certificate);
+    expect((await exchangeWith(baseUrl, { proxy, caPem }).send()).status).toBe(200);
+    const error = await failureOf(exchangeWith(baseUrl, { proxy }).send());
+    expect(error.message).toBe(`the proxy ${address} opens no connection (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`);
+    expect(error.advice).toMatch(ownAuthority);
+  });
+
+  test('is not trusted because another one is named', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    const other = readFileSync(createAuthority('another').certFile, 'utf8');
+    expect((await failureOf(exchangeWith(baseUrl, { caPem: other }).send())).advice).toMatch(ownAuthority);
+  });
+
+  test('is for another name', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    resolveTo('atlas.example', ['127.0.0.1']);
+    const error = await failureOf(exchangeWith(baseUrl.replace('localhost', 'atlas.example'), { caPem }).send());
+    expect(error.message).toBe('the connection failed (ERR_TLS_CERT_ALTNAME_INVALID)');
+    expect(error.advice).toMatch(/another name/);
+  });
+
+  test('has expired', async () => {
+    const { baseUrl } = await startTlsAtlas(authority.issue('localhost', 'ecdsa', -1));
+    const error = await failureOf(exchangeWith(baseUrl, { caPem }).send());
+    expect(error.message).toBe('the connection failed (CERT_HAS_EXPIRED)');
+    expect(error.advice).toMatch(/has expired/);
+  });
+});
+
+/** The server sends its authority too. */
+function withChain({ certFile, keyFile }: Certificate): Certificate {
+  const chainFile = join(temporaryFolder('chain'), 'chain.pem');
+  writeFileSync(chainFile, readFileSync(certFile, 'utf8') + caPem);
+  return { certFile: chainFile, keyFile };
+}
