@@ -143,7 +143,7 @@ export function createSigner(credential: Credential, tools: SignerTools): Signer
     case 'api_key':
       return { authorize: createDigestSession(credential, tools.runtime), end: nothingToEnd };
     case 'access_token':
-      return { authorize: createReadyMadeToken(credential), end: nothingToEnd };
+      return { authorize: createReadyMadeToken(credential, tools.runtime), end: nothingToEnd };
   }
 }
 

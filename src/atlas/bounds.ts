@@ -33,6 +33,8 @@ export const BOUNDS = {
   pollSeconds: 60,
   /** One token request, or one revocation. */
   tokenCallSeconds: 30,
+  /** Reading one secret: longer than a reader of secrets takes before it says why it failed. */
+  secretSeconds: 10,
   /** All revocations when the program stops or a reload removes credentials. */
   revokeSeconds: 2,
   /** The pause of a project after an answer 429. */

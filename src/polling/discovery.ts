@@ -1,8 +1,9 @@
 /** Finds the clusters of one project, again and again. A failed discovery keeps the clusters that were found before. */
 import type { AtlasApi } from '../atlas/client.ts';
-import { isTransient } from '../atlas/error.ts';
+import { AtlasError, isTransient } from '../atlas/error.ts';
 import type { Failure } from '../collectors/collector.ts';
 import type { ClusterSource, FoundCluster, FoundClusters } from '../collectors/project.ts';
+import { withinDeadline } from '../support/abortable.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createFailureLog, failureOf } from './failure-log.ts';
@@ -40,6 +41,8 @@ export interface DiscoveryTools {
 
 /** After a failure that may pass by itself, if that is sooner. */
 const RETRY_SECONDS = 60;
+/** It reads a few pages. Nearly all of this time is for waiting until the budget of requests allows them. */
+const DISCOVERY_SECONDS = 600;
 
 export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools): Discovery {
   let project = first;
@@ -85,11 +88,14 @@ export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools)
 
 async function attempt(
   project: DiscoveredProject,
-  { source, apiFor }: DiscoveryTools,
+  { source, apiFor, runtime }: DiscoveryTools,
   signal: AbortSignal,
 ): Promise<FoundClusters | { readonly failure: Failure }> {
   try {
-    return await source.read(apiFor(project), project.groupId, signal);
+    const late = new AtlasError('timeout', `the discovery has not ended in ${DISCOVERY_SECONDS} s`);
+    return await withinDeadline({ runtime, seconds: DISCOVERY_SECONDS, late, signal }, (deadline) =>
+      source.read(apiFor(project), project.groupId, deadline),
+    );
   } catch (error) {
     return { failure: failureOf(error, source.advice) };
   }

@@ -1,5 +1,7 @@
 /** Credentials are data: a kind, and where to read each secret. Secrets are read when they are needed and not kept longer. */
+import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
+import { BOUNDS } from '../bounds.ts';
 import { AtlasError } from '../error.ts';
 import type { Transport } from '../http/transport.ts';
 import type { AtlasObserver } from '../observer.ts';
@@ -37,13 +39,16 @@ function identityOf({ kind, secrets }: Credential): string {
 const UNREADABLE = 'check the secret’s file, its permissions and its disk, or its variable: `check` shows the problem';
 
 /** @throws AtlasError without the cause, which may quote the file; `check` shows it */
-export async function readSecret({ name, secrets }: Credential, slot: string): Promise<string> {
+export async function readSecret({ name, secrets }: Credential, slot: string, runtime: Runtime): Promise<string> {
   const source = secrets[slot];
   if (source === undefined) throw new Error(`credential ${name} has no ${slot}: the config should have been refused`);
+  const unreadable = new AtlasError('unauthorized', `a secret of credential ${name} can’t be read`, {
+    advice: UNREADABLE,
+  });
   try {
-    return await source.read();
+    return await withinDeadline({ runtime, seconds: BOUNDS.secretSeconds, late: unreadable }, source.read);
   } catch {
-    throw new AtlasError('unauthorized', `a secret of credential ${name} can’t be read`, { advice: UNREADABLE });
+    throw unreadable;
   }
 }
 

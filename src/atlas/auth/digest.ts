@@ -38,8 +38,8 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
 
   async function readKey(): Promise<Key> {
     return {
-      username: await readSecret(credential, 'public_key'),
-      password: await readSecret(credential, 'private_key'),
+      username: await readSecret(credential, 'public_key', runtime),
+      password: await readSecret(credential, 'private_key', runtime),
     };
   }
 

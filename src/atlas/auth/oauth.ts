@@ -3,6 +3,7 @@
  * The client's id and secret go unencoded into Basic: the form-encoding of RFC 6749 would turn `_` into `%5F`, which Atlas
  * refuses. Source: https://www.mongodb.com/docs/atlas/api/service-accounts-overview/
  */
+import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError, errorOfStatus, type Reason } from '../error.ts';
@@ -21,7 +22,7 @@ export interface MintedToken {
 export async function mintToken(credential: Credential, tools: SignerTools, signal: AbortSignal): Promise<MintedToken> {
   const { runtime, observer } = tools;
   try {
-    const authorization = await basicOf(credential);
+    const authorization = await basicOf(credential, runtime);
     const askedAtSeconds = runtime.monotonicSeconds();
     const form = { grant_type: 'client_credentials' };
     const response = await call(credential, tools, 'token', authorization, form, signal);
@@ -46,7 +47,7 @@ export async function revokeToken(
 ): Promise<AtlasError | undefined> {
   try {
     const form = { token, token_type_hint: 'access_token' };
-    const response = await call(credential, tools, 'revoke', await basicOf(credential), form, signal);
+    const response = await call(credential, tools, 'revoke', await basicOf(credential, tools.runtime), form, signal);
     return response.status === 200 ? undefined : errorOfStatus(response.status, decodeError(response));
   } catch (error) {
     if (error instanceof AtlasError) return error;
@@ -55,14 +56,15 @@ export async function revokeToken(
   }
 }
 
-async function basicOf(credential: Credential): Promise<string> {
-  const [id, secret] = [await readSecret(credential, 'client_id'), await readSecret(credential, 'client_secret')];
+async function basicOf(credential: Credential, runtime: Runtime): Promise<string> {
+  const id = await readSecret(credential, 'client_id', runtime);
+  const secret = await readSecret(credential, 'client_secret', runtime);
   return `Basic ${Buffer.from(`${id}:${secret}`, 'utf8').toString('base64')}`;
 }
 
-function call(
+async function call(
   { name: credential }: Credential,
-  { exchange }: SignerTools,
+  { exchange, runtime }: SignerTools,
   operation: 'token' | 'revoke',
   authorization: string,
   form: Readonly<Record<string, string>>,
@@ -70,10 +72,14 @@ function call(
 ): Promise<AtlasResponse> {
   const contentType = 'application/x-www-form-urlencoded';
   const headers = { accept: 'application/json', authorization, 'content-type': contentType };
-  const timeBudget = { remainingSeconds: BOUNDS.tokenCallSeconds };
+  const seconds = BOUNDS.tokenCallSeconds;
+  const timeBudget = { remainingSeconds: seconds };
   const target = `/api/oauth/${operation}`;
   const body = new URLSearchParams(form).toString();
-  return exchange({ operation, credential, method: 'POST', target, headers, body, timeBudget }, signal);
+  const late = new AtlasError('timeout', 'no complete answer in time');
+  return withinDeadline({ runtime, seconds, late, signal }, (deadline) =>
+    exchange({ operation, credential, method: 'POST', target, headers, body, timeBudget }, deadline),
+  );
 }
 
 /** Where the usual advice does not fit a token request. */

@@ -3,6 +3,7 @@
  * at the end. However many requests wait, one token request is in progress at a time. A ready-made token is only read.
  */
 import { unlessAborted } from '../../support/abortable.ts';
+import type { Runtime } from '../../support/runtime.ts';
 import { AtlasError } from '../error.ts';
 import { decodeError } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse } from '../http/transport.ts';
@@ -149,8 +150,9 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
 }
 
 /** A token that somebody else requests: read once, and again when Atlas refuses it, since there may be a new one. */
-export function createReadyMadeToken(credential: Credential): Signer['authorize'] {
-  const read = (signal: AbortSignal): Promise<string> => unlessAborted(readSecret(credential, 'access_token'), signal);
+export function createReadyMadeToken(credential: Credential, runtime: Runtime): Signer['authorize'] {
+  const read = (signal: AbortSignal): Promise<string> =>
+    unlessAborted(readSecret(credential, 'access_token', runtime), signal);
   let value: string | undefined;
   return (next) =>
     async function withToken(request, signal) {

@@ -16,6 +16,17 @@ describe('the clusters of a project', () => {
     expect(polling.untried()).toEqual({ projects: 0, targets: 0 });
   });
 
+  test('are a timeout after ten minutes if their discovery never ends, and it is tried again', async () => {
+    const { polling, runtime, atlas, searches } = setUp(discovered(), ['a']);
+    atlas.isStuck = true;
+    await runtime.advance(600);
+    expect(polling.discoveries()).toMatchObject([{ tried: true, up: false, failure: { reason: 'timeout' } }]);
+    atlas.isStuck = false;
+    await runtime.advance(61);
+    expect(searches).toHaveLength(2);
+    expect(polling.discoveries()).toMatchObject([{ up: true }]);
+  });
+
   test('come and go with each discovery, and those that stay keep what is known of them', async () => {
     const { polling, runtime, atlas, names, changes, exports } = setUp(discovered(), ['stays', 'goes']);
     await runtime.advance(500);

@@ -49,7 +49,13 @@ export function setUp(
   const changes: { readonly put: readonly string[]; readonly removed: readonly string[] }[] = [];
   const searches: number[] = [];
   const namings: string[] = [];
-  const atlas = { clusters, paused: new Set<string>(), projectName: 'Shop' as string | Error, lastsSeconds: 0 };
+  const atlas = {
+    clusters,
+    paused: new Set<string>(),
+    projectName: 'Shop' as string | Error,
+    lastsSeconds: 0,
+    isStuck: false,
+  };
   let settings = SETTINGS;
   const polling = createPolling({
     wanted,
@@ -58,6 +64,7 @@ export function setUp(
       advice: { forbidden: 'add the role Project Read Only' },
       async read(_api, _groupId, signal) {
         searches.push(runtime.monotonicSeconds());
+        if (atlas.isStuck) await new Promise(() => undefined);
         if (atlas.lastsSeconds > 0) await runtime.sleep(atlas.lastsSeconds, signal);
         if (atlas.clusters instanceof Error) throw atlas.clusters;
         return { clusters: atlas.clusters.map((name) => ({ name, paused: atlas.paused.has(name) })), notices: [] };

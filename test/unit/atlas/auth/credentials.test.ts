@@ -19,12 +19,13 @@ describe.each(kinds)('the credential kind %s', (kind, slots, authorization) => {
         : answer(200),
     );
     const secrets = Object.fromEntries(slots.map((slot) => [slot, read]));
+    const runtime = createFakeRuntime();
     const { authorize } = createSigner(credential(kind, secrets), {
-      runtime: createFakeRuntime(),
+      runtime,
       observer: recordingObserver(),
       exchange: async () => answer(200, { access_token: 'minted', expires_in: 3600 }),
     });
-    return { atlas, send: () => authorize(atlas.transport)(request(), never) };
+    return { atlas, runtime, send: () => authorize(atlas.transport)(request(), never) };
   }
 
   test('signs requests', async () => {
@@ -43,6 +44,13 @@ describe.each(kinds)('the credential kind %s', (kind, slots, authorization) => {
       advice: expect.stringContaining('the secret’s file'),
     });
     expect((error as Error).cause).toBeUndefined();
+  });
+
+  test('is unauthorized after ten seconds if reading a secret never ends', async () => {
+    const { send, runtime } = setUp(() => new Promise(() => undefined));
+    const sent = outcomeOf(send());
+    await runtime.advance(10);
+    expect(await sent).toMatchObject({ reason: 'unauthorized' });
   });
 });
 

@@ -67,6 +67,16 @@ describe('a token request', () => {
   });
 });
 
+test('a token request that never ends is a timeout after 30 seconds, and counts as failed', async () => {
+  const never = new Promise<AtlasResponse>(() => undefined);
+  const { send, observer, runtime } = serviceAccount({ mints: [() => never] });
+  const sent = outcomeOf(send());
+  await runtime.advance(30);
+  const message = 'no access token: no complete answer in time';
+  expect(await sent).toMatchObject({ reason: 'timeout', message });
+  expect(observer.tokens).toEqual([{ credential: 'default' }]);
+});
+
 describe('a token', () => {
   test.each(['1e400', '1e300', '86401'])(
     'with a lifetime of %s s is renewed after two thirds of a day',
@@ -80,6 +90,7 @@ describe('a token', () => {
       expect(tokenCalls).toHaveLength(1);
       await runtime.advance(1);
       await send();
+      await runtime.settle();
       expect(tokenCalls).toHaveLength(2);
     },
   );
@@ -144,6 +155,7 @@ describe('a token', () => {
     expect(tokenCalls).toHaveLength(1);
     await runtime.advance(1);
     await send();
+    await runtime.settle();
     expect(tokenCalls).toHaveLength(2);
   });
 });
