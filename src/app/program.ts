@@ -55,9 +55,19 @@ export function run(early: EarlySignals): void {
   main(early).catch(crash);
 }
 
+const CRASHED = new Error('the program has crashed');
+/** What ends in order before a crash ends the program: it gives the access tokens back. */
+const endings = new Set<() => Promise<unknown>>();
+/** A second for polls to end, two to revoke tokens. */
+const MOST_ENDING_SECONDS = 3;
+
+/** Nobody knows what state the program is in, so it ends; at once if it crashes again meanwhile. */
 function crash(error: unknown): void {
   tell(`${describe(error)}\n`);
-  process.exit(EXIT.failure);
+  if (endings.size === 0) process.exit(EXIT.failure);
+  const ended = Promise.allSettled([...endings].map((end) => end()));
+  endings.clear();
+  void Promise.race([ended, systemRuntime.sleep(MOST_ENDING_SECONDS)]).then(() => process.exit(EXIT.failure));
 }
 
 async function main(early: EarlySignals): Promise<void> {
@@ -184,9 +194,14 @@ async function runToEnd<Flags extends WatchFlags>(
   const { signal } = interrupt;
   const { text: redact } = redactor;
   const own = { flags, source: sourceOf(flags), terminal: terminal(), version, redact, signal };
-  process.exitCode = await command({ ...common, ...own });
+  const running = command({ ...common, ...own });
+  endings.add(() => {
+    interrupt.abort(CRASHED);
+    return running;
+  });
+  process.exitCode = await running;
   // Requests that several polls share, such as one for a token, may still run.
-  if (signal.aborted) process.exit(EXIT.interrupted);
+  if (signal.aborted && signal.reason !== CRASHED) process.exit(EXIT.interrupted);
 }
 
 /** Output to people is redacted like the log. */
@@ -219,6 +234,7 @@ function handleClosedOutputs(): void {
 async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
   const signalled = new Promise<void>((resolve) => onStopSignals(early, resolve));
   const daemon = await start();
+  endings.add(daemon.stop);
   await signalled;
   await daemon.stop();
   process.exit(EXIT.fine);

@@ -165,3 +165,9 @@ function withChain({ certFile, keyFile }: Certificate): Certificate {
   writeFileSync(chainFile, readFileSync(certFile, 'utf8') + caPem);
   return { certFile: chainFile, keyFile };
 }
+
+test('a name that is never resolved is a timeout in time', async () => {
+  jest.spyOn(dns, 'lookup').mockImplementation((() => undefined) as unknown as typeof dns.lookup);
+  const { send } = exchangeWith('https://atlas.example', { requestTimeoutSeconds: 0.3 });
+  expect(await failureOf(send())).toMatchObject({ reason: 'timeout', message: 'no complete answer in time' });
+});

@@ -146,6 +146,24 @@ describe('the program', () => {
     expect(program.output.stderr).toBe('');
   });
 
+  test('gives its access token back before an error that nobody catches ends it', async () => {
+    const crash = `process.once('SIGUSR2', () => { throw new Error('broken'); })`;
+    const { clientId, clientSecret } = simulator.credentials;
+    const env = {
+      MONGODB_ATLAS_BASE_URL: simulator.origin,
+      MONGODB_ATLAS_CLIENT_ID: clientId,
+      MONGODB_ATLAS_CLIENT_SECRET: clientSecret,
+    };
+    const program = run(ONE, env, ['--import', `data:text/javascript,${encodeURIComponent(crash)}`]);
+    await program.listening();
+    const calls = (path: string) => simulator.requests.filter((request) => request.path === path).length;
+    await until(() => Promise.resolve(simulator.requests.some(({ path }) => path.includes('/exports'))));
+    program.process.kill('SIGUSR2');
+    expect(await program.ended).toBe(1);
+    expect(program.output.stderr).toContain('Error: broken');
+    expect(calls('/api/oauth/revoke')).toBe(1);
+  });
+
   test('ends at once on a second signal', async () => {
     const program = run(ONE, atlasEnv());
     const url = await program.listening();
