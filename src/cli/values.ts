@@ -15,6 +15,11 @@ const PATH_EXAMPLE = 'such as /metrics';
 const HEALTH_PATH = '/-/healthy';
 
 export function parseListenAddress(text: string): Checked<ListenAddress> {
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
+  if (scheme !== undefined) {
+    const tls = scheme.toLowerCase() === 'https://' ? '; TLS is set up with --web.config.file' : '';
+    return { problem: `must not begin with ${scheme}: ${LISTEN_ADDRESS_FORM}${tls}` };
+  }
   const [, host, digits] = /^(.*):([0-9]+)$/.exec(text) ?? [];
   if (host === undefined) return { problem: LISTEN_ADDRESS_FORM };
   const port = Number(digits);

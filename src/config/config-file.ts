@@ -46,12 +46,12 @@ export async function openConfigFile<Schema extends z.ZodType>(
 ): Promise<OpenedFile<Schema>> {
   const path = resolve(cwd, name);
   const read = await files.readText(path, name, format.what);
-  const { value, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
+  const { value, texts, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
   const report = createReport(name, locate);
   report.addWhole(...problems);
   const text = 'value' in read ? read.value : read.problem;
   if ('problem' in read) report.addWhole({ message: read.problem });
-  const keys = mappingAt(value);
+  const keys = mappingAt(textsWhereTheyBelong(value, texts, [toJsonSchema(format.schema)]));
   if (keys !== undefined && Object.keys(keys).length > 0) {
     return { path, text, report, keys, checked: checkSchema(keys, format, report) };
   }
@@ -60,7 +60,32 @@ export async function openConfigFile<Schema extends z.ZodType>(
   return { path, text, report, keys: undefined, checked: undefined };
 }
 
-const UNREAD = { value: undefined, problems: [], locate: undefined };
+const UNREAD = { value: undefined, texts: undefined, problems: [], locate: undefined };
+
+/** Takes a number, `true` or `false` as it is written where the schema wants a text: an id of digits, a cluster `2026`. */
+function textsWhereTheyBelong(value: unknown, texts: unknown, schemas: readonly JsonSchema[]): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    return schemas.some(({ type }) => type === 'string') ? texts : value;
+  }
+  const below = (step: PropertyKey, next: (schema: JsonSchema) => JsonSchema | false | undefined): unknown => {
+    const inner = schemas.flatMap((schema) => next(schema) || []);
+    const alternatives = inner.flatMap((schema) => [schema, ...(schema.anyOf ?? [])]);
+    return textsWhereTheyBelong(valueAt(value, [step]), valueAt(texts, [step]), alternatives);
+  };
+  if (Array.isArray(value)) return value.map((_, index) => below(index, ({ items }) => items));
+  const keys = Object.keys(mappingAt(value) ?? {});
+  if (keys.length === 0) return value;
+  const entries = keys.map((key) => [
+    key,
+    below(key, ({ properties = {}, additionalProperties }) =>
+      Object.hasOwn(properties, key) ? properties[key] : additionalProperties,
+    ),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const MERGE_KEY = '<<';
+const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';
 
 /** In one mapping. */
 const MOST_UNKNOWN_KEYS = 100;
@@ -76,8 +101,9 @@ function checkSchema<Schema extends z.ZodType>(
   const misspelt = reportUnknownKeys(issues, format, report);
   for (const { code, path, message } of issues) {
     const isMissing = valueAt(value, path) === undefined;
-    // A misspelt key is not reported as missing too.
-    if (code === 'unrecognized_keys' || (isMissing && misspelt.has(formatPath(path)))) continue;
+    // A misspelt key is not reported as missing too, and neither is one that a merge key was to bring.
+    const isMeant = misspelt.has(formatPath(path)) || valueAt(value, [...path.slice(0, -1), MERGE_KEY]) !== undefined;
+    if (code === 'unrecognized_keys' || (isMissing && isMeant)) continue;
     report.add(path, isMissing ? 'is missing' : message);
   }
   return undefined;
@@ -101,6 +127,7 @@ function reportUnknownKeys(
       // If a colon or an indent is missing, a secret becomes part of a key.
       const isShown = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
       if (alternative !== undefined) report.add(path, `is not supported: ${alternative}`, 'key');
+      else if (key === MERGE_KEY) report.add(path, MERGE_ADVICE, 'key');
       else if (isShown || isMisplaced) report.add(path, advice, 'key');
       else report.addUnnamed(path, advice, 'key');
     }
@@ -128,9 +155,6 @@ function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | unde
   if (code !== 'invalid_type') return undefined;
   if (input === null) return 'is empty: give it a value or leave the key out';
   const expected = 'expected' in rest ? String(rest.expected) : '';
-  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
-    return `YAML reads this as ${typeof input === 'number' ? 'a number' : 'true or false'}: put it in quotes`;
-  }
   return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}${hintFor(expected, input)}`;
 }
 
@@ -176,6 +200,7 @@ export interface JsonSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: false | JsonSchema;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];

@@ -14,8 +14,8 @@ import { checkRules } from './rules.ts';
 import {
   ALL_CLUSTERS,
   CLUSTER_NAME,
-  CLUSTER_NAME_FORM,
   type ConfigFile,
+  clusterNameAdvice,
   configSchema,
   DEFAULT_BASE_URL,
   GROUP_ID,
@@ -123,7 +123,7 @@ function problemWithTarget(text: string): string | undefined {
   if (!GROUP_ID.test(groupId)) return `the part before the slash is not a project id: ${GROUP_ID_FORM}`;
   return CLUSTER_NAME.test(cluster)
     ? undefined
-    : `the part after the slash is not a cluster name: ${CLUSTER_NAME_FORM}`;
+    : `the part after the slash is not a cluster name: ${clusterNameAdvice(cluster)}`;
 }
 
 function finish(

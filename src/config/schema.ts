@@ -19,6 +19,17 @@ export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
 export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas';
 export const CLUSTER_NAME_FORM = 'letters, digits and hyphens, at most 64, no hyphen at the front';
 
+function hasWildcard(input: unknown): boolean {
+  return /[*?]/.test(String(input));
+}
+
+/** What to write instead of a text that is no cluster name. */
+export function clusterNameAdvice(input: unknown): string {
+  if (!hasWildcard(input)) return CLUSTER_NAME_FORM;
+  const exclude = input === '*' ? '' : ', and leave some out with exclude';
+  return `for every cluster of the project write clusters: all in the config file, without brackets${exclude}`;
+}
+
 const CLUSTER_GLOB = /^[a-zA-Z0-9*?-]{1,64}$/;
 const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
@@ -97,10 +108,10 @@ function onByDefault(description: string) {
 }
 
 const expectations = {
-  success_max_age: duration(1, 10 * YEAR_SECONDS)
+  success_max_age: duration(1, 10 * YEAR_SECONDS, ['h', 'd', 's'])
     .optional()
     .describe('Maximum age of the newest successful export. It becomes a metric that alerts compare with.'),
-  duration_max: duration(1, YEAR_SECONDS)
+  duration_max: duration(1, YEAR_SECONDS, ['h', 'm', 's'])
     .optional()
     .describe('Maximum duration of an export. It becomes a metric that alerts compare with.'),
 };
@@ -129,16 +140,20 @@ const credential = z
 
 const target = z.strictObject({
   group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
-    `The Atlas project’s id: ${GROUP_ID_FORM}. Put it in quotes if it has no letter, or only the letter e.`,
+    `The Atlas project’s id: ${GROUP_ID_FORM}. In Helm’s values it must be in quotes.`,
   ),
   // The list comes first, because its problems are reported: nearly every wrong value was meant to be a list.
   clusters: z
     .union([
       z
         .array(
-          matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${CLUSTER_NAME_FORM}`),
+          matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${clusterNameAdvice(input)}`),
           {
-            error: errorFor(['string'], () => 'must be a list or all: put the name in brackets, such as [Cluster0]'),
+            error: errorFor(
+              ['string'],
+              (input) =>
+                `must be a list or all: ${hasWildcard(input) ? clusterNameAdvice(input) : 'put the name in brackets, such as [Cluster0]'}`,
+            ),
           },
         )
         .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
@@ -193,13 +208,9 @@ export const configSchema = createConfigSchema(COLLECTORS);
 
 export type ConfigFile = z.output<typeof configSchema>;
 
-/** A text with a meaning. `parse` also words the problem if YAML has read the text as a number. */
+/** A text with a meaning. */
 function parsed<T>(parse: (text: string) => Checked<T>) {
-  const error = errorFor(['number'], (input) => {
-    const checked = parse(String(input));
-    return 'problem' in checked ? checked.problem : undefined;
-  });
-  return z.string({ error }).transform((text, context) => {
+  return z.string().transform((text, context) => {
     const checked = parse(text);
     if ('value' in checked) return checked.value;
     context.addIssue({ code: 'custom', message: checked.problem });
@@ -207,9 +218,10 @@ function parsed<T>(parse: (text: string) => Checked<T>) {
   });
 }
 
-function duration(minSeconds: number, maxSeconds: number) {
+/** @param units the likely ones of a number that has none, the likeliest first */
+function duration(minSeconds: number, maxSeconds: number, units: readonly string[] = ['s', 'm']) {
   return parsed((text) => {
-    const checked = parseDuration(text);
+    const checked = parseDuration(text, units);
     if ('problem' in checked) return checked;
     if (checked.value < minSeconds) return { problem: `must be at least ${formatDuration(minSeconds)}` };
     return checked.value > maxSeconds ? { problem: `must be at most ${formatDuration(maxSeconds)}` } : checked;
@@ -217,7 +229,9 @@ function duration(minSeconds: number, maxSeconds: number) {
 }
 
 /** A date is its first moment in UTC: an alert that comes some hours early is better than one that comes late. */
-function parseMoment(text: string): Checked<number> {
+function parseMoment(input: string): Checked<number> {
+  // RFC 3339 allows a space or a small t between date and time, and a small z.
+  const text = input.replace(/^([\d-]{10})[ t]/, '$1T').replace(/z$/, 'Z');
   return MOMENT_PATTERNS.some((pattern) => pattern.test(text))
     ? { value: Date.parse(text) / 1000 }
     : { problem: 'must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z' };

@@ -1,6 +1,7 @@
 /** How the config file writes durations and the address of Atlas. */
 import { isIPv4 } from 'node:net';
 import type { Checked } from '../support/checked.ts';
+import { listed } from './words.ts';
 
 const UNITS = [
   ['y', 365 * 86_400],
@@ -18,11 +19,13 @@ export const DURATION_PATTERN = `^(?=.)${UNITS.map(([unit]) => `(?:([0-9]+)${uni
 /**
  * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Each unit at most once, from the largest to
  * the smallest, whole numbers only. Unlike in Prometheus, `0` needs a unit too.
+ * @param likely the units that the problem of a number without a unit offers
  */
-export function parseDuration(text: string): Checked<number> {
+export function parseDuration(text: string, likely: readonly string[] = ['s']): Checked<number> {
   if (/^[0-9]+$/.test(text)) {
     const short = text.length > 12 ? `${text.slice(0, 12)}…` : text;
-    return { problem: `${short} has no unit: write ${short}s` };
+    const offers = likely.map((unit) => `${short}${unit}`);
+    return { problem: `${short} has no unit: write ${listed(offers, 'or')}` };
   }
   const match = new RegExp(DURATION_PATTERN).exec(text);
   if (match === null) return { problem: 'must be a duration such as 90s, 1h30m or 8d' };

@@ -19,6 +19,8 @@ import type { Locate, Problem } from './problems.ts';
 export interface ParsedYaml {
   /** Undefined if the text is not YAML. */
   readonly value: unknown;
+  /** The same with numbers, `true` and `false` as the texts of the file, such as `0x1F`: YAML changes what has no quotes. */
+  readonly texts: unknown;
   readonly problems: readonly Problem[];
   readonly locate: Locate;
 }
@@ -69,8 +71,14 @@ export function parseYaml(text: string): ParsedYaml {
   if (problems.length > 0) return failed(firstPerLine(problems));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    visit(document, {
+      Scalar(_key, scalar) {
+        if (typeof scalar.value === 'number' || typeof scalar.value === 'boolean') scalar.value = scalar.source;
+      },
+    });
+    const texts: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     // A file with a repeated key still has a value, so that its other problems are found too.
-    return { value, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
+    return { value, texts, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
   } catch {
     return failed([{ ...START, message: 'the aliases (*) stand for too many values: write them out' }]);
   }
@@ -169,5 +177,5 @@ function at(lines: LineCounter, offset: number, message: string): Problem {
 }
 
 function failed(problems: readonly Problem[]): ParsedYaml {
-  return { value: undefined, problems, locate: () => START };
+  return { value: undefined, texts: undefined, problems, locate: () => START };
 }

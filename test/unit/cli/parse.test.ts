@@ -161,7 +161,12 @@ describe('listen addresses', () => {
     ['19017', 'write host:port, or :19017 for all interfaces'],
     ['localhost', 'write host:port, or :19017 for all interfaces'],
     ['a b:1', 'write host:port, or :19017 for all interfaces'],
-    ['http://a:1', 'an IPv6 address goes in brackets, such as [::1]:19017'],
+    ['http://a:1', 'must not begin with http://: write host:port, or :19017 for all interfaces'],
+    [
+      'https://127.0.0.1',
+      'must not begin with https://: write host:port, or :19017 for all interfaces; TLS is set up with --web.config.file',
+    ],
+    ['TCP://[::1]:19017/', 'must not begin with TCP://: write host:port, or :19017 for all interfaces'],
     ['::1:19017', 'an IPv6 address goes in brackets, such as [::1]:19017'],
     ['[localhost]:1', 'only an IPv6 address goes in brackets, such as [::1]:19017'],
     [':65536', 'the port must be from 0 to 65535'],

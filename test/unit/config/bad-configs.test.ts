@@ -81,9 +81,16 @@ const OTHERS: readonly Bad[] = [
     problems: ['1:1: credential: unknown key; did you mean credentials?'],
   },
   {
-    what: 'a group id of digits',
-    text: GOOD.replace(GROUP, '123456789012345678901234'),
-    problems: ['5:15: targets[0].group_id: YAML reads this as a number: put it in quotes'],
+    what: 'a number that is no group id, as it is written',
+    text: GOOD.replace(GROUP, '0x1F'),
+    problems: [
+      '5:15: targets[0].group_id: "0x1F" is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+    ],
+  },
+  {
+    what: 'a merge key, whose keys are not missing',
+    text: `${CREDENTIALS}targets:\n  - &a {group_id: ${GROUP}, clusters: [a]}\n  - <<: *a\n    clusters: [b]\n`,
+    problems: ['6:5: targets[1].<<: is a merge key, which is not supported: write the keys here instead'],
   },
   {
     what: 'a group id in capitals, and long',
@@ -160,8 +167,8 @@ polling: 60s
 polling: {read_schedule: "no"}
 => 1:26: polling.read_schedule: must be true or false
 polling: {interval: 60, idle_interval: "300"}
-=> 1:21: polling.interval: 60 has no unit: write 60s
-=> 1:40: polling.idle_interval: 300 has no unit: write 300s
+=> 1:21: polling.interval: 60 has no unit: write 60s or 60m
+=> 1:40: polling.idle_interval: 300 has no unit: write 300s or 300m
 polling: {interval: 500ms, idle_interval: 1.5h, max_stale: 2y}
 => 1:21: polling.interval: must be at least 1s
 => 1:43: polling.idle_interval: must be a duration such as 90s, 1h30m or 8d
@@ -173,7 +180,7 @@ atlas: {page_size: 501, max_pages: 0, requests_per_minute: many, concurrency: 1.
 => 1:79: atlas.concurrency: ${NUMBER} 100, not 1.5
 atlas: {page_size: [1], request_timeout: true, base_url: {a: b}}
 => 1:20: atlas.page_size: must be a whole number, not a list
-=> 1:42: atlas.request_timeout: YAML reads this as true or false: put it in quotes
+=> 1:42: atlas.request_timeout: must be a duration such as 90s, 1h30m or 8d
 => 1:58: atlas.base_url: must be text, not keys with values
 polling: {max_active_jobs: -1}
 => 1:28: polling.max_active_jobs: must be a whole number from 0 to 1000, not -1
@@ -203,8 +210,12 @@ discovery_interval: 1h
 => 8:5: targets[0].discovery_interval: has an effect only with clusters: all
 success_max_age: 26
 duration_max: soon
-=> 7:22: targets[0].success_max_age: 26 has no unit: write 26s
+=> 7:22: targets[0].success_max_age: 26 has no unit: write 26h, 26d or 26s
 => 8:19: targets[0].duration_max: must be a duration such as 90s, 1h30m or 8d
+duration_max: 2
+=> 7:19: targets[0].duration_max: 2 has no unit: write 2h, 2m or 2s
+<<: {success_max_age: 1h}
+=> 7:5: targets[0].<<: is a merge key, which is not supported: write the keys here instead
 credential: mian
 => 7:17: targets[0].credential: no credential has the name "mian": did you mean main?
 credential: zzz
@@ -224,9 +235,15 @@ Cluster0
 => 6:15: targets[0].clusters: must be a list or all: put the name in brackets, such as [Cluster0]
 []
 => 6:15: targets[0].clusters: is empty: list the names of the clusters, such as [Cluster0], or write all
+["*"]
+=> 6:16: targets[0].clusters[0]: "*" is not a cluster name: for every cluster of the project write clusters: all in the config file, without brackets
+"*"
+=> 6:15: targets[0].clusters: must be a list or all: for every cluster of the project write clusters: all in the config file, without brackets
+["prod-?"]
+=> 6:16: targets[0].clusters[0]: "prod-?" is not a cluster name: for every cluster of the project write clusters: all in the config file, without brackets, and leave some out with exclude
+2026
+=> 6:15: targets[0].clusters: must be a list or all: put the name in brackets, such as [Cluster0]
 [1e5, true, -x, {a: 1}]
-=> 6:16: targets[0].clusters[0]: YAML reads this as a number: put it in quotes
-=> 6:21: targets[0].clusters[1]: YAML reads this as true or false: put it in quotes
 => 6:27: targets[0].clusters[2]: "-x" is not a cluster name: letters, digits and hyphens, at most 64, no hyphen at the front
 => 6:31: targets[0].clusters[3]: must be text, not keys with values
 `,
@@ -248,8 +265,6 @@ service_account:
 => 3:5: credentials[0].service_account: is empty: give it a value or leave the key out
 access_token: ""
 => 3:19: credentials[0].access_token: is empty
-access_token: 12
-=> 3:19: credentials[0].access_token: YAML reads this as a number: put it in quotes
 access_token: "a\\nb"
 => 3:19: credentials[0].access_token: the secret has more than one line
 access_token: a b
@@ -332,7 +347,6 @@ ${clusters('all')}    exclude: ["ci_*", "", 7]
     discovery_interval: 1s
 => 7:15: targets[0].exclude[0]: "ci_*" is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64
 => 7:23: targets[0].exclude[1]: "" is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64
-=> 7:27: targets[0].exclude[2]: YAML reads this as a number: put it in quotes
 => 8:25: targets[0].discovery_interval: must be at least 10s
 ${clusters('all')}    exclude: ci-*
 => 7:14: targets[0].exclude: must be a list, such as [scratch, "ci-*"]
@@ -411,7 +425,7 @@ targets:
     sucess_max_age: 1h
 `;
   expect(printed(await load(text, { MONGODB_ATLAS_BASE_URL: 'x' }))).toEqual([
-    'c.yml:1:21: polling.interval: 5 has no unit: write 5s',
+    'c.yml:1:21: polling.interval: 5 has no unit: write 5s or 5m',
     'c.yml:4:23: credentials[0].access_token_env: this environment variable is not set',
     'c.yml:5:11: credentials[1].name: the credential in line 3 has this name too',
     'c.yml:6:14: credentials[1].api_key: private_key is missing: give private_key_file, private_key_env or private_key',

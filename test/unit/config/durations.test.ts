@@ -24,6 +24,10 @@ describe('a duration is parsed as Prometheus parses it', () => {
     },
   );
 
+  test('a number without a unit gets the units that are likely there', () => {
+    expect(parseDuration('26', ['h', 'd'])).toEqual({ problem: '26 has no unit: write 26h or 26d' });
+  });
+
   test.each([
     ['60', '60 has no unit: write 60s'],
     ['-1', 'must be a duration such as 90s, 1h30m or 8d'],

@@ -159,6 +159,51 @@ describe('the defaults of intervals', () => {
   });
 });
 
+test('ids and names are taken as they are written, also where YAML reads a number or a boolean', async () => {
+  const names = '[9e999, 2026, 0x1F, 0o17, 007, 1e5, true, False, a, "12"]';
+  const config = configOf(
+    await load(`
+atlas: { page_size: 0x10 }
+credentials:
+  - { name: 2026, access_token: 0123456789012345678901234567890 }
+  - { name: yes, api_key: { public_key: 1e400, private_key: true } }
+polling: { read_schedule: false }
+targets:
+  - { group_id: 523456789012345678901234, clusters: ${names}, credential: 2026 }
+  - { group_id: 5e1234567890123456789012, clusters: &names [2027], credential: yes }
+  - { group_id: 000000000000000000000001, clusters: *names, credential: 2026 }
+  - { group_id: 000000000000000000000002, clusters: all, exclude: [2026, 9e999], credential: yes }
+`),
+  );
+  const secrets = config.credentials.flatMap((credential) => Object.values(credential.secrets));
+  expect(await Promise.all(secrets.map((secret) => secret.read()))).toEqual([
+    '0123456789012345678901234567890',
+    '1e400',
+    'true',
+  ]);
+  expect(config.targets.map(({ groupId, clusterName, credential }) => [groupId, clusterName, credential])).toEqual([
+    ...['9e999', '2026', '0x1F', '0o17', '007', '1e5', 'true', 'False', 'a', '12'].map((name) => [
+      '523456789012345678901234',
+      name,
+      '2026',
+    ]),
+    ['5e1234567890123456789012', '2027', 'yes'],
+    ['000000000000000000000001', '2027', '2026'],
+  ]);
+  expect(config.discoveries).toMatchObject([{ groupId: '000000000000000000000002', exclude: ['2026', '9e999'] }]);
+  expect(config.atlas.pageSize).toBe(16);
+  expect(config.polling.isRead).toEqual({ schedule: false });
+});
+
+test.each(['2027-03-01 10:00:00Z', '2027-03-01t10:00:00z', '2027-03-01 12:00:00+02:00', '2027-03-01T10:00:00Z'])(
+  'a credential may expire at %s',
+  async (text) => {
+    const credential = `  - { name: a, access_token: x, expires_at: "${text}" }`;
+    const config = configOf(await load(`credentials:\n${credential}\n${TARGETS}`));
+    expect(config.credentials[0]?.expiresAtSeconds).toBe(Date.parse('2027-03-01T10:00:00Z') / 1000);
+  },
+);
+
 test('a byte order mark, Windows line ends, anchors and quotes are accepted', async () => {
   const text = `\uFEFFpolling: {interval: &one "90s", idle_interval: *one}\n${TARGETS}`.replaceAll('\n', '\r\n');
   expect(configOf(await load(text, TOKEN)).polling.idleIntervalSeconds).toBe(90);
