@@ -2,7 +2,7 @@
 
 import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
 import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
-import { ATLAS_VARIABLES } from '../src/config/environment.ts';
+import { ATLAS_VARIABLES, SERVICE_VARIABLES } from '../src/config/environment.ts';
 import { configSchema } from '../src/config/schema.ts';
 
 export function schemaFile(): string {
@@ -42,6 +42,10 @@ as unset. Other variables with the same prefix are ignored, because Kubernetes s
 each other. No flag takes a secret.`;
 }
 
+function namesOf(slot: keyof typeof ATLAS_VARIABLES): string {
+  return ATLAS_VARIABLES[slot].map(code).join(', ');
+}
+
 /** The default of most commands, then those that differ. */
 function defaultsOf({ value, commands, defaults }: Flag): string {
   if (value === undefined) return code('false');
@@ -55,22 +59,26 @@ function defaultsOf({ value, commands, defaults }: Flag): string {
 
 function variablesSection(): string {
   const rows = [
-    [code(ATLAS_VARIABLES.accessToken), 'An access token.'],
-    [`${code(ATLAS_VARIABLES.clientId)}, ${code(ATLAS_VARIABLES.clientSecret)}`, 'A service account.'],
-    [`${code(ATLAS_VARIABLES.publicKey)}, ${code(ATLAS_VARIABLES.privateKey)}`, 'A programmatic API key.'],
-    [code(ATLAS_VARIABLES.baseUrl), 'The address of Atlas, instead of `atlas.base_url`.'],
+    ['An access token', namesOf('access_token')],
+    ['A service account’s id', namesOf('client_id')],
+    ['Its secret', namesOf('client_secret')],
+    ['A programmatic API key’s public key', namesOf('public_key')],
+    ['Its private key', namesOf('private_key')],
+    ['The address of Atlas, if the config file has no `atlas.base_url`', namesOf('base_url')],
+    ['`cloudgov` for Atlas for Government, if no address is set', SERVICE_VARIABLES.map(code).join(', ')],
     [
+      'The proxy for requests to Atlas, such as `http://proxy.example:3128`, and the hosts that need no proxy: [networks.md](networks.md) describes them',
       '`HTTPS_PROXY`, `NO_PROXY`',
-      'The proxy for requests to Atlas, such as `http://proxy.example:3128`, and the hosts that need no proxy: [networks.md](networks.md) describes them.',
     ],
   ];
   return `## Variables of the Atlas tools
 
-${table(['Variable', 'Meaning'], rows)}
+${table(['Meaning', 'Variables'], rows)}
 
 They define the credential \`default\` if the config file has no \`credentials\` or if there is no file. If several are set, the access
-token takes precedence over the service account, and the service account over the API key; a warning names the unused ones. A pair
-with only one variable set is an error. The config file takes precedence over these variables.`;
+token takes precedence over the service account, and the service account over the API key. Of several variables with one meaning
+the first one that is set is used. A pair with only one half set is an error. The config file takes precedence over these
+variables. A warning names each variable with a credential that is set and not used.`;
 }
 
 function fileSection(example: string): string {
@@ -123,7 +131,10 @@ and \`ms\`, each at most once, from the largest to the smallest. A number withou
 
 **Intervals.** \`interval\` ≤ \`idle_interval\` ≤ \`max_stale\`.
 
-**Ids that look like numbers** need quotes: YAML reads \`123456789012345678901234\` and \`1e5\` as numbers.
+**Ids and names that look like numbers** are taken as they are written: \`523456789012345678901234\`, \`2026\`, \`true\`. In Helm’s
+values they need quotes: Helm changes the number before the exporter sees it.
+
+**Address of Atlas.** Credentials are sent to \`base_url\`. A host that is neither MongoDB’s nor this one causes a warning.
 
 **Targets.** Each cluster of a project may be named once, and \`clusters: all\` may be used once for each project. A cluster that is
 also named keeps its own settings. If there are several credentials, each target names one of them.

@@ -33,7 +33,8 @@ const keys = (properties: Readonly<Record<string, ValueSchema>>): ValueSchema =>
 const VALUES: Readonly<Record<string, ValueSchema>> = {
   demo: flag('Run the demo, with a simulated Atlas, instead of monitoring clusters.'),
   config: {
-    description: 'The exporter’s config file, see docs/configuration.md. Put ids in quotes, or Helm may read a number.',
+    description:
+      'The exporter’s config file, see docs/configuration.md. Ids and names must be in quotes: without them Helm turns `523456789012345678901234` into `5.23e+23`, so the chart refuses numbers there.',
     ...portable(toJsonSchema(configSchema)),
     // Nothing is required, because it may be set in another way; the templates report what is missing.
     required: [],

@@ -6,6 +6,7 @@ import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/cre
 import { type Item, itemsOf, type Mapping, mappingAt, type Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
+import { looksPath } from './words.ts';
 
 /** The secrets of each kind, in the order in which people write them. */
 export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
@@ -75,9 +76,12 @@ async function checkSlot(
   const text = value[key];
   // If the text is of the wrong form, the schema says so.
   if (typeof text !== 'string' || text === '' || (form === 'env' && !VARIABLE_NAME.test(text))) return undefined;
-  const { source, check } = openSecret(form, text, place);
+  const { source, check } = openSecret(form, text, { ...place, slot });
   const checked = await check();
-  if ('problem' in checked) report.add([...path, key], checked.problem);
+  const isNamed = form === 'file' && looksPath(text);
+  if ('problem' in checked) {
+    report.add([...path, key], isNamed ? `${source.description}: ${checked.problem}` : checked.problem);
+  }
   return source;
 }
 

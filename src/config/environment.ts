@@ -1,63 +1,81 @@
 /**
  * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas use
- * too. A token takes precedence over a service account, and that over a key pair, as in those tools.
+ * too. A token takes precedence over a service account, and that over a key pair, as in those tools. A variable of those tools
+ * that is set and has no effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { SLOTS } from './credentials.ts';
 import type { Report } from './problems.ts';
 import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
 import { parseBaseUrl } from './values.ts';
+import { listed } from './words.ts';
 
+/**
+ * By secret, in the order in which they are tried. The first ones are of the Atlas CLI, the others of the Terraform provider and
+ * of the MongoDB CLI, as the provider reads them:
+ * https://registry.terraform.io/providers/mongodb/mongodbatlas/latest/docs/guides/service-account-authentication
+ */
 export const ATLAS_VARIABLES = {
-  accessToken: 'MONGODB_ATLAS_ACCESS_TOKEN',
-  clientId: 'MONGODB_ATLAS_CLIENT_ID',
-  clientSecret: 'MONGODB_ATLAS_CLIENT_SECRET',
-  publicKey: 'MONGODB_ATLAS_PUBLIC_API_KEY',
-  privateKey: 'MONGODB_ATLAS_PRIVATE_API_KEY',
-  baseUrl: 'MONGODB_ATLAS_BASE_URL',
+  access_token: ['MONGODB_ATLAS_ACCESS_TOKEN', 'MCLI_ACCESS_TOKEN'],
+  client_id: ['MONGODB_ATLAS_CLIENT_ID', 'MCLI_CLIENT_ID'],
+  client_secret: ['MONGODB_ATLAS_CLIENT_SECRET', 'MCLI_CLIENT_SECRET'],
+  public_key: ['MONGODB_ATLAS_PUBLIC_API_KEY', 'MONGODB_ATLAS_PUBLIC_KEY', 'MCLI_PUBLIC_API_KEY'],
+  private_key: ['MONGODB_ATLAS_PRIVATE_API_KEY', 'MONGODB_ATLAS_PRIVATE_KEY', 'MCLI_PRIVATE_API_KEY'],
+  base_url: ['MONGODB_ATLAS_BASE_URL', 'MONGODB_ATLAS_OPS_MANAGER_URL', 'MCLI_OPS_MANAGER_URL'],
 } as const;
+
+/** The Atlas CLI has them instead of an address. */
+export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
+const GOVERNMENT_SERVICE = 'cloudgov';
+const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
 
 interface Kind {
   readonly kind: CredentialKind;
   readonly label: string;
-  /** In the order of the kind's slots. */
-  readonly variables: readonly string[];
 }
-
-const { accessToken, clientId, clientSecret, publicKey, privateKey } = ATLAS_VARIABLES;
 
 /** In the order of precedence. */
 const KINDS: readonly Kind[] = [
-  { kind: 'access_token', label: 'an access token', variables: [accessToken] },
-  { kind: 'service_account', label: 'a service account', variables: [clientId, clientSecret] },
-  { kind: 'api_key', label: 'an API key', variables: [publicKey, privateKey] },
+  { kind: 'access_token', label: 'an access token' },
+  { kind: 'service_account', label: 'a service account' },
+  { kind: 'api_key', label: 'an API key' },
 ];
+
+const {
+  access_token: [accessToken],
+  client_id: [clientId],
+  client_secret: [clientSecret],
+  public_key: [publicKey],
+  private_key: [privateKey],
+} = ATLAS_VARIABLES;
 
 const NO_CREDENTIAL = `no credential: set ${clientId} and ${clientSecret}, or ${accessToken}, or ${publicKey} and ${privateKey}, or write credentials into a config file`;
 
 /** @returns the credential `default`; complete only if nothing was reported */
 export async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
-  const isSet = (name: string): boolean => (place.env[name] ?? '') !== '';
-  const [chosen, ...others] = KINDS.filter(({ variables }) => variables.some(isSet));
+  const { env } = place;
+  const [chosen, ...others] = KINDS.filter(({ kind }) => variablesOf(kind, env).length > 0);
   if (chosen === undefined) {
     report.addWhole({ message: NO_CREDENTIAL });
     return [];
   }
-  const { kind, label, variables } = chosen;
-  const given = variables.filter(isSet);
-  const missing = variables.filter((name) => !isSet(name));
+  const { kind, label } = chosen;
+  const found = SLOTS[kind].map((slot) => ({ slot, name: firstSet(namesOf(slot), env) }));
+  const given = found.flatMap(({ name }) => name ?? []);
+  const missing = found.flatMap(({ slot, name }) => (name === undefined ? (namesOf(slot)[0] ?? []) : []));
   if (missing.length > 0)
     report.addWhole({ message: `${given.join()} is set, but ${missing.join()} is not: ${label} needs both` });
   const secrets: Record<string, SecretSource> = {};
-  for (const [index, slot] of SLOTS[kind].entries()) {
-    const name = variables[index] ?? '';
-    const { source, check } = openSecret('env', name, place);
-    const checked = isSet(name) ? await check() : { value: '' };
+  for (const { slot, name } of found) {
+    if (name === undefined) continue;
+    const { source, check } = openSecret('env', name, { ...place, slot });
+    const checked = await check();
     if ('problem' in checked) report.addWhole({ message: `${name}: ${checked.problem}` });
     secrets[slot] = source;
+    warnOfDifference(name, namesOf(slot), env, report);
   }
   for (const other of others) {
-    const unused = other.variables.filter(isSet).join(' and ');
+    const unused = listed(variablesOf(other.kind, env), 'and');
     report.warnings.push(
       `${given.join(' and ')} take precedence over ${unused}: ${other.label} is set too, but not used`,
     );
@@ -65,12 +83,45 @@ export async function credentialFromEnvironment(place: SecretPlace, report: Repo
   return [{ name: 'default', kind, secrets }];
 }
 
-/** Undefined if the variable is not set. */
+/** Warns of variables that look as if they had an effect beside the credentials of a config file. */
+export function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
+  const used = new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(({ identity }) => identity)));
+  const names = KINDS.flatMap(({ kind }) => variablesOf(kind, env));
+  const unused = names.filter((name) => !used.has(`environment variable ${name}`));
+  if (unused.length === 0) return;
+  report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
+}
+
+/** Undefined if no variable is set. */
 export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
-  const name = ATLAS_VARIABLES.baseUrl;
-  if ((env[name] ?? '') === '') return undefined;
+  const names = ATLAS_VARIABLES.base_url;
+  const name = firstSet(names, env);
+  if (name === undefined) {
+    const service = env[firstSet(SERVICE_VARIABLES, env) ?? ''];
+    return service === GOVERNMENT_SERVICE ? GOVERNMENT_BASE_URL : undefined;
+  }
+  warnOfDifference(name, names, env, report);
   const url = parseBaseUrl(env[name] ?? '');
   if ('value' in url) return url.value;
   report.addWhole({ message: `${name} ${url.problem}` });
   return undefined;
+}
+
+function warnOfDifference(used: string, names: readonly string[], env: Environment, report: Report): void {
+  const others = names.filter((name) => (env[name] ?? '') !== '' && env[name] !== env[used]);
+  if (others.length === 0) return;
+  report.warnings.push(`${used} takes precedence over ${listed(others, 'and')}, which is set to something else`);
+}
+
+function namesOf(slot: string): readonly string[] {
+  return ATLAS_VARIABLES[slot as keyof typeof ATLAS_VARIABLES];
+}
+
+function firstSet(names: readonly string[], env: Environment): string | undefined {
+  return names.find((name) => (env[name] ?? '') !== '');
+}
+
+/** The variables of a kind that are set. */
+function variablesOf(kind: CredentialKind, env: Environment): readonly string[] {
+  return SLOTS[kind].flatMap(namesOf).filter((name) => (env[name] ?? '') !== '');
 }

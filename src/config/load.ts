@@ -7,7 +7,12 @@ import { dirname, resolve } from 'node:path';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFile } from './config-file.ts';
 import { checkCredentials } from './credentials.ts';
-import { ATLAS_VARIABLES, baseUrlFromEnvironment, credentialFromEnvironment } from './environment.ts';
+import {
+  ATLAS_VARIABLES,
+  baseUrlFromEnvironment,
+  credentialFromEnvironment,
+  warnOfUnusedVariables,
+} from './environment.ts';
 import { proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Problem, type Report, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
@@ -22,6 +27,7 @@ import {
   GROUP_ID_FORM,
 } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
+import { isOfMongodb } from './values.ts';
 import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
@@ -49,7 +55,7 @@ const HOW_TO_START = `nothing to watch: there is no --target, no --config.file a
   mongodbatlas-backup-exporter demo
 
   # One cluster, with a service account of its project:
-  export ${ATLAS_VARIABLES.clientId}=mdb_sa_id_… ${ATLAS_VARIABLES.clientSecret}=mdb_sa_sk_…
+  export ${ATLAS_VARIABLES.client_id[0]}=mdb_sa_id_… ${ATLAS_VARIABLES.client_secret[0]}=mdb_sa_sk_…
   mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER
 
   # Everything else:
@@ -98,6 +104,7 @@ async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
   const credentials = hasCredentials
     ? await checkCredentials(keys, place, report)
     : await credentialFromEnvironment(place, report);
+  if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
   const ca = await readCaFile(keys, place, report);
@@ -139,11 +146,15 @@ function finish(
   return { config, warnings: [...report.warnings, ...warningsOf(config)] };
 }
 
-function warningsOf({ credentials, targets, discoveries }: Config): readonly string[] {
+function warningsOf({ atlas, credentials, targets, discoveries }: Config): readonly string[] {
   const used = new Set([...targets, ...discoveries].map(({ credential }) => credential));
   const unused = credentials.filter(({ name }) => !used.has(name));
   const calledAll = targets.filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS);
+  const { host } = new URL(atlas.baseUrl);
   return [
+    ...(isOfMongodb(atlas.baseUrl)
+      ? []
+      : [`the base URL has the host ${host}, which is not MongoDB’s: credentials are sent there`]),
     ...unused.map(({ name }) => `no target uses the credential ${name}`),
     ...calledAll.map(
       ({ groupId, clusterName }) =>

@@ -17,6 +17,8 @@ export interface SecretPlace {
   readonly directory: string;
   readonly env: Environment;
   readonly files: FileReader;
+  /** What it is, such as `client_id`; of a pair, the other half is recognized where it does not belong. */
+  readonly slot?: string;
   /** Receives each secret that is read, now and later, so that the log can hide it. */
   readonly onSecret?: ((secret: string) => void) | undefined;
 }
@@ -27,17 +29,33 @@ export interface OpenedSecret {
   readonly check: () => Promise<Checked<string>>;
 }
 
+/** What Atlas' ids and secrets look like. Those without a prefix may be something else in other places than these. */
+const FORMS: readonly { readonly form: RegExp; readonly what: string; readonly not: (slot: string) => boolean }[] = [
+  { form: /^mdb_sa_id_/, what: 'a client id, which belongs in client_id', not: (slot) => slot !== 'client_id' },
+  {
+    form: /^mdb_sa_sk_/,
+    what: 'a client secret, which belongs in client_secret',
+    not: (slot) => slot !== 'client_secret',
+  },
+  {
+    form: /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
+    what: 'a private key, which belongs in private_key',
+    not: (slot) => slot === 'public_key' || slot === 'client_id',
+  },
+  { form: /^[a-z]{8}$/, what: 'a public key, which belongs in public_key', not: (slot) => slot === 'private_key' },
+];
+
 const LARGEST_BYTES = 64 * 1024;
 
 export function openSecret(form: SecretForm, text: string, place: SecretPlace): OpenedSecret {
   switch (form) {
     case 'inline': {
       const identity = `inline ${createHash('sha256').update(text).digest('hex')}`;
-      return opened({ identity, description: 'inline' }, place, async () => checkInline(text));
+      return opened({ identity, description: 'inline' }, place, async () => checkInline(text, place));
     }
     case 'env': {
       const description = `environment variable ${text}`;
-      return opened({ identity: description, description }, place, async () => checkVariable(place.env[text]));
+      return opened({ identity: description, description }, place, async () => checkVariable(text, place));
     }
     case 'file': {
       const file = resolve(place.directory, text);
@@ -67,26 +85,29 @@ function opened(
   return { source: { ...where, read }, check };
 }
 
-function checkInline(text: string): Checked<string> {
+function checkInline(text: string, { slot }: SecretPlace): Checked<string> {
   return /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text)
     ? { problem: 'variables are not replaced here: write the name of the variable, without $ and braces, as …_env' }
-    : checkSecret(text);
+    : checkSecret(text, slot);
 }
 
-function checkVariable(value: string | undefined): Checked<string> {
-  return value === undefined || value === '' ? { problem: 'this environment variable is not set' } : checkSecret(value);
+function checkVariable(name: string, { env, slot }: SecretPlace): Checked<string> {
+  const value = env[name] ?? '';
+  return value === '' ? { problem: 'this environment variable is not set' } : checkSecret(value, slot);
 }
 
-async function checkFile(path: string, { directory, files }: SecretPlace): Promise<Checked<string>> {
+async function checkFile(path: string, { directory, files, slot }: SecretPlace): Promise<Checked<string>> {
   const bytes = await files.readBytes({ path, directory, largestBytes: LARGEST_BYTES, purpose: 'a secret' });
-  return 'problem' in bytes ? bytes : checkSecret(new TextDecoder().decode(bytes.value));
+  return 'problem' in bytes ? bytes : checkSecret(new TextDecoder().decode(bytes.value), slot);
 }
 
 /** A header cannot carry anything else, and here the problem still has a place in the config. */
-function checkSecret(text: string): Checked<string> {
+function checkSecret(text: string, slot?: string): Checked<string> {
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') return { problem: 'the secret is empty' };
   if (/[\r\n]/.test(secret)) return { problem: 'the secret has more than one line' };
+  if (/^["'`“”„‘’«]|["'`“”‘’»]$/.test(secret)) return { problem: 'the secret is in quotes: remove them' };
   if (!/^[\x21-\x7e]+$/.test(secret)) return { problem: 'the secret has a space or a character outside of ASCII' };
-  return { value: secret };
+  const swapped = slot === undefined ? undefined : FORMS.find(({ form, not }) => not(slot) && form.test(secret));
+  return swapped === undefined ? { value: secret } : { problem: `this is ${swapped.what}: are two secrets swapped?` };
 }

@@ -45,6 +45,16 @@ export function formatDuration(seconds: number): string {
   return text === '' ? '0s' : text;
 }
 
+/** Whether the credentials stay with MongoDB, or on this host. */
+export function isOfMongodb(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return isLoopback(hostname) || /(?:^|\.)mongodb(?:gov)?\.com$/.test(hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
+}
+
 /**
  * Parses the address of Atlas into an origin. Credentials are sent there, so it must be https, except for a server on this host.
  * A problem does not repeat the address, because it may contain a password.
@@ -55,9 +65,7 @@ export function parseBaseUrl(text: string): Checked<string> {
   if (username !== '' || password !== '') {
     return { problem: 'must not contain a user or a password: credentials are given elsewhere' };
   }
-  const isLoopback =
-    hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
-  if (protocol === 'http:' && !isLoopback) {
+  if (protocol === 'http:' && !isLoopback(hostname)) {
     return { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
   }
   if (protocol !== 'https:' && protocol !== 'http:') return { problem: 'must begin with https://' };

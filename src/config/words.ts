@@ -40,6 +40,11 @@ export function looksSecret(text: string): boolean {
   return SECRET_FORM.test(text);
 }
 
+/** Whether a text where a path belongs is one. A secret that stands there by mistake is not. */
+export function looksPath(text: string): boolean {
+  return !looksSecret(text) && (/[/.]/.test(text) || /^[a-z_-]{1,20}$/.test(text));
+}
+
 /** A value for a message: short, in quotes, on one line. Not for places where a secret belongs. */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') return String(value);

@@ -336,6 +336,14 @@ describe('the MONGODB_ATLAS_… variables', () => {
       'MONGODB_ATLAS_PRIVATE_API_KEY is set, but MONGODB_ATLAS_PUBLIC_API_KEY is not: an API key needs both',
     ],
     [
+      { MCLI_PUBLIC_API_KEY: 'x' },
+      'MCLI_PUBLIC_API_KEY is set, but MONGODB_ATLAS_PRIVATE_API_KEY is not: an API key needs both',
+    ],
+    [
+      { MONGODB_ATLAS_CLIENT_ID: 'mdb_sa_sk_1', MONGODB_ATLAS_CLIENT_SECRET: 'x' },
+      'MONGODB_ATLAS_CLIENT_ID: this is a client secret, which belongs in client_secret: are two secrets swapped?',
+    ],
+    [
       { MONGODB_ATLAS_ACCESS_TOKEN: 'a b' },
       'MONGODB_ATLAS_ACCESS_TOKEN: the secret has a space or a character outside of ASCII',
     ],
@@ -347,7 +355,57 @@ describe('the MONGODB_ATLAS_… variables', () => {
     const text = `atlas: {base_url: "https://a.example"}\ncredentials: [{name: c, access_token: x}]\n${TARGETS}`;
     const loaded = await load(text, { MONGODB_ATLAS_CLIENT_ID: 'x', MONGODB_ATLAS_BASE_URL: 'nonsense' });
     expect(configOf(loaded)).toMatchObject({ atlas: { baseUrl: 'https://a.example' }, credentials: [{ name: 'c' }] });
+    expect(loaded).toMatchObject({
+      warnings: [
+        'the credentials of the config file take precedence over MONGODB_ATLAS_CLIENT_ID',
+        'the base URL has the host a.example, which is not MongoDB’s: credentials are sent there',
+      ],
+    });
+  });
+
+  test('cause no warning if the credentials of the file name them', async () => {
+    const text = `credentials: [{name: c, access_token_env: MCLI_ACCESS_TOKEN}]\n${TARGETS}`;
+    expect(await load(text, { MCLI_ACCESS_TOKEN: 'x' })).toMatchObject({ warnings: [] });
+  });
+
+  test.each([
+    [{ MONGODB_ATLAS_PUBLIC_KEY: 'public', MONGODB_ATLAS_PRIVATE_KEY: 'private' }, ['public', 'private']],
+    [{ MCLI_PUBLIC_API_KEY: 'public', MCLI_PRIVATE_API_KEY: 'private' }, ['public', 'private']],
+    [{ MCLI_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' }, ['id', 'secret']],
+    [{ MCLI_ACCESS_TOKEN: 'token' }, ['token']],
+  ])('have further names in other tools of MongoDB: %j', async (env, values) => {
+    const loaded = await load(TARGETS, env);
+    const [credential] = configOf(loaded).credentials;
+    expect(await Promise.all(Object.values(credential?.secrets ?? {}).map(({ read }) => read()))).toEqual(values);
     expect(loaded).toMatchObject({ warnings: [] });
+  });
+
+  test('cause a warning if two names of one secret have different values', async () => {
+    const loaded = await load(TARGETS, { ...KEY, MONGODB_ATLAS_PUBLIC_KEY: 'other', MCLI_PRIVATE_API_KEY: 'private' });
+    expect(loaded).toMatchObject({
+      warnings: [
+        'MONGODB_ATLAS_PUBLIC_API_KEY takes precedence over MONGODB_ATLAS_PUBLIC_KEY, which is set to something else',
+      ],
+    });
+  });
+
+  test.each([
+    [{ MONGODB_ATLAS_OPS_MANAGER_URL: 'https://cloud-dev.mongodb.com/' }, 'https://cloud-dev.mongodb.com'],
+    [{ MCLI_OPS_MANAGER_URL: 'https://cloud.mongodbgov.com/' }, 'https://cloud.mongodbgov.com'],
+    [{ MONGODB_ATLAS_SERVICE: 'cloudgov' }, 'https://cloud.mongodbgov.com'],
+    [{ MCLI_SERVICE: 'cloud' }, 'https://cloud.mongodb.com'],
+  ])('may have the address of Atlas: %j', async (env, baseUrl) => {
+    const loaded = await load(TARGETS, { ...TOKEN, ...env });
+    expect(configOf(loaded).atlas.baseUrl).toBe(baseUrl);
+    expect(loaded).toMatchObject({ warnings: [] });
+  });
+
+  test('may have the address of a host that is not MongoDB’s, with a warning', async () => {
+    for (const host of ['ops-manager.example:8080', 'cloud.mongodb.com.example', 'cloud-mongodb.com']) {
+      expect(await load(TARGETS, { ...TOKEN, MCLI_OPS_MANAGER_URL: `https://${host}/` })).toMatchObject({
+        warnings: [`the base URL has the host ${host}, which is not MongoDB’s: credentials are sent there`],
+      });
+    }
   });
 });
 
