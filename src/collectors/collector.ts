@@ -191,8 +191,15 @@ export interface Collector<S> {
   /**
    * Reads the complete resource. Throws AtlasError.
    * @param state what discovery and other collectors know of the target
+   * @param nowSeconds Unix time, which times of Atlas are compared with
    */
-  read(api: AtlasApi, state: TargetState, settings: PollingSettings, signal: AbortSignal): Promise<Read<S>>;
+  read(
+    api: AtlasApi,
+    state: TargetState,
+    settings: PollingSettings,
+    signal: AbortSignal,
+    nowSeconds: number,
+  ): Promise<Read<S>>;
   /** Metrics of the record of polls beside `upMetric`. */
   readonly recordFamilies?: readonly Family[];
   readonly families: readonly Family[];

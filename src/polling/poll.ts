@@ -71,11 +71,12 @@ export function createPoll(key: string, collector: Collector<unknown>, tools: Po
 async function attempt(
   collector: Collector<unknown>,
   state: TargetState,
-  { apiFor, settings }: PollTools,
+  { apiFor, settings, runtime }: PollTools,
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    return { read: await collector.read(apiFor(state.target), state, settings(), signal) };
+    const nowSeconds = runtime.wallSeconds();
+    return { read: await collector.read(apiFor(state.target), state, settings(), signal, nowSeconds) };
   } catch (error) {
     return { failure: failureOf(error, collector.advice) };
   }

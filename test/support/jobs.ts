@@ -4,6 +4,9 @@ import type { JsonObject } from '../../src/atlas/http/answer.ts';
 /** 2026-03-01T00:00:00Z */
 export const DAY_ZERO_SECONDS = 1_772_323_200;
 
+/** The moment at which tests read lists; later than all jobs. */
+export const NOW_SECONDS = DAY_ZERO_SECONDS + 365 * 86_400;
+
 /** A plausible ObjectId: its time, then a number. */
 export function objectId(atSeconds: number, number = 0): string {
   return Math.floor(atSeconds).toString(16).padStart(8, '0') + number.toString(16).padStart(16, '0');

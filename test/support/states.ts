@@ -5,7 +5,7 @@ import { notYetPolled, type Polled, recordOf, type Target, type TargetState } fr
 import { type ExportSummary, startExportFold } from '../../src/collectors/exports/summary.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { BackupSchedule } from '../../src/collectors/schedule.ts';
-import { DAY_ZERO_SECONDS } from './jobs.ts';
+import { DAY_ZERO_SECONDS, NOW_SECONDS } from './jobs.ts';
 
 export const GROUP_ID = '5e0000000000000000000001';
 
@@ -46,7 +46,7 @@ export function withSchedule(state: TargetState, summary: BackupSchedule): Targe
 
 /** The summary of these jobs, read in one page. */
 export function summaryOf(jobs: readonly JsonObject[], maxActiveJobs = 50): ExportSummary {
-  const fold = startExportFold('first', maxActiveJobs);
+  const fold = startExportFold('first', maxActiveJobs, NOW_SECONDS);
   fold.add(jobs, new Set());
   return fold.result().summary;
 }

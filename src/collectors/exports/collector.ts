@@ -8,7 +8,14 @@ import { activeJobFamilies } from './active-families.ts';
 import { listFamilies, recordFamilies, successFamilies } from './families.ts';
 import { exportFields } from './fields.ts';
 import { exportFinders } from './findings.ts';
+import type { OddTime } from './job.ts';
 import { type ExportSummary, NAME, startExportFold } from './summary.ts';
+
+const ODD_TIMES: Readonly<Record<OddTime, string>> = {
+  unreadable: 'an export job has a time that cannot be read: it is left out',
+  future: 'an export job has a time more than a day ahead: it is left out',
+  no_zone: 'an export job has a time without a zone: it is read as UTC',
+};
 
 export const exportsCollector: Collector<ExportSummary> = {
   name: NAME,
@@ -30,7 +37,7 @@ export const exportsCollector: Collector<ExportSummary> = {
     const seconds = isBusy ? intervalSeconds : idleIntervalSeconds;
     return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };
   },
-  async read(api, { target: { groupId, clusterName } }, { maxActiveJobs }, signal) {
+  async read(api, { target: { groupId, clusterName } }, { maxActiveJobs }, signal, nowSeconds) {
     const resource = {
       operation: exportsCollector.operation,
       budget: 'cloud_backups',
@@ -38,16 +45,19 @@ export const exportsCollector: Collector<ExportSummary> = {
       path: `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/exports`,
     } as const;
     const { result, pages, items, reportedItems } = await readList(api, resource, signal, (nth) =>
-      startExportFold(nth, maxActiveJobs),
+      startExportFold(nth, maxActiveJobs, nowSeconds),
     );
-    const { summary, dropped, foreignStates } = result;
+    const { summary, dropped, foreignStates, oddTimes } = result;
     return {
       summary,
       facts: { pages, items, dropped: { ...dropped }, ...(reportedItems === undefined ? {} : { reportedItems }) },
-      notices: [...foreignStates].map((state) => ({
-        message: 'an export job is in a state that this version does not know: it counts as unknown',
-        facts: { state },
-      })),
+      notices: [
+        ...[...foreignStates].map((state) => ({
+          message: 'an export job is in a state that this version does not know: it counts as unknown',
+          facts: { state },
+        })),
+        ...[...oddTimes].map((odd) => ({ message: ODD_TIMES[odd], facts: {} })),
+      ],
     };
   },
   recordFamilies,

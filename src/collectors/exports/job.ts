@@ -28,6 +28,8 @@ export interface Job {
   readonly createdAtSeconds?: number;
   /** Absent until the job has ended, and on some jobs that have. */
   readonly finishedAtSeconds?: number;
+  /** What is odd about its times; absent for nearly all jobs. */
+  readonly oddTimes?: readonly OddTime[];
   /** Absent for sharded clusters. */
   readonly collections?: Collections;
   /** Number of components of a sharded cluster's job; 0 for replica sets. The components are not kept: a job must stay small. */
@@ -35,6 +37,9 @@ export interface Job {
   /** Of a failed job: the checked code, `other` for one that cannot be a label, `none` where there is none. */
   readonly errorCode?: string;
 }
+
+/** A time that is left out, or one without a zone, which is read as UTC. */
+export type OddTime = 'unreadable' | 'future' | 'no_zone';
 
 /** What decides which of two jobs is newer. */
 export type Age = Pick<Job, 'id' | 'createdAtSeconds'>;
@@ -52,12 +57,16 @@ const STATES: ReadonlyMap<string, JobState> = new Map([
   ['cancelled', 'cancelled'],
 ]);
 
-export function decodeJob(json: JsonObject): Job {
+export function decodeJob(json: JsonObject, nowSeconds: number): Job {
   const id = checkedId(json['id']);
   const state = decodeState(json['state']);
   const collections = decodeCollections(json['exportStatus']);
-  const createdAtSeconds = parseTime(json['createdAt']) ?? objectIdTimeSeconds(id);
-  const finishedAtSeconds = parseTime(json['finishedAt']);
+  const created = parseTime(json['createdAt'], nowSeconds);
+  const finished = parseTime(json['finishedAt'], nowSeconds);
+  const idTimeSeconds = objectIdTimeSeconds(id) ?? Number.POSITIVE_INFINITY;
+  const createdAtSeconds = created.seconds ?? (isFarAhead(idTimeSeconds, nowSeconds) ? undefined : idTimeSeconds);
+  const finishedAtSeconds = finished.seconds;
+  const oddTimes = [created, finished].flatMap(({ odd }) => odd ?? []);
   return {
     id,
     snapshotId: checkedId(json['snapshotId']),
@@ -67,6 +76,7 @@ export function decodeJob(json: JsonObject): Job {
     ...(createdAtSeconds === undefined ? {} : { createdAtSeconds }),
     ...(finishedAtSeconds === undefined ? {} : { finishedAtSeconds }),
     ...(collections === undefined ? {} : { collections }),
+    ...(oddTimes.length === 0 ? {} : { oddTimes }),
     ...(state === 'unknown' ? { foreignState: checkedState(json['state']) } : {}),
     ...(state === 'failed' ? { errorCode: decodeErrorCode(json['stateReason']) } : {}),
   };
@@ -142,12 +152,44 @@ function decodeErrorCode(stateReason: unknown): string {
   return checkedErrorCode(errorCode) ?? 'other';
 }
 
-function parseTime(value: unknown): number | undefined {
-  // Date.parse alone accepts nearly anything: "1" is a year.
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(value))
-    return undefined;
-  const seconds = Date.parse(value) / 1000;
-  return Number.isNaN(seconds) ? undefined : seconds;
+const FURTHEST_AHEAD_SECONDS = 86_400;
+const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)? ?([Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?$/;
+
+interface ParsedTime {
+  readonly seconds?: number;
+  readonly odd?: OddTime;
+}
+
+/** RFC 3339, its usual variants, and Unix times in seconds or milliseconds. Anything else is left out, and so is the far future. */
+function parseTime(value: unknown, nowSeconds: number): ParsedTime {
+  if (value === undefined || value === null || value === '') return {};
+  const parsed = parseUnixTime(value) ?? (typeof value === 'string' ? parseWrittenTime(value) : undefined);
+  if (parsed?.seconds === undefined) return { odd: 'unreadable' };
+  // The zero times of Go and of Unix stand for no time.
+  if (parsed.seconds <= 0) return {};
+  return isFarAhead(parsed.seconds, nowSeconds) ? { odd: 'future' } : parsed;
+}
+
+function isFarAhead(seconds: number, nowSeconds: number): boolean {
+  return seconds > nowSeconds + FURTHEST_AHEAD_SECONDS;
+}
+
+function parseUnixTime(value: unknown): ParsedTime | undefined {
+  const number = typeof value === 'string' && /^\d{10}(?:\d{3})?$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number') return undefined;
+  if (number >= 1e9 && number < 1e10) return { seconds: number };
+  return number >= 1e12 && number < 1e13 ? { seconds: number / 1000 } : undefined;
+}
+
+function parseWrittenTime(text: string): ParsedTime | undefined {
+  const [match, day = '', minute, second = ':00', zone, sign, hours = 0, minutes = 0] = TIME.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const time = new Date(`${day}T${minute}${second}Z`);
+  // `Date` takes 30 February for 2 March.
+  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) return undefined;
+  const offsetSeconds = Number(hours) * 3600 + Number(minutes) * 60;
+  const seconds = time.getTime() / 1000 - (sign === '-' ? -offsetSeconds : offsetSeconds);
+  return zone === undefined ? { seconds, odd: 'no_zone' } : { seconds };
 }
 
 /** An id that can be a label, or else the empty text. */

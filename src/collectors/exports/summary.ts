@@ -22,6 +22,7 @@ import {
   type Job,
   type JobState,
   newestFirst,
+  type OddTime,
 } from './job.ts';
 
 export interface ExportSummary {
@@ -52,6 +53,7 @@ export interface FoldedExports {
   readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
   /** A few of the states that this version does not know. */
   readonly foreignStates: ReadonlySet<string>;
+  readonly oddTimes: ReadonlySet<OddTime>;
 }
 
 /** The collector's name, here so that families, findings and fields can use its record. */
@@ -70,8 +72,13 @@ const TOO_MANY_COMPONENTS =
  * Whether Atlas lists the parts of a sharded cluster's export as jobs of their own is unknown; a job whose id is a component of
  * another job is not counted again. The component ids are complete only at the end of the list, so from the first page with
  * components on, jobs without components are held back. If a component was counted before, the list is read a second time.
+ * @param nowSeconds Unix time: a job has no time that is far ahead of it
  */
-export function startExportFold(reading: 'first' | 'second', maxActiveJobs: number): Fold<FoldedExports> {
+export function startExportFold(
+  reading: 'first' | 'second',
+  maxActiveJobs: number,
+  nowSeconds: number,
+): Fold<FoldedExports> {
   const tally = createTally(maxActiveJobs);
   const componentIds = new Set<string>();
   const heldBack: Job[] = [];
@@ -79,7 +86,7 @@ export function startExportFold(reading: 'first' | 'second', maxActiveJobs: numb
   let foldedBefore: ReadonlySet<string> = new Set();
 
   function add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void {
-    const jobs = items.map(decodeJob);
+    const jobs = items.map((item) => decodeJob(item, nowSeconds));
     for (const item of items) for (const id of componentIdsOf(item)) componentIds.add(id);
     if (componentIds.size > BOUNDS.listComponents) {
       const problem = `the jobs of the list have more than ${BOUNDS.listComponents} components`;
@@ -119,6 +126,7 @@ function createTally(maxActiveJobs: number) {
   const active = createKeepFirst<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
   const foreignStates = new Set<string>();
+  const oddTimes = new Set<OddTime>();
   /** Their ages alone: a list may hold nothing but failures. */
   const failureAges: Age[] = [];
 
@@ -141,6 +149,7 @@ function createTally(maxActiveJobs: number) {
     counts[job.state] += 1;
     newest.add(job);
     if (job.foreignState !== undefined && foreignStates.size < MAX_FOREIGN_STATES) foreignStates.add(job.foreignState);
+    for (const odd of job.oddTimes ?? []) oddTimes.add(odd);
     if (FINISHED_STATES.some((state) => state === job.state)) finished.add(job);
     if (job.state === 'successful') addSuccess(job);
     if (job.state === 'failed') addFailure(job);
@@ -175,7 +184,7 @@ function createTally(maxActiveJobs: number) {
       error_codes: codes.dropped,
       export_buckets: Math.max(0, buckets.length - MAX_EXPORT_BUCKETS),
     };
-    return { summary, dropped, foreignStates };
+    return { summary, dropped, foreignStates, oddTimes };
   }
 
   return { add, result };

@@ -66,7 +66,7 @@ describe('a backup schedule', () => {
         return exporting('weekly');
       },
     } as unknown as AtlasApi;
-    const read = await scheduleCollector.read(api, newState(), SETTINGS, new AbortController().signal);
+    const read = await scheduleCollector.read(api, newState(), SETTINGS, new AbortController().signal, 0);
     expect(read).toEqual({
       summary: { autoExportEnabled: true, export: { bucketId: BUCKET, frequency: 'weekly' } },
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../../src/atlas/client.ts';
 import type { Page } from '../../../../src/atlas/http/answer.ts';
 import { exportsCollector } from '../../../../src/collectors/exports/collector.ts';
-import { job, objectId } from '../../../support/jobs.ts';
+import { iso, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
 import { SETTINGS } from '../../../support/pages.ts';
 import { GROUP_ID, newState } from '../../../support/states.ts';
 
@@ -32,7 +32,13 @@ describe('reading the export jobs of a cluster', () => {
       { results: jobs.slice(0, 2), totalCount: 3 },
       { results: jobs.slice(2), totalCount: 3 },
     ]);
-    const { facts, summary, notices } = await exportsCollector.read(api, newState('my-cluster'), settings, signal);
+    const { facts, summary, notices } = await exportsCollector.read(
+      api,
+      newState('my-cluster'),
+      settings,
+      signal,
+      NOW_SECONDS,
+    );
     expect(api.asked).toEqual([
       {
         operation: 'list_exports',
@@ -54,7 +60,13 @@ describe('reading the export jobs of a cluster', () => {
   test('components met before their parent are left out by a second reading', async () => {
     const parent = job('Successful', { number: 9, fields: { components: [{ exportId: jobs[0]?.['id'] }] } });
     const list = [{ results: jobs }, { results: [parent] }];
-    const { facts, summary } = await exportsCollector.read(apiOf(list, list), newState(), settings, signal);
+    const { facts, summary } = await exportsCollector.read(
+      apiOf(list, list),
+      newState(),
+      settings,
+      signal,
+      NOW_SECONDS,
+    );
     expect(summary.counts.successful).toBe(3);
     expect(facts?.items).toBe(4);
   });
@@ -62,7 +74,7 @@ describe('reading the export jobs of a cluster', () => {
   test('uses the shorter interval while a job is active', async () => {
     const secondsFor = async (state: string) => {
       const api = apiOf([{ results: [job(state)] }]);
-      const { summary } = await exportsCollector.read(api, newState(), settings, signal);
+      const { summary } = await exportsCollector.read(api, newState(), settings, signal, NOW_SECONDS);
       return exportsCollector.pace(summary, settings).seconds;
     };
     expect(await secondsFor('Queued')).toBe(settings.intervalSeconds);
@@ -72,14 +84,31 @@ describe('reading the export jobs of a cluster', () => {
 
   test('tells of a state it does not know, and of what the caps drop', async () => {
     const odd = ['Paused', 'Queued'].map((state, number) => job(state, { number: number + 20 }));
-    const { facts, notices } = await exportsCollector.read(apiOf([{ results: odd }]), newState(), settings, signal);
+    const { facts, notices } = await exportsCollector.read(
+      apiOf([{ results: odd }]),
+      newState(),
+      settings,
+      signal,
+      NOW_SECONDS,
+    );
     expect(notices).toEqual([{ message: expect.stringContaining('does not know'), facts: { state: 'Paused' } }]);
     expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0, export_buckets: 0 });
   });
 
+  test('gives one notice for each kind of odd time, however many jobs have one', async () => {
+    const times = ['30 February', '2026-02-30T00:00:00Z', iso(NOW_SECONDS + 400 * 86_400), '2026-03-01T00:00:00'];
+    const results = [...times, ...times].map((finishedAt, number) => job('Failed', { number, fields: { finishedAt } }));
+    const { notices } = await exportsCollector.read(apiOf([{ results }]), newState(), settings, signal, NOW_SECONDS);
+    expect(notices?.map(({ message }) => message)).toEqual([
+      'an export job has a time that cannot be read: it is left out',
+      'an export job has a time more than a day ahead: it is left out',
+      'an export job has a time without a zone: it is read as UTC',
+    ]);
+  });
+
   test('an id is part of the path in no other way than as a name', async () => {
     const api = apiOf([{ results: [{ id: objectId(1) }] }]);
-    await exportsCollector.read(api, newState('../evil?x'), settings, signal);
+    await exportsCollector.read(api, newState('../evil?x'), settings, signal, NOW_SECONDS);
     expect(api.asked[0]?.path).toContain('/clusters/..%2Fevil%3Fx/backup/exports');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   activeStateOf,
   componentIdsOf,
@@ -8,9 +9,9 @@ import {
   newestFirst,
   objectIdTimeSeconds,
 } from '../../../../src/collectors/exports/job.ts';
-import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+import { DAY_ZERO_SECONDS, iso, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
 
-const decode = (state: string, fields = {}) => decodeJob(job(state, { fields }));
+const decode = (state: string, fields = {}) => decodeJob(job(state, { fields }), NOW_SECONDS);
 
 describe('decoding an export job', () => {
   test.each([
@@ -38,8 +39,11 @@ describe('decoding an export job', () => {
 
   test('null in any field is as good as its absence', () => {
     const fields = Object.keys(job('Failed'));
-    const absent = decodeJob({ state: 'Failed', stateReason: { errorCode: null }, components: null });
-    const nulls = decodeJob({ ...Object.fromEntries(fields.map((field) => [field, null])), state: 'Failed' });
+    const absent = decodeJob({ state: 'Failed', stateReason: { errorCode: null }, components: null }, NOW_SECONDS);
+    const nulls = decodeJob(
+      { ...Object.fromEntries(fields.map((field) => [field, null])), state: 'Failed' },
+      NOW_SECONDS,
+    );
     expect(nulls).toEqual(absent);
     expect(absent).toEqual({
       id: '',
@@ -60,16 +64,105 @@ describe('decoding an export job', () => {
     expect(decode('Queued', { createdAt: null, id: 'not-an-object-id' }).createdAtSeconds).toBeUndefined();
   });
 
-  test.each([['1'], ['yesterday'], ['2026-03-01'], ['2026-13-41T99:99:99Z'], [5], ['2026-03-01T00:00:00']])(
-    '%p is not a time',
+  test.each([
+    ['2026-03-01T01:00:00.500+01:00', 0.5],
+    ['2026-03-01T02:00:00+0200', 0],
+    ['2026-02-28T19:30:00-04:30', 0],
+    ['2026-02-28T22:00:00-02', 0],
+    ['2026-03-01T00:00Z', 0],
+    ['2026-03-01t00:00:00z', 0],
+    ['2026-03-01 00:00:00Z', 0],
+    ['2026-03-01 00:00:00 UTC', 0],
+    ['2026-03-01T00:00:00.123456789Z', 0.123],
+    ['2024-02-29T00:00:00Z', -731 * 86_400],
+    [1_772_323_200, 0],
+    [1_772_323_200_500, 0.5],
+    ['1772323200', 0],
+    ['1772323200500', 0.5],
+  ])('%p is a time', (finishedAt, fromDayZero) => {
+    const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
+    expect(finishedAtSeconds).toBeCloseTo(DAY_ZERO_SECONDS + fromDayZero, 5);
+    expect(oddTimes).toBeUndefined();
+  });
+
+  test.each(['2026-03-01T00:00:00', '2026-03-01 00:00', '2026-03-01T00:00:00.000'])(
+    '%p has no zone and is read as UTC',
     (finishedAt) => {
-      expect(decode('Successful', { finishedAt }).finishedAtSeconds).toBeUndefined();
+      expect(decode('Successful', { finishedAt })).toMatchObject({
+        finishedAtSeconds: DAY_ZERO_SECONDS,
+        oddTimes: ['no_zone'],
+      });
     },
   );
 
-  test('times may have fractions and offsets', () => {
-    expect(decode('Successful', { finishedAt: '2026-03-01T01:00:00.500+01:00' }).finishedAtSeconds).toBe(
-      DAY_ZERO_SECONDS + 0.5,
+  test.each([
+    ['1'],
+    ['yesterday'],
+    ['2026-03-01'],
+    ['2026-13-41T99:99:99Z'],
+    ['2026-02-30T00:00:00Z'],
+    ['2025-02-29T00:00:00+0200'],
+    ['2026-03-01T24:00:00Z'],
+    ['2026-03-01T00:00:00+99:00'],
+    ['2026-03-01T00:00:00+1'],
+    [' 2026-03-01T00:00:00Z'],
+    [5],
+    [-1_772_323_200],
+    [1e300],
+    [true],
+    [{}],
+    [[1_772_323_200]],
+  ])('%p is not a time', (finishedAt) => {
+    const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
+    expect(finishedAtSeconds).toBeUndefined();
+    expect(oddTimes).toEqual(['unreadable']);
+  });
+
+  test.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p stands for no time', (finishedAt) => {
+    const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
+    expect([finishedAtSeconds, oddTimes]).toEqual([undefined, undefined]);
+  });
+
+  test('a time more than a day ahead is left out, also one in an id', () => {
+    const [near, far] = [NOW_SECONDS + 86_400, NOW_SECONDS + 400 * 86_400];
+    for (const time of [near, iso(near), near * 1000]) {
+      expect(decode('Failed', { createdAt: time, finishedAt: time })).toMatchObject({
+        createdAtSeconds: near,
+        finishedAtSeconds: near,
+      });
+    }
+    for (const time of [near + 1, far, iso(far)]) {
+      const fromId = decode('Failed', { createdAt: time, finishedAt: time });
+      expect(fromId).toMatchObject({ createdAtSeconds: DAY_ZERO_SECONDS, oddTimes: ['future', 'future'] });
+      expect(fromId.finishedAtSeconds).toBeUndefined();
+      expect(decode('Failed', { createdAt: time, id: objectId(far) }).createdAtSeconds).toBeUndefined();
+    }
+  });
+
+  test('whatever Atlas answers as a time, none is read from the far future or from before 1970', () => {
+    const parts = fc.tuple(
+      fc.integer({ min: 0, max: 9999 }),
+      fc.integer({ min: 0, max: 99 }),
+      fc.integer({ min: 0, max: 99 }),
+      fc.constantFrom('T00:00:00', 'T23:59', ' 12:00:00.5', 'T25:61:61'),
+      fc.constantFrom('', 'Z', '+0200', '-02:00', '+14', ' UTC', 'x'),
+    );
+    const texts = parts.map(([year, month, day, time, zone]) => {
+      const date = [String(year).padStart(4, '0'), String(month).padStart(2, '0'), String(day).padStart(2, '0')];
+      return `${date.join('-')}${time}${zone}`;
+    });
+    fc.assert(
+      fc.property(fc.oneof(texts, fc.double(), fc.integer(), fc.date({ noInvalidDate: true }).map(String)), (time) => {
+        const { createdAtSeconds, finishedAtSeconds } = decode('Failed', {
+          createdAt: time,
+          finishedAt: time,
+          id: 'x',
+        });
+        for (const seconds of [createdAtSeconds, finishedAtSeconds]) {
+          expect(seconds ?? 1).toBeGreaterThan(0);
+          expect(seconds ?? 1).toBeLessThanOrEqual(NOW_SECONDS + 86_400);
+        }
+      }),
     );
   });
 
@@ -135,7 +228,8 @@ describe('a job', () => {
   });
 
   test('comes before an older one, and before one of the same moment with a smaller id', () => {
-    const at = (createdAtSeconds: number, number: number) => decodeJob(job('Queued', { createdAtSeconds, number }));
+    const at = (createdAtSeconds: number, number: number) =>
+      decodeJob(job('Queued', { createdAtSeconds, number }), NOW_SECONDS);
     const sorted = [at(100, 1), at(200, 1), at(200, 2)].sort(newestFirst);
     expect(sorted.map(({ id }) => id)).toEqual([objectId(200, 2), objectId(200, 1), objectId(100, 1)]);
     expect(newestFirst(at(1, 1), at(1, 1))).toBe(0);

@@ -13,7 +13,7 @@ import {
   newestFirst,
 } from '../../../../src/collectors/exports/job.ts';
 import type { ExportSummary } from '../../../../src/collectors/exports/summary.ts';
-import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+import { DAY_ZERO_SECONDS, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
 import { summaryOf } from '../../../support/states.ts';
 
 const MAX_ACTIVE_JOBS = 3;
@@ -97,7 +97,7 @@ test('every field of the summary is what its definition says', () => {
       return job(state, { ...options, number, createdAtSeconds: atSeconds(hour), fields });
     });
     const components = new Set(items.flatMap(componentIdsOf));
-    const jobs = items.map(decodeJob).filter(({ id }) => !components.has(id));
+    const jobs = items.map((item) => decodeJob(item, NOW_SECONDS)).filter(({ id }) => !components.has(id));
     const defined = Object.entries(DEFINITIONS).map(([name, define]) => [name, define(jobs)]);
     const expected = Object.fromEntries(defined.filter(([, value]) => value !== undefined));
     expect(summaryOf(items, MAX_ACTIVE_JOBS)).toEqual(expected);
