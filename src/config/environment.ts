@@ -92,6 +92,14 @@ export function warnOfUnusedVariables(credentials: readonly Credential[], env: E
   report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
 }
 
+/** @param baseUrl of the config file */
+export function warnOfUnusedBaseUrl(baseUrl: string | undefined, env: Environment, report: Report): void {
+  const name = firstSet(ATLAS_VARIABLES.base_url, env);
+  const url = parseBaseUrl(env[name ?? ''] ?? '');
+  if (name === undefined || ('value' in url && url.value === baseUrl)) return;
+  report.warnings.push(`atlas.base_url takes precedence over ${name}, which is set to something else`);
+}
+
 /** Undefined if no variable is set. */
 export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
   const names = ATLAS_VARIABLES.base_url;

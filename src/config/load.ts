@@ -11,6 +11,7 @@ import {
   ATLAS_VARIABLES,
   baseUrlFromEnvironment,
   credentialFromEnvironment,
+  warnOfUnusedBaseUrl,
   warnOfUnusedVariables,
 } from './environment.ts';
 import { proxyFromEnvironment, readCaFile } from './network.ts';
@@ -106,6 +107,7 @@ async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
     : await credentialFromEnvironment(place, report);
   if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
+  if (hasBaseUrl) warnOfUnusedBaseUrl(checked?.atlas.base_url, source.env, report);
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
   const ca = await readCaFile(keys, place, report);
   const loaded = finish(source, { file: checked, credentials, baseUrl, ca }, report);

@@ -358,14 +358,16 @@ describe('the MONGODB_ATLAS_… variables', () => {
     expect(loaded).toMatchObject({
       warnings: [
         'the credentials of the config file take precedence over MONGODB_ATLAS_CLIENT_ID',
+        'atlas.base_url takes precedence over MONGODB_ATLAS_BASE_URL, which is set to something else',
         'the base URL has the host a.example, which is not MongoDB’s: credentials are sent there',
       ],
     });
   });
 
-  test('cause no warning if the credentials of the file name them', async () => {
-    const text = `credentials: [{name: c, access_token_env: MCLI_ACCESS_TOKEN}]\n${TARGETS}`;
-    expect(await load(text, { MCLI_ACCESS_TOKEN: 'x' })).toMatchObject({ warnings: [] });
+  test('cause no warning if the file names them or says the same', async () => {
+    const text = `atlas: {base_url: https://cloud.mongodb.com}\ncredentials: [{name: c, access_token_env: MCLI_ACCESS_TOKEN}]\n${TARGETS}`;
+    const env = { MCLI_ACCESS_TOKEN: 'x', MCLI_OPS_MANAGER_URL: 'https://cloud.mongodb.com/' };
+    expect(await load(text, env)).toMatchObject({ warnings: [] });
   });
 
   test.each([
