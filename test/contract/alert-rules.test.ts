@@ -7,7 +7,7 @@ import { PROMETHEUS_FOLDER, readRules, readRuleTests } from '../support/alert-ru
 const RUNBOOKS = 'deploy/runbooks';
 const RUNBOOK_BASE =
   'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/blob/main/deploy/runbooks/';
-const OURS = /(?<![\w:])mongodbatlas_backup_export(?:er)?_[a-z_]+/g;
+const OURS = /(?<![\w:])mongodbatlas_[a-z_]+/g;
 
 const rules = readRules();
 const alerts = rules.filter((rule) => rule.alert !== undefined);

@@ -6,7 +6,7 @@ test('every family has a unique name and a HELP text without double quotes', () 
   const families = familiesOf(COLLECTORS);
   expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
   for (const { name, help, type } of families) {
-    expect(name).toMatch(/^mongodbatlas_backup_export_[a-z_]+$/);
+    expect(name).toMatch(/^mongodbatlas_backup_[a-z_]+$/);
     expect(help).toMatch(/^[^"\n]+\.$/);
     expect(name.endsWith('_total')).toBe(type === 'counter');
   }
