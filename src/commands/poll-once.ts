@@ -9,6 +9,7 @@ import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { DiscoveryStatus } from '../polling/discovery.ts';
+import { unlessAborted } from '../support/abortable.ts';
 import type { CommandSettings } from './command.ts';
 import { startProgress } from './terminal.ts';
 
@@ -35,19 +36,12 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));
   try {
     polling.start();
-    await Promise.race([polling.allHaveRun(), aborted(signal)]);
+    await unlessAborted(polling.allHaveRun(), signal).catch(() => undefined);
   } finally {
     stopProgress();
     await monitor.stop();
   }
   return { states: [...polling.states.all()], discoveries: polling.discoveries() };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** Something that could not be read. */
