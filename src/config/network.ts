@@ -16,25 +16,27 @@ const CA_FILE = ['atlas', 'ca_file'];
 const LARGEST_CA_BYTES = 1024 * 1024;
 
 /** The certificates of `atlas.ca_file`; undefined without that key, or if it is wrong, which is reported. */
-export async function readCaFile(
-  keys: Mapping,
-  { directory, files }: SecretPlace,
-  report: Report,
-): Promise<AtlasSettings['ca']> {
+export async function readCaFile(keys: Mapping, place: SecretPlace, report: Report): Promise<AtlasSettings['ca']> {
   const text = valueAt(keys, CA_FILE);
   if (typeof text !== 'string' || text === '') return undefined;
-  const file = resolve(directory, text);
-  const read = await files.readBytes({
-    path: file,
-    directory,
-    largestBytes: LARGEST_CA_BYTES,
-    purpose: 'certificates',
-  });
-  const pem = 'value' in read ? new TextDecoder().decode(read.value) : '';
-  const problem = 'problem' in read ? read.problem : problemWithCertificates(pem);
-  if (problem === undefined) return { file, pem };
-  report.add(CA_FILE, problem);
-  return undefined;
+  const file = resolve(place.directory, text);
+  const own = await readCertificates(file, place);
+  if ('problem' in own) {
+    report.add(CA_FILE, own.problem);
+    return undefined;
+  }
+  // Node.js 20 forgets these as soon as others are added. It warns itself if they can't be read.
+  const extraFile = place.env['NODE_EXTRA_CA_CERTS'] ?? '';
+  const extra = extraFile === '' ? own : await readCertificates(resolve(extraFile), place);
+  return { file, pem: 'value' in extra && extra !== own ? `${own.value}\n${extra.value}` : own.value };
+}
+
+async function readCertificates(path: string, { directory, files }: SecretPlace): Promise<Checked<string>> {
+  const read = await files.readBytes({ path, directory, largestBytes: LARGEST_CA_BYTES, purpose: 'certificates' });
+  if ('problem' in read) return read;
+  const pem = new TextDecoder().decode(read.value);
+  const problem = problemWithCertificates(pem);
+  return problem === undefined ? { value: pem } : { problem };
 }
 
 /** The first that is set counts: lower case comes first. */

@@ -5,11 +5,14 @@ import { connect, type LookupFunction, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { createAtlas } from '../../src/atlas/atlas.ts';
+import { systemRuntime } from '../../src/support/runtime.ts';
 import { closeLater } from '../support/atlas.ts';
 import { type Certificate, createAuthority } from '../support/certificates.ts';
 import { startProxy, startTlsAtlas } from '../support/proxies.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { exchangeWith, failureOf } from '../unit/atlas/loopback.ts';
+import { credential, GROUP_ID, never, outcomeOf, recordingObserver } from '../unit/atlas/support.ts';
 
 afterEach(() => void jest.restoreAllMocks());
 
@@ -129,12 +132,31 @@ describe('the certificate of an authority that is not known here', () => {
 
   test('is trusted once it is named, beside the usual ones, also for the proxy', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
-    expect((await exchangeWith(baseUrl, { caPem }).send()).status).toBe(200);
+    const another = readFileSync(createAuthority('another').certFile, 'utf8');
+    for (const pem of [caPem, `# ours\n${another}\n${caPem}`, caPem + caPem]) {
+      expect((await exchangeWith(baseUrl, { caPem: pem }).send()).status).toBe(200);
+    }
     const { proxy, address } = await startProxy({}, certificate);
     expect((await exchangeWith(baseUrl, { proxy, caPem }).send()).status).toBe(200);
     const error = await failureOf(exchangeWith(baseUrl, { proxy }).send());
     expect(error.message).toBe(`the proxy ${address} opens no connection (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`);
     expect(error.advice).toMatch(ownAuthority);
+  });
+
+  test('is trusted from the moment on when a reload names it, and no credential is another one', async () => {
+    const { baseUrl } = await startTlsAtlas(certificate);
+    const limits = { requestTimeoutSeconds: 5, requestsPerMinute: 6000, concurrency: 8, pageSize: 500, maxPages: 10 };
+    const credentials = [credential('access_token', { access_token: () => Promise.resolve('token') })];
+    const settings = { baseUrl, ...limits };
+    const runtime = { ...systemRuntime, random: () => 0 };
+    const atlas = closeLater(
+      createAtlas({ settings, credentials, userAgent: 'test', runtime, observer: recordingObserver() }),
+    );
+    const resource = { operation: 'x', budget: 'clusters', groupId: GROUP_ID, path: '/x' } as const;
+    const ask = () => outcomeOf(atlas.apiFor({ credential: 'default' }).get(resource, never));
+    expect(await ask()).toMatchObject({ reason: 'network' });
+    const { isOther } = atlas.change({ ...settings, ca: { file: '/own.pem', pem: caPem } }, credentials);
+    expect([isOther('default'), await ask()]).toEqual([false, {}]);
   });
 
   test('is not trusted because another one is named', async () => {

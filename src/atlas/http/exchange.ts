@@ -62,6 +62,10 @@ export function createExchange(settings: ExchangeSettings): Transport {
   };
 }
 
+/** Without a proxy the usual advice fits. */
+const SLOW_PROXY = 'check whether the proxy answers and whether it reaches Atlas, or raise atlas.request_timeout';
+const BROKEN_TUNNEL = 'check at the proxy whether it reaches Atlas and why it ends connections: its log says more';
+
 async function send(
   settings: ExchangeSettings,
   request: AtlasRequest,
@@ -69,7 +73,9 @@ async function send(
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
   const { connections, runtime } = settings;
-  const late = new AtlasError('timeout', `no complete answer in time${through(connections)}`, adviceOf(connections));
+  const late = new AtlasError('timeout', `no complete answer in time${through(connections)}`, {
+    advice: connections.proxy && SLOW_PROXY,
+  });
   const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
   const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
   try {
@@ -152,20 +158,13 @@ function atlasErrorOf(error: unknown, status: number | undefined, connections: C
   const code = codeOf(error);
   const shown = code === undefined ? '' : ` (${code})`;
   if (isOurs) return new AtlasError('internal', `the request could not be made${shown}`, { status });
-  const { advice } = adviceOf(connections);
   const problem = `the connection${through(connections)} failed${shown}`;
-  return new AtlasError('network', problem, { status, advice: tlsAdvice(code) ?? advice });
+  return new AtlasError('network', problem, {
+    status,
+    advice: tlsAdvice(code) ?? (connections.proxy && BROKEN_TUNNEL),
+  });
 }
 
 function through({ proxy }: Connections): string {
   return proxy ? ` through the proxy ${proxy.address}` : '';
-}
-
-/** Without a proxy the usual advice fits. */
-function adviceOf({ proxy }: Connections): { readonly advice: string | undefined } {
-  return {
-    advice:
-      proxy &&
-      'check at the proxy whether it reaches Atlas and whether it inspects TLS, and that HTTPS_PROXY names the right one',
-  };
 }

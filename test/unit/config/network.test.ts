@@ -135,6 +135,18 @@ describe('atlas.ca_file', () => {
     expect(showConfig(config)).not.toContain('CERTIFICATE');
   });
 
+  test('does not replace the certificates of NODE_EXTRA_CA_CERTS, and is not replaced by a bad file there', async () => {
+    const [own, other] = [createAuthority().certFile, createAuthority('other').certFile];
+    const [pem, extra] = [readFileSync(own, 'utf8'), readFileSync(other, 'utf8')];
+    const read = async (file: string) => {
+      const loaded = await load(text('own.pem'), { ...env, NODE_EXTRA_CA_CERTS: file }, { 'own.pem': pem });
+      return configOf(loaded).atlas.ca?.pem;
+    };
+    expect(await read(other)).toBe(`${pem}\n${extra}`);
+    expect(await read('/nowhere')).toBe(pem);
+    expect(await read('package.json')).toBe(pem);
+  });
+
   test.each<[string, Readonly<Record<string, string>>, RegExp]>([
     ['is missing', {}, /^c\.yml:2:12: atlas\.ca_file: .*does not exist/],
     ['is not PEM', { 'own.pem': 'x' }, /^c\.yml:2:12: atlas\.ca_file: this is not a certificate in PEM format$/],
