@@ -40,6 +40,7 @@ const START = { line: 1, column: 1 };
 const DEEPEST = 100;
 const TOO_DEEP = 'the values are nested too deeply';
 const MOST_ALIASES = 100;
+const TAGS = 'tags (!) are not supported: a value that begins with ! needs quotes';
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
@@ -56,7 +57,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: TOO_DEEP,
   UNEXPECTED_TOKEN: 'this is not expected here: a value with a bracket or brace in it needs quotes',
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
-  TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
+  TAG_RESOLVE_FAILED: TAGS,
 };
 
 export function parseYaml(text: string): ParsedYaml {
@@ -66,8 +67,8 @@ export function parseYaml(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, lineCounter });
   // Without tags a warning is a mistake like any other.
   const found = [...document.errors, ...document.warnings];
-  const { unknownAliases, repeatedKeys } = problemsOf(document, lineCounter);
-  const problems = [...syntaxProblems(found, lineCounter), ...unknownAliases];
+  const { unsupported, repeatedKeys } = problemsOf(document, lineCounter);
+  const problems = [...syntaxProblems(found, lineCounter), ...unsupported];
   if (problems.length > 0) return failed(firstPerLine(problems));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
@@ -109,14 +110,21 @@ function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): reado
 }
 
 function problemsOf(document: Document.Parsed, lines: LineCounter) {
-  const unknownAliases: Problem[] = [];
+  const unsupported: Problem[] = [];
   const repeatedKeys: Problem[] = [];
+  function refuseTag(node: Node & { tag?: string }): void {
+    if (node.tag !== undefined) unsupported.push(at(lines, startOf(node), TAGS));
+  }
   visit(document, {
+    // The library resolves the tags of YAML's core schema, such as !!str, without a warning.
+    Value: (_key, node) => refuseTag(node),
     Alias(_key, alias) {
       const message = 'no anchor above has the name of this alias (*): a value that begins with * needs quotes';
-      if (alias.resolve(document) === undefined) unknownAliases.push(at(lines, startOf(alias), message));
+      if (alias.resolve(document) === undefined) unsupported.push(at(lines, startOf(alias), message));
     },
-    Map(_key, { items }) {
+    Map(_key, map) {
+      refuseTag(map);
+      const { items } = map;
       const firstLines = new Map<string, number>();
       for (const { key } of items) {
         if (!isScalar(key)) continue;
@@ -128,7 +136,7 @@ function problemsOf(document: Document.Parsed, lines: LineCounter) {
       }
     },
   });
-  return { unknownAliases, repeatedKeys };
+  return { unsupported, repeatedKeys };
 }
 
 function firstPerLine(problems: readonly Problem[]): readonly Problem[] {
