@@ -69,6 +69,7 @@ const STUCK_AFTER_SECONDS = 3;
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { build, shard, collectors = COLLECTORS, web, autoReload, runtime, log } = settings;
+  let fileWatch: FileWatch | undefined;
   let lastReload: LastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
   const self = createSelfMetrics({
     build,
@@ -108,8 +109,10 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return countsOf(before, keysOf(monitor.polling));
   }
 
-  function onReloadFailure(): void {
+  function onReloadFailure(cause: Cause): void {
     lastReload = { ...lastReload, successful: false };
+    // The file may have been unreadable for a moment only, between two looks of the watch.
+    if (cause !== 'the file has changed') fileWatch?.forget();
     page.invalidate();
   }
 
@@ -152,7 +155,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
-  const fileWatch: FileWatch | undefined =
+  fileWatch =
     autoReload &&
     startFileWatch({
       look: () => lookAt([autoReload.file]),

@@ -22,7 +22,7 @@ export interface ReloadSettings {
   /** Puts the config in force. */
   apply(config: Config): Counts;
   /** The reload failed: the config before stays in force. */
-  onFailure(): void;
+  onFailure(cause: Cause): void;
   readonly log: Log;
 }
 
@@ -80,13 +80,13 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
   }
 
   function refused(cause: Cause, problems: readonly string[]): ReloadAnswer {
-    onFailure();
+    onFailure(cause);
     log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in force');
     return { result: 'refused', text: problems.join('\n') };
   }
 
   function failed(cause: Cause, error: unknown): ReloadAnswer {
-    onFailure();
+    onFailure(cause);
     const stack = error instanceof Error ? error.stack : String(error);
     log.error({ cause, error: stack }, 'config not reloaded: an error of this program');
     return { result: 'failed', text: 'The config could not be reloaded; the log says more.' };

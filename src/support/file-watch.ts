@@ -1,6 +1,7 @@
 /**
  * Watches files by hashing their contents every five seconds, so it works on every file system and however a file is replaced:
- * overwritten, renamed, or through a symbolic link, as in Kubernetes. A missing file counts as unchanged until it returns. A
+ * overwritten, renamed, or through a symbolic link, as in Kubernetes. A missing file counts as unchanged; when
+ * it returns it counts as changed, because it could not be read meanwhile. A
  * changed file is read again each second until it stops changing, because it may still be written.
  */
 import { createHash } from 'node:crypto';
@@ -20,6 +21,8 @@ export interface FileWatchSettings {
 }
 
 export interface FileWatch {
+  /** From now on every file counts as changed. */
+  forget(): void;
   stop(): void;
 }
 
@@ -41,6 +44,7 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     for (;;) {
       await runtime.sleep(LOOK_SECONDS, stopping.signal);
       let look = await lookNow();
+      known = new Map([...known].filter(([path]) => look.has(path)));
       while (isNews(known, look)) {
         await runtime.sleep(REST_SECONDS, stopping.signal);
         const again = await lookNow();
@@ -58,7 +62,12 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     // If the watch ended unnoticed, an old certificate would stay in use.
     if (!stopping.signal.aborted) throw error;
   });
-  return { stop: () => stopping.abort(new Error('no longer watched')) };
+  return {
+    forget() {
+      known = new Map();
+    },
+    stop: () => stopping.abort(new Error('no longer watched')),
+  };
 }
 
 function isNews(known: Look, look: Look): boolean {

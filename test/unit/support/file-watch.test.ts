@@ -108,18 +108,27 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that is missing has not changed until it returns with other content', async () => {
+  test('that is missing has changed when it returns, with the same content too', async () => {
     writeFileSync(at('a'), 'one');
     await start('a');
     unlinkSync(at('a'));
     await pass(12);
+    expect(changes).toBe(0);
     writeFileSync(at('a'), 'one');
     await pass(12);
-    expect(changes).toBe(0);
+    expect(changes).toBe(1);
     unlinkSync(at('a'));
     await pass(12);
     writeFileSync(at('a'), 'two');
     await pass(12);
+    expect(changes).toBe(2);
+  });
+
+  test('that was forgotten has changed, once', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    watch?.forget();
+    await pass(20);
     expect(changes).toBe(1);
   });
 
