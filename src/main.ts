@@ -6,6 +6,9 @@
 import { constants } from 'node:os';
 import type { HangUps } from './app/program.ts';
 
+// Node.js opens its inspector at SIGUSR1, and SIGUSR2 ends a process: a listener switches both off.
+for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
+
 function keepHangUps(): HangUps {
   let isWaiting = false;
   let onHangUp = (): void => {
