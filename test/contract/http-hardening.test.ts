@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
 import { createBcrypt } from '../../src/web/guards/bcrypt.ts';
+import { MOST_PER_ADDRESS } from '../../src/web/guards/fair-queue.ts';
 import { MAX_RESPONSE_SECONDS } from '../../src/web/guards/limits.ts';
 import { startWeb, TIMEOUTS, type WebOptions } from '../../src/web/guards/listen.ts';
 import { createApp, type WebSettings } from '../../src/web/server.ts';
@@ -300,23 +301,67 @@ describe('passwords', () => {
     for (const path of ['/-/healthy', '/-/ready']) expect((await ask(url + path)).status).toBe(200);
   });
 
-  test('get 503 while too many are being checked', async () => {
-    const { promise, resolve: finish } = deferred<boolean>();
-    let checks = 0;
-    const comparePassword = () => {
-      checks += 1;
-      return promise;
-    };
+  /** Comparisons wait until `finish`. */
+  function slowComparisons() {
+    const { promise, resolve } = deferred<void>();
+    const compared: string[] = [];
+    async function comparePassword(password: string): Promise<boolean> {
+      compared.push(password);
+      await promise;
+      return password === 's3cret';
+    }
+    return { comparePassword, compared, finish: () => resolve() };
+  }
+
+  /** Requests with wrong passwords, all of which wait. */
+  async function guess(url: string, count: number, localAddress: string) {
+    const guesses = Array.from({ length: count }, (_, index) =>
+      ask(`${url}/metrics`, { ...basic('prom', `guess ${index}`), localAddress }),
+    );
+    // Answers to requests that come later show that these have arrived.
+    for (const _ of guesses) await ask(`${url}/-/healthy`);
+    return guesses;
+  }
+
+  const statuses = async (answers: readonly Promise<{ status: number }>[]) =>
+    new Set((await Promise.all(answers)).map(({ status }) => status));
+
+  test('that are wrong delay the right one of another address by one comparison', async () => {
+    const { comparePassword, compared, finish } = slowComparisons();
     const url = await serve({ guards, comparePassword });
-    const guesses = Array.from({ length: 16 }, (_, index) => ask(`${url}/metrics`, basic('prom', `guess ${index}`)));
-    await until(() => checks === 16);
+    const guesses = await guess(url, 60, '127.0.0.2');
+    const scrape = ask(`${url}/metrics`, basic('prom', 's3cret'));
+    await guess(url, 1, '127.0.0.3');
+    finish();
+    expect((await scrape).status).toBe(200);
+    expect(compared.indexOf('s3cret')).toBeLessThanOrEqual(2);
+    expect(await statuses(guesses)).toEqual(new Set([401]));
+  });
+
+  test('that are wrong don’t lock out the right one of the same address, nor one that is already known', async () => {
+    const { comparePassword, finish } = slowComparisons();
+    finish();
+    const url = await serve({ guards, comparePassword });
+    const guesses = await guess(url, 24, '127.0.0.1');
+    for (let scrape = 0; scrape < 3; scrape += 1) {
+      expect((await ask(`${url}/metrics`, basic('prom', 's3cret'))).status).toBe(200);
+    }
+    expect(await statuses(guesses)).toEqual(new Set([401]));
+  });
+
+  test('get 503 while too many of the same address wait', async () => {
+    const { comparePassword, compared, finish } = slowComparisons();
+    const url = await serve({ guards, comparePassword });
+    // One is being compared, the others wait.
+    const guesses = await guess(url, 1 + MOST_PER_ADDRESS, '127.0.0.1');
     expect(await ask(`${url}/metrics`, basic('prom', 'one more'))).toMatchObject({
       status: 503,
       headers: { 'retry-after': '1' },
       body: 'Too many passwords are being checked, try again later.\n',
     });
-    finish(false);
-    expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]));
+    expect(compared).toHaveLength(1);
+    finish();
+    expect(await statuses(guesses)).toEqual(new Set([401]));
   });
 
   test('are compared outside the event loop', async () => {

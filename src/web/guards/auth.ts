@@ -1,11 +1,13 @@
 /**
  * HTTP Basic authentication (RFC 7617). A right password costs one bcrypt comparison, then it is remembered under a keyed hash,
  * so that scrapes cost none. A wrong password costs one each time, and so does an unknown name: response times don't
- * reveal which users exist.
+ * reveal which users exist. Comparisons wait in a queue that is fair to addresses, so that a client with wrong passwords cannot
+ * lock out a scraper that has not been compared yet.
  */
 import { createHmac } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import { sendText } from './answer.ts';
+import { createFairQueue } from './fair-queue.ts';
 import { isProbe } from './management.ts';
 import type { GuardSettings } from './settings.ts';
 
@@ -22,13 +24,14 @@ const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 
 export function authenticate(settings: AuthSettings) {
   const { verify } = createPasswords(settings);
-  return async ({ path, headers }: Request, response: Response, next: NextFunction): Promise<void> => {
+  return async ({ path, headers, socket }: Request, response: Response, next: NextFunction): Promise<void> => {
     if (settings.guards().users.size === 0 || isProbe(path)) {
       next();
       return;
     }
     const given = decodeBasic(headers.authorization);
-    const verdict = given === undefined ? 'wrong' : await verify(given.name, given.password);
+    const address = socket.remoteAddress ?? '';
+    const verdict = given === undefined ? 'wrong' : await verify(given.name, given.password, address);
     if (verdict === 'right') next();
     else if (verdict === 'wrong') {
       response.setHeader('WWW-Authenticate', CHALLENGE);
@@ -46,19 +49,19 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
   return name === undefined || password === undefined ? undefined : { name, password };
 }
 
-/** busy: too many comparisons are running. */
+/** busy: too many comparisons wait. */
 export type Verdict = 'right' | 'wrong' | 'busy';
 
 /** bcrypt ignores everything beyond. */
 const MAX_PASSWORD_BYTES = 72;
-const MAX_COMPARISONS = 16;
 const MAX_REMEMBERED = 256;
 
 export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
   /** Digests of right passwords, the most recently used last. A changed hash gives another digest. */
   const remembered = new Set<string>();
   /** By digest. Several scrapers that start together send the same password: it is compared once. */
-  const comparisons = new Map<string, Promise<boolean>>();
+  const comparisons = new Map<string, Promise<boolean | 'busy'>>();
+  const queue = createFairQueue();
 
   function digestOf(...parts: readonly string[]): Buffer {
     return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest();
@@ -77,16 +80,16 @@ export function createPasswords({ guards, comparePassword, passwordKey }: AuthSe
     if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
   }
 
-  function compareOnce(digest: string, password: string, hash: string): Promise<boolean> {
+  function compareOnce(digest: string, address: string, compare: () => Promise<boolean>): Promise<boolean | 'busy'> {
     const running = comparisons.get(digest);
     if (running !== undefined) return running;
-    const comparison = comparePassword(password, hash).finally(() => comparisons.delete(digest));
+    const comparison = queue.run(address, compare).finally(() => comparisons.delete(digest));
     comparisons.set(digest, comparison);
     return comparison;
   }
 
   return {
-    async verify(name: string, password: string): Promise<Verdict> {
+    async verify(name: string, password: string, address: string): Promise<Verdict> {
       if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
       const known = guards().users.get(name);
       const hash = known ?? substituteHash(name);
@@ -95,8 +98,8 @@ export function createPasswords({ guards, comparePassword, passwordKey }: AuthSe
         remember(digest);
         return 'right';
       }
-      if (!comparisons.has(digest) && comparisons.size >= MAX_COMPARISONS) return 'busy';
-      const isSame = await compareOnce(digest, password, hash);
+      const isSame = await compareOnce(digest, address, () => comparePassword(password, hash));
+      if (isSame === 'busy') return 'busy';
       // The user may have changed during the comparison.
       if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
       remember(digest);

@@ -42,7 +42,8 @@ function build(users: Map<string, string>, settings: Partial<AuthSettings> = {})
     passwordKey: 'k',
     ...settings,
   });
-  return { ...passwords, compared };
+  const verify = (name: string, password: string, address = '192.0.2.1') => passwords.verify(name, password, address);
+  return { verify, compared };
 }
 
 describe('a password', () => {
