@@ -8,6 +8,7 @@ import { addHeaders, sendText } from './guards/answer.ts';
 import { type AuthSettings, authenticate } from './guards/auth.ts';
 import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
 import { createManagement, type ManagementSettings, RELOAD_PATH } from './guards/management.ts';
+import { createPageSender } from './guards/send-page.ts';
 import type { GuardSettings } from './guards/settings.ts';
 import { negotiate } from './negotiation.ts';
 import { addPages, type PageSettings } from './pages/pages.ts';
@@ -25,6 +26,7 @@ export interface WebSettings extends ManagementSettings, AuthSettings, PageSetti
 }
 
 export function createApp(settings: WebSettings): Express {
+  const { send } = createPageSender(settings.sleep);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -40,7 +42,8 @@ export function createApp(settings: WebSettings): Express {
     if (gzip) response.setHeader('Content-Encoding', 'gzip');
     // response.send would hash the whole body.
     response.setHeader('Content-Length', bytes.length);
-    response.end(request.method === 'HEAD' ? undefined : bytes);
+    if (request.method === 'HEAD') response.end();
+    else await send(response, bytes);
   });
   addPages(app, settings);
   app.use((_request, response) => sendText(response, 404, 'Not found.'));
