@@ -48,6 +48,7 @@ export function metricsDocument(collectors: Collectors = COLLECTORS): string {
     states: () => [],
     discoveries: () => [],
     lastTickAtSeconds: () => undefined,
+    webCertificateExpiresAtSeconds: () => undefined,
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}

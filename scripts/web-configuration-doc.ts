@@ -1,8 +1,10 @@
 /** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
 import { toJsonSchema } from '../src/config/config-file.ts';
 import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
+import { MOST_PER_ADDRESS, MOST_WAITING } from '../src/web/guards/fair-queue.ts';
 import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
+import { LEAST_BYTES_PER_PERIOD, MOST_BYTES_KEPT, PERIOD_SECONDS } from '../src/web/guards/send-page.ts';
 import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
@@ -44,6 +46,8 @@ changing:
 - A renewed certificate serves new connections. Idle connections are closed, and older TLS sessions are not resumed.
 - Changed users and headers take effect with the next request.
 - A file with problems changes nothing; the problems are logged once.
+- A certificate that has expired, or expires within 14 days, is logged as a warning, also at the start. \`check\` shows it too, and
+  \`mongodbatlas_backup_exporter_web_certificate_expiry_timestamp_seconds\` is for alerts.
 - Switching TLS on or off, or another \`client_auth_type\`, needs a restart. Until then the previous settings stay in use, and the
   log says so once.`;
 
@@ -52,8 +56,11 @@ const PASSWORDS = `## Passwords
 A bcrypt check is slow by design: 50 to 100 ms at cost 10, twice as long with each step. It runs in a thread of its own. The
 exporter remembers a right password in memory, as a hash with a key of this process, until the user changes, so a scrape costs
 no bcrypt check. A wrong password costs one each time, and so does an unknown name. Costs from 4 to 16 are accepted. A password
-has at most 72 bytes, since bcrypt ignores the rest. At most 16 checks run or wait at the same time; a further one gets 503.
-Without TLS, passwords cross the network unencrypted.
+has at most 72 bytes, since bcrypt ignores the rest. Without TLS, passwords cross the network unencrypted.
+
+Checks run one after another. Client addresses take turns, so a client with many wrong passwords delays the first check of a
+scraper at another address by one check. At most ${MOST_PER_ADDRESS} checks of an address wait, and ${MOST_WAITING} in all; a further one gets 503. An
+IPv6 network (/64) counts as one address, and so do all clients behind one proxy.
 
 \`/-/healthy\` and \`/-/ready\` require no password, since probes can send none. TLS verifies client certificates before it knows
 the path: where they are required, use the \`health\` command or a TCP probe.`;
@@ -90,6 +97,12 @@ function limitsSection(): string {
     ['TLS handshake', seconds(HANDSHAKE_MS), 'closed'],
     ['idle connection', seconds(keepAliveTimeout), 'closed'],
     ['time until the client has received the response', `${MAX_RESPONSE_SECONDS} s`, 'closed'],
+    ['what a client receives of a large page', `${LEAST_BYTES_PER_PERIOD / 1024} KiB in ${PERIOD_SECONDS} s`, 'closed'],
+    [
+      'versions of the page that are being sent',
+      `${MOST_BYTES_KEPT / 1024 / 1024} MiB, or two versions`,
+      'the readers of the oldest version are disconnected',
+    ],
     ['connections', `${MAX_CONNECTIONS} per address`, 'closed at once'],
   ];
   return `## Limits

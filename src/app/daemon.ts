@@ -79,6 +79,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     states: () => monitor.polling.states.all(),
     discoveries: () => monitor.polling.discoveries(),
     lastTickAtSeconds: () => wallSecondsOf(monitor.polling.lastTickAt(), runtime),
+    webCertificateExpiresAtSeconds: () => guard.settings.guards().tls?.expiresAtSeconds,
   });
   const page = createMetricsPage({
     families: familiesOf(collectors),

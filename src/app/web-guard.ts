@@ -6,6 +6,7 @@
  */
 import type { RequestListener } from 'node:http';
 import { formatProblem } from '../config/problems.ts';
+import { expiryWarning } from '../config/web/tls.ts';
 import type { LoadedWebConfig } from '../config/web/web-config.ts';
 import { startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
@@ -51,7 +52,13 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     const { tls, users } = loaded.webConfig;
     if (tls) web.renewTls(tls);
     current = loaded.webConfig;
+    warn();
     log.info({ tls: tls !== undefined, users: users.size }, 'the web config file was read again');
+  }
+
+  function warn(): void {
+    const warning = current.tls && expiryWarning(current.tls, runtime.wallSeconds());
+    if (warning !== undefined) log.warn({}, warning);
   }
 
   /** Uses the reading in which the file has stopped changing; reading it once more could find something else. */
@@ -78,6 +85,7 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     async listen(app, addresses) {
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
+      warn();
       const fileWatch = file && watch(file, web);
       return {
         ...web,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type ConfigSource, loadConfig } from '../config/load.ts';
 import type { Problem } from '../config/problems.ts';
+import { expiryWarning } from '../config/web/tls.ts';
 import { loadWebConfig } from '../config/web/web-config.ts';
 
 export interface FileChecks {
@@ -20,10 +21,14 @@ export interface FileChecks {
 
 type Checks = Pick<FileChecks, 'problems' | 'warnings'>;
 
-export async function checkFiles(source: ConfigSource, webConfigFile?: string): Promise<FileChecks> {
+export async function checkFiles(
+  source: ConfigSource,
+  nowSeconds: number,
+  webConfigFile?: string,
+): Promise<FileChecks> {
   const loaded: FileChecks = { problems: [], warnings: [], ...(await loadConfig(source)) };
   const secretFiles = await unsafeFiles(secretFilesOf(loaded));
-  const web = webConfigFile === undefined ? undefined : await checkWebConfig(webConfigFile, source);
+  const web = webConfigFile === undefined ? undefined : await checkWebConfig(webConfigFile, source, nowSeconds);
   return {
     ...loaded,
     ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
@@ -42,11 +47,14 @@ function secretFilesOf({ config, file }: FileChecks): readonly string[] {
   return [...new Set(paths)].filter((path) => path !== undefined);
 }
 
-async function checkWebConfig(file: string, { cwd, files }: ConfigSource): Promise<Checks> {
+async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
   const loaded = await loadWebConfig({ file, cwd, files });
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
   const { tls, users } = loaded.webConfig;
-  if (tls) return { problems: [], warnings: await unsafeFiles([tls.keyFile]) };
+  if (tls) {
+    const expiry = expiryWarning(tls, nowSeconds);
+    return { problems: [], warnings: [...(await unsafeFiles([tls.keyFile])), ...(expiry ? [expiry] : [])] };
+  }
   const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
   return { problems: [], warnings: users.size === 0 ? [] : [cleartext] };
 }

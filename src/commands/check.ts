@@ -12,7 +12,7 @@ import { failuresIn, type Outcome, outcomeOf, pollOnce, type Unread } from './po
 export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<ExitCode> {
   const { flags, source, terminal, collectors, runtime, signal } = settings;
   const { say } = terminal;
-  const checked = await checkFiles(source, flags.webConfigFile);
+  const checked = await checkFiles(source, runtime.wallSeconds(), flags.webConfigFile);
   const config = checked.config && ownConfig(checked.config, flags.shard);
   const checks: FileChecks = config ? { ...checked, config } : checked;
   const isTable = flags.format === 'table';

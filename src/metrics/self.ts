@@ -46,6 +46,8 @@ export interface SelfSettings {
   discoveries(): Iterable<DiscoveryFacts>;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
   lastTickAtSeconds(): number | undefined;
+  /** Unix time at which the certificate of the web server expires; undefined without TLS. */
+  webCertificateExpiresAtSeconds(): number | undefined;
 }
 
 const PREFIX = 'mongodbatlas_backup_exporter_';
@@ -91,6 +93,13 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
     'Unix time at which the scheduler last looked for due tasks; it does so every second.',
     [],
     () => maybe(settings.lastTickAtSeconds()),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}web_certificate_expiry_timestamp_seconds`,
+    'Unix time at which the certificate of the web server expires. Absent without TLS.',
+    [],
+    () => maybe(settings.webCertificateExpiresAtSeconds()),
   );
 }
 

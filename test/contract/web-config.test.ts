@@ -63,7 +63,7 @@ async function serve(text: string, certificate = server) {
   const load = () => loadWebConfig({ file: 'web.yml', cwd: folder, files });
   const first = await load();
   if ('problems' in first) throw new Error(first.problems.map(formatProblem).join('\n'));
-  const runtime = createFakeRuntime();
+  const runtime = createFakeRuntime(Date.now() / 1000);
   const { log, lines } = createRecordingLog();
   const guard = createWebGuard({ file: { first, load }, runtime, log });
   const web = await guard.listen(createApp({ ...QUIET_WEB, ...guard.settings }), [{ host: '127.0.0.1', port: 0 }]);
@@ -228,6 +228,16 @@ describe('after a change', () => {
     await lookAgain();
     expect([await nameAt(metrics), await nameAt(metrics, kept)]).toEqual(['renewed', 'renewed']);
     expect(logged()).toEqual(['the web config file was read again']);
+  });
+
+  test('of the certificate to one that expires soon, the log warns, as it does at the start', async () => {
+    const first = await serve(TLS, authority.issue('first', 'ecdsa', -1));
+    expect(first.logged()).toEqual([expect.stringMatching(/has expired at 20.*: clients refuse it/)]);
+    const { lookAgain, logged } = await serve(TLS);
+    expect(logged()).toEqual([]);
+    install(authority.issue('next', 'ecdsa', 13));
+    await lookAgain();
+    expect(logged()).toContainEqual(expect.stringMatching(/expires at 20.*: replace cert_file and key_file before/));
   });
 
   test('of the client authority, clients of the old one are refused, also with an old TLS session', async () => {

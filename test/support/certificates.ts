@@ -42,7 +42,7 @@ export function createAuthority(name = 'test authority'): Authority {
   writeFileSync(join(folder, 'names'), 'subjectAltName = DNS:localhost, IP:127.0.0.1\n');
   let issued = 0;
 
-  function issue(subjectName: string, keyKind: KeyKind = 'ecdsa', days = 2): Certificate {
+  function issue(subjectName: string, keyKind: KeyKind = 'ecdsa', days = 30): Certificate {
     issued += 1;
     const [request, key, cert] = ['csr', 'key', 'pem'].map((kind) => join(folder, `${issued}.${kind}`)) as [
       string,

@@ -75,6 +75,7 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
       { groupId: '5e0000000000000000000002', up: false },
     ],
     lastTickAtSeconds: () => hour(26),
+    webCertificateExpiresAtSeconds: () => hour(2000),
   });
   const named = { credentials: [{ name: 'default', mintsTokens: true }], groupIds: [target().groupId] };
   self.keepOnly(named);

@@ -47,6 +47,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     states: states.all,
     discoveries: () => [],
     lastTickAtSeconds: () => undefined,
+    webCertificateExpiresAtSeconds: () => undefined,
   });
   keepOnly({
     credentials: config.credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),

@@ -71,6 +71,7 @@ export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: strin
   if (cert === undefined || key === undefined) return undefined;
   return {
     cert,
+    expiresAtSeconds: Date.parse(new X509Certificate(cert).validTo) / 1000,
     key: () => key,
     keyFile: resolve(directory, tls.key_file),
     ...(clientAuthorities && { clientAuthorities }),
@@ -80,6 +81,19 @@ export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: strin
     ciphers: (tls.cipher_suites ?? DEFAULT_CIPHER_SUITES).map((name) => OPENSSL_NAMES[name]).join(':'),
     preferServerCiphers: tls.prefer_server_cipher_suites,
   };
+}
+
+const WARN_BEFORE_DAYS = 14;
+const DAY_SECONDS = 86_400;
+
+/** @returns a warning if the server's certificate has expired or will soon */
+export function expiryWarning({ expiresAtSeconds }: TlsSettings, nowSeconds: number): string | undefined {
+  const days = (expiresAtSeconds - nowSeconds) / DAY_SECONDS;
+  if (days > WARN_BEFORE_DAYS) return undefined;
+  const when = new Date(expiresAtSeconds * 1000).toISOString();
+  return days <= 0
+    ? `the certificate of the web server has expired at ${when}: clients refuse it; replace cert_file and key_file`
+    : `the certificate of the web server expires at ${when}: replace cert_file and key_file before`;
 }
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;

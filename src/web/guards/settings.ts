@@ -12,6 +12,8 @@ export interface GuardSettings {
 /** Certificates and keys are PEM. */
 export interface TlsSettings {
   readonly cert: Buffer;
+  /** Unix time at which the server's certificate expires. */
+  readonly expiresAtSeconds: number;
   /** A function, so that printed settings show no key. */
   readonly key: () => Buffer;
   /** Absolute path of the key. */

@@ -6,6 +6,7 @@ import { createAuthority } from '../../support/certificates.ts';
 import { files } from '../../support/files.ts';
 import { directoryWith, type Env, GROUP } from '../config/workspace.ts';
 
+const NOW = Date.now() / 1000;
 const TARGETS = `targets: [ { group_id: ${GROUP}, clusters: [a] } ]\n`;
 
 async function find(credential: string, modes: Readonly<Record<string, number>>, env: Env = {}) {
@@ -14,7 +15,7 @@ async function find(credential: string, modes: Readonly<Record<string, number>>,
   for (const [name, mode] of Object.entries({ 'c.yml': 0o600, secret: 0o600, id: 0o600, ...modes })) {
     chmodSync(join(cwd, name), mode);
   }
-  const { warnings, ...found } = await checkFiles({ file: 'c.yml', targets: [], env, cwd, files });
+  const { warnings, ...found } = await checkFiles({ file: 'c.yml', targets: [], env, cwd, files }, NOW);
   return { ...found, warnings: warnings.map((warning) => warning.replace(`${cwd}/`, '')) };
 }
 
@@ -51,7 +52,7 @@ test('a missing secret file is a problem with its place in the config', async ()
 test('returns the path of the config file, if there is one', async () => {
   expect((await find(IN_FILES, {})).file).toMatch(/\/c\.yml$/);
   const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
-  const found = await checkFiles({ targets: [`${GROUP}/a`], env, cwd: directoryWith(), files });
+  const found = await checkFiles({ targets: [`${GROUP}/a`], env, cwd: directoryWith(), files }, NOW);
   expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
 });
 
@@ -73,18 +74,30 @@ describe('checks the web config file', () => {
     const cwd = directoryWith({ 'web.yml': text, ...texts });
     chmodSync(join(cwd, 'cert.key'), mode);
     const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd, files };
-    const { problems, warnings } = await checkFiles(source, 'web.yml');
+    const { problems, warnings } = await checkFiles(source, NOW, 'web.yml');
     expect(problems).toEqual([]);
     expect(warnings.map((one) => one.replace(`${cwd}/`, ''))).toEqual(expected);
   });
 });
 
+test.each([
+  ['has expired', -1, /has expired at .*: clients refuse it/],
+  ['expires within 14 days', 13, /expires at .*: replace cert_file and key_file before/],
+])('warns about a certificate that %s', async (_what, days, expected) => {
+  const { certFile, keyFile } = createAuthority().issue('localhost', 'ecdsa', days);
+  const texts = { 'cert.pem': readFileSync(certFile), 'cert.key': readFileSync(keyFile) };
+  const cwd = directoryWith({ 'web.yml': 'tls_server_config: {cert_file: cert.pem, key_file: cert.key}\n', ...texts });
+  chmodSync(join(cwd, 'cert.key'), 0o600);
+  const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd, files };
+  expect((await checkFiles(source, NOW, 'web.yml')).warnings).toEqual([expect.stringMatching(expected)]);
+});
+
 test('the problems of the web config file are included, without its passwords', async () => {
   const cwd = directoryWith({ 'web.yml': 'basic_auth_users: { me: open-sesame }\n' });
   const source = { targets: [`${GROUP}/a`], env: { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd, files };
-  const { problems } = await checkFiles(source, 'web.yml');
+  const { problems } = await checkFiles(source, NOW, 'web.yml');
   expect(problems).toMatchObject([{ file: 'web.yml', line: 1, message: expect.stringContaining('bcrypt') }]);
   expect(JSON.stringify(problems)).not.toContain('open-sesame');
-  expect((await checkFiles(source, 'nowhere.yml')).problems).toHaveLength(1);
-  expect((await checkFiles(source, 'web.yml')).webConfigFile).toBe(join(cwd, 'web.yml'));
+  expect((await checkFiles(source, NOW, 'nowhere.yml')).problems).toHaveLength(1);
+  expect((await checkFiles(source, NOW, 'web.yml')).webConfigFile).toBe(join(cwd, 'web.yml'));
 });

@@ -18,6 +18,7 @@ const SETTINGS: SelfSettings = {
   states: () => [],
   discoveries: () => [],
   lastTickAtSeconds: () => undefined,
+  webCertificateExpiresAtSeconds: () => undefined,
 };
 const NAMED: Named = {
   credentials: [
