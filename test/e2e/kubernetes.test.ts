@@ -194,6 +194,22 @@ describe('the chart', () => {
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
   });
 
+  test('ids and names without quotes are refused where Helm changes them, and else arrive as they are written', () => {
+    const file = join(folder, 'unquoted.yaml');
+    const config = (groupId: string, clusters: string) =>
+      `config: { targets: [ { group_id: ${groupId}, clusters: ${clusters} } ] }\n`;
+    writeFileSync(file, config('523456789012345678901234', '[true, 2026]'));
+    const { code, output } = helm('template', 'release', CHART, '--values', file);
+    expect(code).toBe(1);
+    for (const place of ['group_id', 'clusters/0', 'clusters/1']) {
+      expect(output).toMatch(new RegExp(`/config/targets/0/${place}': got \\w+, want string`));
+    }
+    writeFileSync(file, config('"523456789012345678901234"', '[9e999, "true", "2026"]'));
+    const [text] = template(file).flatMap(({ data }) => Object.values(data ?? {}));
+    expect(text).toContain('group_id: "523456789012345678901234"');
+    expect(text).toMatch(/- 9e999\n *- "true"\n *- "2026"\n/);
+  });
+
   test.each([
     ['nothing to monitor', ['demo=false']],
     ['exclude each other', ['demo=true', 'existingConfigMap=mine']],

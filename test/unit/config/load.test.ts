@@ -260,6 +260,10 @@ describe('--target', () => {
       'the part before the slash is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
     ],
     [
+      `${GROUP}/*`,
+      'the part after the slash is not a cluster name: for every cluster of the project write clusters: all in the config file, without brackets',
+    ],
+    [
       `${GROUP}/`,
       'the part after the slash is not a cluster name: letters, digits and hyphens, at most 64, no hyphen at the front',
     ],
