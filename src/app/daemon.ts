@@ -1,6 +1,6 @@
 /**
- * The daemon: builds the parts, connects them, starts them, puts another config in force, and stops them in reverse order. What is
- * built here lives as long as the program; the config in force is asked for at each use.
+ * The daemon: builds the parts, connects them, starts them, applies a changed config, and stops the parts in reverse
+ * order. The parts live as long as the program; they read the current config at each use.
  */
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS, familiesOf } from '../collectors/index.ts';
@@ -31,20 +31,20 @@ export interface Build {
 
 export interface DaemonSettings {
   readonly config: Config;
-  /** Reads the config again. Absent: the config stays as it is. */
+  /** Reads the config again. Absent if the config cannot be reloaded. */
   readonly readConfig?: () => Promise<Loaded>;
-  /** Reloads when the file changes. */
+  /** The config file, which is reloaded when it changes. Absent if the config is not in a file. */
   readonly autoReload?: { readonly file: string; readonly since: Look };
-  /** Only the projects of this shard are watched; all of them if it is absent. */
+  /** The daemon watches only the projects of this shard. Absent: all projects. */
   readonly shard?: Shard;
-  /** What is read of each target; absent: everything there is. */
+  /** The collectors that read each target. Default: all. */
   readonly collectors?: Collectors;
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
     readonly maxRequests: number;
     readonly disableExporterMetrics: boolean;
-    /** POST /-/reload. */
+    /** Whether POST /-/reload is allowed. */
     readonly enableLifecycle?: boolean;
     /** Absent: plain HTTP without authentication. */
     readonly config?: WebConfigFile | undefined;
@@ -62,7 +62,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** The exporter is ready after this time at the latest, whatever Atlas does. */
+/** The exporter is ready after this time at the latest, even if Atlas does not answer. */
 const READY_AFTER_SECONDS = 60;
 /** A scheduler that has missed this many of its one-second ticks is stuck. */
 const STUCK_AFTER_SECONDS = 3;
@@ -173,7 +173,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     log.info({}, 'stopping');
     fileWatch?.stop();
     reload.close();
-    // Both are bounded in time; scrapes need no token.
+    // Both end within a fixed time. Scrapes need no access token.
     await Promise.all([monitor.stop(), server.close()]);
     log.info({}, 'stopped');
   }

@@ -1,6 +1,6 @@
 /**
  * The `demo` command: runs the Atlas simulator and the daemon in one process, on loopback, with all three kinds of
- * credentials. It needs no config file, and nothing leaves this machine.
+ * credentials. It needs no config file, and it sends no request to another host.
  */
 
 import type { SecretSource } from '../atlas/auth/credentials.ts';
@@ -17,7 +17,7 @@ export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
 }
 
 const HOUR = 3600;
-/** Much shorter than for Atlas itself, since the demo's time runs faster. */
+/** Much shorter than for the real Atlas, because the demo runs faster than real time. */
 const POLL_SECONDS = 2;
 const DISCOVERY_SECONDS = 30;
 const DISCOVERED_PROJECT = 'Storefront';
@@ -54,7 +54,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       requestTimeoutSeconds: 10,
       pageSize: 500,
       maxPages: 200,
-      // More than Atlas allows, for the short interval.
+      // More than Atlas allows, because the poll interval is short.
       requestsPerMinute: 6000,
       concurrency: 8,
     },
@@ -66,7 +66,8 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       maxActiveJobs: 50,
       isRead: {},
     },
-    // In one project clusters are discovered, and limits follow from their schedules. The others are configured by name.
+    // The clusters of one project are discovered, and their limits follow from their backup schedules. The clusters of
+    // the other projects are configured by name.
     targets: targets
       .filter(({ projectName }) => projectName !== DISCOVERED_PROJECT)
       .map(({ groupId, clusterName, credential }) => ({
@@ -106,7 +107,7 @@ function synthetic(value: string): SecretSource {
   return { identity: 'demo', description: 'invented for the demo', read: () => Promise.resolve(value) };
 }
 
-/** What each cluster shows, and in which metrics, without their prefix. */
+/** For each cluster: what it shows, and the metrics to look at, without their prefix. */
 const CLUSTERS = `
   Storefront (all clusters are found)                  discovery_up, cluster_paused, target_info
     orders         healthy, exported daily             auto_export_info, success_max_age_seconds

@@ -1,6 +1,6 @@
 /**
- * Atlas and the polling of it, as a config describes them: the part that the daemon, `check` and `once` share. Another config is
- * put in force in one synchronous step; everything here asks for its settings at each use.
+ * The Atlas client and the polling, built from a config: the part that the daemon, `check` and `once` share. A changed
+ * config is applied in one synchronous step, because every part reads its settings at each use.
  */
 import { type Atlas, createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
@@ -17,15 +17,15 @@ import { createAtlasLog } from './atlas-log.ts';
 
 export interface MonitorSettings {
   readonly config: Config;
-  /** Only the projects of this shard are watched; all of them if it is absent. */
+  /** Polls only the projects of this shard. Absent: all projects. */
   readonly shard?: Shard | undefined;
   readonly collectors: Collectors;
-  /** The program's own. */
+  /** The metrics about the program itself. */
   readonly version: string;
   readonly observer: AtlasCounter;
   /** Called with each access token that Atlas issues, so that it can be redacted. */
   readonly onToken: (token: string) => void;
-  /** Called with every change of the targets' states. */
+  /** Called with every change of target states. */
   readonly onChange: StatesListener;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -34,16 +34,16 @@ export interface MonitorSettings {
 export interface Monitor {
   readonly polling: Polling;
   config(): Config;
-  /** The targets and discoveries of the config that are this shard's. */
+  /** The targets and discoveries of the config that belong to this shard. */
   wanted(): Wanted;
   readonly budgets: Atlas['budgets'];
-  /** Puts another config in force. */
+  /** Applies a changed config. */
   change(next: Config): void;
-  /** Stops polling, then gives the access tokens back. Bounded in time, never rejects. */
+  /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
   stop(): Promise<void>;
 }
 
-/** Aborted polls end at once. A poll that does not is left behind after this time. */
+/** An aborted poll should end at once. After this time the program no longer waits for it. */
 const POLLS_END_SECONDS = 1;
 
 export function createMonitor(settings: MonitorSettings): Monitor {
@@ -99,7 +99,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
   return { polling, config: () => config, wanted, budgets: atlas.budgets, change, stop };
 }
 
-/** The config with the targets and discoveries of one shard alone. */
+/** A copy of the config that has only the targets and discoveries of one shard. */
 export function ownConfig(config: Config, shard: Shard | undefined): Config {
   const { named, discovered } = ownShare(wantedOf(config), shard);
   return { ...config, targets: named, discoveries: discovered };

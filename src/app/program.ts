@@ -1,6 +1,6 @@
 /**
- * The process: arguments, environment, signals, exit codes. Beside main.ts the only file that uses `process`. Each command loads
- * its own parts only, because `health` runs every half a minute and `--help` should be quick.
+ * The process: arguments, environment, signals, exit codes. Only this file and main.ts use `process`. Each command
+ * loads only the modules that it needs, because `health` runs every 30 seconds and `--help` should be quick.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -24,21 +24,22 @@ import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon, DaemonSettings } from './daemon.ts';
 
 /**
- * Lets the heap grow by 40 % between two collections, and its young generation not at all. V8 derives its defaults from the memory
- * of the machine, and then pages of jobs pile up as garbage: measured in docs/decisions.md.
+ * The heap may grow by 40 % between two garbage collections; its young generation has a fixed size. V8 derives its
+ * defaults from the memory of the machine: with them, decoded pages of jobs use much more memory. docs/decisions.md has
+ * the measurements.
  */
 const HEAP_FLAGS = ['--heap-growing-percent=40', '--semi-space-growth-factor=1'];
 
-/** Redacts the log and all output. Every secret that is read is added to it. */
+/** Redacts the log and all output. It learns every secret that the program reads. */
 const redactor = createRedactor();
-/** Reads the files of the config, each of them once at a time. */
+/** Reads the files of the config, with at most one read of a file at a time. */
 const files = createFileReader({ runtime: systemRuntime });
 
-/** SIGHUP, kept until the command decides. */
+/** The handling of SIGHUP. Signals are kept until the command decides what they mean. */
 export interface HangUps {
-  /** Handles each SIGHUP from now on, and one that is kept. */
+  /** Calls the handler for each later SIGHUP, and for one that came before. */
   handle(handler: () => void): void;
-  /** SIGHUP ends the program from now on, as in any program without a handler. */
+  /** From now on SIGHUP ends the program: the default of the operating system. */
   release(): void;
 }
 
@@ -56,12 +57,15 @@ export function run(early: EarlySignals): void {
 }
 
 const CRASHED = new Error('the program has crashed');
-/** What ends in order before a crash ends the program: it gives the access tokens back. */
+/** Work to finish before a crash ends the program: revoking the access tokens. */
 const endings = new Set<() => Promise<unknown>>();
-/** A second for polls to end, two to revoke tokens. */
+/** 1 second for polls to end, 2 seconds to revoke tokens. */
 const MOST_ENDING_SECONDS = 3;
 
-/** Nobody knows what state the program is in, so it ends; at once if it crashes again meanwhile. */
+/**
+ * After an unexpected error the state of the program is unknown, so the program ends. A second error during this ends
+ * it at once.
+ */
 function crash(error: unknown): void {
   tell(`${describe(error)}\n`);
   if (endings.size === 0) process.exit(EXIT.failure);
@@ -114,7 +118,7 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
   const common = await commonOf(flags, version);
   const source = sourceOf(flags);
   const file = flags.autoReload ? await configFileOf(source) : undefined;
-  // Before the config is read, so that a change in between is noticed.
+  // Fingerprints are taken before the config is read, so that a change during the read is noticed.
   const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
   const readConfig = (): Promise<Loaded> => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
@@ -156,7 +160,7 @@ async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<Guard
   return { web: { ...web, config: { first, load } }, problems: [] };
 }
 
-/** Prints problems. @returns whether there are any: then the program ends with exit code 2 */
+/** Prints problems. @returns whether there are problems: then the program ends with exit code 2 */
 function refuse(problems: readonly Problem[]): boolean {
   for (const problem of problems) tell(`${formatProblem(problem)}\n`);
   if (problems.length > 0) process.exitCode = EXIT.usage;
@@ -181,7 +185,9 @@ function sourceOf(flags: WatchFlags): ConfigSource {
   return { file, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
 }
 
-/** Runs a command that ends by itself. The first signal interrupts it, a second one ends the program at once. */
+/**
+ * Runs a command that is not a daemon. The first signal interrupts the command, a second one ends the program at once.
+ */
 async function runToEnd<Flags extends WatchFlags>(
   command: (settings: CommandSettings<Flags>) => Promise<ExitCode>,
   flags: Flags,
@@ -200,11 +206,11 @@ async function runToEnd<Flags extends WatchFlags>(
     return running;
   });
   process.exitCode = await running;
-  // Requests that several polls share, such as one for a token, may still run.
+  // A request that several polls share, such as a token request, may still run.
   if (signal.aborted && signal.reason !== CRASHED) process.exit(EXIT.interrupted);
 }
 
-/** Output to people is redacted like the log. */
+/** Standard output and standard error are redacted like the log. */
 function tell(text: string): void {
   process.stderr.write(redactor.text(text));
 }
@@ -220,7 +226,7 @@ function terminal(): Terminal {
   };
 }
 
-/** A reader such as `head` may close the pipe early. That is no error, and must not end a daemon. */
+/** A reader such as `head` may close the pipe early. This is not an error, and it must not end a daemon. */
 function handleClosedOutputs(): void {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -230,7 +236,7 @@ function handleClosedOutputs(): void {
   });
 }
 
-/** The first signal stops the daemon in order, a second one ends the program at once. */
+/** The first signal shuts the daemon down gracefully, a second one ends the program at once. */
 async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
   const signalled = new Promise<void>((resolve) => onStopSignals(early, resolve));
   const daemon = await start();

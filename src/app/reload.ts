@@ -1,6 +1,7 @@
 /**
- * Reads the config again while the program runs and puts it in force in one synchronous step, or not at all. One reload runs at a
- * time. A request that comes during a reload gets the next one, which all such requests share: it reads after they have asked.
+ * Reloads the config while the program runs: the new config is applied in one synchronous step, or not at all. One
+ * reload runs at a time. All requests that come during a reload share the next reload, so the files are read after the
+ * request.
  */
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
@@ -10,7 +11,7 @@ import type { ReloadAnswer } from '../web/guards/management.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
-/** Of targets. */
+/** Number of targets. */
 export interface Counts {
   readonly added: number;
   readonly removed: number;
@@ -19,9 +20,9 @@ export interface Counts {
 
 export interface ReloadSettings {
   read(): Promise<Loaded>;
-  /** Puts the config in force. */
+  /** Applies the config. */
   apply(config: Config): Counts;
-  /** The reload failed: the config before stays in force. */
+  /** Called if the reload failed: the previous config stays active. */
   onFailure(cause: Cause): void;
   readonly log: Log;
 }
@@ -29,7 +30,7 @@ export interface ReloadSettings {
 export interface Reload {
   /** Never rejects. */
   reload(cause: Cause): Promise<ReloadAnswer>;
-  /** From now on no config is put in force. */
+  /** Stops reloading: no further config is applied. */
   close(): void;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Guards the web server as the web config file says, and reads the file and its certificates again every few seconds: new
- * certificates serve the next connection, new users and headers the next request. A file with problems, or with a change that
- * needs a restart, changes nothing and is logged once. A file that is still being written may lack its users, so a change
- * takes effect once the file stops changing.
+ * Applies the web config file (TLS, users, headers) to the web server, and reloads the file and its certificates when
+ * they change: new certificates apply to the next connection, new users and headers to the next request. A file with
+ * problems, or with a change that needs a restart, is not applied, and the reason is logged once. A file that is still
+ * being written may lack its users, so a change takes effect once the file stops changing.
  */
 import type { RequestListener } from 'node:http';
 import { formatProblem } from '../config/problems.ts';
@@ -16,14 +16,14 @@ import { type ListenAddress, startWeb, type Web } from '../web/guards/listen.ts'
 import { type GuardSettings, UNGUARDED } from '../web/guards/settings.ts';
 import type { WebSettings } from '../web/server.ts';
 
-/** A web config file whose first reading has found no problem. */
+/** A web config file that was read at the start without problems. */
 export interface WebConfigFile {
   readonly first: { readonly fingerprint: string; readonly webConfig: GuardSettings };
   load(): Promise<LoadedWebConfig>;
 }
 
 export interface WebGuardParts {
-  /** Left out: plain HTTP without passwords. */
+  /** Absent: plain HTTP without passwords. */
   readonly file?: WebConfigFile | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -61,7 +61,9 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     if (warning !== undefined) log.warn({}, warning);
   }
 
-  /** Uses the reading in which the file has stopped changing; reading it once more could find something else. */
+  /**
+   * Uses the content that was read when the file had stopped changing. Another read could return a different content.
+   */
   function watch({ first, load }: WebConfigFile, web: Web) {
     let latest: LoadedWebConfig = first;
     const lookOf = ({ fingerprint }: LoadedWebConfig) => new Map([['web config', fingerprint]]);

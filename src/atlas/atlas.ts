@@ -1,7 +1,7 @@
 /**
- * Everything that asks Atlas, put together. A request passes: attempts (client) → circuit breaker → signature → token bucket
- * and place (admission) → exchange. The settings may change while requests run: taken tokens of a project stay taken, and
- * credentials that stay the same keep their access tokens.
+ * Builds the Atlas client from its parts. A request goes through: retries (client) → circuit breaker → signature →
+ * token bucket and semaphore (admission) → HTTP exchange. The settings may change while requests run: tokens taken from
+ * a bucket stay taken, and unchanged credentials keep their access tokens.
  */
 import { startDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
@@ -21,14 +21,14 @@ import type { AtlasObserver } from './observer.ts';
 export interface AtlasSettings {
   /** An origin, no path. */
   readonly baseUrl: string;
-  /** What requests to this base URL go through. */
+  /** The proxy for requests to this base URL. */
   readonly proxy?: HttpProxy;
-  /** Certificates that are trusted beside the usual ones. */
+  /** Certificates that are trusted in addition to the default ones. */
   readonly ca?: { readonly file: string; readonly pem: string };
   readonly requestTimeoutSeconds: number;
-  /** Per project and rate limit. */
+  /** Limit per project and rate limit of Atlas. */
   readonly requestsPerMinute: number;
-  /** Requests in progress at once. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency: number;
   /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
@@ -44,29 +44,29 @@ export interface AtlasParts {
 }
 
 export interface Atlas {
-  /** A client for one poll, which signs with the credential of that name. */
+  /** Creates a client for one poll. It signs requests with the named credential. */
   apiFor(whose: { readonly credential: string }): AtlasApi;
-  /** Other settings and credentials from now on. Access tokens of credentials that are gone are revoked. */
+  /** Applies other settings and credentials. Access tokens of removed credentials are revoked. */
   change(settings: AtlasSettings, credentials: readonly Credential[]): AtlasChange;
-  /** Whether Atlas does not answer at the moment, so that requests fail without being sent. */
+  /** Whether the circuit is open: Atlas does not answer, and requests fail without being sent. */
   isCircuitOpen(): boolean;
-  /** What is left of the projects' budgets. */
+  /** The remaining request budgets of the projects. */
   budgets(): readonly BudgetLevel[];
-  /** Revokes the access tokens, for two seconds at most, and ends the connections. Call it after the last poll. */
+  /** Revokes the access tokens, within two seconds at most, and closes the connections. Call it after the last poll. */
   close(): Promise<void>;
 }
 
 export interface AtlasChange {
-  /** Whether requests with the credential of this name now go out as someone else, or elsewhere. */
+  /** Whether requests with the named credential now use another identity or another base URL. */
   isOther(credential: string): boolean;
 }
 
-/** What belongs to one base URL. None of it is used with another one: no secret of it may go there. */
+/** The state for one base URL. It is never used with another base URL, so no secret is sent to the wrong server. */
 interface Origin {
   readonly baseUrl: string;
   readonly connections: ReturnType<typeof createConnections>;
   readonly breaker: CircuitBreaker;
-  /** By the name of the credential. */
+  /** Key: the name of the credential. */
   readonly sessions: Map<string, Session>;
   open(credential: Credential): Session;
 }
@@ -147,7 +147,7 @@ export function createSigner(credential: Credential, tools: SignerTools): Signer
   }
 }
 
-/** Keeps the sessions of credentials that are the same, opens those that are missing, and returns those that are gone. */
+/** Keeps the sessions of unchanged credentials, creates missing sessions, and returns the removed ones. */
 function replaceSessions(
   sessions: Map<string, Session>,
   wanted: readonly Credential[],

@@ -1,42 +1,42 @@
 /**
- * The upper limit of everything that Atlas, or a proxy that answers in its place, can make large or long. A poll that exceeds
- * one fails with a reason and with advice. All limits are far above what a real deployment sends.
+ * Upper limits for what Atlas, or a proxy that answers instead, may send, and for how long requests may take. A poll
+ * that exceeds a limit fails with a reason and advice. All limits are far above real values.
  */
 export const BOUNDS = {
-  /** Decompressed body of a success. A page of 500 jobs has about 0.3 MB. */
+  /** Bytes of the decompressed body of a success. A page of 500 jobs has about 0.3 MB. */
   bodyBytes: 4 * 1024 * 1024,
-  /** Body of any other answer: an error code and a sentence. */
+  /** Bytes of the body of any other answer: an error code and a sentence. */
   errorBodyBytes: 64 * 1024,
-  /** All headers of an answer together. */
+  /** Bytes of all headers of an answer. */
   headerBytes: 16 * 1024,
   /**
-   * JSON values of one body. 500 jobs of a cluster with a hundred shards have fewer. A body of nothing but `{}` needs twenty
-   * times its size in memory once it is parsed.
+   * JSON values of one body. 500 jobs of a cluster with a hundred shards have fewer. The limit exists because a body
+   * that contains only `{}` values needs twenty times its size in memory after parsing.
    */
   bodyValues: 200_000,
-  /** Items of one page. Atlas sends no more, whatever page size is requested. */
+  /** Items of one page. Atlas never sends more, even if a larger page size is requested. */
   pageItems: 500,
-  /** Pages in a row without a new item. A list that shifts while it is read may have one such page. */
+  /** Consecutive pages without a new item. A list that shifts while it is read may have one such page. */
   pagesWithoutNews: 3,
-  /** Ids of Atlas have 24 characters. A list keeps its ids until it has been read, but no longer ones. */
+  /** Longest id, in characters. Atlas ids have 24. Reading a list keeps all ids in memory; a longer id is not kept. */
   idCharacters: 64,
   /** Components of all jobs of one list: 2,000 jobs of a cluster with 50 shards. They are kept until the list ends. */
   listComponents: 100_000,
-  /** Longer headers are refused by servers. */
+  /** Longest secret that is sent in a header. Servers refuse longer headers. */
   tokenCharacters: 8192,
   /**
    * Lifetime of an access token. A shorter one would need more token requests than Atlas allows (10 a minute); a longer one is
    * renewed as if it ended at the maximum.
    */
   tokenLifeSeconds: { least: 10, most: 86_400 },
-  /** Requests and pauses of one poll together. Waiting for the request budget does not count. */
+  /** Requests and pauses of one poll, in total. Waiting for the request budget does not count. */
   pollSeconds: 60,
-  /** One token request, or one revocation. */
+  /** One token request or one revocation. */
   tokenCallSeconds: 30,
-  /** Reading one secret: longer than a reader of secrets takes before it says why it failed. */
+  /** Reading one secret. It is longer than the timeout of the secret reader, whose error is more precise. */
   secretSeconds: 10,
-  /** All revocations when the program stops or a reload removes credentials. */
+  /** All revocations together, when the program stops or a reload removes credentials. */
   revokeSeconds: 2,
-  /** The pause of a project after an answer 429. */
+  /** Minimum and maximum pause of a project after a 429. */
   pauseSeconds: { least: 1, most: 600 },
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Reads resources of Atlas for one poll: each request in up to three attempts, each list page by page to its end.
- * It knows how Atlas pages and fails, not what a resource means. It sends GET requests only.
+ * Reads Atlas resources for one poll: each request with up to three attempts, each list page by page to its end. It
+ * knows Atlas' pagination and errors, but no resource. It sends GET requests only.
  */
 import pRetry from 'p-retry';
 import type { Runtime } from '../support/runtime.ts';
@@ -10,27 +10,27 @@ import { decodeAnswer, decodePage, type JsonObject, type Page } from './http/ans
 import type { AtlasResponse, TimeBudget, Transport } from './http/transport.ts';
 import type { AtlasObserver, BudgetName, Operation } from './observer.ts';
 
-/** What to read, and which budget pays for it. */
+/** A resource to read, and the rate limit that its requests count against. */
 export interface Resource {
   readonly operation: Operation;
   readonly budget: BudgetName;
   readonly groupId: string;
-  /** Below `/api/atlas/v2`, its parts already percent-encoded. */
+  /** The path below `/api/atlas/v2`. Its segments are already percent-encoded. */
   readonly path: string;
 }
 
 export interface AtlasApi {
   /**
-   * Calls `take` with each page of a list; rejects with an AtlasError at the first page that cannot be read.
-   * Pages are passed to a callback, not returned: a suspended async function keeps alive what its variables last held, and
-   * with hundreds of lists in progress that would be hundreds of pages.
+   * Calls `take` with each page of a list; rejects with an AtlasError at the first page that cannot be read. Pages are
+   * passed to a callback and not returned, to save memory: a suspended async function keeps the values of its
+   * variables, so hundreds of lists in progress would keep hundreds of pages.
    */
   eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void>;
   get(resource: Resource, signal: AbortSignal): Promise<JsonObject>;
 }
 
 export interface ClientSettings {
-  /** Signs, queues and sends. */
+  /** Signs, queues and sends a request. */
   readonly transport: Transport;
   readonly credential: string;
   /** itemsPerPage, 1 to 500. */
@@ -77,20 +77,21 @@ export function createClient({
       try {
         return decode(response);
       } finally {
-        // Promises that have waited for this response keep it until a full garbage collection; the body is the large part.
+        // Promises that waited for this response keep it in memory until a full garbage collection, so the large part,
+        // the body, is removed.
         response.body = '';
       }
     }
     return pRetry(attempt, {
       retries: ATTEMPTS - 1,
-      // p-retry counts; our runtime sleeps.
+      // p-retry counts the attempts; the pauses use our runtime, so that tests need no real time.
       minTimeout: 0,
       signal,
       shouldRetry: ({ error, attemptNumber }) => pause(operation, error, attemptNumber, signal),
     });
   }
 
-  /** Sleeps before another attempt. Returns false if none makes sense, or if the poll has no time for it. */
+  /** Sleeps before the next attempt. Returns false if another attempt is useless or the poll has no time left. */
   async function pause(operation: Operation, error: Error, attempt: number, signal: AbortSignal): Promise<boolean> {
     if (!(error instanceof AtlasError) || error.isFinal || !isTransient(error.reason)) return false;
     const backoffSeconds = runtime.random() * Math.min(BACKOFF_SECONDS.most, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
@@ -110,7 +111,8 @@ export function createClient({
       const page = decodePage(response, runtime.wallSeconds());
       take(page);
       items += page.results.length;
-      // The link to the next page says only that there is one. We build its URL ourselves, on our own origin.
+      // The link to the next page is used only as a sign that there is one. Its URL is built here, so that requests
+      // stay on the configured origin.
       return page.hasNext ?? page.results.length >= pageSize;
     }
     for (let pageNum = 1; pageNum <= maxPages && items < maxItems; pageNum += 1) {

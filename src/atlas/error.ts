@@ -1,7 +1,7 @@
 /**
- * Every failure of a request to Atlas: one error, a closed set of reasons, and for each reason an advice what to do.
- * The reason is the same word in code, log, page and metric label. No error holds foreign text: an error code is kept only if
- * it has the form of one, and Atlas' own sentences are left out, since they may quote the request.
+ * Every failure of a request to Atlas: one error type, a closed set of reasons, and advice for each reason. The reason
+ * is the same word in code, log, page and metric label. Errors contain no text from the response: an error code is kept
+ * only if it has the right form, and Atlas' own messages are dropped, because they may quote the request.
  */
 
 /** The closed set of reasons; also the values of the label `reason`. */
@@ -24,11 +24,11 @@ export type Reason = (typeof REASONS)[number];
 export interface AtlasErrorDetails {
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
-  /** The Retry-After of Atlas. */
+  /** Retry-After of Atlas, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
-  /** Instead of the usual advice for the reason. The advice for an error code, if there is one, wins. */
+  /** Replaces the usual advice for the reason. Advice for an error code takes precedence. */
   readonly advice?: string | undefined;
-  /** Whether another attempt within the same poll is known to fail as well. */
+  /** True if another attempt within the same poll would fail too. */
   readonly isFinal?: boolean | undefined;
 }
 
@@ -76,20 +76,23 @@ const OAUTH_CODES: readonly string[] = [
   'unsupported_token_type',
 ];
 
-/** The value if it has the form of an error code. Any other foreign text must not reach a log or a label. */
+/**
+ * The value if it has the form of an error code, else undefined. Any other text from a response must not reach a log or
+ * a label.
+ */
 export function checkedErrorCode(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   return /^[A-Z0-9_]{1,64}$/.test(value) || OAUTH_CODES.includes(value) ? value : undefined;
 }
 
-/** Whether the failure may pass by itself, so that another attempt makes sense. */
+/** Whether the failure is temporary, so that another attempt is useful. */
 export function isTransient(reason: Reason): boolean {
   return reason === 'network' || reason === 'timeout' || reason === 'rate_limited' || reason === 'server_error';
 }
 
 function reasonOfStatus(status: number, errorCode: string | undefined): Reason {
   if (errorCode !== undefined && /^CANNOT_USE_\w+_IN_CLUSTER_API$/.test(errorCode)) return 'unsupported';
-  // RFC 6749 allows status 400 for it as well.
+  // RFC 6749 also allows status 400 for this error.
   if (status === 401 || errorCode === 'invalid_client') return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';

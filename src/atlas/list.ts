@@ -1,18 +1,18 @@
 /**
- * Reads a complete list: every page, every item once. A list that shifts while it is read (an id appears twice, or the total
- * changes) is read a second time; the second reading counts, even if it shifts too. Items are folded page by page, so only
- * one page is in memory at a time.
+ * Reads a complete list: every page, every item once. A list that shifts while it is read (an id appears twice, or the
+ * total changes) is read a second time; the second reading counts, even if it shifts too. Each page is aggregated and
+ * then dropped, so only one page is in memory at a time.
  */
 import { BOUNDS } from './bounds.ts';
 import type { AtlasApi, Resource } from './client.ts';
 import { AtlasError } from './error.ts';
 import { isObject, type JsonObject, type Page } from './http/answer.ts';
 
-/** Takes in the items of a list, in any order and split into pages in any way. */
+/** Aggregates the items of a list. The result depends neither on their order nor on how they are split into pages. */
 export interface Fold<T> {
   /** @param seenBefore the ids of the pages before this one */
   add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void;
-  /** Whether the list must be read again to get the right result. Always false in a second reading. */
+  /** Whether the list must be read again for a correct result. Always false in a second reading. */
   readonly wantsSecondReading: boolean;
   result(): T;
 }
@@ -20,13 +20,13 @@ export interface Fold<T> {
 export interface Reading<T> {
   readonly result: T;
   readonly pages: number;
-  /** Distinct items. */
+  /** Number of distinct items. */
   readonly items: number;
   /** The total that Atlas gives, from the last page that has one. */
   readonly reportedItems?: number;
 }
 
-/** @throws AtlasError `truncated` where the list does not end */
+/** @throws AtlasError `truncated` if the list does not end */
 export async function readList<T>(
   api: AtlasApi,
   resource: Resource,
@@ -87,7 +87,7 @@ function endless(pages: number): AtlasError {
   });
 }
 
-/** An item without an id of Atlas' kind cannot be compared with others: it counts as new. */
+/** An item without a valid id cannot be compared with others, so it counts as new. */
 function isNew(seen: ReadonlySet<string>, onThisPage: Set<string>, { id }: JsonObject): boolean {
   if (typeof id !== 'string' || id.length > BOUNDS.idCharacters) return true;
   if (seen.has(id) || onThisPage.has(id)) return false;

@@ -1,4 +1,4 @@
-/** What this folder reports: events to count, and events to log. Types only. */
+/** The events that the Atlas client reports, to be counted and logged. Types only. */
 import type { Reason } from './error.ts';
 
 /** The value of the label `operation`. Each collector brings its own; `token` and `revoke` are those of this folder. */
@@ -32,16 +32,19 @@ export interface AtlasCounter {
     readonly rateLimit?: RateLimit | undefined;
   }): void;
   retry(event: { readonly operation: Operation; readonly reason: Reason }): void;
-  /** A request has waited for a token of its project or for a place. */
+  /** A request has waited for its project's token bucket or for the concurrency limit. */
   throttled(event: { readonly groupId: string; readonly budget: BudgetName; readonly seconds: number }): void;
-  /** A token request has ended. `expiresAtSeconds`: Unix time at which the new token expires; absent if the request failed. */
+  /**
+   * A token request has ended. `expiresAtSeconds` is the Unix time at which the new token expires; it is absent if the
+   * request failed.
+   */
   token(event: { readonly credential: string; readonly expiresAtSeconds?: number }): void;
 }
 
 export interface AtlasObserver extends AtlasCounter {
   /**
-   * Atlas has answered 429: the project sends nothing for a while. `askedSeconds` is the Retry-After of Atlas, longer than `seconds`
-   * where it exceeds our maximum.
+   * Atlas has answered 429: requests of the project pause for `seconds`. `askedSeconds` is the Retry-After of Atlas; it
+   * is longer than `seconds` if it exceeds our maximum.
    */
   paused(event: {
     readonly groupId: string;
@@ -49,9 +52,9 @@ export interface AtlasObserver extends AtlasCounter {
     readonly seconds: number;
     readonly askedSeconds: number;
   }): void;
-  /** Each new access token, before it is used, so that the redactor knows it. */
+  /** Called with each new access token before it is used, so that it can be redacted. */
   secret(token: string): void;
-  /** A token could not be revoked. Until it expires, it counts among the 100 tokens of the account. */
+  /** A token could not be revoked. Until it expires, it counts against the account's limit of 100 tokens. */
   notRevoked(event: {
     readonly credential: string;
     readonly reason: Reason;

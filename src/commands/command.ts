@@ -9,7 +9,7 @@ export interface CommandSettings<Flags> {
   readonly flags: Flags;
   readonly source: ConfigSource;
   readonly terminal: Terminal;
-  /** The program's own. */
+  /** The metrics about the program itself. */
   readonly version: string;
   readonly collectors: Collectors;
   readonly runtime: Runtime;

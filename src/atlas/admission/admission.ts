@@ -1,7 +1,8 @@
 /**
- * Decides when a request may be sent. Each project has a token bucket per rate limit of Atlas, and all requests share a
- * limited number of places. Only the first request in a bucket's queue competes for a place, so projects take turns: a
- * project with a hundred requests in its queue delays the single request of another by one place at most.
+ * Admission control: decides when a request may be sent. Each project has a token bucket per rate limit of Atlas, and
+ * all requests share a limited number of concurrent requests. Only the first request in a bucket's queue competes for a
+ * free slot, so projects take turns: a project with a hundred queued requests delays another project by at most one
+ * request.
  */
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
@@ -12,9 +13,9 @@ import type { AtlasObserver, BudgetName } from '../observer.ts';
 import { type BucketLevel, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 interface Limits {
-  /** Per bucket. */
+  /** Requests per minute of one bucket. */
   readonly requestsPerMinute: number;
-  /** Requests in progress at once, all projects together. */
+  /** Maximum number of concurrent requests, over all projects. */
   readonly concurrency: number;
 }
 
@@ -28,12 +29,12 @@ interface Budget {
   readonly groupId: string;
   readonly name: BudgetName;
   readonly bucket: TokenBucket;
-  /** One place: its holder is the first of the queue. */
+  /** A semaphore with one place: its holder is the first request of the queue. */
   readonly queue: ReturnType<typeof createSemaphore>;
   waiting: number;
 }
 
-/** Then a request in the queue looks again: a reload or a 429 may have changed the bucket. */
+/** A waiting request checks the bucket at least this often: a reload or a 429 may have changed it. */
 const LOOK_AGAIN_SECONDS = 5;
 /** Added to each pause, so that clients with the same Retry-After do not come back at the same moment. */
 const JITTER_SHARE = 0.1;
@@ -59,7 +60,7 @@ export function createAdmission(
 
   /**
    * Requests wait here for a token and a place; requests without a budget pass at once.
-   * @param refusal is called when a request's turn has come: why it is not to be sent any more
+   * @param refusal called just before a request is sent; returns an error if it must no longer be sent
    */
   function guard(next: Transport, refusal: (request: AtlasRequest) => AtlasError | undefined): Transport {
     async function turn({ bucket, queue }: Budget, request: AtlasRequest, signal: AbortSignal): Promise<() => void> {
@@ -72,7 +73,7 @@ export function createAdmission(
           if (refused === undefined && bucket.take(runtime.monotonicSeconds())) return release;
           release();
           if (refused) throw refused;
-          // A 429 has paused the bucket while the request waited for its place.
+          // A 429 may have paused the bucket while the request waited for the semaphore.
         }
       } finally {
         leaveQueue();
@@ -99,7 +100,7 @@ export function createAdmission(
     };
   }
 
-  /** A pause after a 429 counts as time of the poll; waiting for a token does not. */
+  /** A pause after a 429 counts against the poll's time budget; waiting for a token does not. */
   async function untilReady(bucket: TokenBucket, timeBudget: TimeBudget, signal: AbortSignal): Promise<void> {
     for (;;) {
       const now = runtime.monotonicSeconds();
@@ -124,7 +125,7 @@ export function createAdmission(
     observer.paused({ groupId, budget: name, seconds, askedSeconds });
   }
 
-  /** Other limits from now on. Tokens that were taken stay taken; what waits goes on waiting. */
+  /** Applies other limits. Tokens that were taken stay taken; waiting requests keep waiting. */
   function change(changed: Limits): void {
     limits = changed;
     for (const { bucket } of budgets.values()) {
@@ -133,7 +134,7 @@ export function createAdmission(
     places.resize(limits.concurrency);
   }
 
-  /** Of every bucket that has been used. */
+  /** The remaining budget of every bucket that has been used. */
   function levels(): readonly BudgetLevel[] {
     return Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
       groupId,
@@ -150,7 +151,7 @@ function rateOf({ requestsPerMinute }: Limits): number {
   return requestsPerMinute / 60;
 }
 
-/** A burst of a third of a minute's requests. */
+/** The largest burst: a third of the requests of one minute. */
 function capacityOf({ requestsPerMinute }: Limits): number {
   return Math.max(1, Math.floor(requestsPerMinute / 3));
 }
@@ -160,7 +161,7 @@ function pausedError(seconds: number): AtlasError {
   return new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds, isFinal: true });
 }
 
-/** A counting semaphore: a limited number of places, given out in the order of asking. */
+/** A counting semaphore: a limited number of concurrent requests, given out in the order of asking. */
 function createSemaphore(initialPlaces: number) {
   let places = initialPlaces;
   let held = 0;

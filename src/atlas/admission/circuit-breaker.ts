@@ -1,7 +1,7 @@
 /**
- * A circuit breaker for one origin. Requests without any answer open it; while it is open, requests fail at once with the last
- * failure, so a thousand targets learn of an outage in seconds, not in an hour of timeouts. From time to time one request is
- * let through as a probe (half-open); any answer closes the circuit, also a 500.
+ * A circuit breaker for one origin. Requests that get no answer open it. While it is open, requests fail at once with
+ * the last failure, so a thousand targets show an outage within seconds, and not after an hour of timeouts. At
+ * intervals one request is sent as a probe (half-open). Any answer closes the circuit, even a 500.
  */
 import type { Runtime } from '../../support/runtime.ts';
 import { AtlasError } from '../error.ts';
@@ -10,11 +10,14 @@ import type { AtlasObserver } from '../observer.ts';
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
-/** In a row. One cluster whose list never comes must not open the circuit for the others, hence the resources. */
+/**
+ * The circuit opens after this many consecutive failures, of this many different resources. Several resources are
+ * needed because one cluster whose list always times out must not open the circuit for the others.
+ */
 const OPENS_AFTER = { failures: 10, resources: 3, seconds: 60 };
-/** A request with less time than this, at the end of a poll, proves nothing when it times out. */
+/** A request that had less time than this, at the end of a poll, is not counted if it times out. */
 const FAIR_SECONDS = 3;
-/** Between probes: doubled each time, with jitter. */
+/** Time between probes: doubled after each failed probe, with jitter. */
 const PROBE_PAUSE_SECONDS = { first: 2, most: 30 };
 
 export function createCircuitBreaker(
@@ -22,25 +25,25 @@ export function createCircuitBreaker(
   observer: Pick<AtlasObserver, 'circuitOpened' | 'circuitClosed'>,
 ) {
   let isOpen = false;
-  /** Half-open: a probe is on its way. */
+  /** True while a probe is in progress: the circuit is half-open. */
   let isProbing = false;
   let lastFailure: AtlasError | undefined;
   let failures = 0;
   let failingSinceSeconds = 0;
   const failing = new Set<string>();
-  /** Some of the resources that there are, to know whether there are fewer than it takes to open the circuit. */
+  /** Resources that were requested, up to the number that opens the circuit: a config may have fewer. */
   const known = new Set<string>();
   let probes = 0;
   let nextProbeAtSeconds = 0;
 
-  /** Why a request that has waited in a queue is not to be sent any more, if so. */
+  /** The error for a queued request that must no longer be sent; undefined if it may be sent. */
   function refusal({ isProbe = false }: AtlasRequest): AtlasError | undefined {
     if (!isOpen || isProbe || lastFailure === undefined) return undefined;
     const { reason, message, advice } = lastFailure;
     return new AtlasError(reason, `Atlas does not answer: ${message}`, { advice, isFinal: true });
   }
 
-  /** Goes around signing and queueing: refuses requests while the circuit is open, and makes one of them the probe. */
+  /** Wraps signing and queueing: refuses requests while the circuit is open, and selects one of them as the probe. */
   function guard(next: Transport): Transport {
     return async function guarded(request, signal) {
       const mayProbe = isOpen && !isProbing && runtime.monotonicSeconds() >= nextProbeAtSeconds;
@@ -57,7 +60,7 @@ export function createCircuitBreaker(
       return await next({ ...request, isProbe: true }, signal);
     } finally {
       isProbing = false;
-      // An aborted probe has found out nothing: the next may start at once.
+      // An aborted probe has no result, so the next probe may start at once.
       if (isOpen && !signal.aborted) putOffProbe();
     }
   }
@@ -68,7 +71,10 @@ export function createCircuitBreaker(
     nextProbeAtSeconds = runtime.monotonicSeconds() + seconds * (0.5 + runtime.random() / 2);
   }
 
-  /** Goes around the exchange: counts answers and requests without one. Token requests pass here only, so never refused. */
+  /**
+   * Wraps the HTTP exchange: counts answers and failures. Token requests use only this wrapper, so they are never
+   * refused.
+   */
   function watch(next: Transport): Transport {
     return async function watched(request, signal) {
       const resource = request.target.split('?', 1)[0] ?? '';
@@ -79,7 +85,7 @@ export function createCircuitBreaker(
         answered();
         return response;
       } catch (error) {
-        // A failure that is final is one of signing: it was counted where the token was requested.
+        // A final failure comes from signing: it was already counted as a failed token request.
         if (!(error instanceof AtlasError) || error.isFinal) throw error;
         if (error.status !== undefined) answered();
         else if (error.reason === 'network' || (error.reason === 'timeout' && isFair)) unanswered(resource, error);
@@ -103,7 +109,7 @@ export function createCircuitBreaker(
     failing.add(resource);
     lastFailure = error;
     const isMany = failures >= OPENS_AFTER.failures && failing.size >= known.size;
-    // One cluster whose list never comes must not open it between two polls of the others, either.
+    // One cluster whose list always times out must not open the circuit between two polls of the other clusters.
     const isLong = now - failingSinceSeconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
     if (isOpen || !(isMany || isLong)) return;
     isOpen = true;

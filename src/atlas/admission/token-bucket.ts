@@ -1,15 +1,15 @@
 /**
- * A token bucket for one project and one of Atlas' rate limits. A 429 pauses it, a low RateLimit-Remaining slows it down.
- * It computes with times and tokens and never waits. All times are monotonic seconds.
+ * A token bucket for one project and one of Atlas' rate limits. A 429 pauses it, a low RateLimit-Remaining slows it
+ * down. It only computes and never waits. All times are monotonic seconds.
  */
 import type { RateLimit } from '../observer.ts';
 
-/** What is left of a bucket, for people to look at. */
+/** The remaining budget of a bucket, for the pages and the API. */
 export interface BucketLevel {
   readonly capacityRequests: number;
   readonly remainingRequests: number;
   readonly pausedForSeconds: number;
-  /** The last RateLimit headers of Atlas, and how old they are. */
+  /** The latest RateLimit headers of Atlas, and their age. */
   readonly atlas?: RateLimit & { readonly ageSeconds: number };
 }
 
@@ -17,16 +17,16 @@ export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
 /** Below this share of Atlas' limit, the bucket fills more slowly: in proportion to the share, but never below `slowest`. */
 const LOW = { share: 0.25, slowest: 0.1 };
-/** Atlas refills its own buckets every minute, so its headers are out of date after that. */
+/** Atlas refills its own buckets every minute, so its headers are outdated after a minute. */
 const FOLLOWED_SECONDS = 60;
-/** Rounding may leave a token short by less than this. */
+/** Tolerance: rounding may make a token slightly less than 1. */
 const TOLERANCE = 1e-6;
 
 export function createTokenBucket(initialRate: number, initialCapacity: number, nowSeconds: number) {
   let rate = initialRate;
   let capacity = initialCapacity;
   let tokens = capacity;
-  /** Lies in the future during a pause. */
+  /** Monotonic seconds of the latest refill. During a pause it lies in the future. */
   let filledAtSeconds = nowSeconds;
   let pausedUntilSeconds = nowSeconds;
   let slowness = 1;
@@ -53,7 +53,7 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
     return true;
   }
 
-  /** How long until a token can be taken, if nobody else takes one; 0 if it can be taken now. */
+  /** Seconds until a token is available, if no other request takes it; 0 if it is available now. */
   function readyInSeconds(now: number): number {
     refill(now);
     const missing = 1 - tokens;
@@ -65,7 +65,10 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
     return pause + slowSeconds + (missing - slowTokens) / rate;
   }
 
-  /** A shorter pause never ends a longer one. Afterwards the bucket holds one token: a burst would meet the limit again. */
+  /**
+   * A shorter pause never shortens a longer one. After the pause the bucket has one token, because a burst would exceed
+   * the limit again.
+   */
   function pauseUntil(atSeconds: number, now: number): void {
     refill(now);
     if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;

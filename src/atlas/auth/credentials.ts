@@ -1,4 +1,7 @@
-/** Credentials are data: a kind, and where to read each secret. Secrets are read when they are needed and not kept longer. */
+/**
+ * Credentials are data: a kind, and where to read each secret. A secret is read when it is needed and is not kept
+ * afterwards.
+ */
 import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
@@ -11,11 +14,11 @@ export type CredentialKind = 'service_account' | 'api_key' | 'access_token';
 export interface SecretSource {
   /** Equal for two sources that read the same place or hold the same value. Holds no secret: a hash for inline values. */
   readonly identity: string;
-  /** Where it comes from, for people; never the value. */
+  /** Describes the source for people; never contains the value. */
   readonly description: string;
   /** Absolute path, if it is in a file. */
   readonly file?: string;
-  /** Reads it anew. Rejects if it cannot be read, within 5 seconds at most, also if the disk hangs. */
+  /** Reads the secret again. Rejects if it cannot be read; settles within 5 seconds, even if the disk hangs. */
   readonly read: () => Promise<string>;
 }
 
@@ -26,7 +29,10 @@ export interface Credential {
   readonly secrets: Readonly<Record<string, SecretSource>>;
 }
 
-/** Whether requests with one go out as with the other: a rotated secret is read from the same source. */
+/**
+ * Whether both credentials give requests the same identity. Sources are compared, not secrets: a rotated secret has the
+ * same source.
+ */
 export function isSameCredential(a: Credential, b: Credential): boolean {
   return identityOf(a) === identityOf(b);
 }
@@ -38,7 +44,7 @@ function identityOf({ kind, secrets }: Credential): string {
 
 const UNREADABLE = 'check the secret’s file, its permissions and its disk, or its variable: `check` shows the problem';
 
-/** @throws AtlasError without the cause, which may quote the file; `check` shows it */
+/** @throws AtlasError without `cause`, because a cause may quote the file. `check` shows the cause. */
 export async function readSecret({ name, secrets }: Credential, slot: string, runtime: Runtime): Promise<string> {
   const source = secrets[slot];
   if (source === undefined) throw new Error(`credential ${name} has no ${slot}: the config should have been refused`);
@@ -54,11 +60,11 @@ export async function readSecret({ name, secrets }: Credential, slot: string, ru
 
 /** Signs requests with one credential. */
 export interface Signer {
-  /** Turns a transport into one that signs its requests. A 401 is answered by one new attempt, or two for a stale nonce. */
+  /** Turns a transport into one that signs its requests. After a 401 it tries once more, or twice for a stale nonce. */
   readonly authorize: (next: Transport) => Transport;
   /**
-   * Revokes the access tokens that Atlas holds for it. Never rejects; stops at once when the signal is aborted. Afterwards
-   * nothing is signed.
+   * Revokes the access tokens of this credential. Never rejects; stops at once when the signal is aborted. No request
+   * is signed afterwards.
    */
   end(signal: AbortSignal): Promise<void>;
 }
@@ -66,6 +72,6 @@ export interface Signer {
 export interface SignerTools {
   readonly runtime: Runtime;
   readonly observer: AtlasObserver;
-  /** For token requests, which have no budget. */
+  /** Sends token requests, which have no request budget. */
   readonly exchange: Transport;
 }

@@ -1,8 +1,9 @@
 /**
- * HTTP Digest (RFC 7616) for one API key: keeps the last challenge and counts its uses, so that usually one request is enough, not
- * two. A nonce count is never used twice, also by requests in parallel. Requests are signed when they are sent: a nonce may
- * live for seconds, and a queue may be longer than that. Atlas sends MD5 with qop="auth"; SHA-256 is supported for the day it
- * changes. Any other challenge is not answered: -sess algorithms, a missing qop (RFC 2069), qop="auth-int" and userhash.
+ * HTTP Digest (RFC 7616) for one API key: keeps the last challenge and counts its uses, so that usually one request is
+ * enough, not two. No nonce count is used twice, not even by parallel requests. Requests are signed when they are sent:
+ * a nonce may live for seconds, and a queue may be longer than that. Atlas sends MD5 with qop="auth"; SHA-256 is
+ * supported for the day it changes. Any other challenge is not answered: -sess algorithms, a missing qop (RFC 2069),
+ * qop="auth-int" and userhash.
  */
 import { createHash } from 'node:crypto';
 import { unlessAborted } from '../../support/abortable.ts';
@@ -11,7 +12,10 @@ import type { AtlasRequest, AtlasResponse, Transport } from '../http/transport.t
 import { type Credential, readSecret } from './credentials.ts';
 
 const NONCES_KEPT = 100;
-/** The first without a challenge, the second with one, the third if another request has made that one stale. */
+/**
+ * The first attempt has no challenge, the second has one, the third is needed if another request has made the challenge
+ * stale.
+ */
 const MAX_ATTEMPTS = 3;
 
 interface Key {
@@ -22,14 +26,14 @@ interface Key {
 export function createDigestSession(credential: Credential, runtime: Runtime): (next: Transport) => Transport {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
-  // By nonce, the oldest first: a late answer may offer a nonce again that is already in use.
+  // Uses per nonce, the oldest first. A late answer may offer a nonce that is already in use.
   const uses = new Map<string, number>();
 
   function currentKey(): Promise<Key> {
     if (key) return key;
     const reading = readKey();
     key = reading;
-    // After a failure the next request reads it again.
+    // The key that was read last. After a failure the next request reads it again.
     reading.catch(() => {
       if (key === reading) key = undefined;
     });
@@ -58,12 +62,12 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
     return digestAuthorization({ challenge: current, ...read, method, uri: target, nonceCount, cnonce });
   }
 
-  /** The challenge of a 401, which the next requests use. */
+  /** Stores the challenge of a 401 for the next requests. */
   function learn(response: AtlasResponse): DigestChallenge | undefined {
     if (response.status !== 401) return undefined;
     const offered = parseDigestChallenge(response.headers['www-authenticate']);
     if (offered === undefined) return undefined;
-    // The key is read again with each challenge: it may have been rotated.
+    // The key is read again for each challenge, because it may have been rotated.
     key = undefined;
     challenge = offered;
     const [oldest] = uses.keys();
@@ -105,7 +109,7 @@ export interface DigestInput {
   readonly cnonce: string;
 }
 
-/** The strongest challenge in a WWW-Authenticate header that we can answer. */
+/** The strongest supported challenge in a WWW-Authenticate header. */
 export function parseDigestChallenge(header: string | readonly string[] | undefined): DigestChallenge | undefined {
   const text = typeof header === 'string' ? header : (header ?? []).join(', ');
   const challenges = challengesIn(text).flatMap((parameters) => challengeOf(parameters) ?? []);

@@ -1,7 +1,7 @@
 /**
- * The two requests that a service account makes for itself: one for an access token, and one that revokes it.
- * The client's id and secret go unencoded into Basic: the form-encoding of RFC 6749 would turn `_` into `%5F`, which Atlas
- * refuses. Source: https://www.mongodb.com/docs/atlas/api/service-accounts-overview/
+ * The two OAuth requests of a service account: one gets an access token, the other revokes it. Client id and secret are
+ * not form-encoded in the Basic header: the form-encoding of RFC 6749 would turn `_` into `%5F`, which Atlas refuses.
+ * Source: https://www.mongodb.com/docs/atlas/api/service-accounts-overview/
  */
 import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
@@ -13,12 +13,12 @@ import { type Credential, readSecret, type SignerTools } from './credentials.ts'
 
 export interface MintedToken {
   readonly value: string;
-  /** Both monotonic, counted from the request. */
+  /** Both are monotonic seconds and count from the request. */
   readonly renewAtSeconds: number;
   readonly endsAtSeconds: number;
 }
 
-/** Reads id and secret anew. @throws AtlasError that is final: no further attempt within the same poll */
+/** Reads id and secret again. @throws AtlasError that is final: no further attempt within the same poll */
 export async function mintToken(credential: Credential, tools: SignerTools, signal: AbortSignal): Promise<MintedToken> {
   const { runtime, observer } = tools;
   try {
@@ -38,7 +38,7 @@ export async function mintToken(credential: Credential, tools: SignerTools, sign
   }
 }
 
-/** Resolves to the error if Atlas did not revoke the token, which is then valid until it expires. */
+/** Resolves to an error if Atlas did not revoke the token. The token is then valid until it expires. */
 export async function revokeToken(
   credential: Credential,
   token: string,
@@ -82,7 +82,7 @@ async function call(
   );
 }
 
-/** Where the usual advice does not fit a token request. */
+/** Advice for reasons whose usual advice is wrong for a token request. */
 const ADVICE: Partial<Readonly<Record<Reason, string>>> = {
   forbidden: 'check that the service account still exists in Atlas and may request access tokens',
   not_found: 'check atlas.base_url: the server there knows no service accounts',

@@ -1,6 +1,7 @@
 /**
- * Access tokens. Those of a service account are requested when one is needed, renewed at two thirds of their life, and revoked
- * at the end. However many requests wait, one token request is in progress at a time. A ready-made token is only read.
+ * Access tokens. Those of a service account are requested when one is needed, renewed after two thirds of their
+ * lifetime, and revoked at the end. At most one token request is in progress, and all waiting requests share it. A
+ * configured access token is only read.
  */
 import { unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
@@ -19,14 +20,14 @@ const REPLACE_EVERY_SECONDS = 300;
 const PAUSE_SECONDS = { first: 10, most: 300, mostUnanswered: 30, mostRetryAfter: 600 };
 
 interface Token extends MintedToken {
-  /** When a request last succeeded with it, monotonic. */
+  /** Monotonic seconds of the last successful request with this token. */
   provenAtSeconds: number;
 }
 
 export function createServiceAccount(credential: Credential, tools: SignerTools): Signer {
   const { runtime, observer } = tools;
   const ending = new AbortController();
-  /** All tokens that Atlas may still count for the account, replaced ones included. */
+  /** All tokens that may still be valid at Atlas, including replaced ones. */
   const live = new Set<Token>();
   const revoking = new Map<Token, Promise<AtlasError | undefined>>();
   let token: Token | undefined;
@@ -38,7 +39,7 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
   function mint(): Promise<Token> {
     if (ended) return Promise.reject(new AtlasError('internal', 'a request after the end of its credential'));
     if (failure && runtime.monotonicSeconds() < failure.untilSeconds) return Promise.reject(failure.error);
-    // Many polls share the token request, so the signal of none of them aborts it.
+    // Many polls share the token request, so aborting one poll does not abort it.
     minting ??= mintToken(credential, tools, ending.signal).then(keep, fail);
     return minting;
   }
@@ -68,12 +69,16 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     signal.throwIfAborted();
     const now = runtime.monotonicSeconds();
     if (token === undefined || now >= token.endsAtSeconds) return unlessAborted(mint(), signal);
-    // Renewed in the background: requests use the old token until it expires, and only then meet a failure.
+    // The token is renewed in the background. Requests use the old token until it expires; only then a failed renewal
+    // affects them.
     if (now >= token.renewAtSeconds) mint().catch(() => undefined);
     return token;
   }
 
-  /** Whether a 401 means that the token is dead, and not that the service account has no access to this one project. */
+  /**
+   * Whether a 401 means that the token is no longer valid. The other possible cause: the service account has no access
+   * to this project.
+   */
   function isRefused(response: AtlasResponse, used: Token, sentAtSeconds: number): boolean {
     if (response.status !== 401 || isForeignProject(response)) return false;
     if (token !== used) return true;
@@ -84,11 +89,11 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
   function replace(used: Token): void {
     token = undefined;
     replacedAtSeconds = runtime.monotonicSeconds();
-    // If only this project refused it, Atlas would otherwise go on counting it among the account's tokens.
+    // If only this project refused the token, it is still valid, and Atlas counts it against the account's limit.
     void revoke(used);
   }
 
-  /** A token that could not be revoked stays in `live`, and is tried again at the end. */
+  /** A token that could not be revoked stays in `live` and is revoked at the end. */
   async function revoke(one: Token): Promise<AtlasError | undefined> {
     live.delete(one);
     const revocation = revokeToken(credential, one.value, tools, ending.signal);
@@ -115,7 +120,7 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     token = undefined;
     const now = runtime.monotonicSeconds();
     const left = [...live, ...revoking.keys()].filter(({ endsAtSeconds }) => endsAtSeconds > now);
-    // A token that is being requested is revoked once it arrives; the others are revoked meanwhile.
+    // A token request in progress is awaited, and its token is revoked. The other tokens are revoked in the meantime.
     const coming = minting && unlessAborted(minting, ending.signal).then(revokeAtEnd, () => undefined);
     await Promise.all([coming, ...left.map(revokeAtEnd)]);
     signal.removeEventListener('abort', leave);
@@ -123,7 +128,8 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
 
   const authorize: Signer['authorize'] = (next) =>
     async function withToken(request, signal) {
-      // Without a token the request need not wait in the queue. After the queue the token may be another one.
+      // If there is no token, the request fails here, before it waits in the queue. After the queue the token may have
+      // been replaced.
       let used = await current(signal);
       let sentAtSeconds = 0;
       const signed: AtlasRequest = {
@@ -149,7 +155,7 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
   return { authorize, end };
 }
 
-/** A token that somebody else requests: read once, and again when Atlas refuses it, since there may be a new one. */
+/** A configured access token, which another program renews. It is read once, and again when Atlas refuses it. */
 export function createReadyMadeToken(credential: Credential, runtime: Runtime): Signer['authorize'] {
   const read = (signal: AbortSignal): Promise<string> =>
     unlessAborted(readSecret(credential, 'access_token', runtime), signal);
@@ -169,7 +175,7 @@ function withBearer(request: AtlasRequest, token: string): AtlasRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
-/** Such a 401 says nothing about the token. */
+/** A 401 from the project, not from the token: other projects accept the token. */
 function isForeignProject(response: AtlasResponse): boolean {
   const errorCode = decodeError(response);
   return errorCode === 'NOT_IN_GROUP' || errorCode === 'USER_CANNOT_ACCESS_GROUP';

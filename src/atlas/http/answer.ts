@@ -1,6 +1,6 @@
 /**
- * Decodes a response of Atlas: its body, decompressed and never larger than allowed; its JSON; the headers that matter.
- * Unknown fields are ignored. It knows the frame (JSON, error, list), not the resource inside.
+ * Decodes a response of Atlas: decompresses the body up to a size limit, parses the JSON, and reads the headers that
+ * the exporter uses. Unknown fields are ignored. It knows errors and list pages, but no resource.
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -42,13 +42,16 @@ export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
   };
 }
 
-/** The error code of a failure, from Atlas or its OAuth endpoint. Foreign text: check it before it reaches a log or a label. */
+/**
+ * The error code of a failure, from Atlas or its OAuth endpoint. It is text from the response: check it before it
+ * reaches a log or a label.
+ */
 export function decodeError(response: AtlasResponse): unknown {
   const header = response.headers['x-error-code'];
   try {
     const body: unknown = JSON.parse(response.body);
     if (!isObject(body)) return header;
-    // In Atlas' own shape `error` is the status; in OAuth's (RFC 6749) it is a word.
+    // In Atlas' own format `error` is the status number; in OAuth's (RFC 6749) it is a word.
     const word = typeof body['error'] === 'string' ? body['error'] : undefined;
     return body['errorCode'] ?? word ?? header;
   } catch {
@@ -61,7 +64,7 @@ export function parseJson(response: AtlasResponse): JsonObject {
   try {
     body = JSON.parse(response.body);
   } catch {
-    // V8's message quotes the text, so it is left out.
+    // V8's message quotes the text, so it is not used.
     throw new AtlasError('invalid_response', 'the answer is not JSON', { status: response.status });
   }
   if (!isObject(body)) throw new AtlasError('invalid_response', 'the answer is not a JSON object');
@@ -74,7 +77,7 @@ export function retryAfterSecondsOf({ headers }: AtlasResponse, wallSeconds: num
   if (typeof value !== 'string') return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Number(value)));
   const atSeconds = httpDateSeconds(value);
-  // The sender's clock, if it gives one: it may differ from ours.
+  // The sender's clock (Date header), because it may differ from ours.
   const nowSeconds = httpDateSeconds(headers['date']) ?? wallSeconds;
   return atSeconds === undefined ? undefined : Math.max(1, atSeconds - nowSeconds);
 }
@@ -117,11 +120,17 @@ export function isObject(value: unknown): value is JsonObject {
 /** The only content coding that we request. */
 export const ACCEPT_ENCODING = 'gzip';
 
-/** Lists shrink to a tenth or less. One output buffer of the right size makes decompression several times as fast. */
+/**
+ * Compressed lists have a tenth of their size or less. An output buffer that is large enough makes decompression
+ * several times as fast.
+ */
 const TYPICAL_RATIO = 16;
 const BUFFER_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 
-/** Values are not counted in a body up to this size. Pages of 500 jobs are smaller, and counting takes time. */
+/**
+ * Only bodies above this size have their JSON values counted, because counting takes time. A page of 500 jobs is
+ * smaller.
+ */
 const UNCOUNTED_BYTES = 2 * BOUNDS.bodyValues;
 
 const SMALLER_PAGES =
@@ -140,7 +149,7 @@ export async function decodeBody(bytes: Buffer, coding: string | undefined, maxB
 }
 
 async function decompressed(bytes: Buffer, coding: string | undefined, maxBytes: number): Promise<Buffer> {
-  // Proxies send empty bodies with any coding. Such an answer must keep its status.
+  // Some proxies send an empty body with a Content-Encoding header. Such an answer must keep its status.
   if (bytes.length === 0 || coding === undefined || coding === '' || coding === 'identity') return bytes;
   if (coding.toLowerCase() !== 'gzip') {
     throw new AtlasError('invalid_response', 'the answer has a content coding that was not requested');
@@ -154,7 +163,7 @@ async function decompressed(bytes: Buffer, coding: string | undefined, maxBytes:
   }
 }
 
-/** Each value but the first of its container follows a comma; the first follows a bracket or brace. */
+/** In JSON, the first value of a container follows a bracket or brace; every other value follows a comma. */
 function hasTooManyValues(bytes: Buffer): boolean {
   const [comma, bracket, brace] = Buffer.from(',[{');
   let values = 0;

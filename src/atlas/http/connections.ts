@@ -7,23 +7,29 @@ import type { Agents } from 'got';
 import { type HttpProxy, openTunnel, type TunnelOptions } from './tunnel.ts';
 
 export interface ConnectionSettings {
-  /** Plain HTTP does not go through it: it is used with loopback only. */
+  /** Plain HTTP does not use the proxy, because it is allowed only for loopback. */
   readonly proxy?: HttpProxy | undefined;
-  /** Certificates in PEM that are trusted beside the usual ones; asked for each request, since a reload may change them. */
+  /**
+   * PEM certificates that are trusted in addition to the default ones. Called for each request, because a reload may
+   * change them.
+   */
   readonly caPem: () => string | undefined;
 }
 
 export interface Connections {
   readonly agents: Agents;
   readonly proxy: HttpProxy | undefined;
-  /** Options for a request that takes this time at most. Node hands them on to the agent; `signal` it keeps to itself. */
+  /** Options for a request with this timeout. Node passes these options to the agent, except `signal`. */
   optionsFor(signal: AbortSignal, timeoutSeconds: number): TunnelOptions;
   close(): void;
 }
 
-/** Idle connections are kept until they are closed. */
+/** Idle connections are kept for later requests until `close`. */
 const KEEP_ALIVE = { keepAlive: true };
-/** A host may have addresses that do not answer. Each gets this share of a request’s time; Node’s 250 ms are too short. */
+/**
+ * A host may have addresses that do not answer. Each address gets this share of the request's time; Node's default of
+ * 250 ms is too short.
+ */
 const ADDRESS_SHARE = 0.25;
 
 export function createConnections({ proxy, caPem }: ConnectionSettings): Connections {
@@ -56,7 +62,7 @@ export function createConnections({ proxy, caPem }: ConnectionSettings): Connect
   };
 }
 
-/** Beside the usual certificates: the option `ca` would replace them and those of NODE_EXTRA_CA_CERTS. */
+/** Adds certificates to the default ones. The option `ca` would replace them, and also those of NODE_EXTRA_CA_CERTS. */
 function contextThatTrusts(pem: string): SecureContext {
   const secureContext = createSecureContext();
   (secureContext.context as { addCACert(pem: string): void }).addCACert(pem);

@@ -62,7 +62,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
   };
 }
 
-/** Without a proxy the usual advice fits. */
+/** Undefined without a proxy: then the usual advice is right. */
 const SLOW_PROXY = 'check whether the proxy answers and whether it reaches Atlas, or raise atlas.request_timeout';
 const BROKEN_TUNNEL = 'check at the proxy whether it reaches Atlas and why it ends connections: its log says more';
 
@@ -79,12 +79,13 @@ async function send(
   const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
   const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
   try {
-    // What does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT and is silent.
+    // An exchange that does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT
+    // and then sends nothing.
     return await unlessAborted(Promise.race([refused, read(stream)]), deadline.signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const answer = stream.response;
-    // Status and headers of a failure count (429, 401, Retry-After), even if its body is broken or never ends.
+    // Status and headers of a failure (429, 401, Retry-After) are used, even if its body is broken or never ends.
     if (answer && answer.statusCode !== 200) {
       return { status: answer.statusCode, headers: answer.headers, body: '' };
     }
@@ -96,7 +97,7 @@ async function send(
   }
 }
 
-/** Begins the exchange. `refused` rejects where another protocol begins; it never resolves. */
+/** Begins the exchange. `refused` rejects if the server switches to another protocol; it never resolves. */
 function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal) {
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
@@ -114,10 +115,10 @@ function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds:
     throwHttpErrors: false,
     signal,
   });
-  // got may still report errors, as after an abort, when nobody reads the stream any more.
+  // got may still report errors after an abort, when the stream is no longer read.
   stream.on('error', () => undefined);
   const refused = new Promise<never>((_resolve, reject) => {
-    // A wrong server may answer 101. got would neither end that connection nor catch its errors.
+    // A wrong server may answer 101. got would not close that connection and would not catch its errors.
     stream.once('upgrade', ({ statusCode: status }: IncomingMessage, socket: Socket) => {
       socket.on('error', () => undefined).destroy();
       reject(new AtlasError('invalid_response', 'the answer switches to another protocol', { status }));
@@ -144,16 +145,16 @@ function maxBytesOf({ response }: Stream): number {
   return response?.statusCode === 200 ? BOUNDS.bodyBytes : BOUNDS.errorBodyBytes;
 }
 
-/** @param status of an answer that has begun: then Atlas, or what stands in its place, can be reached */
+/** @param status of an answer that has begun: then the server can be reached */
 function atlasErrorOf(error: unknown, status: number | undefined, connections: Connections): AtlasError {
-  // got wraps the errors of a connection that could not be made; those of a proxy are complete.
+  // got wraps connection errors. Errors of the proxy are already AtlasErrors.
   const ours = error instanceof RequestError && error.cause instanceof AtlasError ? error.cause : error;
   if (ours instanceof AtlasError) {
     const { reason, message, advice } = ours;
     return new AtlasError(reason, message, { status: ours.status ?? status, advice });
   }
   const isNotRequested = error instanceof AbortError || !(error instanceof RequestError);
-  // Codes of got and of Node's argument checks begin with ERR_; those of TLS do, too.
+  // Error codes of got, of Node's argument checks and of TLS begin with ERR_.
   const isOurs = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
   const code = codeOf(error);
   const shown = code === undefined ? '' : ` (${code})`;

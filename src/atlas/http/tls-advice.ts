@@ -11,7 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'the certificate is for another name: check atlas.base_url, HTTPS_PROXY, DNS and TLS inspection',
 };
 
-/** Codes of Node.js for a chain that ends at no trusted certificate. */
+/** Error codes of Node.js for a certificate chain without a trusted root. */
 const UNTRUSTED = [
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT',

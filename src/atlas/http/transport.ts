@@ -1,4 +1,4 @@
-/** What passes between the parts of this folder: a request, its response, and the function that turns one into the other. */
+/** The types that the parts of this folder share: a request, its response, and the function that sends a request. */
 import type { BudgetName, Operation } from '../observer.ts';
 
 export interface AtlasRequest {
@@ -6,18 +6,18 @@ export interface AtlasRequest {
   /** Name of the credential. */
   readonly credential: string;
   readonly method: 'GET' | 'POST';
-  /** Path and query, as Atlas receives them; a digest signs them. */
+  /** Path and query, exactly as Atlas receives them, because a digest signs them. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Makes the Authorization header just before the request is sent, so that it does not expire in a queue. Undefined: the
-   * request has no such header.
+   * Creates the Authorization header just before the request is sent, so that it does not expire in a queue. Undefined:
+   * the request has no such header.
    */
   readonly sign?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly body?: string;
-  /** The project and the rate limit that pay for the request. Token requests have none. */
+  /** The project and the rate limit that the request counts against. Token requests have none. */
   readonly budget?: { readonly groupId: string; readonly name: BudgetName };
-  /** Set by the circuit breaker: the one request that is let through while the circuit is open. */
+  /** Set by the circuit breaker for the one request that is sent while the circuit is open. */
   readonly isProbe?: boolean;
   readonly timeBudget: TimeBudget;
 }
@@ -25,7 +25,7 @@ export interface AtlasRequest {
 export interface AtlasResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The client empties it after decoding, so that promises do not keep it in memory. */
+  /** The client removes the body after decoding, so that promises do not keep it in memory. */
   body: string;
 }
 
@@ -33,8 +33,8 @@ export interface AtlasResponse {
 export type Transport = (request: AtlasRequest, signal: AbortSignal) => Promise<AtlasResponse>;
 
 /**
- * How long one poll may still work: its requests and the pauses between attempts, not its waiting for the request budget.
- * Each use of time is subtracted; no timer runs.
+ * The remaining time of one poll. Requests and pauses between attempts are subtracted; waiting for the request budget
+ * is not. No timer runs.
  */
 export interface TimeBudget {
   remainingSeconds: number;

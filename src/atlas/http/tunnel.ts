@@ -1,7 +1,7 @@
 /**
- * A tunnel through an HTTP proxy: CONNECT, as RFC 9110 section 9.3.6 describes it. Whatever the proxy does instead of opening it
- * is a `network` error that names the proxy and says what to do; it never counts as an answer of Atlas. Each socket keeps a
- * listener for its errors as long as it lives: an error without a listener would end the program.
+ * A tunnel through an HTTP proxy: CONNECT, as RFC 9110 section 9.3.6 describes it. If the proxy does not open the
+ * tunnel, the result is a `network` error that names the proxy and gives advice; it never counts as an answer of Atlas.
+ * Each socket has an error listener until it is closed, because an error without a listener would end the program.
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -15,14 +15,16 @@ import { codeOf, tlsAdvice } from './tls-advice.ts';
 export interface HttpProxy {
   /** `host:port`, for people. */
   readonly address: string;
-  /** With its password, if it has one. A function, so that printed settings don't show it. */
+  /**
+   * The URL of the proxy, including its password. It is a function so that printed settings do not show the password.
+   */
   readonly url: () => URL;
 }
 
 export interface TunnelOptions {
   readonly host?: string | null | undefined;
   readonly port?: number | string | null | undefined;
-  /** Of the exchange: its deadline ends the attempt. */
+  /** The signal of the exchange: its deadline also ends the CONNECT. */
   readonly exchangeSignal: AbortSignal;
   readonly autoSelectFamilyAttemptTimeout: number;
   readonly secureContext?: SecureContext;
@@ -49,7 +51,7 @@ export async function openTunnel(proxy: HttpProxy, options: TunnelOptions): Prom
       connection: 'keep-alive',
       ...(isKnown ? { 'proxy-authorization': basic(username, password) } : {}),
     },
-    // Node would take the name in the Host header, which is that of Atlas.
+    // By default Node would use the name in the Host header, which is the name of Atlas.
     servername: isIP(host) ? '' : host,
     agent: false,
     maxHeaderSize: BOUNDS.headerBytes,
@@ -73,7 +75,7 @@ function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
 }
 
-/** A percent sign that begins no code stands for itself. */
+/** A percent sign without a valid code is kept as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -106,7 +108,7 @@ function refused({ address }: HttpProxy, target: string, status: number, isKnown
 function failed({ address }: HttpProxy, error: Error, isTls: boolean): AtlasError {
   const code = codeOf(error);
   const shown = code === undefined ? '' : ` (${code})`;
-  // The codes of Node and OpenSSL for an answer that is not TLS.
+  // Error codes of Node and OpenSSL for an answer that is not TLS.
   const speaksPlain = code !== undefined && /^(EPROTO|ERR_SSL_(WRONG_VERSION|PACKET_LENGTH)\w*)$/.test(code);
   const problem = `the proxy ${address} opens no connection${shown}`;
   const advice =
