@@ -7,6 +7,9 @@ export const CONDITIONS = [
   'stuck',
   'unreachable',
   'incomplete',
+  'data_old',
+  'no_policy_item',
+  'unconfirmed',
   'unmeasured',
   'unread',
   'waiting',
@@ -41,6 +44,21 @@ export const WORDS: Readonly<Record<Condition, { level: Level; label: string; me
     level: 'doubt',
     label: 'Incomplete',
     meaning: 'the newest success exported fewer collections than there were',
+  },
+  data_old: {
+    level: 'doubt',
+    label: 'Old data',
+    meaning: 'exports succeed, but the newest exported snapshot is older than twice the limit',
+  },
+  no_policy_item: {
+    level: 'doubt',
+    label: 'Never exports',
+    meaning: 'automatic export is on, but the backup policy has no item of the exported frequency',
+  },
+  unconfirmed: {
+    level: 'doubt',
+    label: 'Bucket without success',
+    meaning: 'no success into the scheduled bucket is listed, but one into another bucket is in time',
   },
   unmeasured: {
     level: 'doubt',

@@ -25,10 +25,16 @@ export interface BackupSchedule {
     readonly bucketId: string;
     /** As Atlas writes it; `other` for one that cannot be a label. */
     readonly frequency: string;
+    /**
+     * Whether a policy item makes snapshots of this frequency; without one nothing is ever exported. Absent if the schedule lists
+     * no policies.
+     */
+    readonly hasPolicyItem?: boolean;
   };
 }
 
 const NAME = 'schedule';
+const RETRY_SECONDS = 300;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
@@ -61,8 +67,12 @@ export const scheduleCollector: Collector<BackupSchedule> = {
   after: 'exports',
   switchDescription:
     'Whether to read the backup schedule of each target every hour. It tells whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
-  // Schedules hardly ever change.
-  pace: () => ({ seconds: HOUR_SECONDS, retrySeconds: 300, failedSeconds: HOUR_SECONDS }),
+  // Schedules hardly ever change. Until the first one was read, the judgement of the exports waits for it.
+  pace: (summary, { idleIntervalSeconds }) => ({
+    seconds: HOUR_SECONDS,
+    retrySeconds: summary === undefined ? Math.min(RETRY_SECONDS, idleIntervalSeconds) : RETRY_SECONDS,
+    failedSeconds: HOUR_SECONDS,
+  }),
   async read(api, { target: { groupId, clusterName } }, _settings, signal) {
     const path = `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/schedule`;
     const json = await api.get(
@@ -90,8 +100,16 @@ export const scheduleCollector: Collector<BackupSchedule> = {
         return [{ labels: { export_bucket_id: policy.bucketId, frequency_type: policy.frequency }, value: 1 }];
       },
     ),
+    gauge(
+      'auto_export_has_policy_item',
+      '1 if a policy item of the backup schedule takes snapshots of the exported frequency, else 0: then nothing is ever exported. Absent while automatic export is off or the schedule lists no policies.',
+      (state) => {
+        const hasItem = scheduleOf(state).summary?.export?.hasPolicyItem;
+        return hasItem === undefined ? undefined : Number(hasItem);
+      },
+    ),
   ],
-  findings: [findUnmeasured],
+  findings: [findNoPolicyItem, findUnmeasured],
   fields: [
     field(
       'auto_export_enabled',
@@ -106,6 +124,12 @@ export const scheduleCollector: Collector<BackupSchedule> = {
       (schedule) => schedule.export?.frequency,
     ),
     field('auto_export_bucket_id', 'string', 'Into which bucket.', (schedule) => schedule.export?.bucketId),
+    field(
+      'auto_export_has_policy_item',
+      'boolean',
+      'True if a policy item takes snapshots of this frequency; if not, nothing is ever exported.',
+      (schedule) => schedule.export?.hasPolicyItem,
+    ),
   ],
 };
 
@@ -126,14 +150,20 @@ function field(
   };
 }
 
-export function decodeSchedule({ autoExportEnabled, export: policy }: JsonObject): BackupSchedule {
+export function decodeSchedule({ autoExportEnabled, export: policy, policies }: JsonObject): BackupSchedule {
   if (autoExportEnabled !== true) return { autoExportEnabled: false };
   if (!isObject(policy)) return { autoExportEnabled };
   const { exportBucketId, frequencyType } = policy as Record<string, unknown>;
-  return {
-    autoExportEnabled,
-    export: { bucketId: checkedId(exportBucketId), frequency: checkedFrequency(frequencyType) },
-  };
+  const frequency = checkedFrequency(frequencyType);
+  const isKnown = Array.isArray(policies) && frequency !== 'other';
+  const hasPolicyItem = isKnown ? { hasPolicyItem: hasItem(policies, frequency) } : {};
+  return { autoExportEnabled, export: { bucketId: checkedId(exportBucketId), frequency, ...hasPolicyItem } };
+}
+
+function hasItem(policies: readonly unknown[], frequency: string): boolean {
+  const items = policies.filter(isObject).flatMap(({ policyItems }) => (Array.isArray(policyItems) ? policyItems : []));
+  const frequencies = items.filter(isObject).map(({ frequencyType }) => String(frequencyType).toLowerCase());
+  return frequencies.includes(frequency.toLowerCase());
 }
 
 /** The maximum age of the last success of a target: from the config, or else from its backup schedule. */
@@ -144,6 +174,16 @@ export function successMaxAgeSeconds(state: TargetState): number | undefined {
 
 function checkedFrequency(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,32}$/.test(value) ? value : 'other';
+}
+
+function findNoPolicyItem(state: TargetState): Finding | undefined {
+  const policy = scheduleOf(state).summary?.export;
+  if (policy?.hasPolicyItem !== false) return undefined;
+  return {
+    condition: 'no_policy_item',
+    problem: `automatic export is on for ${policy.frequency} snapshots, but the backup policy takes none: nothing will be exported`,
+    advice: 'add a policy item of this frequency in Atlas, or export another frequency',
+  };
 }
 
 /** The limit on the age of a success is not known, so the target can never be overdue. */

@@ -16,7 +16,7 @@ function answer(): Record<string, unknown> {
     job('Successful', { fields: { components: [{ exportId: 'a' }] } }),
   ];
   const settings = { paused: false, durationMaxSeconds: 60, successMaxAgeSeconds: 60 };
-  const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily' };
+  const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily', hasPolicyItem: true };
   const state = withSchedule(polledState(jobs, settings), { autoExportEnabled: true, export: export_ });
   const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
   const { groupId } = state.target;

@@ -30,7 +30,7 @@ function states() {
   );
   const scheduled = withSchedule(shop, {
     autoExportEnabled: true,
-    export: { bucketId: '5f0000000000000000000001', frequency: 'daily' },
+    export: { bucketId: '5f0000000000000000000001', frequency: 'daily', hasPolicyItem: true },
   });
   const components = [1, 2].map((shard) => ({ exportId: objectId(hour(23), shard), replicaSetName: `shard-${shard}` }));
   const sharded = { exportStatus: undefined, finishedAt: undefined, components };

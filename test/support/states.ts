@@ -45,19 +45,20 @@ export function withSchedule(state: TargetState, summary: BackupSchedule): Targe
 }
 
 /** The summary of these jobs, read in one page. */
-export function summaryOf(jobs: readonly JsonObject[], maxActiveJobs = 50): ExportSummary {
-  const fold = startExportFold('first', maxActiveJobs, NOW_SECONDS);
+export function summaryOf(jobs: readonly JsonObject[], maxActiveJobs = 50, scheduledBucketId?: string): ExportSummary {
+  const fold = startExportFold('first', { maxActiveJobs, nowSeconds: NOW_SECONDS, scheduledBucketId });
   fold.add(jobs, new Set());
   return fold.result().summary;
 }
 
-/** The state after one good poll that has read these jobs. */
+/** The state after one good poll that has read these jobs, where backup schedules are not read. */
 export function polledState(
   jobs: readonly JsonObject[],
   settings: Partial<Target> = {},
   clusterName = 'Cluster0',
 ): TargetState {
-  return withRecord(newState(clusterName, settings), 'exports', {
+  return withRecord({ target: target(clusterName, settings), polled: {} }, 'exports', {
+    ...unpolled(),
     polls: 1,
     summary: summaryOf(jobs),
     read: {

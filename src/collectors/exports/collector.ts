@@ -5,6 +5,7 @@
 import { readList } from '../../atlas/list.ts';
 import { type Collector, PREFIX } from '../collector.ts';
 import { activeJobFamilies } from './active-families.ts';
+import { scheduledBucketId } from './destination.ts';
 import { listFamilies, recordFamilies, successFamilies } from './families.ts';
 import { exportFields } from './fields.ts';
 import { exportFinders } from './findings.ts';
@@ -37,7 +38,8 @@ export const exportsCollector: Collector<ExportSummary> = {
     const seconds = isBusy ? intervalSeconds : idleIntervalSeconds;
     return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };
   },
-  async read(api, { target: { groupId, clusterName } }, { maxActiveJobs }, signal, nowSeconds) {
+  async read(api, state, { maxActiveJobs }, signal, nowSeconds) {
+    const { groupId, clusterName } = state.target;
     const resource = {
       operation: exportsCollector.operation,
       budget: 'cloud_backups',
@@ -45,7 +47,7 @@ export const exportsCollector: Collector<ExportSummary> = {
       path: `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/exports`,
     } as const;
     const { result, pages, items, reportedItems } = await readList(api, resource, signal, (nth) =>
-      startExportFold(nth, maxActiveJobs, nowSeconds),
+      startExportFold(nth, { maxActiveJobs, nowSeconds, scheduledBucketId: scheduledBucketId(state) }),
     );
     const { summary, dropped, foreignStates, oddTimes } = result;
     return {

@@ -2,8 +2,12 @@
 import { REASONS } from '../../atlas/error.ts';
 import { type Family, PREFIX, type Sample } from '../collector.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
+import { destinationOf } from './destination.ts';
 import { durationSeconds, endedAtSeconds, FINISHED_STATES, JOB_STATES, type Job, objectIdTimeSeconds } from './job.ts';
-import { exportsOf } from './summary.ts';
+import { exportsOf, type Outcomes } from './summary.ts';
+
+const DESTINATION =
+  'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together; absent until it is known whether there is such a schedule.';
 
 /** Whether polling works, and how fresh the data is. */
 export const recordFamilies: readonly Family[] = [
@@ -84,7 +88,7 @@ export const listFamilies: readonly Family[] = [
   gauge(
     'consecutive_failures',
     'Failed export jobs in a row, counted back from the newest finished one; cancelled jobs neither count nor end the row.',
-    (state) => exportsOf(state).summary?.consecutiveFailures,
+    (state) => exportsOf(state).summary?.outcomes.consecutiveFailures,
   ),
   labelledGauge(
     'last_finished_state',
@@ -99,7 +103,7 @@ export const listFamilies: readonly Family[] = [
     'last_failure_timestamp_seconds',
     'Unix time at which the newest failed export job ended; its creation where Atlas gives no end.',
     (state) => {
-      const failure = exportsOf(state).summary?.lastFailure;
+      const failure = exportsOf(state).summary?.outcomes.lastFailure;
       return failure && endedAtSeconds(failure);
     },
   ),
@@ -142,20 +146,53 @@ export const successFamilies: readonly Family[] = [
     'Median duration of the newest 20 successful export jobs since creation, queueing included.',
     (state) => exportsOf(state).summary?.typicalDurationSeconds,
   ),
-  labelledGauge(
+  ofEachBucket(
     'bucket_last_success_timestamp_seconds',
     'Unix time at which the newest successful export job into a bucket ended; of the 20 buckets used last.',
-    ['export_bucket_id'],
-    (state) =>
-      [...(exportsOf(state).summary?.successByBucket ?? [])].map(
-        ([export_bucket_id, value]): Sample => ({ labels: { export_bucket_id }, value }),
-      ),
+    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+  ),
+  ofEachBucket(
+    'bucket_consecutive_failures',
+    'Failed export jobs in a row into a bucket, counted back from the newest finished one; cancelled jobs neither count nor end the row.',
+    ({ consecutiveFailures }) => consecutiveFailures,
+  ),
+  ofEachBucket(
+    'bucket_data_timestamp_seconds',
+    'Unix time of the newest snapshot among the successful export jobs into a bucket: how old the data there is. Inferred from the time inside the snapshot id.',
+    ({ dataAtSeconds }) => dataAtSeconds,
+  ),
+  gauge(
+    'destination_last_success_timestamp_seconds',
+    `Unix time at which the newest successful export job into the destination ended. ${DESTINATION}`,
+    (state) => {
+      const success = destinationOf(state)?.lastSuccess;
+      return success && endedAtSeconds(success);
+    },
+  ),
+  gauge(
+    'destination_data_timestamp_seconds',
+    `Unix time of the newest snapshot among the successful export jobs into the destination. ${DESTINATION}`,
+    (state) => destinationOf(state)?.dataAtSeconds,
+  ),
+  gauge(
+    'destination_consecutive_failures',
+    `Failed export jobs in a row into the destination. ${DESTINATION}`,
+    (state) => destinationOf(state)?.consecutiveFailures,
   ),
 ];
 
+function ofEachBucket(name: string, help: string, value: (outcomes: Outcomes) => number | undefined): Family {
+  return labelledGauge(name, help, ['export_bucket_id'], (state) =>
+    [...(exportsOf(state).summary?.buckets ?? [])].flatMap(([export_bucket_id, outcomes]): Sample[] => {
+      const number = value(outcomes);
+      return number === undefined ? [] : [{ labels: { export_bucket_id }, value: number }];
+    }),
+  );
+}
+
 function ofLastSuccess(name: string, help: string, value: (job: Job) => number | undefined): Family {
   return gauge(name, help, (state) => {
-    const success = exportsOf(state).summary?.lastSuccess;
+    const success = exportsOf(state).summary?.outcomes.lastSuccess;
     return success && value(success);
   });
 }

@@ -1,5 +1,6 @@
 /** The fields of export jobs in the JSON API. Names, units and meanings are as stable as those of the metrics. */
 import type { Failure, Field, TargetState } from '../collector.ts';
+import { type Destination, destinationOf } from './destination.ts';
 import { activeStateOf, durationSeconds, endedAtSeconds, type Job, progressRatio } from './job.ts';
 import { type ExportSummary, exportsOf } from './summary.ts';
 
@@ -38,7 +39,7 @@ export const exportFields: readonly Field<TargetState>[] = [
     'last_success_timestamp_seconds',
     'number',
     'When the newest successful export ended; its creation where Atlas gives no end.',
-    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+    ({ outcomes: { lastSuccess } }) => lastSuccess && endedAtSeconds(lastSuccess),
   ),
   ofSummary(
     'typical_duration_seconds',
@@ -50,13 +51,28 @@ export const exportFields: readonly Field<TargetState>[] = [
     'consecutive_failures',
     'number',
     'Failed exports since the newest success.',
-    ({ consecutiveFailures }) => consecutiveFailures,
+    ({ outcomes }) => outcomes.consecutiveFailures,
   ),
   ofSummary(
     'last_failure_timestamp_seconds',
     'number',
     'When the newest failed export ended; its creation where Atlas gives no end.',
-    ({ lastFailure }) => lastFailure && endedAtSeconds(lastFailure),
+    ({ outcomes: { lastFailure } }) => lastFailure && endedAtSeconds(lastFailure),
+  ),
+  ofDestination(
+    'destination_last_success_timestamp_seconds',
+    'When the newest successful export into the destination ended: the bucket of the backup schedule while it exports automatically, or else all buckets.',
+    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+  ),
+  ofDestination(
+    'destination_data_timestamp_seconds',
+    'When the newest snapshot that was exported into the destination was taken.',
+    ({ dataAtSeconds }) => dataAtSeconds,
+  ),
+  ofDestination(
+    'destination_consecutive_failures',
+    'Failed exports into the destination since its newest success.',
+    ({ consecutiveFailures }) => consecutiveFailures,
   ),
   ofSummary('jobs', 'object', 'Listed exports by state.', ({ counts }) => counts),
   ofSummary('failed_jobs', 'object', 'Listed failed exports by error code.', ({ failedByCode }) =>
@@ -107,6 +123,17 @@ export const exportFields: readonly Field<TargetState>[] = [
   ),
   field('poll_interval_seconds', 'number', 'The interval in force.', (state) => exportsOf(state).intervalSeconds),
 ];
+
+function ofDestination(
+  name: string,
+  meaning: string,
+  value: (destination: Destination) => number | undefined,
+): Field<TargetState> {
+  return field(name, 'number', meaning, (state) => {
+    const destination = destinationOf(state);
+    return destination && value(destination);
+  });
+}
 
 export function failureObject(failure: Failure | undefined): unknown {
   if (failure === undefined) return undefined;

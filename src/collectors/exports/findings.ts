@@ -2,7 +2,8 @@
 import { counted, span } from '../../support/words.ts';
 import type { Finder, Finding, Moment, TargetState } from '../collector.ts';
 import { scheduleOf, successMaxAgeSeconds } from '../schedule.ts';
-import { type ActiveState, endedAtSeconds } from './job.ts';
+import { destinationOf } from './destination.ts';
+import { type ActiveState, endedAtSeconds, type Job } from './job.ts';
 import { exportsOf } from './summary.ts';
 
 /** The limits that hold where the config sets no `duration_max`. */
@@ -12,6 +13,7 @@ const QUEUED_MAX_SECONDS = 4 * 3600;
 export const exportFinders: readonly Finder[] = [
   findFailed,
   findOverdue,
+  findOldData,
   findStuck,
   findUnreachable,
   findIncomplete,
@@ -25,27 +27,25 @@ function activeCount(state: TargetState): number {
   return stale ? 0 : (summary?.activeCount ?? 0);
 }
 
-/** Unix time of the newest success; undefined if none is listed. */
+/** Unix time of the newest success into the destination; while that is not known, into any bucket. */
 export function lastSuccessAtSeconds(state: TargetState): number | undefined {
-  const success = exportsOf(state).summary?.lastSuccess;
-  return success && endedAtSeconds(success);
+  const { lastSuccess } = destinationOf(state) ?? exportsOf(state).summary?.outcomes ?? {};
+  return lastSuccess && endedAtSeconds(lastSuccess);
 }
 
 function findFailed(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
-  const { summary } = exportsOf(state);
-  const failure = summary?.lastFailure;
-  if (summary === undefined || failure === undefined || summary.consecutiveFailures === 0) return undefined;
+  const { consecutiveFailures = 0, lastFailure: failure } = destinationOf(state) ?? {};
+  if (failure === undefined || consecutiveFailures === 0) return undefined;
   const at = endedAtSeconds(failure);
   const when = at === undefined ? '' : ` ${span(nowSeconds - at)} ago`;
   const code = WITHOUT_CODE.get(failure.errorCode ?? '') ?? `with ${failure.errorCode}`;
-  const many = summary.consecutiveFailures > 1;
   return {
     condition: 'failed',
-    problem: many
-      ? `${summary.consecutiveFailures} exports in a row have failed, the latest${when} ${code}`
-      : `the latest export failed${when} ${code}`,
-    advice:
-      'Atlas does not retry a failed export and leaves partial data in the bucket: check the bucket and Atlas’ access to it, then export the snapshot again',
+    problem:
+      consecutiveFailures > 1
+        ? `${consecutiveFailures} exports in a row have failed, the latest${when} ${code}`
+        : `the latest export failed${when} ${code}`,
+    advice: `Atlas does not retry a failed export and leaves partial data in the bucket: ${adviceOf(failure.errorCode)}, then export the snapshot again`,
   };
 }
 
@@ -54,26 +54,65 @@ const WITHOUT_CODE: ReadonlyMap<string, string> = new Map([
   ['other', 'with an unusual error code'],
 ]);
 
-function findOverdue(state: TargetState, moment: Moment): Finding | undefined {
+/** What to check, by what the error code speaks of. Atlas publishes no list of codes. */
+function adviceOf(errorCode = 'none'): string {
+  if (/BUCKET|STORAGE|BLOB|CONTAINER|OBJECT_STORE/.test(errorCode))
+    return 'check the bucket in the backup settings of the project';
+  if (/PERMISSION|ACCESS|DENIED|AUTHORI[SZ]|ROLE|CREDENTIAL|FORBIDDEN|IAM/.test(errorCode))
+    return 'check that Atlas may still write into the bucket: its role, policy or key';
+  if (/INTERNAL|UNEXPECTED|TIMEOUT|TIMED_OUT|UNAVAILABLE|SERVER/.test(errorCode))
+    return 'the error is in Atlas: if it fails again, open a support case with this code';
+  return 'look up the export in Atlas, and check the bucket and the access of Atlas to it';
+}
+
+/** Another bucket's success in time makes a destination without any success a doubt: it may just have been configured. */
+function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
+  const destination = destinationOf(state);
   const maxAgeSeconds = successMaxAgeSeconds(state);
-  if (exportsOf(state).summary === undefined || maxAgeSeconds === undefined) return undefined;
-  const at = lastSuccessAtSeconds(state);
-  const ageSeconds = at === undefined ? undefined : moment.nowSeconds - at;
+  if (destination === undefined || maxAgeSeconds === undefined) return undefined;
+  const ageOf = (job: Job | undefined) => {
+    const at = job && endedAtSeconds(job);
+    return at === undefined ? undefined : nowSeconds - at;
+  };
+  const ageSeconds = ageOf(destination.lastSuccess);
   if (ageSeconds !== undefined && ageSeconds <= maxAgeSeconds) return undefined;
+  const into = destination.bucketId === undefined ? '' : ` into the scheduled bucket ${destination.bucketId}`;
+  const anyAgeSeconds = ageOf(exportsOf(state).summary?.outcomes.lastSuccess);
+  if (ageSeconds === undefined && anyAgeSeconds !== undefined && anyAgeSeconds <= maxAgeSeconds) {
+    return {
+      condition: 'unconfirmed',
+      problem: `Atlas lists no successful export${into} yet; the last success went into another bucket`,
+      advice: `wait for the next automatic export if the bucket was changed lately; otherwise: ${adviceWhenOverdue(state)}`,
+    };
+  }
   return {
     condition: 'overdue',
     problem:
       ageSeconds === undefined
-        ? `Atlas lists no successful export; the limit is one every ${span(maxAgeSeconds)}`
-        : `the last success is ${span(ageSeconds)} old; the limit is ${span(maxAgeSeconds)}`,
+        ? `Atlas lists no successful export${into}; the limit is one every ${span(maxAgeSeconds)}`
+        : `the last success${into} is ${span(ageSeconds)} old; the limit is ${span(maxAgeSeconds)}`,
     advice: adviceWhenOverdue(state),
+  };
+}
+
+/** Exports succeed, but always of an old snapshot. */
+function findOldData(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
+  const { lastSuccess, dataAtSeconds } = destinationOf(state) ?? {};
+  const maxAgeSeconds = successMaxAgeSeconds(state);
+  const at = lastSuccess && endedAtSeconds(lastSuccess);
+  if (dataAtSeconds === undefined || maxAgeSeconds === undefined || at === undefined) return undefined;
+  if (nowSeconds - at > maxAgeSeconds || nowSeconds - dataAtSeconds <= 2 * maxAgeSeconds) return undefined;
+  return {
+    condition: 'data_old',
+    problem: `exports succeed, but the newest exported snapshot is ${span(nowSeconds - dataAtSeconds)} old`,
+    advice: 'find out which snapshot is exported, and by whom: newer snapshots are missing, or are not exported',
   };
 }
 
 function adviceWhenOverdue(state: TargetState): string {
   const { summary } = exportsOf(state);
   if (activeCount(state) > 0) return 'an export is running: this ends when it succeeds';
-  if ((summary?.consecutiveFailures ?? 0) > 0) return 'exports start, but fail: solve that first';
+  if ((destinationOf(state)?.consecutiveFailures ?? 0) > 0) return 'exports start, but fail: solve that first';
   if (state.target.paused) return 'the cluster is paused, so Atlas takes no snapshots: resume it, or stop watching it';
   if (scheduleOf(state).summary?.autoExportEnabled === false)
     return 'automatic export is off in the backup schedule: switch it on in Atlas, or start an export';
@@ -119,7 +158,7 @@ function findUnreachable(state: TargetState, { nowSeconds }: Moment): Finding | 
 }
 
 function findIncomplete(state: TargetState): Finding | undefined {
-  const collections = exportsOf(state).summary?.lastSuccess?.collections;
+  const collections = exportsOf(state).summary?.outcomes.lastSuccess?.collections;
   if (collections === undefined || collections.exported >= collections.total) return undefined;
   const missing = collections.total - collections.exported;
   return {

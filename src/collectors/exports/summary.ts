@@ -16,26 +16,24 @@ import {
   componentIdsOf,
   decodeJob,
   durationSeconds,
-  endedAtSeconds,
   FINISHED_STATES,
   JOB_STATES,
   type Job,
   type JobState,
   newestFirst,
   type OddTime,
+  objectIdTimeSeconds,
 } from './job.ts';
 
 export interface ExportSummary {
   readonly counts: Readonly<Record<JobState, number>>;
   /** The MAX_ERROR_CODES most frequent codes, the rest under `other`. */
   readonly failedByCode: ReadonlyMap<string, number>;
-  /** Failed jobs newer than the newest successful one. */
-  readonly consecutiveFailures: number;
   readonly lastFinished?: Job;
-  readonly lastSuccess?: Job;
-  readonly lastFailure?: Job;
-  /** Unix time of the last success, by bucket; of the MAX_EXPORT_BUCKETS buckets that were used last. */
-  readonly successByBucket: ReadonlyMap<string, number>;
+  /** All buckets together. */
+  readonly outcomes: Outcomes;
+  /** By bucket; of the MAX_EXPORT_BUCKETS buckets that were used last, and of the scheduled one. */
+  readonly buckets: ReadonlyMap<string, Outcomes>;
   /** Median duration of the newest 20 successes that have an end. */
   readonly typicalDurationSeconds?: number;
   /** The jobs that have series of their own: the oldest first, up to `max_active_jobs`. */
@@ -46,6 +44,17 @@ export interface ExportSummary {
   readonly activeCollections?: Collections;
   /** For the status page. */
   readonly newest: readonly Job[];
+}
+
+/** How the finished exports into one bucket ended, or those into all buckets. */
+export interface Outcomes {
+  /** The newest success and the newest failure, if any is listed. */
+  readonly lastSuccess?: Job;
+  readonly lastFailure?: Job;
+  /** Unix time of the newest snapshot that was exported: how old the data is. From the snapshot's id. */
+  readonly dataAtSeconds?: number;
+  /** Failed jobs newer than the newest successful one. */
+  readonly consecutiveFailures: number;
 }
 
 export interface FoldedExports {
@@ -68,25 +77,28 @@ const MAX_FOREIGN_STATES = 5;
 const TOO_MANY_COMPONENTS =
   'no setting raises this limit: please report how many export jobs and shards this cluster has';
 
+export interface FoldSettings {
+  readonly maxActiveJobs: number;
+  /** Unix time: a job has no time that is far ahead of it. */
+  readonly nowSeconds: number;
+  /** The bucket of the backup schedule, if it is known: it is kept, however many others there are. */
+  readonly scheduledBucketId?: string | undefined;
+}
+
 /**
  * Whether Atlas lists the parts of a sharded cluster's export as jobs of their own is unknown; a job whose id is a component of
  * another job is not counted again. The component ids are complete only at the end of the list, so from the first page with
  * components on, jobs without components are held back. If a component was counted before, the list is read a second time.
- * @param nowSeconds Unix time: a job has no time that is far ahead of it
  */
-export function startExportFold(
-  reading: 'first' | 'second',
-  maxActiveJobs: number,
-  nowSeconds: number,
-): Fold<FoldedExports> {
-  const tally = createTally(maxActiveJobs);
+export function startExportFold(reading: 'first' | 'second', settings: FoldSettings): Fold<FoldedExports> {
+  const tally = createTally(settings);
   const componentIds = new Set<string>();
   const heldBack: Job[] = [];
   let holdsBack = reading === 'second';
   let foldedBefore: ReadonlySet<string> = new Set();
 
   function add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void {
-    const jobs = items.map((item) => decodeJob(item, nowSeconds));
+    const jobs = items.map((item) => decodeJob(item, settings.nowSeconds));
     for (const item of items) for (const id of componentIdsOf(item)) componentIds.add(id);
     if (componentIds.size > BOUNDS.listComponents) {
       const problem = `the jobs of the list have more than ${BOUNDS.listComponents} components`;
@@ -114,33 +126,24 @@ export function startExportFold(
   };
 }
 
-function createTally(maxActiveJobs: number) {
+function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
   const counts = zeros(JOB_STATES);
   const failedByCode = new Map<string, number>();
-  const successByBucket = new Map<string, Job>();
+  const all = createOutcomes();
+  const buckets = new Map<string, ReturnType<typeof createOutcomes>>();
   const newest = createKeepFirst<Job>(NEWEST_JOBS, newestFirst);
   const finished = createKeepFirst<Job>(1, newestFirst);
-  const successes = createKeepFirst<Job>(1, newestFirst);
-  const failures = createKeepFirst<Job>(1, newestFirst);
   const timedSuccesses = createKeepFirst<Job>(TYPICAL_DURATIONS, newestFirst);
   const active = createKeepFirst<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
   const foreignStates = new Set<string>();
   const oddTimes = new Set<OddTime>();
-  /** Their ages alone: a list may hold nothing but failures. */
-  const failureAges: Age[] = [];
 
   function addSuccess(job: Job): void {
-    successes.add(job);
     if (durationSeconds(job) !== undefined) timedSuccesses.add(job);
-    if (job.exportBucketId === '') return;
-    const known = successByBucket.get(job.exportBucketId);
-    if (known === undefined || newestFirst(job, known) < 0) successByBucket.set(job.exportBucketId, job);
   }
 
   function addFailure(job: Job): void {
-    failures.add(job);
-    failureAges.push(ageOf(job));
     const code = job.errorCode ?? 'none';
     failedByCode.set(code, (failedByCode.get(code) ?? 0) + 1);
   }
@@ -153,41 +156,84 @@ function createTally(maxActiveJobs: number) {
     if (FINISHED_STATES.some((state) => state === job.state)) finished.add(job);
     if (job.state === 'successful') addSuccess(job);
     if (job.state === 'failed') addFailure(job);
+    if (job.state === 'successful' || job.state === 'failed') {
+      all.add(job);
+      if (job.exportBucketId !== '') bucketOf(job.exportBucketId).add(job);
+    }
     const activeState = activeStateOf(job);
     if (activeState === undefined) return;
     activity.add(job, activeState);
     active.add(job);
   }
 
+  function bucketOf(id: string): ReturnType<typeof createOutcomes> {
+    const bucket = buckets.get(id) ?? createOutcomes();
+    buckets.set(id, bucket);
+    return bucket;
+  }
+
   function result(): FoldedExports {
     const codes = capCodes(failedByCode);
-    const buckets = [...successByBucket.values()].sort(newestFirst);
+    const byUse = Array.from(buckets, ([id, bucket]) => [id, bucket.result()] as const).sort(([, a], [, b]) =>
+      newestFirst(newestOf(a), newestOf(b)),
+    );
+    const kept = byUse.filter(([id], index) => index < MAX_EXPORT_BUCKETS || id === scheduledBucketId);
     const typical = median(timedSuccesses.list().flatMap((job) => durationSeconds(job) ?? []));
     const [lastFinished] = finished.list();
-    const [lastSuccess] = successes.list();
-    const [lastFailure] = failures.list();
     const summary: ExportSummary = {
       counts,
       failedByCode: codes.kept,
-      consecutiveFailures: failureAges.filter((age) => !lastSuccess || newestFirst(age, lastSuccess) < 0).length,
-      successByBucket: timesByBucket(buckets.slice(0, MAX_EXPORT_BUCKETS)),
+      outcomes: all.result(),
+      buckets: new Map(kept),
       active: active.list(),
       newest: newest.list(),
       ...activity.result(),
       ...(lastFinished ? { lastFinished } : {}),
-      ...(lastSuccess ? { lastSuccess } : {}),
-      ...(lastFailure ? { lastFailure } : {}),
       ...(typical === undefined ? {} : { typicalDurationSeconds: typical }),
     };
     const dropped = {
       active_jobs: active.dropped(),
       error_codes: codes.dropped,
-      export_buckets: Math.max(0, buckets.length - MAX_EXPORT_BUCKETS),
+      export_buckets: buckets.size - kept.length,
     };
     return { summary, dropped, foreignStates, oddTimes };
   }
 
   return { add, result };
+}
+
+function createOutcomes() {
+  let lastSuccess: Job | undefined;
+  let lastFailure: Job | undefined;
+  let dataAtSeconds: number | undefined;
+  /** Their ages alone: a list may hold nothing but failures. */
+  const failures: Age[] = [];
+  return {
+    add(job: Job): void {
+      if (job.state === 'failed') {
+        failures.push(ageOf(job));
+        if (lastFailure === undefined || newestFirst(job, lastFailure) < 0) lastFailure = job;
+        return;
+      }
+      if (lastSuccess === undefined || newestFirst(job, lastSuccess) < 0) lastSuccess = job;
+      const snapshotAtSeconds = objectIdTimeSeconds(job.snapshotId);
+      if (snapshotAtSeconds !== undefined) dataAtSeconds = Math.max(snapshotAtSeconds, dataAtSeconds ?? 0);
+    },
+    result(): Outcomes {
+      const success = lastSuccess;
+      return {
+        consecutiveFailures: failures.filter((age) => !success || newestFirst(age, success) < 0).length,
+        ...(lastSuccess ? { lastSuccess } : {}),
+        ...(lastFailure ? { lastFailure } : {}),
+        ...(dataAtSeconds === undefined ? {} : { dataAtSeconds }),
+      };
+    },
+  };
+}
+
+function newestOf({ lastSuccess, lastFailure }: Outcomes): Age {
+  const [newest = { id: '' }] = [lastSuccess, lastFailure].filter((job) => job !== undefined).sort(newestFirst);
+  return newest;
 }
 
 function createActivity() {
@@ -218,15 +264,6 @@ function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string
   const rest = own.slice(MAX_ERROR_CODES).reduce((sum, [, count]) => sum + count, failedByCode.get('other') ?? 0);
   if (rest > 0) kept.set('other', rest);
   return { kept, dropped: Math.max(0, own.length - MAX_ERROR_CODES) };
-}
-
-function timesByBucket(jobs: readonly Job[]): Map<string, number> {
-  return new Map(
-    jobs.flatMap((job) => {
-      const at = endedAtSeconds(job);
-      return at === undefined ? [] : [[job.exportBucketId, at] as const];
-    }),
-  );
 }
 
 function median(values: readonly number[]): number | undefined {

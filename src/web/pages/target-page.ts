@@ -1,8 +1,9 @@
 /** The page of one target: everything that is known of it. */
 import { WORDS } from '../../collectors/conditions.ts';
+import { destinationOf, scheduledBucketId } from '../../collectors/exports/destination.ts';
 import { DEFAULT_DURATION_MAX_SECONDS } from '../../collectors/exports/findings.ts';
-import { activeStateOf, type Job, progressRatio } from '../../collectors/exports/job.ts';
-import { exportsOf } from '../../collectors/exports/summary.ts';
+import { activeStateOf, endedAtSeconds, type Job, progressRatio } from '../../collectors/exports/job.ts';
+import { exportsOf, type Outcomes } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
@@ -46,19 +47,29 @@ function atlasLink({ state: { target } }: TargetStatus, atlasUrl: string): Html 
 function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds: number): Html {
   const { summary } = exportsOf(state);
   if (summary === undefined) return fact('Exports', 'unknown: the list has not been read yet');
-  const { lastSuccess, typicalDurationSeconds: typical, successByBucket, failedByCode } = summary;
+  const { typicalDurationSeconds: typical, buckets, failedByCode } = summary;
+  const { consecutiveFailures, lastSuccess } = destinationOf(state) ?? summary.outcomes;
   const collections = lastSuccess?.collections;
   const codes = Array.from(failedByCode, ([code, count]) => html`<p>${count} × ${code}</p>`);
-  const buckets = Array.from(successByBucket, ([id, at]) => html`<p>${id}: ${relativeTime(at, nowSeconds)}</p>`);
+  const scheduled = scheduledBucketId(state);
+  const byBucket = Array.from(buckets, ([id, outcomes]) => bucketWords(id, outcomes, id === scheduled, nowSeconds));
   return html`${[
     fact('Last success', when(lastSuccessAtSeconds, nowSeconds)),
     fact('Its collections', collections ? `${collections.exported} of ${collections.total}` : 'unknown'),
     fact('Typical duration', typical === undefined ? 'unknown' : span(typical)),
     fact('Listed exports', countsInWords(summary.counts) || 'none'),
-    fact('Failures since the last success', String(summary.consecutiveFailures)),
+    fact('Failures since the last success', String(consecutiveFailures)),
     codes.length > 0 ? fact('Failures by error code', html`${codes}`, WIDE) : nothing,
-    buckets.length > 0 ? fact('Last success by bucket', html`${buckets}`, WIDE) : nothing,
+    byBucket.length > 0 ? fact('Last success by bucket', html`${byBucket}`, WIDE) : nothing,
   ]}`;
+}
+
+function bucketWords(id: string, outcomes: Outcomes, isScheduled: boolean, nowSeconds: number): Html {
+  const { lastSuccess, dataAtSeconds, consecutiveFailures } = outcomes;
+  const at = lastSuccess && endedAtSeconds(lastSuccess);
+  const data = dataAtSeconds === undefined ? '' : `, data ${span(nowSeconds - dataAtSeconds)} old`;
+  const failed = consecutiveFailures === 0 ? '' : `, then ${counted(consecutiveFailures, 'failure')}`;
+  return html`<p>${id}${isScheduled ? ' (scheduled)' : ''}: ${at === undefined ? 'none listed' : relativeTime(at, nowSeconds)}${data}${failed}</p>`;
 }
 
 function limitFacts({ state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max }: TargetStatus): Html {

@@ -39,7 +39,9 @@ describe('the metrics of a list of jobs', () => {
   test('an empty list has no outcome, no success and no failure', () => {
     const text = linesOfState(families, polledState([])).join('');
     const names = new Set(text.match(/^\w+/gm));
-    expect([...names]).toEqual([`${PREFIX}jobs`, `${PREFIX}consecutive_failures`]);
+    expect([...names]).toEqual(
+      ['jobs', 'consecutive_failures', 'destination_consecutive_failures'].map((name) => PREFIX + name),
+    );
   });
 
   test('a success that disappears takes its metrics with it', () => {
@@ -184,13 +186,19 @@ test('stale volatile metrics are silent, facts stay', () => {
     'last_success_collections_exported',
     'typical_duration_seconds',
     'bucket_last_success_timestamp_seconds',
+    'bucket_consecutive_failures',
+    'bucket_data_timestamp_seconds',
+    'destination_last_success_timestamp_seconds',
+    'destination_data_timestamp_seconds',
+    'destination_consecutive_failures',
   ]);
 });
 
 test('they are not silent because another record of the target is stale', () => {
   const fresh = polledState([job('InProgress')]);
-  const other = withRecord(fresh, 'schedule', { stale: true });
-  expect(linesOfState(families, other)).toEqual(linesOfState(families, fresh));
+  const schedule = { polls: 1, summary: { autoExportEnabled: false } };
+  const other = withRecord(fresh, 'schedule', { ...schedule, stale: true });
+  expect(linesOfState(families, other)).toEqual(linesOfState(families, withRecord(fresh, 'schedule', schedule)));
 });
 
 const ACTIVE = [

@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import { PREFIX, type TargetState } from '../../../src/collectors/collector.ts';
 import { decodeSchedule, scheduleCollector, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
-import { SETTINGS } from '../../support/pages.ts';
-import { GROUP_ID, newState, withSchedule } from '../../support/states.ts';
+import { DAY_ZERO_SECONDS, job } from '../../support/jobs.ts';
+import { judged, SETTINGS } from '../../support/pages.ts';
+import { GROUP_ID, newState, polledState, withSchedule } from '../../support/states.ts';
 
 const BUCKET = '5f0000000000000000000001';
 const DAY = 86_400;
@@ -15,18 +16,24 @@ const exporting = (frequencyType: unknown, exportBucketId: unknown = BUCKET) => 
 
 function valuesOf(state: TargetState): Record<string, unknown> {
   const { families } = scheduleCollector;
-  return Object.fromEntries(
-    families.map(({ name, samples }) => [
-      name.replace(PREFIX, ''),
-      [...samples(state)].map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
-    ]),
-  );
+  const values = families.map(({ name, samples }): [string, string[]] => [
+    name.replace(PREFIX, ''),
+    [...samples(state)].map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
+  ]);
+  return Object.fromEntries(values.filter(([name, own]) => own.length > 0 || !name.endsWith('has_policy_item')));
 }
 
 describe('a backup schedule', () => {
   test('says whether it exports by itself, how often and where to', () => {
-    const state = withSchedule(newState(), decodeSchedule({ ...exporting('daily'), policies: [{ id: 1 }] }));
-    expect(valuesOf(state)).toEqual({ auto_export_enabled: ['1'], auto_export_info: [`${BUCKET} daily 1`] });
+    const state = withSchedule(
+      newState(),
+      decodeSchedule({ ...exporting('daily'), policies: [{ policyItems: [{ frequencyType: 'daily' }] }] }),
+    );
+    expect(valuesOf(state)).toEqual({
+      auto_export_enabled: ['1'],
+      auto_export_info: [`${BUCKET} daily 1`],
+      auto_export_has_policy_item: ['1'],
+    });
   });
 
   test.each([
@@ -56,6 +63,21 @@ describe('a backup schedule', () => {
 
   test('that has not been read has no metrics', () => {
     expect(valuesOf(newState())).toEqual({ auto_export_enabled: [], auto_export_info: [] });
+  });
+
+  test.each([
+    ['an item of the frequency', [{ policyItems: [{ frequencyType: 'hourly' }, { frequencyType: 'MONTHLY' }] }], true],
+    ['items of other frequencies', [{ policyItems: [{ frequencyType: 'hourly' }, { frequencyType: 'daily' }] }], false],
+    ['no items', [{ policyItems: [] }, { policyItems: null }, null], false],
+    ['no policies', [], false],
+    ['no list of policies', undefined, undefined],
+    ['null for its policies', null, undefined],
+  ])('with %s tells whether anything is ever exported', (_what, policies, hasPolicyItem) => {
+    const schedule = decodeSchedule({ ...exporting('monthly'), policies });
+    expect(schedule.export?.hasPolicyItem).toBe(hasPolicyItem);
+    const { findings } = judged(withSchedule(polledState([job()]), schedule), { nowSeconds: DAY_ZERO_SECONDS });
+    const expected = hasPolicyItem === false ? ['no_policy_item'] : ['fine'];
+    expect(findings.map(({ condition }) => condition)).toEqual(expected);
   });
 
   test('is read in one request that the budget for backups pays', async () => {

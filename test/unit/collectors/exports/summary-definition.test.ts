@@ -7,10 +7,10 @@ import {
   componentIdsOf,
   decodeJob,
   durationSeconds,
-  endedAtSeconds,
   JOB_STATES,
   type Job,
   newestFirst,
+  objectIdTimeSeconds,
 } from '../../../../src/collectors/exports/job.ts';
 import type { ExportSummary } from '../../../../src/collectors/exports/summary.ts';
 import { DAY_ZERO_SECONDS, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
@@ -24,6 +24,20 @@ const sorted = (jobs: readonly Job[]) => jobs.toSorted(newestFirst);
 const of = (jobs: readonly Job[], ...states: string[]) => sorted(jobs).filter(({ state }) => states.includes(state));
 const active = (jobs: readonly Job[]) => sorted(jobs).filter((one) => activeStateOf(one) !== undefined);
 
+function outcomes(jobs: readonly Job[]): ExportSummary['outcomes'] {
+  const finished = of(jobs, 'failed', 'successful');
+  const success = finished.findIndex(({ state }) => state === 'successful');
+  const snapshots = of(jobs, 'successful').flatMap(({ snapshotId }) => objectIdTimeSeconds(snapshotId) ?? []);
+  const [lastSuccess] = of(jobs, 'successful');
+  const [lastFailure] = of(jobs, 'failed');
+  return {
+    consecutiveFailures: success === -1 ? finished.length : success,
+    ...(lastSuccess ? { lastSuccess } : {}),
+    ...(lastFailure ? { lastFailure } : {}),
+    ...(snapshots.length > 0 ? { dataAtSeconds: Math.max(...snapshots) } : {}),
+  };
+}
+
 /** A field that is absent where the definition gives undefined. */
 const DEFINITIONS: { readonly [K in keyof Required<ExportSummary>]: Definition<K> } = {
   counts: (jobs) =>
@@ -32,18 +46,13 @@ const DEFINITIONS: { readonly [K in keyof Required<ExportSummary>]: Definition<K
     const codes = of(jobs, 'failed').map(({ errorCode = 'none' }) => errorCode);
     return new Map(codes.map((code) => [code, codes.filter((one) => one === code).length]));
   },
-  consecutiveFailures(jobs) {
-    const finished = of(jobs, 'failed', 'successful');
-    const success = finished.findIndex(({ state }) => state === 'successful');
-    return success === -1 ? finished.length : success;
-  },
   lastFinished: (jobs) => of(jobs, 'successful', 'failed', 'cancelled')[0] as Job,
-  lastSuccess: (jobs) => of(jobs, 'successful')[0] as Job,
-  lastFailure: (jobs) => of(jobs, 'failed')[0] as Job,
-  successByBucket(jobs) {
-    const successes = of(jobs, 'successful').filter(({ exportBucketId }) => exportBucketId !== '');
+  outcomes,
+  buckets(jobs) {
+    const ids = new Set(jobs.map(({ exportBucketId }) => exportBucketId).filter((id) => id !== ''));
+    const used = [...ids].map((id) => [id, jobs.filter(({ exportBucketId }) => exportBucketId === id)] as const);
     return new Map(
-      successes.toReversed().map((one) => [one.exportBucketId, endedAtSeconds(one) ?? Number.NaN] as const),
+      used.filter(([, own]) => of(own, 'failed', 'successful').length > 0).map(([id, own]) => [id, outcomes(own)]),
     );
   },
   typicalDurationSeconds(jobs) {

@@ -21,7 +21,7 @@ describe('what is kept of a list of jobs', () => {
   });
 
   test('a list that names ever more components is not read to its end', () => {
-    const fold = startExportFold('first', 50, NOW_SECONDS);
+    const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     const page = (nth: number) =>
       Array.from({ length: 1001 }, (_, index) => ({ exportId: objectId(nth, index + 1), replicaSetName: 'a' }));
     const add = (nth: number) => fold.add([jobAt('InProgress', nth, { components: page(nth) })], NONE);
@@ -34,7 +34,7 @@ describe('what is kept of a list of jobs', () => {
     const jobs = [...codes, 'CODE_09999', 'not a code', ''].map((errorCode, number) =>
       job('Failed', { number, fields: { stateReason: { errorCode } } }),
     );
-    const fold = startExportFold('first', 50, NOW_SECONDS);
+    const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add(jobs, NONE);
     const { summary, dropped } = fold.result();
     expect(summary.failedByCode.size).toBe(21);
@@ -49,17 +49,15 @@ describe('what is kept of a list of jobs', () => {
     const jobs = Array.from({ length: 25 }, (_, hour) =>
       jobAt('Successful', hour, { exportBucketId: `bucket-${hour}` }),
     );
-    const fold = startExportFold('first', 50, NOW_SECONDS);
+    const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add([...jobs, jobAt('Successful', 30, { exportBucketId: 'no label "' })], NONE);
     const { summary, dropped } = fold.result();
-    expect([...summary.successByBucket.keys()]).toEqual(
-      Array.from({ length: 20 }, (_, index) => `bucket-${24 - index}`),
-    );
+    expect([...summary.buckets.keys()]).toEqual(Array.from({ length: 20 }, (_, index) => `bucket-${24 - index}`));
     expect(dropped.export_buckets).toBe(5);
   });
 
   test('states that are not known are counted, and told of once each', () => {
-    const fold = startExportFold('first', 50, NOW_SECONDS);
+    const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add(
       ['Paused', 'Paused', 'Thawing'].map((state, hour) => jobAt(state, hour)),
       NONE,
@@ -85,11 +83,11 @@ describe('components of a sharded job that are listed as jobs', () => {
   });
 
   test('that were folded in before it was seen want a second reading, which leaves them out', () => {
-    const first = startExportFold('first', 50, NOW_SECONDS);
+    const first = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     first.add(children, NONE);
     first.add([parent], idsOf(children));
     expect(first.wantsSecondReading).toBe(true);
-    const second = startExportFold('second', 50, NOW_SECONDS);
+    const second = startExportFold('second', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     second.add(children, NONE);
     second.add([parent], idsOf(children));
     expect(second.wantsSecondReading).toBe(false);
@@ -97,7 +95,7 @@ describe('components of a sharded job that are listed as jobs', () => {
   });
 
   test('want no second reading when they come after it', () => {
-    const fold = startExportFold('first', 50, NOW_SECONDS);
+    const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add([parent], NONE);
     fold.add(children, idsOf([parent]));
     expect(fold.wantsSecondReading).toBe(false);
@@ -139,7 +137,7 @@ describe('the summary of a list', () => {
       pages.at(-1)?.push(one);
     }
     const reading = (nth: 'first' | 'second') => {
-      const fold = startExportFold(nth, 3, NOW_SECONDS);
+      const fold = startExportFold(nth, { maxActiveJobs: 3, nowSeconds: NOW_SECONDS });
       for (const [index, page] of pages.entries()) fold.add(page, idsOf(pages.slice(0, index).flat()));
       return fold;
     };

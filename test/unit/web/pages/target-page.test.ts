@@ -31,7 +31,7 @@ describe('the page of a target', () => {
     expect(text).toContain('Its collections\n10 of 10');
     expect(text).toContain('Typical duration\n13 min');
     expect(text).toContain('Listed exports\n3 successful');
-    expect(text).toContain(`Last success by bucket\n${BUCKET}:\n23 h 47 min ago`);
+    expect(text).toContain(`Last success by bucket\n${BUCKET} (scheduled):\n23 h 47 min ago\n, data `);
   });
 
   test('shows its limits and where they come from', () => {
