@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import { defaultCredentials, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
 import { type AlertChain, namesInState, startAlertChain } from '../support/alert-chain.ts';
-import { job } from '../support/jobs.ts';
+import { type JobOptions, job, objectId } from '../support/jobs.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { freePort, until } from '../support/servers.ts';
 import { GROUP_ID } from '../support/states.ts';
@@ -21,16 +21,70 @@ const DAY_SECONDS = 86_400;
 /** Newest first. One cluster was exported an hour ago, the other has had no export for three days. */
 const orders: JsonObject[] = [finished('Successful', 3600)];
 const reports: JsonObject[] = [finished('Successful', 3 * DAY_SECONDS)];
+/** The bucket of the backup schedules, and one that a script feeds. */
+const SCHEDULED = '5f0000000000000000000002';
+const SIDE = '5f0000000000000000000001';
+const sideFed = finished('Successful', 3600);
+const failures = Array.from({ length: 7 }, (_, index) => 2 * (index + 1) * 3600).flatMap((secondsAgo) => [
+  finished('Successful', secondsAgo - 3600),
+  finished('Failed', secondsAgo, { bucket: SCHEDULED }),
+]);
+const ofOneSnapshot = (secondsAgo: number): JsonObject => ({
+  ...finished('Successful', secondsAgo, { bucket: SCHEDULED }),
+  snapshotId: objectId(Date.now() / 1000 - 90 * DAY_SECONDS),
+});
+const scheduledFed = finished('Successful', 7200, { bucket: SCHEDULED });
+/** What is expected of each cluster: its condition on the page, and the alerts that fire. */
+const destinations = [
+  {
+    name: 'starved',
+    exports: [sideFed, finished('Successful', 40 * DAY_SECONDS, { bucket: SCHEDULED })],
+    schedule: exporting('daily'),
+    expected: { conditions: ['overdue'], alerts: ['Overdue'] },
+  },
+  {
+    name: 'failing',
+    exports: [...failures, finished('Successful', 16 * 3600, { bucket: SCHEDULED })],
+    schedule: exporting('daily'),
+    expected: { conditions: ['failed'], alerts: ['Failed', 'FailingRepeatedly'] },
+  },
+  {
+    name: 'old',
+    exports: [ofOneSnapshot(3600), ofOneSnapshot(DAY_SECONDS)],
+    schedule: exporting('daily'),
+    expected: { conditions: ['data_old'], alerts: ['DataOld'] },
+  },
+  {
+    name: 'never',
+    exports: [scheduledFed],
+    schedule: exporting('monthly'),
+    expected: { conditions: ['no_policy_item'], alerts: ['PolicyWithoutItem'] },
+  },
+  {
+    name: 'fed',
+    exports: [
+      sideFed,
+      scheduledFed,
+      finished('Failed', 30 * DAY_SECONDS, { bucket: SIDE.replace('1', '3') }),
+      finished('Successful', 60 * DAY_SECONDS, { bucket: SIDE.replace('1', '4') }),
+    ],
+    schedule: exporting('daily'),
+    expected: { conditions: ['fine'], alerts: [] },
+  },
+  { name: 'scripts', exports: [sideFed], schedule: undefined, expected: { conditions: ['fine'], alerts: [] } },
+];
 const world = createFixedWorld([
   {
     id: GROUP_ID,
     name: 'Shop',
-    clusters: [
-      { name: 'orders', exports: () => orders },
-      { name: 'reports', exports: () => reports },
-    ],
+    clusters: [{ name: 'orders', exports: () => orders }, { name: 'reports', exports: () => reports }, ...destinations],
   },
 ]);
+
+interface Judged {
+  readonly cluster_name: string;
+  readonly findings: readonly { readonly condition: string }[];
+}
 
 let folder: string;
 let atlas: Simulator;
@@ -57,10 +111,16 @@ afterAll(async () => {
 function writeConfig(): void {
   const { clientId, clientSecret } = defaultCredentials;
   const config = {
-    atlas: { base_url: atlas.origin },
+    atlas: { base_url: atlas.origin, requests_per_minute: 100_000 },
     credentials: [{ name: 'c', service_account: { client_id: clientId, client_secret: clientSecret } }],
     polling: { interval: '1s', idle_interval: '1s' },
-    targets: [{ group_id: GROUP_ID, clusters: ['orders', 'reports'], success_max_age: '26h' }],
+    targets: [
+      {
+        group_id: GROUP_ID,
+        clusters: ['orders', 'reports', ...destinations.map(({ name }) => name)],
+        success_max_age: '26h',
+      },
+    ],
   };
   writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
 }
@@ -72,9 +132,15 @@ async function startExporter(): Promise<Program> {
 }
 
 /** An export that took ten seconds. */
-function finished(state: 'Successful' | 'Failed', endedSecondsAgo: number): JsonObject {
+function finished(state: 'Successful' | 'Failed', endedSecondsAgo: number, options: JobOptions = {}): JsonObject {
   const createdAtSeconds = Math.floor(Date.now() / 1000) - endedSecondsAgo - 10;
-  return job(state, { createdAtSeconds, durationSeconds: 10, number: endedSecondsAgo });
+  return job(state, { createdAtSeconds, durationSeconds: 10, number: endedSecondsAgo, ...options });
+}
+
+/** A backup schedule that takes hourly and daily snapshots, and exports those of one frequency. */
+function exporting(frequencyType: string): JsonObject {
+  const policyItems = ['hourly', 'daily'].map((frequency) => ({ frequencyType: frequency, frequencyInterval: 1 }));
+  return { autoExportEnabled: true, export: { exportBucketId: SCHEDULED, frequencyType }, policies: [{ policyItems }] };
 }
 
 /** Waits until Prometheus answers the query with something. */
@@ -94,9 +160,41 @@ async function untilTold(alertname: string, clusterName: string, status: 'firing
   );
 }
 
+test('alerts and page judge by the bucket of the backup schedule, and by its policy', async () => {
+  const firing = async () =>
+    (await chain.query('ALERTS{alertstate="firing",alertname!="AtlasBackupExporterDown"}')).map(({ metric }) => metric);
+  const alertsOf = (metrics: Awaited<ReturnType<typeof firing>>, name: string) =>
+    metrics
+      .filter(({ cluster_name }) => cluster_name === name)
+      .map(({ alertname = '' }) => alertname.replace('AtlasBackupExport', ''))
+      .sort();
+  const expected = destinations.map(({ name, expected: { alerts } }) => [name, alerts]);
+  const seen = async () => {
+    const metrics = await firing();
+    return destinations.map(({ name }) => [name, alertsOf(metrics, name)]);
+  };
+  await until(
+    async () => JSON.stringify(await seen()) === JSON.stringify(expected),
+    PATIENCE_MS,
+    () => chain.log(),
+  );
+  // Some more evaluations, in which another alert might start.
+  await setTimeout(5000);
+  expect(await seen()).toEqual(expected);
+  const answer = await fetch(`http://${address}/api/v1/targets`);
+  const { targets } = (await answer.json()) as { targets: readonly Judged[] };
+  const conditionsOf = (name: string) =>
+    targets.find(({ cluster_name }) => cluster_name === name)?.findings.map(({ condition }) => condition);
+  expect(destinations.map(({ name }) => [name, conditionsOf(name)])).toEqual(
+    destinations.map(({ name, expected: { conditions } }) => [name, conditions]),
+  );
+}, 60_000);
+
 test('a failed export is told of with its labels and its runbook, and the next success resolves the alert', async () => {
   const failed = 'AtlasBackupExportFailed';
-  await untilTrue('cluster:mongodbatlas_backup_export_last_finished_failed:max{cluster_name="orders"} == 0');
+  await untilTrue(
+    'cluster:mongodbatlas_backup_export_destination_consecutive_failures:max{cluster_name="orders"} == 0',
+  );
   expect(chain.told(failed, 'orders')).toEqual([]);
 
   orders.unshift(finished('Failed', 60));
@@ -107,7 +205,7 @@ test('a failed export is told of with its labels and its runbook, and the next s
     annotations: {
       summary: 'orders: the newest backup export has failed',
       description: expect.stringMatching(
-        /^The newest finished export of cluster orders \(project 5e0+1\) failed 1m \d+s ago\. .* The newest success ended 1h \d+m \d+s ago\.$/,
+        /^The newest finished export of cluster orders \(project 5e0+1\) failed\. .* cluster was 1m \d+s ago\. The newest success ended 1h \d+m \d+s ago\.$/,
       ),
       project: 'Shop',
       runbook_url: `${RUNBOOKS}${failed}.md`,

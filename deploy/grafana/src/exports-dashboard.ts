@@ -17,6 +17,7 @@ import {
   ageShare,
   attention,
   count,
+  dataAge,
   EXPORT,
   lastKnown,
   neverSucceeded,
@@ -87,7 +88,7 @@ function addAttention(dashboard: DashboardBuilder): void {
           ...size,
           title: 'Overdue',
           description:
-            'Clusters whose last successful export is older than its limit. The number stays during an Atlas outage.',
+            'Clusters whose last successful export into the scheduled bucket, or else into any bucket, is older than its limit. The number stays during an Atlas outage.',
           steps: ANY_IS_BAD,
         },
         { expr: count(overdue) },
@@ -98,7 +99,8 @@ function addAttention(dashboard: DashboardBuilder): void {
         {
           ...size,
           title: 'Newest export failed',
-          description: 'Atlas does not retry a failed export, and its partial data stays in the bucket.',
+          description:
+            'Clusters whose newest export into the scheduled bucket, or else into any bucket, has failed. Atlas does not retry it, and its partial data stays in the bucket.',
           steps: ANY_IS_BAD,
         },
         { expr: count(newestFailed) },
@@ -109,7 +111,8 @@ function addAttention(dashboard: DashboardBuilder): void {
         {
           ...size,
           title: 'No success listed',
-          description: 'Clusters for which Atlas lists no successful export.',
+          description:
+            'Clusters for which Atlas lists no successful export into the scheduled bucket, or else into any bucket.',
           steps: ANY_IS_BAD,
         },
         { expr: count(neverSucceeded) },
@@ -266,7 +269,7 @@ function addHistory(dashboard: DashboardBuilder): void {
           description: 'The line falls with each success. A line that only rises means that there are no new exports.',
           unit: 's',
         },
-        { expr: `time() - ${perCluster('last_success_timestamp_seconds')}`, legend: '{{cluster_name}}' },
+        { expr: `time() - ${perCluster('destination_last_success_timestamp_seconds')}`, legend: '{{cluster_name}}' },
       ),
     )
     .withPanel(
@@ -300,10 +303,11 @@ function addHistory(dashboard: DashboardBuilder): void {
         {
           ...half,
           title: 'Failures in a row',
-          description: 'Failed exports since the last success. Cancelled exports don’t count and don’t end the row.',
+          description:
+            'Failed exports into the scheduled bucket, or else into any bucket, since the last success. Cancelled exports don’t count and don’t end the row.',
           unit: 'short',
         },
-        { expr: `${perCluster('consecutive_failures')} > 0`, legend: '{{cluster_name}}' },
+        { expr: `${perCluster('destination_consecutive_failures')} > 0`, legend: '{{cluster_name}}' },
       ),
     )
     .withPanel(
@@ -367,16 +371,16 @@ function addDetails(dashboard: DashboardBuilder): void {
         { field: 'Value #D', title: 'Usual duration', unit: 'dtdurations', width: 150 },
         { field: 'Value #E', title: 'Failures in a row', width: 130, steps: ANY_IS_BAD },
         { field: 'Value #F', title: 'Auto export', width: 110, steps: PLAIN, texts: { '0': 'off', '1': 'on' } },
-        { field: 'Value #G', title: 'Snapshot age', unit: 'dtdurations', width: 140 },
+        { field: 'Value #G', title: 'Age of the data', unit: 'dtdurations', width: 140 },
         { field: 'group_id', title: 'group_id' },
       ],
       { expr: withProjectName(perCluster('up')) },
       { expr: withProjectName(stillWatched(successAge)) },
       { expr: withProjectName(stillWatched(lastKnown('success_max_age_seconds'))) },
       { expr: withProjectName(perCluster('typical_duration_seconds')) },
-      { expr: withProjectName(perCluster('consecutive_failures')) },
+      { expr: withProjectName(perCluster('destination_consecutive_failures')) },
       { expr: withProjectName(perCluster('auto_export_enabled')) },
-      { expr: withProjectName(`time() - ${perCluster('last_success_snapshot_timestamp_seconds')}`) },
+      { expr: withProjectName(stillWatched(dataAge)) },
     ),
   );
 }

@@ -40,12 +40,17 @@ export function count(expr: string): string {
   return `count(${expr}) or vector(0)`;
 }
 
-export const successAge = `time() - ${lastKnown('last_success_timestamp_seconds')}`;
+export const successAge = `time() - ${lastKnown('destination_last_success_timestamp_seconds')}`;
 export const overdue = stillWatched(`${successAge} > ${lastKnown('success_max_age_seconds')}`);
 export const ageShare = stillWatched(`(${successAge}) / ${lastKnown('success_max_age_seconds')}`);
-export const newestFailed = `${perCluster('last_finished_state', { matchers: 'state="failed"' })} == 1`;
+export const newestFailed = `${perCluster('destination_consecutive_failures')} >= 1`;
+export const dataAge = `time() - ${lastKnown('destination_data_timestamp_seconds')}`;
+const oldData = stillWatched(
+  `(${dataAge} > 2 * ${lastKnown('success_max_age_seconds')}) unless (${successAge} > ${lastKnown('success_max_age_seconds')})`,
+);
+const neverExports = `${perCluster('auto_export_has_policy_item')} == 0`;
 export const unreadable = `${perCluster('up')} == 0`;
-export const neverSucceeded = `${perCluster('up')} == 1 unless on (${CLUSTER}) ${ofClusters('last_success_timestamp_seconds')}`;
+export const neverSucceeded = `${perCluster('destination_consecutive_failures')} unless on (${CLUSTER}) ${ofClusters('destination_last_success_timestamp_seconds')}`;
 export const unwatched = `${perCluster('target_info')} unless on (${CLUSTER}) ${lastKnown('success_max_age_seconds')}`;
 export const queuedSince = `time() - ${perCluster('oldest_active_created_timestamp_seconds', { matchers: 'state="queued"' })}`;
 
@@ -59,6 +64,8 @@ export const attention = withProjectName(
     problem('newest export failed', newestFailed),
     problem('cannot be read', unreadable),
     problem('no successful export', neverSucceeded),
+    problem('old data', oldData),
+    problem('never exports', neverExports),
     problem('no limit known', unwatched),
     problem('queued for over 2 h', `${queuedSince} > 2 * 3600`),
   ].join('\nor '),
