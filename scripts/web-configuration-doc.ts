@@ -55,7 +55,8 @@ const PASSWORDS = `## Passwords
 
 A bcrypt check is slow by design: 50 to 100 ms at cost 10, twice as long with each step. It runs in a thread of its own. The
 exporter remembers a right password in memory, as a hash with a key of this process, until the user changes, so a scrape costs
-no bcrypt check. A wrong password costs one each time, and so does an unknown name. Costs from 4 to 16 are accepted. A password
+no bcrypt check. A wrong password costs one each time, and so does an unknown name. Costs from 4 to 18 are accepted; from 15 the
+log warns, because the first check takes seconds. A password
 has at most 72 bytes, since bcrypt ignores the rest. Without TLS, passwords cross the network unencrypted.
 
 Checks run one after another. Client addresses take turns, so a client with many wrong passwords delays the first check of a
@@ -72,15 +73,24 @@ function differencesSection(): string {
 Refused, instead of ignored:
 
 ${refused.join('\n')}
-- \`RequestClientCert\` and \`RequireAnyClientCert\`: they accept certificates without verifying them.
+- \`RequireAndVerifyClientCert\` without \`client_ca_file\`: a certificate of any public authority would be accepted.
+- \`client_allowed_sans\` with another \`client_auth_type\` than \`RequireAndVerifyClientCert\`: anyone can write such a certificate.
 - TLS 1.0 and 1.1, and the cipher suites that Go considers insecure.
+
+Accepted, with a warning:
+
+- \`http2: true\`: the server uses HTTP/1.1. \`http2: false\` has no warning.
+- \`RequestClientCert\` and \`RequireAnyClientCert\`: anyone can make such a certificate.
+- bcrypt costs of 15 and more.
+
+Accepted without effect: the names of TLS 1.3 suites in \`cipher_suites\`. A list of these alone switches TLS 1.2 off.
 
 Other differences:
 
 - The exporter reads the file every five seconds, not with every request.
 - An empty file is an error, since it would require no authentication.
 - \`/-/healthy\` and \`/-/ready\` require no password.
-- Wrong passwords are not remembered, and a cost above 16 is refused.
+- Wrong passwords are not remembered, and a cost above 18 is refused.
 - \`Strict-Transport-Security\` is sent over TLS only, and pages keep their own \`Content-Security-Policy\`.`;
 }
 

@@ -7,7 +7,7 @@
 import type { RequestListener } from 'node:http';
 import { formatProblem } from '../config/problems.ts';
 import { expiryWarning } from '../config/web/tls.ts';
-import type { LoadedWebConfig } from '../config/web/web-config.ts';
+import type { LoadedWebConfig, ValidWebConfig } from '../config/web/web-config.ts';
 import { startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
@@ -18,7 +18,7 @@ import type { WebSettings } from '../web/server.ts';
 
 /** A web config file that was read at the start without problems. */
 export interface WebConfigFile {
-  readonly first: { readonly fingerprint: string; readonly webConfig: GuardSettings };
+  readonly first: { readonly fingerprint: string } & ValidWebConfig;
   load(): Promise<LoadedWebConfig>;
 }
 
@@ -52,13 +52,13 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     const { tls, users } = loaded.webConfig;
     if (tls) web.renewTls(tls);
     current = loaded.webConfig;
-    warn();
+    warn(loaded.warnings);
     log.info({ tls: tls !== undefined, users: users.size }, 'the web config file was read again');
   }
 
-  function warn(): void {
-    const warning = current.tls && expiryWarning(current.tls, runtime.wallSeconds());
-    if (warning !== undefined) log.warn({}, warning);
+  function warn(warnings: readonly string[]): void {
+    const expiry = current.tls && expiryWarning(current.tls, runtime.wallSeconds());
+    for (const warning of [...warnings, ...(expiry ? [expiry] : [])]) log.warn({}, warning);
   }
 
   /**
@@ -87,7 +87,7 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     async listen(app, addresses) {
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
-      warn();
+      warn(file?.first.warnings ?? []);
       const fileWatch = file && watch(file, web);
       return {
         ...web,

@@ -50,13 +50,17 @@ function secretFilesOf({ config, file }: FileChecks): readonly string[] {
 async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
   const loaded = await loadWebConfig({ file, cwd, files });
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
-  const { tls, users } = loaded.webConfig;
+  const { webConfig, warnings } = loaded;
+  const { tls, users } = webConfig;
   if (tls) {
     const expiry = expiryWarning(tls, nowSeconds);
-    return { problems: [], warnings: [...(await unsafeFiles([tls.keyFile])), ...(expiry ? [expiry] : [])] };
+    return {
+      problems: [],
+      warnings: [...warnings, ...(await unsafeFiles([tls.keyFile])), ...(expiry ? [expiry] : [])],
+    };
   }
   const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
-  return { problems: [], warnings: users.size === 0 ? [] : [cleartext] };
+  return { problems: [], warnings: users.size === 0 ? warnings : [...warnings, cleartext] };
 }
 
 /** A warning for each file that others than its owner can read. */

@@ -167,6 +167,21 @@ describe('TLS', () => {
     expect((await shakeHands(theirs.url, wish)).suite).toBe('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
   });
 
+  test.each([
+    ['CurveP521', 'P-521', 'X25519'],
+    ['X25519', 'X25519', 'P-256'],
+  ])('uses the curves of the file: %s', async (curve, same, other) => {
+    const { url } = await serve(`${TLS}  curve_preferences: [${curve}]\n`);
+    expect((await shakeHands(url, { ecdhCurve: same })).protocol).toBe('TLSv1.3');
+    await expect(shakeHands(url, { ecdhCurve: other })).rejects.toThrow();
+  });
+
+  test('needs TLS 1.3 if the file lists suites of TLS 1.3 alone', async () => {
+    const { url } = await serve(`${TLS}  cipher_suites: [TLS_AES_256_GCM_SHA384]\n`);
+    expect((await shakeHands(url, {})).protocol).toBe('TLSv1.3');
+    await expect(shakeHands(url, { maxVersion: 'TLSv1.2' })).rejects.toThrow();
+  });
+
   test('sends the headers of the file, including HSTS', async () => {
     const { metrics } = await serve(`${TLS}http_server_config: {headers: {Strict-Transport-Security: max-age=9}}\n`);
     expect((await ask(metrics, trusting())).headers).toMatchObject({ 'strict-transport-security': 'max-age=9' });
@@ -189,6 +204,50 @@ describe('client certificates', () => {
     expect((await ask(metrics, trusting())).status).toBe(200);
     await expect(ask(metrics, showing(stranger))).rejects.toThrow();
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'a TLS handshake failed', level: 'debug' }));
+  });
+
+  test('that are optional without an authority of their own must be signed by a public one', async () => {
+    const { metrics } = await serve(`${TLS}  client_auth_type: VerifyClientCertIfGiven\n`);
+    expect((await ask(metrics, trusting())).status).toBe(200);
+    await expect(ask(metrics, showing(client))).rejects.toThrow();
+  });
+
+  test('that need no verification may be of anyone; RequireAnyClientCert requires one', async () => {
+    const requested = await serve(`${TLS}  client_auth_type: RequestClientCert\n`);
+    const any = await serve(`${TLS}  client_auth_type: RequireAnyClientCert\n`);
+    for (const { metrics } of [requested, any]) expect((await ask(metrics, showing(stranger))).status).toBe(200);
+    expect((await ask(requested.metrics, trusting())).status).toBe(200);
+    await expect(ask(any.metrics, trusting())).rejects.toThrow();
+    expect(any.logged()).toEqual([
+      expect.stringMatching(/RequireAnyClientCert accepts certificates that anyone can make/),
+    ]);
+  });
+
+  test.each([
+    ['localhost', 200],
+    ['127.0.0.1', 200],
+    ['local', undefined],
+    ['*', undefined],
+    ['prometheus', undefined],
+    ['10.0.0.1', undefined],
+  ])('must have an allowed name, also when a session is resumed: %s', async (name, status) => {
+    const text = `${CLIENTS}RequireAndVerifyClientCert\n  client_allowed_sans: [other.example, "${name}"]\n`;
+    const { url, metrics, lookAgain } = await serve(text);
+    const answer = ask(metrics, showing(client)).then(
+      (found) => found.status,
+      () => undefined,
+    );
+    expect(await answer).toBe(status);
+    if (status === undefined) return;
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const session = await sessionOf(url, { ...showing(client), maxVersion } as ConnectionOptions);
+      expect((await shakeHands(url, { ...showing(client), maxVersion, session } as ConnectionOptions)).isReused).toBe(
+        true,
+      );
+    }
+    write(text.replace(name, 'else.example'));
+    await lookAgain();
+    await expect(ask(metrics, showing(client))).rejects.toThrow();
   });
 
   test.each(['RequireAndVerifyClientCert', 'VerifyClientCertIfGiven'])(

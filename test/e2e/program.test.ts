@@ -164,6 +164,15 @@ describe('the program', () => {
     expect(calls('/api/oauth/revoke')).toBe(1);
   });
 
+  test('ignores SIGUSR1, which would open the inspector of Node.js, and SIGUSR2, which would end it', async () => {
+    const program = run(ONE, atlasEnv());
+    const url = await program.listening();
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) program.process.kill(signal);
+    for (let round = 0; round < 5; round += 1) expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
+    expect(program.output.stderr).not.toContain('Debugger');
+    expect(await program.stop()).toBe(0);
+  });
+
   test('ends at once on a second signal', async () => {
     const program = run(ONE, atlasEnv());
     const url = await program.listening();

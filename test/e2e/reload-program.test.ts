@@ -143,6 +143,22 @@ test('a file that is switched by links is reloaded by itself, also after a bad o
   expect(await program.stop()).toBe(0);
 });
 
+test('a file that was missing at a reload and returns unchanged is reloaded', async () => {
+  const file = join(folder, 'a.yml');
+  writeFileSync(file, configOf('one'));
+  const program = run('--config.file', 'a.yml', '--config.auto-reload');
+  const url = await program.listening();
+  const successful = async () =>
+    /^\w+_config_last_reload_successful (\d)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+  renameSync(file, `${file}.away`);
+  program.process.kill('SIGHUP');
+  await until(async () => (await successful()) === '0');
+  renameSync(`${file}.away`, file);
+  await until(async () => (await successful()) === '1');
+  expect(reloads(program)).toEqual([expect.objectContaining({ cause: 'the file has changed', kept: 1 })]);
+  expect(await program.stop()).toBe(0);
+});
+
 test('POST /-/reload answers what is wrong with the file, with its places', async () => {
   writeFileSync(join(folder, 'a.yml'), configOf('one'));
   const program = run('--config.file', 'a.yml', '--web.enable-lifecycle');

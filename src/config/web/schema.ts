@@ -23,7 +23,8 @@ export const OPENSSL_NAMES: Readonly<Record<string, string>> = {
   TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 'ECDHE-RSA-AES256-SHA',
 };
 
-const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+/** Accepted and without effect, as in Go: TLS 1.3 always has all its suites. */
+export const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
 /** Without CBC: its implementations have had many padding-oracle attacks. */
@@ -31,35 +32,45 @@ export const DEFAULT_CIPHER_SUITES = CIPHER_SUITES.filter((name) => !name.includ
 
 /** Why a suite cannot be used, or undefined if it can. */
 function problemWithCipherSuite(name: string): string | undefined {
-  if (CIPHER_SUITES.includes(name)) return undefined;
-  if (TLS13_SUITES.includes(name)) {
-    return 'belongs to TLS 1.3, which always has all its suites: list suites of TLS 1.2 only';
-  }
+  if (CIPHER_SUITES.includes(name) || TLS13_SUITES.includes(name)) return undefined;
   if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) return 'is insecure according to Go and not supported';
   return `is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}`;
 }
 
+const CURVES = ['X25519', 'CurveP256', 'CurveP384', 'CurveP521'] as const;
+
 const OLD_VERSION = 'is insecure and not supported: use TLS12 or TLS13';
-const UNVERIFIED =
-  'accepts certificates without verifying them: use VerifyClientCertIfGiven or RequireAndVerifyClientCert';
+const CLIENT_AUTH_TYPES = [
+  'NoClientCert',
+  'RequestClientCert',
+  'RequireAnyClientCert',
+  'VerifyClientCertIfGiven',
+  'RequireAndVerifyClientCert',
+] as const;
 
 const tlsVersion = oneOf(['TLS12', 'TLS13'], { TLS10: OLD_VERSION, TLS11: OLD_VERSION });
 
 const tlsServerConfig = z.strictObject({
   cert_file: file().describe('The server’s certificate and its intermediate certificates, in PEM format.'),
   key_file: file().describe('The private key of the certificate, in PEM format, not encrypted.'),
-  client_auth_type: oneOf(['NoClientCert', 'VerifyClientCertIfGiven', 'RequireAndVerifyClientCert'], {
-    RequestClientCert: UNVERIFIED,
-    RequireAnyClientCert: UNVERIFIED,
+  client_auth_type: oneOf(CLIENT_AUTH_TYPES, {
+    RequireClientCert: 'is an old name: use RequireAnyClientCert',
   })
     .prefault('NoClientCert')
     .describe(
-      'Client certificates: `NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`. A change needs a restart.',
+      'Client certificates: `NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`. `RequestClientCert` and `RequireAnyClientCert` verify nothing and cause a warning. A change needs a restart.',
     ),
   client_ca_file: file()
     .optional()
     .describe(
-      'The authorities that sign client certificates, in PEM format. Required if client certificates are verified.',
+      'The authorities that sign client certificates, in PEM format. Required with `RequireAndVerifyClientCert`; otherwise the public authorities that Node.js knows are the default.',
+    ),
+  client_allowed_sans: z
+    .array(z.string().min(1, { error: 'is empty' }))
+    .min(1, { error: 'is empty: list names, or leave the key out' })
+    .optional()
+    .describe(
+      'A client’s certificate must have one of these subject alternative names (DNS, IP, email or URI), with exactly this text. Only with `RequireAndVerifyClientCert`.',
     ),
   min_version: tlsVersion.prefault('TLS12').describe('The oldest TLS version: `TLS12` or `TLS13`.'),
   max_version: tlsVersion.prefault('TLS13').describe('The newest TLS version: `TLS12` or `TLS13`.'),
@@ -73,12 +84,18 @@ const tlsServerConfig = z.strictObject({
     .min(1, { error: 'is empty: list suites, or leave the key out' })
     .optional()
     .describe(
-      `The cipher suites for TLS 1.2, by Go’s names. The suites of TLS 1.3 are fixed. Left out: ${DEFAULT_CIPHER_SUITES.map((name) => `\`${name}\``).join(', ')}.`,
+      `The cipher suites for TLS 1.2, by Go’s names. The suites of TLS 1.3 are fixed; their names have no effect. Left out: ${DEFAULT_CIPHER_SUITES.map((name) => `\`${name}\``).join(', ')}.`,
     ),
   prefer_server_cipher_suites: z
     .boolean()
     .prefault(true)
     .describe('Whether the order of `cipher_suites` decides instead of the client’s order.'),
+  curve_preferences: z
+    .array(oneOf(CURVES, {}))
+    .optional()
+    .describe(
+      `The elliptic curves for the key exchange: ${CURVES.map((name) => `\`${name}\``).join(', ')}. Left out: all.`,
+    ),
 });
 
 const headers = z
@@ -93,7 +110,13 @@ const headers = z
 
 export const webConfigSchema = z.strictObject({
   [TLS_KEY]: tlsServerConfig.optional().describe('TLS. Left out: plain HTTP. Switching TLS on or off needs a restart.'),
-  http_server_config: z.strictObject({ headers: headers.optional() }).optional().describe('Response headers.'),
+  http_server_config: z
+    .strictObject({
+      http2: z.boolean().optional().describe('`true` causes a warning: the server uses HTTP/1.1.'),
+      headers: headers.optional(),
+    })
+    .optional()
+    .describe('HTTP/2 and response headers.'),
   // web-config.ts checks the users: names and hashes are secrets, and the schema's messages would repeat them.
   [USERS_KEY]: z
     .record(z.string(), z.unknown())
@@ -110,10 +133,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'tls_server_config.cert': 'write the certificate to a file and use cert_file',
   'tls_server_config.key': 'write the key to a file and use key_file',
   'tls_server_config.client_ca': 'write the authorities to a file and use client_ca_file',
-  'tls_server_config.client_allowed_sans':
-    'sign the certificates of allowed clients with an authority of their own and use client_ca_file',
-  'tls_server_config.curve_preferences': 'the defaults of Node.js apply',
-  'http_server_config.http2': 'the server uses HTTP/1.1',
   rate_limit: '--web.max-requests limits concurrent requests',
 };
 
@@ -143,8 +162,10 @@ function header(description: string, choices?: readonly string[]) {
   const text = z.string().refine((value) => choices === undefined || value === '' || choices.includes(value), {
     error: `must be ${choices?.join(' or ')}`,
   });
-  return text
-    .regex(/^[\x20-\x7e]*$/, { error: 'must be one line of ASCII characters' })
+  const line = text.regex(/^[\x20-\x7e]*$/, { error: 'must be one line of ASCII characters' });
+  // An empty value, which YAML reads as null, removes the header.
+  return z
+    .preprocess((value) => value ?? '', line)
     .optional()
     .describe(description);
 }

@@ -48,11 +48,22 @@ export function checkTls(
 ): void {
   const add = (name: string, message: string, part?: 'key'): void => report.add([TLS_KEY, name], message, part);
   const { client_auth_type: type = 'NoClientCert', client_ca_file: authorities, min_version, max_version } = tls;
+  const { cipher_suites: suites = [], client_allowed_sans: names } = tls;
   if (type === 'NoClientCert' && authorities !== undefined) {
     add('client_ca_file', 'needs a client_auth_type that uses it, such as RequireAndVerifyClientCert', 'key');
   }
-  if ((type === 'VerifyClientCertIfGiven' || type === 'RequireAndVerifyClientCert') && authorities === undefined) {
-    add('client_auth_type', 'needs client_ca_file, the authorities that sign client certificates');
+  if (type === 'RequireAndVerifyClientCert' && authorities === undefined) {
+    add('client_auth_type', 'needs client_ca_file: else a certificate of any public authority would be accepted');
+  }
+  if (names !== undefined && type !== 'RequireAndVerifyClientCert') {
+    add(
+      'client_allowed_sans',
+      'needs client_auth_type: RequireAndVerifyClientCert, because others verify no name',
+      'key',
+    );
+  }
+  if (max_version === 'TLS12' && Array.isArray(suites) && suites.length > 0 && suitesOf(suites).length === 0) {
+    add('cipher_suites', 'has no suite of TLS 1.2, which max_version requires');
   }
   if (min_version === 'TLS13' && max_version === 'TLS12') add('max_version', 'is older than min_version');
   if (cert === undefined || key === undefined) return;
@@ -69,6 +80,8 @@ export function checkTls(
 export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsSettings | undefined {
   const { cert_file: cert, key_file: key, client_ca_file: clientAuthorities } = files;
   if (cert === undefined || key === undefined) return undefined;
+  const suites = suitesOf(tls.cipher_suites ?? DEFAULT_CIPHER_SUITES);
+  const curves = tls.curve_preferences ?? [];
   return {
     cert,
     expiresAtSeconds: Date.parse(new X509Certificate(cert).validTo) / 1000,
@@ -76,11 +89,19 @@ export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: strin
     keyFile: resolve(directory, tls.key_file),
     ...(clientAuthorities && { clientAuthorities }),
     clientCertificates: CLIENT_CERTIFICATES[tls.client_auth_type],
-    minVersion: VERSIONS[tls.min_version],
+    ...(tls.client_allowed_sans && { allowedClientNames: tls.client_allowed_sans }),
+    // A list of suites of TLS 1.3 alone leaves none for TLS 1.2.
+    minVersion: suites.length === 0 ? 'TLSv1.3' : VERSIONS[tls.min_version],
     maxVersion: VERSIONS[tls.max_version],
-    ciphers: (tls.cipher_suites ?? DEFAULT_CIPHER_SUITES).map((name) => OPENSSL_NAMES[name]).join(':'),
+    ciphers: (suites.length === 0 ? suitesOf(DEFAULT_CIPHER_SUITES) : suites).join(':'),
+    ...(curves.length > 0 && { curves: curves.map((name) => name.replace('CurveP', 'P-')).join(':') }),
     preferServerCiphers: tls.prefer_server_cipher_suites,
   };
+}
+
+/** OpenSSL's names. Those of TLS 1.3 are left out. */
+function suitesOf(names: readonly unknown[]): readonly string[] {
+  return names.flatMap((name) => OPENSSL_NAMES[String(name)] ?? []);
 }
 
 const WARN_BEFORE_DAYS = 14;
@@ -99,6 +120,8 @@ export function expiryWarning({ expiresAtSeconds }: TlsSettings, nowSeconds: num
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
 const CLIENT_CERTIFICATES = {
   NoClientCert: 'none',
+  RequestClientCert: 'requested',
+  RequireAnyClientCert: 'any',
   VerifyClientCertIfGiven: 'if_given',
   RequireAndVerifyClientCert: 'required',
 } as const;

@@ -19,7 +19,13 @@ export interface WebConfigSource extends FileSource {
 export type LoadedWebConfig = {
   /** Changes with the content of the file and of the files that it names. */
   readonly fingerprint: string;
-} & ({ readonly webConfig: GuardSettings } | { readonly problems: readonly Problem[] });
+} & (ValidWebConfig | { readonly problems: readonly Problem[] });
+
+export interface ValidWebConfig {
+  readonly webConfig: GuardSettings;
+  /** What works, but not as one may expect. */
+  readonly warnings: readonly string[];
+}
 
 export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebConfig> {
   const { path, text, keys, checked, report } = await openConfigFile(source.file, source, WEB_CONFIG_FILE);
@@ -32,7 +38,27 @@ export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebC
   const problems = report.problems();
   const fingerprint = fingerprintOf([text, JSON.stringify(problems), ...Object.values(files)]);
   if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
-  return { fingerprint, webConfig: buildGuards(checked, users ?? {}, files, directory) };
+  const webConfig = buildGuards(checked, users ?? {}, files, directory);
+  return { fingerprint, webConfig, warnings: warningsFor(checked, webConfig) };
+}
+
+function warningsFor(
+  { tls_server_config: tls, http_server_config: http }: z.output<typeof webConfigSchema>,
+  { users }: GuardSettings,
+): readonly string[] {
+  const warnings: string[] = [];
+  const type = tls?.client_auth_type;
+  if (http?.http2) warnings.push('http_server_config.http2: the server uses HTTP/1.1, as all clients can');
+  if (type === 'RequestClientCert' || type === 'RequireAnyClientCert') {
+    warnings.push(`client_auth_type: ${type} accepts certificates that anyone can make; it protects nothing`);
+  }
+  const costs = [...users.values()].map((hash) => Number(HASH.exec(hash)?.[1]));
+  if (costs.some((cost) => cost >= SLOW_COST)) {
+    warnings.push(
+      `basic_auth_users: a bcrypt cost of ${Math.max(...costs)} makes the first check of a password take seconds`,
+    );
+  }
+  return warnings;
 }
 
 /** @param users not from zod's result, because zod drops a user named __proto__ */
@@ -60,9 +86,10 @@ function fingerprintOf(contents: readonly (string | Buffer)[]): string {
 }
 
 const HASH = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/;
-/** Each step doubles the time of a check: about 50 ms at 10, some seconds at 16. */
+/** Each step doubles the time of a check: about 50 ms at 10, some seconds at 16, a quarter of a minute at 18. */
 const MIN_COST = 4;
-const MAX_COST = 16;
+const SLOW_COST = 15;
+const MAX_COST = 18;
 const MAX_USERS = 1000;
 
 /** Messages repeat no name and no hash. */

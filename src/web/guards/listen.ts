@@ -1,10 +1,9 @@
 /** The listening sockets: their addresses, how long a connection may be idle, and how they close. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TlsSettings } from './settings.ts';
-import { createTlsServer, renewTls } from './tls.ts';
+import { createTlsServer, type RenewableServer } from './tls.ts';
 
 export interface ListenAddress {
   /** Left out: all interfaces. */
@@ -40,6 +39,9 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 export const MAX_CONNECTIONS = 500;
 const FINISH_MS = 3000;
 
+/** Without TLS there is nothing to renew. */
+type Opened = { readonly server: Server } & Partial<Pick<RenewableServer, 'renew'>>;
+
 /** Rejects with the system's error if one of the addresses is not available; then none stays open. */
 export async function startWeb(
   app: RequestListener,
@@ -47,16 +49,19 @@ export async function startWeb(
   { tls, onHandshakeFailure = () => undefined, timeouts = TIMEOUTS }: WebOptions = {},
 ): Promise<Web> {
   const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
-  const servers: Server[] = [];
+  const servers: Opened[] = [];
   const sockets = new Set<Socket>();
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => closeServer(server, sockets)));
+    await Promise.all(servers.map(({ server }) => closeServer(server, sockets)));
   };
   try {
     const urls: string[] = [];
     for (const { host, port } of addresses) {
-      const server = tls ? createTlsServer(tls, options, app, onHandshakeFailure) : createServer(options, app);
-      servers.push(server);
+      const opened: Opened = tls
+        ? createTlsServer(tls, options, app, onHandshakeFailure)
+        : { server: createServer(options, app) };
+      const { server } = opened;
+      servers.push(opened);
       server.maxConnections = MAX_CONNECTIONS;
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
@@ -69,10 +74,10 @@ export async function startWeb(
       await once(server, 'listening');
       urls.push(urlOf(server.address() as AddressInfo, host, tls ? 'https' : 'http'));
     }
-    const renew = (settings: TlsSettings): void => {
-      for (const server of servers) if (server instanceof TlsServer) renewTls(server, settings);
+    const renewTls = (settings: TlsSettings): void => {
+      for (const { renew } of servers) renew?.(settings);
     };
-    return { urls, renewTls: renew, close };
+    return { urls, renewTls, close };
   } catch (error) {
     await close();
     throw error;

@@ -20,12 +20,17 @@ export interface TlsSettings {
   readonly keyFile: string;
   /** The authorities that sign client certificates. */
   readonly clientAuthorities?: Buffer;
-  readonly clientCertificates: 'none' | 'if_given' | 'required';
+  /** `requested` and `any` (which requires one) accept certificates without verifying them. */
+  readonly clientCertificates: 'none' | 'requested' | 'any' | 'if_given' | 'required';
+  /** A client's certificate must have one of these subject alternative names. */
+  readonly allowedClientNames?: readonly string[];
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
   /** As an OpenSSL cipher list. */
   readonly ciphers: string;
   readonly preferServerCiphers: boolean;
+  /** As an OpenSSL list of groups. Left out: its default. */
+  readonly curves?: string;
 }
 
 /** Plain HTTP without passwords. */

@@ -1,11 +1,21 @@
 /** The TLS server: its settings, client certificates, and a renewed certificate without a restart. */
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { isIP } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { TlsSettings } from './settings.ts';
 
 export const HANDSHAKE_MS = 10_000;
+
+export interface RenewableServer {
+  readonly server: Server;
+  /**
+   * New connections use the new certificate, authorities, names, versions and ciphers; older sessions are not resumed, idle
+   * connections are closed. `clientCertificates` stays as it was at the start.
+   */
+  renew(settings: TlsSettings): void;
+}
 
 /** @param onHandshakeFailure gets the reason */
 export function createTlsServer(
@@ -13,8 +23,9 @@ export function createTlsServer(
   options: ServerOptions,
   listener: RequestListener,
   onHandshakeFailure: (reason: string) => void,
-): Server {
+): RenewableServer {
   const { clientCertificates } = settings;
+  let allowedNames = settings.allowedClientNames;
   const server = createServer(
     {
       ...options,
@@ -26,26 +37,53 @@ export function createTlsServer(
     listener,
   );
   server.on('tlsClientError', (error: Error & { code?: string }) => onHandshakeFailure(error.code ?? 'unknown'));
-  // With `if_given` OpenSSL accepts any certificate; this runs before the HTTP parser gets the connection.
+  // OpenSSL does not check these; this runs before the HTTP parser gets the connection.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (clientCertificates !== 'if_given' || socket.authorized || socket.getPeerX509Certificate() === undefined) return;
-    onHandshakeFailure(String(socket.authorizationError));
+    const problem = problemWithClient(socket, clientCertificates, allowedNames);
+    if (problem === undefined) return;
+    onHandshakeFailure(problem);
     socket.destroy();
   });
-  return server;
+  return {
+    server,
+    renew(next) {
+      allowedNames = next.allowedClientNames;
+      server.setSecureContext(contextOf(next));
+      server.closeIdleConnections();
+    },
+  };
+}
+
+function problemWithClient(
+  socket: TLSSocket,
+  required: TlsSettings['clientCertificates'],
+  allowedNames: TlsSettings['allowedClientNames'],
+): string | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return required === 'any' ? 'the client has no certificate' : undefined;
+  if (required === 'if_given' && !socket.authorized) return String(socket.authorizationError);
+  const isAllowed = allowedNames === undefined || allowedNames.some((name) => hasName(certificate, name));
+  return isAllowed ? undefined : 'the client certificate has no allowed name';
 }
 
 /**
- * New connections use the new certificate, authorities, versions and ciphers; older sessions are not resumed, idle connections
- * are closed. `clientCertificates` stays as it was at the start.
+ * Node.js writes the names as `DNS:a, URI:b`, and in quotes where a value has a comma or a quote. Sticky, so that nothing
+ * inside quotes is taken for a name.
  */
-export function renewTls(server: Server, settings: TlsSettings): void {
-  server.setSecureContext(contextOf(settings));
-  server.closeIdleConnections();
+const NAMES = /(?:, )?([^:,"]+):((?:[^",]|"(?:[^"\\]|\\.)*")*)(?=, |$)/gy;
+const COMPARED = ['DNS', 'URI', 'email'];
+
+/** Whether a certificate has this subject alternative name, without wildcards. */
+export function hasName(certificate: Pick<X509Certificate, 'subjectAltName' | 'checkIP'>, name: string): boolean {
+  if (isIP(name) > 0) return certificate.checkIP(name) !== undefined;
+  const names = [...(certificate.subjectAltName ?? '').matchAll(NAMES)];
+  return names.some(
+    ([, kind = '', text = '']) => COMPARED.includes(kind) && (text.startsWith('"') ? JSON.parse(text) : text) === name,
+  );
 }
 
 function contextOf(settings: TlsSettings): SecureContextOptions {
-  const { cert, key, clientAuthorities, minVersion, maxVersion, ciphers, preferServerCiphers } = settings;
+  const { cert, key, clientAuthorities, minVersion, maxVersion, ciphers, preferServerCiphers, curves } = settings;
   return {
     cert,
     key: key(),
@@ -54,6 +92,7 @@ function contextOf(settings: TlsSettings): SecureContextOptions {
     maxVersion,
     ciphers,
     honorCipherOrder: preferServerCiphers,
+    ...(curves !== undefined && { ecdhCurve: curves }),
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }

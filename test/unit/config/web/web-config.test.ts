@@ -113,6 +113,71 @@ basic_auth_users:
   });
 });
 
+describe('a web config of the exporter-toolkit is accepted', () => {
+  test.each([
+    ['HTTP/2 switched off', `${TLS}http_server_config: {http2: false}\n`, [], {}],
+    ['HTTP/2 switched on', 'http_server_config: {http2: true}\n', [/HTTP\/1\.1/], {}],
+    [
+      'headers that YAML reads as numbers, and empty ones',
+      withHeader('X-XSS-Protection: 1\n    X-Frame-Options:'),
+      [],
+      { headers: { 'X-XSS-Protection': '1', 'X-Frame-Options': '' } },
+    ],
+    [
+      'suites of TLS 1.2 and TLS 1.3',
+      withTls('cipher_suites: [TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]'),
+      [],
+      { tls: { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', minVersion: 'TLSv1.2' } },
+    ],
+    [
+      'suites of TLS 1.3 alone',
+      withTls('cipher_suites: [TLS_AES_128_GCM_SHA256]'),
+      [],
+      { tls: { minVersion: 'TLSv1.3' } },
+    ],
+    ['curves', withTls('curve_preferences: [CurveP521, X25519]'), [], { tls: { curves: 'P-521:X25519' } }],
+    [
+      'the client’s order of suites',
+      withTls('prefer_server_cipher_suites: false'),
+      [],
+      { tls: { preferServerCiphers: false } },
+    ],
+    [
+      'optional client certificates without authorities',
+      withTls('client_auth_type: VerifyClientCertIfGiven'),
+      [],
+      { tls: { clientCertificates: 'if_given' } },
+    ],
+    [
+      'unverified client certificates',
+      withTls('client_auth_type: RequestClientCert'),
+      [/RequestClientCert accepts certificates that anyone can make/],
+      { tls: { clientCertificates: 'requested' } },
+    ],
+    [
+      'any client certificate',
+      withTls('client_auth_type: RequireAnyClientCert'),
+      [/RequireAnyClientCert accepts/],
+      { tls: { clientCertificates: 'any' } },
+    ],
+    [
+      'allowed names of clients',
+      withTls(
+        'client_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.pem\nclient_allowed_sans: [one, 10.0.0.1]',
+      ),
+      [],
+      { tls: { allowedClientNames: ['one', '10.0.0.1'] } },
+    ],
+    ['a bcrypt cost of 14', `basic_auth_users: {ann: "${HASH.replace('10', '14')}"}`, [], {}],
+    ['a bcrypt cost of 18', `basic_auth_users: {ann: "${HASH.replace('10', '18')}"}`, [/cost of 18/], {}],
+  ])('with %s', async (_feature, text, warnings, expected) => {
+    const loaded = await load(text);
+    if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+    expect(loaded.webConfig).toMatchObject(expected);
+    expect(loaded.warnings).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+  });
+});
+
 describe('a web config with problems names the place and the solution', () => {
   test.each([
     ...cases(
@@ -140,7 +205,7 @@ basic_auth_users: {ann: }
 basic_auth_users: {"": "${HASH}"}
 => 1:20: basic_auth_users: the name of this user is empty
 basic_auth_users: {ann: "${HASH.replace('10', '31')}"}
-=> 1:25: basic_auth_users: the value of this user has the cost 31, which makes checks too slow: the maximum is 16
+=> 1:25: basic_auth_users: the value of this user has the cost 31, which makes checks too slow: the maximum is 18
 basic_auth_users: {ann: "${HASH.replace('10', '03')}"}
 => 1:25: basic_auth_users: the value of this user has the cost 3: the minimum is 4
 `,
@@ -157,16 +222,25 @@ max_version: "1.2"
 min_version: TLS13
 max_version: TLS12
 => 5:16: tls_server_config.max_version: is older than min_version
-client_auth_type: RequireAnyClientCert
-=> 4:21: tls_server_config.client_auth_type: RequireAnyClientCert accepts certificates without verifying them: use VerifyClientCertIfGiven or RequireAndVerifyClientCert
-client_auth_type: Yes
-=> 4:21: tls_server_config.client_auth_type: must be NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert
+client_auth_type: RequireClientCert
+=> 4:21: tls_server_config.client_auth_type: RequireClientCert is an old name: use RequireAnyClientCert
+client_allowed_sans: [a]
+=> 4:3: tls_server_config.client_allowed_sans: needs client_auth_type: RequireAndVerifyClientCert, because others verify no name
 client_auth_type: RequireAndVerifyClientCert
-=> 4:21: tls_server_config.client_auth_type: needs client_ca_file, the authorities that sign client certificates
+client_ca_file: ca.pem
+client_allowed_sans: []
+=> 6:24: tls_server_config.client_allowed_sans: is empty: list names, or leave the key out
+curve_preferences: [P256]
+=> 4:23: tls_server_config.curve_preferences[0]: must be X25519, CurveP256, CurveP384 or CurveP521
+max_version: TLS12
+cipher_suites: [TLS_AES_128_GCM_SHA256]
+=> 5:18: tls_server_config.cipher_suites: has no suite of TLS 1.2, which max_version requires
+client_auth_type: Yes
+=> 4:21: tls_server_config.client_auth_type: must be NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert
+client_auth_type: RequireAndVerifyClientCert
+=> 4:21: tls_server_config.client_auth_type: needs client_ca_file: else a certificate of any public authority would be accepted
 client_ca_file: ca.pem
 => 4:3: tls_server_config.client_ca_file: needs a client_auth_type that uses it, such as RequireAndVerifyClientCert
-cipher_suites: [TLS_AES_128_GCM_SHA256]
-=> 4:19: tls_server_config.cipher_suites[0]: "TLS_AES_128_GCM_SHA256" belongs to TLS 1.3, which always has all its suites: list suites of TLS 1.2 only
 cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]
 => 4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is insecure according to Go and not supported
 cipher_suites: []
