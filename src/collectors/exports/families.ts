@@ -3,7 +3,7 @@ import { REASONS } from '../../atlas/error.ts';
 import { type Family, PREFIX, type Sample } from '../collector.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
 import { destinationOf } from './destination.ts';
-import { durationSeconds, endedAtSeconds, FINISHED_STATES, JOB_STATES, type Job, objectIdTimeSeconds } from './job.ts';
+import { durationSeconds, endedAtSeconds, FINISHED_STATES, JOB_STATES, type Job } from './job.ts';
 import { exportsOf, type Outcomes } from './summary.ts';
 
 const DESTINATION =
@@ -124,7 +124,7 @@ export const successFamilies: readonly Family[] = [
   ofLastSuccess(
     'last_success_snapshot_timestamp_seconds',
     'Unix time of the snapshot in the newest successful export job: how old the exported data is. Inferred from the time inside the snapshot id.',
-    (job) => objectIdTimeSeconds(job.snapshotId),
+    ({ snapshotAtSeconds }) => snapshotAtSeconds,
   ),
   ofLastSuccess(
     'last_success_duration_seconds',

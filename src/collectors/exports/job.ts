@@ -24,6 +24,8 @@ export interface Job {
   readonly state: JobState;
   /** Of an unknown state: its name in Atlas, or `?` for one that cannot be shown. */
   readonly foreignState?: string;
+  /** Unix time of the snapshot, from its id; absent if the id has none. */
+  readonly snapshotAtSeconds?: number;
   /** Unix time, from Atlas or else from the job's id; absent if neither gives one. */
   readonly createdAtSeconds?: number;
   /** Absent until the job has ended, and on some jobs that have. */
@@ -63,16 +65,18 @@ export function decodeJob(json: JsonObject, nowSeconds: number): Job {
   const collections = decodeCollections(json['exportStatus']);
   const created = parseTime(json['createdAt'], nowSeconds);
   const finished = parseTime(json['finishedAt'], nowSeconds);
-  const idTimeSeconds = objectIdTimeSeconds(id) ?? Number.POSITIVE_INFINITY;
-  const createdAtSeconds = created.seconds ?? (isFarAhead(idTimeSeconds, nowSeconds) ? undefined : idTimeSeconds);
+  const snapshotId = checkedId(json['snapshotId']);
+  const snapshotAtSeconds = objectIdTimeSeconds(snapshotId, nowSeconds);
+  const createdAtSeconds = created.seconds ?? objectIdTimeSeconds(id, nowSeconds);
   const finishedAtSeconds = finished.seconds;
   const oddTimes = [created, finished].flatMap(({ odd }) => odd ?? []);
   return {
     id,
-    snapshotId: checkedId(json['snapshotId']),
+    snapshotId,
     exportBucketId: checkedId(json['exportBucketId']),
     state,
     shards: componentsOf(json).length,
+    ...(snapshotAtSeconds === undefined ? {} : { snapshotAtSeconds }),
     ...(createdAtSeconds === undefined ? {} : { createdAtSeconds }),
     ...(finishedAtSeconds === undefined ? {} : { finishedAtSeconds }),
     ...(collections === undefined ? {} : { collections }),
@@ -122,9 +126,10 @@ export function progressRatio({ collections }: Job): number | undefined {
   return Math.min(1, collections.exported / collections.total);
 }
 
-/** The Unix time inside an ObjectId: its first four bytes. */
-export function objectIdTimeSeconds(id: string): number | undefined {
-  return /^[0-9a-f]{24}$/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) : undefined;
+/** The Unix time inside an ObjectId: its first four bytes. Undefined if it lies far ahead. */
+export function objectIdTimeSeconds(id: string, nowSeconds: number): number | undefined {
+  const seconds = /^[0-9a-f]{24}$/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) : Number.POSITIVE_INFINITY;
+  return isFarAhead(seconds, nowSeconds) ? undefined : seconds;
 }
 
 function decodeState(value: unknown): JobState {

@@ -22,7 +22,6 @@ import {
   type JobState,
   newestFirst,
   type OddTime,
-  objectIdTimeSeconds,
 } from './job.ts';
 
 export interface ExportSummary {
@@ -216,7 +215,7 @@ function createOutcomes() {
         return;
       }
       if (lastSuccess === undefined || newestFirst(job, lastSuccess) < 0) lastSuccess = job;
-      const snapshotAtSeconds = objectIdTimeSeconds(job.snapshotId);
+      const { snapshotAtSeconds } = job;
       if (snapshotAtSeconds !== undefined) dataAtSeconds = Math.max(snapshotAtSeconds, dataAtSeconds ?? 0);
     },
     result(): Outcomes {

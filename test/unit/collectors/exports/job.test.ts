@@ -236,7 +236,13 @@ describe('a job', () => {
   });
 
   test('has the time of its ObjectId', () => {
-    expect(objectIdTimeSeconds(objectId(DAY_ZERO_SECONDS))).toBe(DAY_ZERO_SECONDS);
-    expect(objectIdTimeSeconds('zz')).toBeUndefined();
+    expect(objectIdTimeSeconds(objectId(DAY_ZERO_SECONDS), NOW_SECONDS)).toBe(DAY_ZERO_SECONDS);
+    expect(objectIdTimeSeconds('zz', NOW_SECONDS)).toBeUndefined();
+  });
+
+  test('has no time of its snapshot that is more than a day ahead', () => {
+    const of = (snapshotAtSeconds: number) => decode('Successful', { snapshotId: objectId(snapshotAtSeconds) });
+    expect(of(NOW_SECONDS + 86_400).snapshotAtSeconds).toBe(NOW_SECONDS + 86_400);
+    expect(of(NOW_SECONDS + 86_400 + 1).snapshotAtSeconds).toBeUndefined();
   });
 });

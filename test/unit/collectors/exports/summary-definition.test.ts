@@ -10,7 +10,6 @@ import {
   JOB_STATES,
   type Job,
   newestFirst,
-  objectIdTimeSeconds,
 } from '../../../../src/collectors/exports/job.ts';
 import type { ExportSummary } from '../../../../src/collectors/exports/summary.ts';
 import { DAY_ZERO_SECONDS, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
@@ -27,7 +26,7 @@ const active = (jobs: readonly Job[]) => sorted(jobs).filter((one) => activeStat
 function outcomes(jobs: readonly Job[]): ExportSummary['outcomes'] {
   const finished = of(jobs, 'failed', 'successful');
   const success = finished.findIndex(({ state }) => state === 'successful');
-  const snapshots = of(jobs, 'successful').flatMap(({ snapshotId }) => objectIdTimeSeconds(snapshotId) ?? []);
+  const snapshots = of(jobs, 'successful').flatMap(({ snapshotAtSeconds }) => snapshotAtSeconds ?? []);
   const [lastSuccess] = of(jobs, 'successful');
   const [lastFailure] = of(jobs, 'failed');
   return {
