@@ -1,4 +1,7 @@
-/** The commands and flags, declared once: the command line, the environment variables, `--help` and the docs use this list. */
+/**
+ * The commands and flags, declared once. The command line, the environment variables, `--help` and the docs use this
+ * list.
+ */
 import type { Checked } from '../support/checked.ts';
 import * as values from './values.ts';
 
@@ -19,12 +22,12 @@ type Defaults = Partial<Readonly<Record<CommandName, string>>>;
 export interface Flag<Name extends string = string, T = unknown> {
   /** Without the dashes. */
   readonly name: Name;
-  /** The placeholder for its value; absent for a switch, which is off by default. */
+  /** The placeholder for the value in `--help`. Absent for a switch, which is off by default. */
   readonly value?: string;
   readonly isRepeatable: boolean;
   readonly parse: (text: string) => Checked<T>;
   readonly commands: readonly CommandName[];
-  /** As one would write them. */
+  /** The default, written as on the command line. */
   readonly defaults: Defaults;
   readonly meaning: string;
 }

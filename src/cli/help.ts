@@ -4,7 +4,7 @@ import { COMMANDS, type CommandName, flagsOf, variableOf } from './flags.ts';
 
 const WIDTH = 96;
 
-/** What a command does, in more words than in the list of commands. */
+/** The long description of a command, for its own `--help`. */
 const ABOUT: Readonly<Record<CommandName, string>> = {
   serve: `mongodbatlas-backup-exporter shows Prometheus which MongoDB Atlas clusters have no recent backup
 snapshot export, why, and what to do about it. It polls Atlas, only reads, and serves metrics at /metrics

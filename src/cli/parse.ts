@@ -1,6 +1,6 @@
 /**
- * Turns the command line and the environment into values. It does nothing else: help, the version and mistakes are returned
- * as text and an exit code. It checks the form of values, not whether the files they name exist.
+ * Turns the command line and the environment into values. It has no side effects: help, the version and errors are
+ * returned as text and an exit code. It checks the format of values, but not whether files exist.
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
@@ -18,7 +18,7 @@ import {
 import { helpText } from './help.ts';
 import { healthUrlAt, type ListenAddress, parseShard } from './values.ts';
 
-/** Help, the version or a mistake. */
+/** Help, the version or an error: a text to print. */
 interface Exit {
   readonly command: 'exit';
   readonly code: 0 | 2;
@@ -35,7 +35,7 @@ export type HealthFlags = FlagsFor<'health'>;
 export type DemoFlags = FlagsFor<'demo'>;
 export type LogFlags = DemoFlags['log'];
 export type WebFlags = DemoFlags['web'];
-/** Of every command that polls Atlas. */
+/** The flags of every command that polls Atlas. */
 export type WatchFlags = Pick<ServeFlags, 'configFile' | 'targets' | 'shard' | 'log'>;
 
 type Options = Readonly<Record<string, unknown>>;
@@ -73,7 +73,8 @@ export function parseCommandLine(args: readonly string[], env: Environment, vers
 
 function optionOf({ name, value, isRepeatable }: Flag): Option {
   const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`);
-  // Not commander's own variadic options, which take several words after one flag.
+  // Collects a repeated flag. Commander's own variadic options are not used, because they take several words after one
+  // flag.
   return isRepeatable ? option.argParser((text, earlier?: readonly string[]) => [...(earlier ?? []), text]) : option;
 }
 
@@ -93,7 +94,7 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
   }
   const all = <Name extends FlagName>(name: Name) => (values.get(name) ?? []) as readonly ValueOf<Name>[];
   const optional = <Name extends FlagName>(name: Name) => all(name).at(-1);
-  /** Of a flag that has a default in each command with the flag. */
+  /** The value of a flag that has a default in every command with this flag. */
   const withDefault = <Name extends FlagName>(name: Name) => optional(name) as ValueOf<Name>;
 
   const listenAddresses = all('web.listen-address');
@@ -144,7 +145,7 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
   }
 }
 
-/** A flag's texts from the command line, else from the environment, else its default; and where they come from. */
+/** The texts of a flag and their source: the command line, else the environment, else the default. */
 function textsOf(flag: Flag, command: CommandName, options: Options, env: Environment) {
   const source = `--${flag.name}`;
   const onLine = options[optionOf(flag).attributeName()];
@@ -157,7 +158,7 @@ function textsOf(flag: Flag, command: CommandName, options: Options, env: Enviro
   return { source, texts: fallback === undefined ? [] : [fallback] };
 }
 
-/** Without undefined values. */
+/** A copy of the object without undefined values. */
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof values;
 }
@@ -173,7 +174,10 @@ function usageError(problems: readonly string[], command: CommandName = 'serve')
   return { command: 'exit', code: 2, stdout: '', stderr };
 }
 
-/** In own words, because commander's repeat what the user wrote, and users write secrets into arguments by mistake. */
+/**
+ * The messages are our own, because commander's messages repeat the input, and users write secrets into arguments by
+ * mistake.
+ */
 function describeError({ code, message }: CommanderError, command: CommandName | undefined, word = ''): string {
   const [, flag = ''] = /'(-[^' ]*)/.exec(message) ?? [];
   if (code === 'commander.optionMissingArgument') return `${flag}: needs a value`;

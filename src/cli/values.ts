@@ -1,4 +1,7 @@
-/** Parses the texts of flags into values. Each parser says what would be right; none knows its flag. */
+/**
+ * Parses the texts of flags into values. The problem of each parser says which values are valid; the caller adds the
+ * name of the flag.
+ */
 import { isIPv6 } from 'node:net';
 import { listed } from '../config/words.ts';
 import type { Shard } from '../polling/shards.ts';
@@ -34,7 +37,7 @@ export function parseListenAddress(text: string): Checked<ListenAddress> {
 
 export function parseTelemetryPath(text: string): Checked<string> {
   if (!text.startsWith('/')) return { problem: `must begin with /, ${PATH_EXAMPLE}` };
-  // Other characters have a meaning for the router, and clients change `//`, `/./` and `/../` before they send a path.
+  // Other characters are special for the router, and clients normalize `//`, `/./` and `/../` before they send a path.
   if (!/^(?:\/[A-Za-z0-9._~-]+)*\/?$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {
     return { problem: `must be a plain path of letters, digits and . _ ~ -, ${PATH_EXAMPLE}` };
   }
@@ -59,7 +62,7 @@ export function parseHealthUrl(text: string): Checked<string> {
   return { value: url.origin + HEALTH_PATH };
 }
 
-/** The health page of an exporter on this host; one that listens on all interfaces is asked over loopback. */
+/** The URL of the health page of an exporter on this host. If it listens on all interfaces, the URL uses loopback. */
 export function healthUrlAt({ host = '', port }: ListenAddress): Checked<string> {
   if (port === 0) return { problem: 'has no fixed port: give the address of the exporter with --url' };
   const loopback: Readonly<Record<string, string>> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '[::1]' };
@@ -87,7 +90,7 @@ export function parseSwitch(text: string): Checked<boolean> {
   return { problem: 'must be true, false, 1 or 0' };
 }
 
-/** Refuses the next flag as a value: the value was forgotten. */
+/** Refuses a value that looks like a flag, because then the value was forgotten. */
 export function parseText(text: string): Checked<string> {
   return text === '' || text.startsWith('--') ? { problem: 'needs a value' } : { value: text };
 }
@@ -95,8 +98,8 @@ export function parseText(text: string): Checked<string> {
 export const MOST_SHARDS = 1000;
 
 /**
- * The part of the projects that this process watches, from its flags or from its number among the pods of a StatefulSet.
- * Undefined if it watches all projects.
+ * The shard of this process, from its flags or from its pod number in a StatefulSet. Undefined if it watches all
+ * projects.
  * @param hostname the name of a pod of a StatefulSet ends in its number: `exporter-2` is the third pod
  */
 export function parseShard(

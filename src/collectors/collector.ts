@@ -1,7 +1,7 @@
 /**
- * The seam: what a collector is, and the state of a target that all collectors together keep. A collector is one value that
- * says everything about its resource. Polling, metrics, pages, API, `check` and the docs iterate over the list in index.ts
- * and name no collector. Everything here is plain, immutable data.
+ * Defines what a collector is, and the state of a target, which has one record for each collector. A collector is one
+ * value that contains everything about its resource. Polling, metrics, pages, API, `check` and the docs iterate over
+ * the list in index.ts and name no collector. Everything here is plain, immutable data.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import { REASONS, type Reason } from '../atlas/error.ts';
@@ -16,9 +16,9 @@ export interface Target {
   readonly credential: string;
   /** Empty while unknown. */
   readonly projectName: string;
-  /** True if a discovery found it, false if the config names it. */
+  /** True if a discovery found the cluster, false if the config names it. */
   readonly discovered: boolean;
-  /** As Atlas says; absent where the clusters of the project are not discovered. */
+  /** Whether the cluster is paused in Atlas; absent if the clusters of the project are not discovered. */
   readonly paused?: boolean;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
@@ -26,13 +26,13 @@ export interface Target {
 
 /** Settings of the config that collectors use. */
 export interface PollingSettings {
-  /** Between two polls while an export is active. */
+  /** Seconds between two polls while an export is active. */
   readonly intervalSeconds: number;
   readonly idleIntervalSeconds: number;
   readonly maxStaleSeconds: number;
-  /** Active jobs of one target that have series of their own. */
+  /** Maximum number of active jobs of one target that have their own series. */
   readonly maxActiveJobs: number;
-  /** By the collector's name: false if the config switches it off. */
+  /** Key: the collector's name. False if the config switches the collector off. */
   readonly isRead: Readonly<Record<string, boolean>>;
 }
 
@@ -40,7 +40,7 @@ export interface Failure {
   readonly reason: Reason;
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
-  /** What happened, and what to do about it. */
+  /** What is wrong, and what to do about it. */
   readonly problem: string;
   readonly advice: string;
 }
@@ -48,28 +48,28 @@ export interface Failure {
 /** The last good read of a list. */
 export interface ReadFacts {
   readonly pages: number;
-  /** Distinct ones. */
+  /** Number of distinct items. */
   readonly items: number;
   /** Atlas' totalCount, which Atlas calls an estimate. */
   readonly reportedItems?: number;
-  /** What a limit kept out of the series, by the name of the limit. */
+  /** Number of series that were dropped because of a limit, by the name of the limit. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** The record of one collector's polls of one target. */
 export interface Polled<S> {
-  /** Of the last good poll; a failed poll keeps it. */
+  /** The result of the last successful poll; a failed poll keeps it. */
   readonly summary?: S;
   readonly read?: ReadFacts;
-  /** Unix time of the last good poll. */
+  /** Unix time of the last successful poll. */
   readonly goodAtSeconds?: number;
-  /** The same moment on the monotonic clock, which `stale` is judged by. */
+  /** Monotonic seconds of the last successful poll; `stale` is computed from it. */
   readonly goodAtMonotonicSeconds?: number;
-  /** True if the last good poll is too old for volatile families to show it. */
+  /** True if the last successful poll is too old. Families that list the record in `volatile` then have no samples. */
   readonly stale: boolean;
   readonly polls: number;
   readonly failures: Readonly<Record<Reason, number>>;
-  /** The interval in force; 0 where the collector is not wanted. */
+  /** The current poll interval; 0 if the collector does not read this target. */
   readonly intervalSeconds: number;
   readonly last?: LastPoll;
 }
@@ -83,7 +83,7 @@ export interface LastPoll {
 
 export interface TargetState {
   readonly target: Target;
-  /** By the collector's name; absent while the collector is not wanted. */
+  /** Key: the collector's name; absent while the collector does not read this target. */
   readonly polled: Readonly<Record<string, Polled<unknown>>>;
 }
 
@@ -97,9 +97,12 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'gauge' | 'counter';
-  /** Beside group_id and cluster_name. */
+  /** The labels in addition to group_id and cluster_name. */
   readonly labels: readonly string[];
-  /** The records that the family rests on: it shows nothing while one of them is stale. Absent for facts, which stay. */
+  /**
+   * The records that the family is computed from: it has no samples while one of them is stale. Absent for values that
+   * do not become outdated.
+   */
   readonly volatile?: (state: TargetState) => readonly Polled<unknown>[];
   samples(state: TargetState): Iterable<Sample>;
 }
@@ -107,12 +110,12 @@ export interface Family {
 /** The result of reading a resource. */
 export interface Read<S> {
   readonly summary: S;
-  /** Of a list. */
+  /** Facts about the list, if the resource is a list. */
   readonly facts?: ReadFacts;
   readonly notices?: readonly Notice[];
 }
 
-/** A line for the log, written once. It holds our own words and checked values only. */
+/** A message that is logged once. It contains only our own words and checked values. */
 export interface Notice {
   readonly message: string;
   readonly facts: Readonly<Record<string, string>>;
@@ -123,13 +126,13 @@ export type Advice = Readonly<Partial<Record<Reason, string>>>;
 export interface Pace {
   /** Seconds between two polls. */
   readonly seconds: number;
-  /** After a failure that may pass by itself: network, timeout, 429, 5xx. */
+  /** Seconds until the next poll after a temporary failure: network, timeout, 429, 5xx. */
   readonly retrySeconds: number;
-  /** After any other failure. */
+  /** Seconds until the next poll after any other failure. */
   readonly failedSeconds: number;
 }
 
-/** What a judgement depends on beside the state. */
+/** What a finding depends on, in addition to the state. */
 export interface Moment {
   /** Unix time. */
   readonly nowSeconds: number;
@@ -145,7 +148,7 @@ export interface Finding {
 /** Judges one condition of a target, for pages, API and `check`. */
 export type Finder = (state: TargetState, moment: Moment) => Finding | undefined;
 
-/** A field of the JSON API; it is left out where its value is undefined. */
+/** A field of the JSON API; it is omitted if its value is undefined. */
 export interface Field<T> {
   readonly name: string;
   readonly type: string;
@@ -159,39 +162,41 @@ export interface Collector<S> {
   readonly words: {
     /** Heading: `Export jobs`. */
     readonly title: string;
-    /** Of the items: `export job`, `export jobs`. */
+    /** The name of one item and of several: `export job`, `export jobs`. */
     readonly one: string;
     readonly many: string;
     /** What is read: `list of export jobs`. */
     readonly resource: string;
-    /** How often, as a sentence for the docs. */
+    /** How often it is read, as a sentence for the docs. */
     readonly cadence: string;
   };
   /** The role in Atlas that the credential needs. */
   readonly role: string;
-  /** What to do about a failure where the usual advice is wrong. */
+  /** Advice for failures whose usual advice is wrong here. */
   readonly advice?: Advice;
   /** Value of the label `operation` of api_requests_total. */
   readonly operation: string;
   /** Name of the metric that is 1 if the latest poll succeeded. */
   readonly upMetric: string;
   /**
-   * The collector that must have polled each target of the project once, or ten minutes must have passed, before this one begins;
-   * then this one polls one target of a project at a time. Absent for what is polled from the start: such a collector decides
-   * whether the exporter is ready, and whether a discovered cluster is watched.
+   * The name of another collector. This collector begins when the other one has polled each target of the project once,
+   * or after ten minutes; it then polls one target of a project at a time. If absent, this collector begins at the
+   * start: then it also decides whether the exporter is ready, and whether a discovered cluster is watched.
    */
   readonly after?: string;
   /** Limits on series, the values of the label `limit` of series_dropped. */
   readonly limits?: readonly string[];
-  /** What the key `polling.read_NAME` of the config switches off, for the docs; absent if it cannot be switched off. */
+  /**
+   * For the docs: what the config key `polling.read_NAME` switches off. Absent if the collector cannot be switched off.
+   */
   readonly switchDescription?: string;
-  /** Whether the target is to be read; asked after each poll and each reload. Absent: every target. */
+  /** Whether to read the target; called after each poll and each reload. Absent: every target is read. */
   isWanted?(state: TargetState): boolean;
   pace(summary: S | undefined, settings: PollingSettings): Pace;
   /**
    * Reads the complete resource. Throws AtlasError.
-   * @param state what discovery and other collectors know of the target
-   * @param nowSeconds Unix time, which times of Atlas are compared with
+   * @param state the results of discovery and of other collectors for the target
+   * @param nowSeconds Unix time, to compare with times from Atlas
    */
   read(
     api: AtlasApi,
@@ -200,7 +205,7 @@ export interface Collector<S> {
     signal: AbortSignal,
     nowSeconds: number,
   ): Promise<Read<S>>;
-  /** Metrics of the record of polls beside `upMetric`. */
+  /** Metrics about the polls, in addition to `upMetric`. */
   readonly recordFamilies?: readonly Family[];
   readonly families: readonly Family[];
   readonly findings?: readonly Finder[];
@@ -212,12 +217,12 @@ export type Collectors = readonly Collector<unknown>[];
 /** The labels that name a target. */
 export const TARGET_LABELS = ['group_id', 'cluster_name'] as const;
 
-/** The prefix of every metric of export jobs and of watching one cluster. */
+/** The prefix of all metrics about one cluster. */
 export const PREFIX = 'mongodbatlas_backup_export_';
 
-/** Typed access to a collector's record; an empty one where the collector is not wanted. */
+/** Typed access to a collector's record. The record is empty if the collector does not read this target. */
 export function recordOf<S>(name: string): (state: TargetState) => Polled<S> {
-  // The one cast of the seam: the collector of this name alone writes the record.
+  // The cast is safe, because only the collector of this name writes the record.
   return ({ polled }) => (polled[name] ?? NOT_WANTED) as Polled<S>;
 }
 

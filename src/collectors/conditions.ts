@@ -1,6 +1,6 @@
 /** The conditions of a target, a closed set: the same words in the filter, on the pages and in the API. */
 
-/** The most urgent first. */
+/** All conditions, the most urgent first. */
 export const CONDITIONS = [
   'failed',
   'overdue',
@@ -18,10 +18,10 @@ export const CONDITIONS = [
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
-/** `trouble` needs action now, `doubt` a look in working hours. */
+/** `trouble` needs action now; `doubt` needs attention during working hours. */
 export type Level = 'trouble' | 'doubt' | 'calm';
 
-/** The label is for a badge, the meaning for the documentation. */
+/** The label is shown in a badge; the meaning is for the documentation. */
 export const WORDS: Readonly<Record<Condition, { level: Level; label: string; meaning: string }>> = {
   failed: {
     level: 'trouble',

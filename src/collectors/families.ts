@@ -1,4 +1,4 @@
-/** Shapes that metric families and their samples often have. */
+/** Helpers for common forms of metric families and samples. */
 import { type Family, type Polled, PREFIX, type Sample, type TargetState } from './collector.ts';
 
 /** @param name without the prefix */
@@ -6,7 +6,7 @@ export function gauge(name: string, help: string, value: (state: TargetState) =>
   return { name: PREFIX + name, help, type: 'gauge', labels: [], samples: (state) => maybe(value(state)) };
 }
 
-/** A gauge with labels of its own. @param name without the prefix */
+/** A gauge with additional labels. @param name without the prefix */
 export function labelledGauge(
   name: string,
   help: string,
@@ -16,17 +16,17 @@ export function labelledGauge(
   return { name: PREFIX + name, help, type: 'gauge', labels, samples };
 }
 
-/** The families show nothing while this record is stale. */
+/** Marks families as volatile: they have no samples while this record is stale. */
 export function volatile(of: (state: TargetState) => Polled<unknown>, families: readonly Family[]): readonly Family[] {
   return families.map((family) => ({ ...family, volatile: (state) => [of(state)] }));
 }
 
-/** One sample, or none where there is no value: an absent series means "never" or "unknown". */
+/** One sample, or none if there is no value: an absent series means "never" or "unknown". */
 export function maybe(value: number | undefined): readonly Sample[] {
   return value === undefined ? [] : [{ value }];
 }
 
-/** A closed set of states, complete: 1 for the current state, 0 for the others. */
+/** One sample for each state of a closed set: 1 for the current state, 0 for the others. */
 export function oneOf(
   states: readonly string[],
   current: string,

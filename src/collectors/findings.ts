@@ -1,8 +1,8 @@
-/** Everything that is wrong with a target, judged once for pages, API and `check`. */
+/** Finds everything that is wrong with a target. Pages, API and `check` use the same findings. */
 import type { Collector, Collectors, Finding, Moment, TargetState } from './collector.ts';
 import { rankOf } from './conditions.ts';
 
-/** The most urgent first; `fine` where nothing is found. */
+/** All findings, the most urgent first; `fine` if nothing is wrong. */
 export function findingsOf(state: TargetState, moment: Moment, collectors: Collectors): readonly Finding[] {
   const found = collectors.flatMap((collector) => [
     ...(collector.findings ?? []).flatMap((find) => find(state, moment) ?? []),
@@ -12,7 +12,7 @@ export function findingsOf(state: TargetState, moment: Moment, collectors: Colle
   return found.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
 }
 
-/** A collector that waits for another one fails although the other one works. If both fail, the first failure says enough. */
+/** A collector fails although the collector that it waits for works. If both fail, the first failure is enough. */
 function unread({ polled }: TargetState, { name, after, words }: Collector<unknown>): readonly Finding[] {
   const failure = polled[name]?.last?.failure;
   if (failure === undefined || after === undefined || polled[after]?.last?.failure) return [];
@@ -20,7 +20,10 @@ function unread({ polled }: TargetState, { name, after, words }: Collector<unkno
   return [{ condition: 'unread', problem: `the ${words.resource} cannot be read: ${problem}`, advice }];
 }
 
-/** The failures of a target by collector, the same failure once: a deleted cluster has no schedule either. */
+/**
+ * The failures of a target by collector, without repetitions: for a deleted cluster both collectors fail for the same
+ * reason.
+ */
 export function failuresOf(state: TargetState, collectors: Collectors) {
   return collectors.flatMap((collector) => {
     const failure = state.polled[collector.name]?.last?.failure;

@@ -1,6 +1,6 @@
 /**
- * The list of collectors, and the metric families in the order of the page. A new resource is a file or folder of its own and one
- * line here.
+ * The list of collectors, and all metric families in the order of /metrics. A new resource needs a file or folder of
+ * its own and one line here.
  */
 import { type Collector, type Collectors, type Family, recordOf } from './collector.ts';
 import { exportsCollector } from './exports/collector.ts';
@@ -9,7 +9,7 @@ import { scheduleCollector, successMaxAgeSeconds } from './schedule.ts';
 
 export const COLLECTORS: Collectors = [exportsCollector, scheduleCollector];
 
-/** Of a target itself: its limits, whether it is paused, and what it is joined by. */
+/** The families about a target itself: its limits, whether it is paused, and names for joins in PromQL. */
 export const targetFamilies: readonly Family[] = [
   gauge(
     'success_max_age_seconds',
@@ -41,7 +41,7 @@ export function familiesOf(collectors: Collectors): readonly Family[] {
   return [...recordFamiliesOf(collectors), ...targetFamilies, ...collectors.flatMap(({ families }) => families)];
 }
 
-/** The families of the collectors' records of polls. */
+/** The families about the polls of each collector. */
 export function recordFamiliesOf(collectors: Collectors): readonly Family[] {
   return collectors.flatMap((collector) => [upFamily(collector), ...(collector.recordFamilies ?? [])]);
 }

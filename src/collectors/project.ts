@@ -1,7 +1,8 @@
 /**
- * What Atlas says of a project: its name, and its clusters whose snapshots can be exported, which are dedicated clusters with
- * backup. No collector: it finds what collectors read. Names are foreign text and are checked here.
- * Source: GET /groups/{groupId} and GET /groups/{groupId}/clusters, API version 2025-03-12; the list has no multi-cloud clusters.
+ * Reads a project from Atlas: its name, and its clusters whose snapshots can be exported (dedicated clusters with
+ * backup). It is not a collector: it finds the clusters that collectors read. Names from Atlas are checked here.
+ * Source: GET /groups/{groupId} and GET /groups/{groupId}/clusters, API version 2025-03-12; the list has no multi-cloud
+ * clusters.
  */
 
 import type { AtlasApi } from '../atlas/client.ts';
@@ -16,7 +17,7 @@ export interface FoundCluster {
 }
 
 export interface FoundClusters {
-  /** Each name once. */
+  /** The clusters, each name once. */
   readonly clusters: readonly FoundCluster[];
   readonly notices: readonly Notice[];
 }
@@ -36,7 +37,7 @@ export const clusterSource: ClusterSource = {
     const path = `/groups/${groupId}/clusters`;
     const resource = { operation: 'list_clusters', budget: 'clusters', groupId, path } as const;
     const { result, items, reportedItems = 0 } = await readList(api, resource, signal, startFold);
-    // A wrong total does less harm than losing all clusters of a project.
+    // The total of Atlas may be wrong. If so, ignoring it does less harm than losing all clusters of a project.
     if (items === 0 && reportedItems > 0) {
       throw new AtlasError('invalid_response', `the list is empty, but its total is ${reportedItems} clusters`);
     }
@@ -92,7 +93,7 @@ function objectsIn(value: unknown): readonly JsonObject[] {
 
 const MAX_NAME_LENGTH = 64;
 
-/** The project's name; empty where Atlas gives none. Throws AtlasError. */
+/** The project's name; empty if Atlas gives none. Throws AtlasError. */
 export async function readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string> {
   const path = `/groups/${groupId}`;
   const { name } = await api.get({ operation: 'get_group', budget: 'projects', groupId, path }, signal);

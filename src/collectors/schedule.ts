@@ -1,6 +1,6 @@
 /**
- * The backup schedule of one cluster, as far as it exports snapshots automatically, and the maximum age of the last success that
- * follows from it. Lenient: a field that is absent, null or of another type counts as not there.
+ * The backup schedule of one cluster: whether and how often it exports snapshots, and the maximum age of the last
+ * success that follows from this. Decoding is lenient: a field that is null or of another type counts as absent.
  * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/schedule, API version 2025-03-12.
  */
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
@@ -21,9 +21,9 @@ export interface BackupSchedule {
   readonly autoExportEnabled: boolean;
   /** Absent while automatic export is off. */
   readonly export?: {
-    /** Empty where Atlas gives none that can be a label. */
+    /** Empty if Atlas gives no id that is valid as a label. */
     readonly bucketId: string;
-    /** As Atlas writes it; `other` for one that cannot be a label. */
+    /** As Atlas writes it; `other` if it is not valid as a label. */
     readonly frequency: string;
     /**
      * Whether a policy item makes snapshots of this frequency; without one nothing is ever exported. Absent if the schedule lists
@@ -38,7 +38,7 @@ const RETRY_SECONDS = 300;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** By frequency: the time between two exports, plus some time for the export itself. */
+/** Maximum age by frequency: the time between two exports, plus some time for the export itself. */
 const MAX_AGE_SECONDS: ReadonlyMap<string, number> = new Map([
   ['daily', 26 * HOUR_SECONDS],
   ['weekly', 8 * DAY_SECONDS],
@@ -166,7 +166,7 @@ function hasItem(policies: readonly unknown[], frequency: string): boolean {
   return frequencies.includes(frequency.toLowerCase());
 }
 
-/** The maximum age of the last success of a target: from the config, or else from its backup schedule. */
+/** The maximum age of the last success of a target, from the config or else from its backup schedule. */
 export function successMaxAgeSeconds(state: TargetState): number | undefined {
   const frequency = scheduleOf(state).summary?.export?.frequency ?? '';
   return state.target.successMaxAgeSeconds ?? MAX_AGE_SECONDS.get(frequency.toLowerCase());
@@ -186,7 +186,7 @@ function findNoPolicyItem(state: TargetState): Finding | undefined {
   };
 }
 
-/** The limit on the age of a success is not known, so the target can never be overdue. */
+/** The maximum age is not known, so the target can never be overdue. */
 function findUnmeasured(state: TargetState, { settings }: Moment): Finding | undefined {
   const exports = exportsOf(state);
   if (successMaxAgeSeconds(state) !== undefined || exports.last === undefined) return undefined;
@@ -197,7 +197,8 @@ function findUnmeasured(state: TargetState, { settings }: Moment): Finding | und
   }
   const { summary, last } = scheduleOf(state);
   if (summary === undefined) {
-    // Schedules are read after the exports: until then nothing is wrong. If the exports fail too, their failure says enough.
+    // Schedules are read after the exports; until then there is no finding. If the exports fail too, their failure is
+    // enough.
     if (last?.failure === undefined || exports.last.failure) return undefined;
     const { problem, advice } = last.failure;
     return { condition, problem: `the backup schedule cannot be read: ${problem}`, advice: `${advice}; or ${set}` };

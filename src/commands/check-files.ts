@@ -9,9 +9,9 @@ import { loadWebConfig } from '../config/web/web-config.ts';
 
 export interface FileChecks {
   readonly problems: readonly Problem[];
-  /** What works but is risky. */
+  /** Warnings: what works but is risky. */
   readonly warnings: readonly string[];
-  /** Absent if it has problems. */
+  /** The config; absent if it has problems. */
   readonly config?: Config;
   /** Absolute path of the config file; absent if the config comes from flags and environment. */
   readonly file?: string;
@@ -37,7 +37,7 @@ export async function checkFiles(
   };
 }
 
-/** The slots of a credential that are not secret. */
+/** The parts of a credential that are not secret. */
 const NOT_SECRET = ['client_id', 'public_key'];
 
 function secretFilesOf({ config, file }: FileChecks): readonly string[] {
@@ -63,14 +63,14 @@ async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSec
   return { problems: [], warnings: users.size === 0 ? warnings : [...warnings, cleartext] };
 }
 
-/** A warning for each file that others than its owner can read. */
+/** A warning for each secret file that other users can read. */
 async function unsafeFiles(paths: readonly string[]): Promise<readonly string[]> {
   const warnings = await Promise.all(paths.map(warningFor));
   return warnings.filter((warning) => warning !== undefined);
 }
 
 async function warningFor(path: string): Promise<string | undefined> {
-  // A file that cannot be read is already a problem of the config.
+  // The check of the config has already reported a file that cannot be read.
   const mode = (await stat(path).catch(() => undefined))?.mode ?? 0;
   if ((mode & 0o044) === 0) return undefined;
   const readers = mode & 0o004 ? 'everyone on this host' : 'its group';

@@ -9,7 +9,7 @@ import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from '
 type Screen = Pick<Terminal, 'columns' | 'hasColours'>;
 
 const KINDS = { service_account: 'service account', api_key: 'API key', access_token: 'access token' } as const;
-/** Of targets with the same failure, so many are named. */
+/** Maximum number of targets that are named for one failure. */
 const MOST_NAMED = 5;
 
 export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
@@ -107,7 +107,7 @@ interface Group extends Unread {
   readonly names: readonly string[];
 }
 
-/** Failures that are the same, the largest group first. */
+/** Groups of targets with the same failure, the largest group first. */
 function groupsOf({ targets, projects }: Outcome): readonly Group[] {
   const all = [
     ...targets.flatMap(({ target, failures }) => failures.map((unread) => ({ name: target.key, unread }))),

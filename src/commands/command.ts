@@ -18,7 +18,7 @@ export interface CommandSettings<Flags> {
   readonly onToken: (token: string) => void;
   /** Removes secrets from a text that is written to a file. */
   readonly redact: (text: string) => string;
-  /** Aborted when the user interrupts the command. */
+  /** Aborted if the user interrupts the command. */
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 /**
- * `health`: asks a running exporter whether its scheduler ticks. On loopback any certificate is accepted, because nobody is in
- * between and the certificate is often issued for the public name; elsewhere it is verified.
+ * `health`: asks a running exporter whether its scheduler ticks. On loopback any certificate is accepted, because the
+ * traffic stays on the host and the certificate is often issued for the public name. Otherwise the certificate is
+ * verified.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -50,7 +51,7 @@ async function ask(url: string, client: HealthFlags['client'], signal: AbortSign
   const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
   const secure = { ...plain, ...shown, rejectUnauthorized: !isLoopback };
   const request = url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain);
-  // Once there is a response, errors come from reading it.
+  // After the response has begun, errors come from reading it.
   request.on('error', () => undefined).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';

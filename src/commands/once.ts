@@ -42,7 +42,10 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   return failuresIn(outcomeOf(polled, config, collectors)) === 0 ? EXIT.fine : EXIT.failure;
 }
 
-/** Only a daemon has an interval. Counters are left out too, because each run would start them at zero. */
+/**
+ * The metrics about intervals make sense only for a daemon. Counters are omitted because each run would start them at
+ * zero.
+ */
 const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
 function isOfOnePoll({ name, type }: Family): boolean {
@@ -60,10 +63,10 @@ async function metricsOf(
   return (await page.render('text', false)).toString('utf8');
 }
 
-/** node_exporter reads the file as another user. */
+/** The file is readable for all, because node_exporter often runs as another user. */
 const READABLE_BY_ALL = 0o644;
 
-/** Why the file can never be written; undefined if it can be tried. */
+/** The reason if the file can never be written; undefined if writing may succeed. */
 export async function obstacleTo(path: string): Promise<string | undefined> {
   const folder = await stat(dirname(path)).catch(() => undefined);
   if (!folder?.isDirectory()) return 'its folder does not exist';
@@ -82,7 +85,7 @@ export async function replaceFile(path: string, text: string, nonce: string): Pr
   const file = await open(temporary, 'wx', READABLE_BY_ALL);
   try {
     try {
-      // The umask does not apply to chmod.
+      // chmod, because the umask limits the mode of a new file.
       await file.chmod(READABLE_BY_ALL);
       await file.writeFile(text);
       await file.sync();

@@ -1,6 +1,6 @@
 /**
- * Polls everything in the config once, by the daemon's own polling with its budgets, retries and concurrency, so that what works
- * here works there. The outcome says for each target and project what could not be read.
+ * Polls everything in the config once. It uses the daemon's polling with its budgets, retries and concurrency, so that
+ * both give the same result. The outcome lists for each target and project what could not be read.
  */
 import { createMonitor } from '../app/monitor.ts';
 import type { Collectors, Failure, ReadFacts, Target, TargetState } from '../collectors/collector.ts';
@@ -18,7 +18,10 @@ export interface PolledOnce {
   readonly discoveries: readonly DiscoveryStatus[];
 }
 
-/** Resolves when every target was polled once, or when the signal is aborted: then to the polls that have ended. */
+/**
+ * Resolves when every target has been polled once. If the signal is aborted, it resolves with the polls that have
+ * ended.
+ */
 export async function pollOnce(settings: CommandSettings<unknown>, config: Config): Promise<PolledOnce> {
   const { runtime, signal, terminal } = settings;
   let requests = 0;
@@ -44,11 +47,11 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
   return { states: [...polling.states.all()], discoveries: polling.discoveries() };
 }
 
-/** Something that could not be read. */
+/** A resource that could not be read. */
 export interface Unread {
   /** The collector's name, or `clusters` for a discovery. */
   readonly what: string;
-  /** The same in words: `list of export jobs`. */
+  /** What could not be read, in words: `list of export jobs`. */
   readonly resource: string;
   /** True if only a part of the target could not be read. */
   readonly isPart: boolean;
@@ -57,7 +60,7 @@ export interface Unread {
 
 export interface TargetOutcome {
   readonly target: Target;
-  /** The read of its list of export jobs. */
+  /** The result of reading the list of export jobs. */
   readonly read?: ReadFacts | undefined;
   readonly newestSuccessAtSeconds?: number | undefined;
   readonly failures: readonly Unread[];

@@ -7,7 +7,7 @@ export interface Terminal {
   readonly say: (text: string) => void;
   /** Writes to standard error: progress and errors. */
   readonly tell: (text: string) => void;
-  /** Width of standard output; undefined if it is no terminal. */
+  /** Width of standard output; undefined if it is not a terminal. */
   readonly columns: number | undefined;
   /** Whether standard output shows colours. */
   readonly hasColours: boolean;
@@ -29,7 +29,7 @@ export function paletteOf({ hasColours }: Pick<Terminal, 'hasColours'>): Palette
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
-  /** In a narrow terminal the texts lose their beginnings, because the ends of names differ. */
+  /** In a narrow terminal texts are cut at the beginning, because names often differ at the end. */
   readonly mayShrink?: true;
 }
 
@@ -41,7 +41,7 @@ export interface Cell {
 const GAP = '  ';
 const NARROWEST = 12;
 
-/** @param width of the terminal; absent: unlimited */
+/** @param width of the terminal. Absent: unlimited */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -65,7 +65,7 @@ export function formatTable(
   return `${formatted.join('\n')}\n`;
 }
 
-/** Measured before it is painted, because the sequences for colours have no width. */
+/** The width is measured before colours are added, because colour sequences have no width. */
 function fill({ text, paint = (same) => same }: Cell, width: number, align: Column['align']): string {
   const shown = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
   const space = ' '.repeat(width - shown.length);
@@ -74,7 +74,7 @@ function fill({ text, paint = (same) => same }: Cell, width: number, align: Colu
 
 const CLEAR_LINE = '\u001B[2K';
 
-/** The requests show activity also while a few long lists are read. */
+/** The number of requests shows activity while few long lists are read. */
 export interface PollProgress extends Progress {
   readonly requests: number;
 }

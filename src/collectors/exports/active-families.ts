@@ -66,7 +66,7 @@ export const activeJobFamilies: readonly Family[] = volatile(exportsOf, [
   ),
 ]);
 
-/** A job without an id cannot be told from another: it counts in the sums only. */
+/** A job without an id cannot have its own series, so it is counted only in the sums. */
 function shown(state: TargetState): readonly Job[] {
   return (exportsOf(state).summary?.active ?? []).filter((job) => job.id !== '');
 }

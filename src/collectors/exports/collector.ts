@@ -1,6 +1,6 @@
 /**
- * The export jobs of one cluster: Atlas' complete list of them, and everything that is made of it.
- * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/exports, API version 2025-03-12.
+ * The export jobs of one cluster: reads Atlas' complete list and defines its metrics, findings and API fields. Source:
+ * GET /groups/{groupId}/clusters/{clusterName}/backup/exports, API version 2025-03-12.
  */
 import { readList } from '../../atlas/list.ts';
 import { type Collector, PREFIX } from '../collector.ts';
@@ -33,7 +33,7 @@ export const exportsCollector: Collector<ExportSummary> = {
   upMetric: `${PREFIX}up`,
   limits: ['active_jobs', 'error_codes', 'export_buckets'],
   pace(summary, { intervalSeconds, idleIntervalSeconds }) {
-    // Where nothing is known yet, an export may be active.
+    // Before the first successful poll, an export may be active.
     const isBusy = summary === undefined || summary.activeCount > 0;
     const seconds = isBusy ? intervalSeconds : idleIntervalSeconds;
     return { seconds, retrySeconds: seconds, failedSeconds: idleIntervalSeconds };

@@ -1,4 +1,7 @@
-/** The metric families of a cluster's list of export jobs: the record of its polls, its counts, its newest success. */
+/**
+ * The metric families of a cluster's list of export jobs: the state of its polls, the number of jobs, the newest
+ * success.
+ */
 import { REASONS } from '../../atlas/error.ts';
 import { type Family, PREFIX, type Sample } from '../collector.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
@@ -9,7 +12,7 @@ import { exportsOf, type Outcomes } from './summary.ts';
 const DESTINATION =
   'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together; absent until it is known whether there is such a schedule.';
 
-/** Whether polling works, and how fresh the data is. */
+/** Whether polling works, and how old the data is. */
 export const recordFamilies: readonly Family[] = [
   labelledGauge(
     'poll_failing',
@@ -109,7 +112,7 @@ export const listFamilies: readonly Family[] = [
   ),
 ];
 
-/** The age of the newest success shows every kind of failure, an export that never started too. */
+/** The age of the newest success reveals every kind of failure, also an export that never started. */
 export const successFamilies: readonly Family[] = [
   ofLastSuccess(
     'last_success_timestamp_seconds',

@@ -1,4 +1,4 @@
-/** What can be wrong with a cluster's exports: each function judges one condition, and says what to do about it. */
+/** What can be wrong with a cluster's exports: each function checks one condition and gives advice. */
 import { counted, span } from '../../support/words.ts';
 import type { Finder, Finding, Moment, TargetState } from '../collector.ts';
 import { scheduleOf, successMaxAgeSeconds } from '../schedule.ts';
@@ -6,7 +6,7 @@ import { destinationOf } from './destination.ts';
 import { type ActiveState, endedAtSeconds, type Job } from './job.ts';
 import { exportsOf } from './summary.ts';
 
-/** The limits that hold where the config sets no `duration_max`. */
+/** The limits if the config has no `duration_max`. */
 export const DEFAULT_DURATION_MAX_SECONDS = 24 * 3600;
 const QUEUED_MAX_SECONDS = 4 * 3600;
 
@@ -21,7 +21,7 @@ export const exportFinders: readonly Finder[] = [
   (state) => (activeCount(state) > 0 ? { condition: 'running' } : undefined),
 ];
 
-/** 0 while the list is too old to tell. */
+/** Number of active jobs; 0 while the list is too old. */
 function activeCount(state: TargetState): number {
   const { summary, stale } = exportsOf(state);
   return stale ? 0 : (summary?.activeCount ?? 0);
@@ -121,7 +121,7 @@ function adviceWhenOverdue(state: TargetState): string {
   return 'no export has started since then: check in Atlas that the backup policy still takes and exports snapshots';
 }
 
-/** Judged by the oldest job of each state, so that a limit on the series hides nothing. */
+/** It uses the oldest job of each state, so it also works if `max_active_jobs` drops series. */
 function findStuck(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const { summary, stale } = exportsOf(state);
   if (summary === undefined || stale) return undefined;

@@ -1,7 +1,7 @@
 /**
- * One export job as Atlas lists it, decoded. Lenient: every field may be absent, null or of another type; unknown fields are
- * ignored. Ids are foreign text and are checked here.
- * Shape: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listbackupexports
+ * One export job as Atlas lists it, decoded. Decoding is lenient: every field may be absent, null or of another type;
+ * unknown fields are ignored. Ids are checked here, because they become labels. Shape:
+ * https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listbackupexports
  */
 
 import { checkedErrorCode } from '../../atlas/error.ts';
@@ -17,33 +17,33 @@ export const ACTIVE_STATES = ['queued', 'in_progress', 'unknown'] as const;
 export type ActiveState = (typeof ACTIVE_STATES)[number];
 
 export interface Job {
-  /** Empty where Atlas gives none that can be a label; so are the other ids. */
+  /** Empty if Atlas gives no id that is valid as a label. The same holds for the other ids. */
   readonly id: string;
   readonly snapshotId: string;
   readonly exportBucketId: string;
   readonly state: JobState;
-  /** Of an unknown state: its name in Atlas, or `?` for one that cannot be shown. */
+  /** If the state is unknown: its name in Atlas, or `?` if the name cannot be shown. */
   readonly foreignState?: string;
   /** Unix time of the snapshot, from its id; absent if the id has none. */
   readonly snapshotAtSeconds?: number;
   /** Unix time, from Atlas or else from the job's id; absent if neither gives one. */
   readonly createdAtSeconds?: number;
-  /** Absent until the job has ended, and on some jobs that have. */
+  /** Absent until the job has ended; also absent for some jobs that have ended. */
   readonly finishedAtSeconds?: number;
-  /** What is odd about its times; absent for nearly all jobs. */
+  /** What is unusual about the job's times; absent for nearly all jobs. */
   readonly oddTimes?: readonly OddTime[];
   /** Absent for sharded clusters. */
   readonly collections?: Collections;
   /** Number of components of a sharded cluster's job; 0 for replica sets. The components are not kept: a job must stay small. */
   readonly shards: number;
-  /** Of a failed job: the checked code, `other` for one that cannot be a label, `none` where there is none. */
+  /** The error code of a failed job: `other` if it is not valid as a label, `none` if there is none. */
   readonly errorCode?: string;
 }
 
-/** A time that is left out, or one without a zone, which is read as UTC. */
+/** A time that is missing or invalid, or a time without a zone, which is read as UTC. */
 export type OddTime = 'unreadable' | 'future' | 'no_zone';
 
-/** What decides which of two jobs is newer. */
+/** The fields that decide which of two jobs is newer. */
 export type Age = Pick<Job, 'id' | 'createdAtSeconds'>;
 
 export interface Collections {
@@ -109,18 +109,21 @@ export function ageOf({ id, createdAtSeconds }: Job): Age {
   return createdAtSeconds === undefined ? { id } : { id, createdAtSeconds };
 }
 
-/** From creation to the end, queueing included; undefined where the end is not known. */
+/** From creation to the end, queueing included; undefined if the end is not known. */
 export function durationSeconds({ createdAtSeconds, finishedAtSeconds }: Job): number | undefined {
   if (createdAtSeconds === undefined || finishedAtSeconds === undefined) return undefined;
   return Math.max(0, finishedAtSeconds - createdAtSeconds);
 }
 
-/** When a finished job ended; its creation where Atlas gives no end. */
+/** Unix time at which a finished job ended, or of its creation if Atlas gives no end. */
 export function endedAtSeconds({ createdAtSeconds, finishedAtSeconds }: Job): number | undefined {
   return finishedAtSeconds ?? createdAtSeconds;
 }
 
-/** 0 to 1, also where Atlas says that more is exported than there is; undefined while the number of collections is 0 or unknown. */
+/**
+ * Progress from 0 to 1. If Atlas reports more exported collections than there are, it is 1. Undefined while the number
+ * of collections is 0 or unknown.
+ */
 export function progressRatio({ collections }: Job): number | undefined {
   if (collections === undefined || collections.total === 0) return undefined;
   return Math.min(1, collections.exported / collections.total);
@@ -133,7 +136,7 @@ export function objectIdTimeSeconds(id: string, nowSeconds: number): number | un
 }
 
 function decodeState(value: unknown): JobState {
-  // MongoDB's own CLI compares states without letter case.
+  // MongoDB's own CLI ignores the case of states, so this decoder does too.
   return (typeof value === 'string' ? STATES.get(value.toLowerCase()) : undefined) ?? 'unknown';
 }
 
@@ -165,12 +168,15 @@ interface ParsedTime {
   readonly odd?: OddTime;
 }
 
-/** RFC 3339, its usual variants, and Unix times in seconds or milliseconds. Anything else is left out, and so is the far future. */
+/**
+ * RFC 3339, its usual variants, and Unix times in seconds or milliseconds. Anything else is ignored, and so are times
+ * far in the future.
+ */
 function parseTime(value: unknown, nowSeconds: number): ParsedTime {
   if (value === undefined || value === null || value === '') return {};
   const parsed = parseUnixTime(value) ?? (typeof value === 'string' ? parseWrittenTime(value) : undefined);
   if (parsed?.seconds === undefined) return { odd: 'unreadable' };
-  // The zero times of Go and of Unix stand for no time.
+  // The zero times of Go and of Unix mean that there is no time.
   if (parsed.seconds <= 0) return {};
   return isFarAhead(parsed.seconds, nowSeconds) ? { odd: 'future' } : parsed;
 }
@@ -190,14 +196,14 @@ function parseWrittenTime(text: string): ParsedTime | undefined {
   const [match, day = '', minute, second = ':00', zone, sign, hours = 0, minutes = 0] = TIME.exec(text) ?? [];
   if (match === undefined) return undefined;
   const time = new Date(`${day}T${minute}${second}Z`);
-  // `Date` takes 30 February for 2 March.
+  // `Date` turns 30 February into 2 March.
   if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) return undefined;
   const offsetSeconds = Number(hours) * 3600 + Number(minutes) * 60;
   const seconds = time.getTime() / 1000 - (sign === '-' ? -offsetSeconds : offsetSeconds);
   return zone === undefined ? { seconds, odd: 'no_zone' } : { seconds };
 }
 
-/** An id that can be a label, or else the empty text. */
+/** The id if it is valid as a label, else an empty text. */
 export function checkedId(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : '';
 }
@@ -206,5 +212,5 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** Shared by the many jobs without components. */
+/** One shared empty list, because most jobs have no components. */
 const NOTHING: readonly unknown[] = [];

@@ -1,6 +1,6 @@
 /**
- * All export jobs of one cluster, folded into a summary. A pure function of the list: neither the order of jobs nor the way the
- * list is cut into pages changes the result. Of the jobs themselves only the newest few and the oldest active ones are kept.
+ * All export jobs of one cluster, reduced to a summary. A pure function of the list: neither the order of jobs nor the
+ * way the list is cut into pages changes the result. Only a few newest jobs and the oldest active jobs are kept.
  */
 import { BOUNDS } from '../../atlas/bounds.ts';
 import { AtlasError } from '../../atlas/error.ts';
@@ -26,7 +26,7 @@ import {
 
 export interface ExportSummary {
   readonly counts: Readonly<Record<JobState, number>>;
-  /** The MAX_ERROR_CODES most frequent codes, the rest under `other`. */
+  /** Number of failed jobs by error code: the MAX_ERROR_CODES most frequent codes; the rest is counted as `other`. */
   readonly failedByCode: ReadonlyMap<string, number>;
   readonly lastFinished?: Job;
   /** All buckets together. */
@@ -35,13 +35,13 @@ export interface ExportSummary {
   readonly buckets: ReadonlyMap<string, Outcomes>;
   /** Median duration of the newest 20 successes that have an end. */
   readonly typicalDurationSeconds?: number;
-  /** The jobs that have series of their own: the oldest first, up to `max_active_jobs`. */
+  /** The active jobs with their own series: the oldest first, up to `max_active_jobs`. */
   readonly active: readonly Job[];
   readonly activeCount: number;
   readonly oldestActiveAtSeconds: Readonly<Partial<Record<ActiveState, number>>>;
   /** Sums over the active jobs that report counts; absent if none does. */
   readonly activeCollections?: Collections;
-  /** For the status page. */
+  /** The newest jobs, for the pages. */
   readonly newest: readonly Job[];
 }
 
@@ -52,19 +52,19 @@ export interface Outcomes {
   readonly lastFailure?: Job;
   /** Unix time of the newest snapshot that was exported: how old the data is. From the snapshot's id. */
   readonly dataAtSeconds?: number;
-  /** Failed jobs newer than the newest successful one. */
+  /** Number of failed jobs that are newer than the newest successful job. */
   readonly consecutiveFailures: number;
 }
 
 export interface FoldedExports {
   readonly summary: ExportSummary;
   readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
-  /** A few of the states that this version does not know. */
+  /** Some of the unknown states, for the log. */
   readonly foreignStates: ReadonlySet<string>;
   readonly oddTimes: ReadonlySet<OddTime>;
 }
 
-/** The collector's name, here so that families, findings and fields can use its record. */
+/** The collector's name. It is defined here so that families, findings and fields can read the record. */
 export const NAME = 'exports';
 export const exportsOf = recordOf<ExportSummary>(NAME);
 
@@ -205,7 +205,7 @@ function createOutcomes() {
   let lastSuccess: Job | undefined;
   let lastFailure: Job | undefined;
   let dataAtSeconds: number | undefined;
-  /** Their ages alone: a list may hold nothing but failures. */
+  /** Only the creation times of failed jobs are kept, because a long list may consist of failures. */
   const failures: Age[] = [];
   return {
     add(job: Job): void {
@@ -255,7 +255,7 @@ function createActivity() {
   };
 }
 
-/** The most frequent codes, then by name; the rest together as `other`. */
+/** The most frequent codes; equally frequent ones in the order of names. The rest is counted as `other`. */
 function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string, number>; dropped: number } {
   const own = [...failedByCode].filter(([code]) => code !== 'other');
   own.sort(([codeA, a], [codeB, b]) => b - a || (codeA < codeB ? -1 : 1));
@@ -275,23 +275,23 @@ function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 }
 
-/** Keeps the first few of many items by an order, in whatever order they come. */
+/** Keeps the first few of many items in a given order, independent of the order in which they are added. */
 export function createKeepFirst<T>(size: number, order: (a: T, b: T) => number) {
   const kept: T[] = [];
   let added = 0;
   return {
     add(item: T): void {
       added += 1;
-      // Most items of a long list come after all that are kept: they cost one comparison.
+      // Fast path: most items of a long list come after all kept items, so one comparison is enough.
       let index = kept.length;
       while (index > 0 && order(kept[index - 1] as T, item) > 0) index -= 1;
       if (index >= size) return;
       kept.splice(index, 0, item);
       if (kept.length > size) kept.pop();
     },
-    /** In order, at most `size` items. */
+    /** The kept items in order, at most `size`. */
     list: (): readonly T[] => kept,
-    /** How many items were added beyond those kept. */
+    /** Number of added items that were not kept. */
     dropped: () => added - kept.length,
   };
 }
