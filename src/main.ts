@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Handles signals while the rest of the program is loaded, which takes a moment. A SIGHUP in that time is kept for the command.
- * SIGTERM and SIGINT end the program, also as the first process of a container, which the kernel does not end by itself.
+ * Handles signals while the rest of the program is loaded, which takes a moment. A SIGHUP in that time is kept for the
+ * command. SIGTERM and SIGINT end the program, also as the first process of a container, for which the kernel has no
+ * default handler.
  */
 import { constants } from 'node:os';
 import type { HangUps } from './app/program.ts';

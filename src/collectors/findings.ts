@@ -12,7 +12,10 @@ export function findingsOf(state: TargetState, moment: Moment, collectors: Colle
   return found.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
 }
 
-/** A collector fails although the collector that it waits for works. If both fail, the first failure is enough. */
+/**
+ * A collector fails although the collector that it waits for works. If both fail, only the failure of the other one is
+ * shown.
+ */
 function unread({ polled }: TargetState, { name, after, words }: Collector<unknown>): readonly Finding[] {
   const failure = polled[name]?.last?.failure;
   if (failure === undefined || after === undefined || polled[after]?.last?.failure) return [];

@@ -37,7 +37,7 @@ export const clusterSource: ClusterSource = {
     const path = `/groups/${groupId}/clusters`;
     const resource = { operation: 'list_clusters', budget: 'clusters', groupId, path } as const;
     const { result, items, reportedItems = 0 } = await readList(api, resource, signal, startFold);
-    // The total of Atlas may be wrong. If so, ignoring it does less harm than losing all clusters of a project.
+    // If only the total is wrong, a failed discovery does less harm than losing all clusters of a project.
     if (items === 0 && reportedItems > 0) {
       throw new AtlasError('invalid_response', `the list is empty, but its total is ${reportedItems} clusters`);
     }

@@ -74,7 +74,7 @@ function fill({ text, paint = (same) => same }: Cell, width: number, align: Colu
 
 const CLEAR_LINE = '\u001B[2K';
 
-/** The number of requests shows activity while few long lists are read. */
+/** Includes the number of requests, to show activity while a few long lists are read. */
 export interface PollProgress extends Progress {
   readonly requests: number;
 }

@@ -1,7 +1,7 @@
 /**
- * Opens a config file: reads it, parses it and checks it against its schema. Missing, empty and unknown keys and values of the
- * wrong kind are worded alike for all files; what is particular to a value is worded in the schema. Values are not repeated,
- * because they may be secrets.
+ * Opens a config file: reads it, parses it and checks it against its schema. The messages for missing, empty and
+ * unknown keys and for values of the wrong type are the same for all files; messages about one key are in its schema.
+ * Values are not repeated, because they may be secrets.
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -13,10 +13,10 @@ import { parseYaml } from './yaml.ts';
 /** A kind of config file. */
 export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly what: 'config file' | 'web config file';
-  /** What the file needs at least. */
+  /** The keys that the file must have. */
   readonly required: string;
   readonly schema: Schema;
-  /** Below this key an unknown key may be a misplaced secret, so messages do not repeat it. */
+  /** Below this key, an unknown key may be a misplaced secret, so messages do not repeat its name. */
   readonly secretKey: string;
   /** Keys of the format that this program does not support, by path, and what to do instead. */
   readonly unsupported?: Readonly<Record<string, string>>;
@@ -62,7 +62,10 @@ export async function openConfigFile<Schema extends z.ZodType>(
 
 const UNREAD = { value: undefined, texts: undefined, problems: [], locate: undefined };
 
-/** Takes a number, `true` or `false` as it is written where the schema wants a text: an id of digits, a cluster `2026`. */
+/**
+ * If the schema expects a text, a number, `true` or `false` is used as it is written: an id of digits, a cluster
+ * `2026`.
+ */
 function textsWhereTheyBelong(value: unknown, texts: unknown, schemas: readonly JsonSchema[]): unknown {
   if (typeof value === 'number' || typeof value === 'boolean') {
     return schemas.some(({ type }) => type === 'string') ? texts : value;
@@ -87,7 +90,7 @@ function textsWhereTheyBelong(value: unknown, texts: unknown, schemas: readonly 
 const MERGE_KEY = '<<';
 const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';
 
-/** In one mapping. */
+/** Maximum number of unknown keys that are reported for one mapping. */
 const MOST_UNKNOWN_KEYS = 100;
 
 function checkSchema<Schema extends z.ZodType>(
@@ -101,7 +104,7 @@ function checkSchema<Schema extends z.ZodType>(
   const misspelt = reportUnknownKeys(issues, format, report);
   for (const { code, path, message } of issues) {
     const isMissing = valueAt(value, path) === undefined;
-    // A misspelt key is not reported as missing too, and neither is one that a merge key was to bring.
+    // A misspelt key is not also reported as missing, and neither is a key that a merge key should have added.
     const isMeant = misspelt.has(formatPath(path)) || valueAt(value, [...path.slice(0, -1), MERGE_KEY]) !== undefined;
     if (code === 'unrecognized_keys' || (isMissing && isMeant)) continue;
     report.add(path, isMissing ? 'is missing' : message);
@@ -172,7 +175,7 @@ function kindOf(input: unknown): string {
   return typeof input === 'string' ? 'text' : 'a single value';
 }
 
-/** What would be right for a key that the schema does not know, and the path of the key that was probably meant. */
+/** Advice for an unknown key, and the path of the key that was probably meant. */
 function adviceFor(
   parent: Path,
   key: string,
@@ -207,7 +210,7 @@ export interface JsonSchema {
   readonly const?: string;
 }
 
-/** For editors, for the docs, and to know which keys are allowed at a place. */
+/** Used by editors, by the docs, and to know which keys are allowed at a place. */
 export function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',

@@ -1,6 +1,6 @@
 /**
- * The configuration as the rest of the program sees it: checked, complete, times in seconds, one target per pair of project
- * and cluster. It holds no secret, only the way to read each one, so a printed config shows none.
+ * The configuration as the rest of the program uses it: checked, complete, times in seconds, one target per pair of
+ * project and cluster. It holds no secret, only the way to read each one, so a printed config shows none.
  */
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { Credential } from '../atlas/auth/credentials.ts';
@@ -29,7 +29,7 @@ export type CredentialConfig = Credential & {
 
 export interface ConfigParts {
   readonly file: ConfigFile;
-  /** All that the file lists, in its order, or the one of the environment. */
+  /** All credentials of the file, in its order, or the one from the environment. */
   readonly credentials: readonly Credential[];
   /** From the file or the environment. */
   readonly baseUrl?: string | undefined;

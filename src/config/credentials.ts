@@ -1,6 +1,7 @@
 /**
- * Checks credentials: each has exactly one kind, each of its secrets is given in exactly one form, and all can be read. It
- * works on the file before the schema has passed it, so that every problem is reported at once. No value is in a message.
+ * Checks credentials: each has exactly one kind, each of its secrets is given in exactly one form, and all can be read.
+ * It checks the file before the schema has accepted it, so that all problems are reported together. Messages contain no
+ * values.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Report } from './problems.ts';
@@ -8,7 +9,7 @@ import { VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
 import { looksPath } from './words.ts';
 
-/** The secrets of each kind, in the order in which people write them. */
+/** The secrets of each kind, in their usual order. */
 export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
   service_account: ['client_id', 'client_secret'],
   api_key: ['public_key', 'private_key'],
@@ -42,7 +43,7 @@ async function checkKind(item: Item, place: SecretPlace, report: Report): Promis
   );
   const secrets: Record<string, SecretSource> = {};
   for (const kind of kinds) {
-    // The secrets of a pair are below its kind; a token is in the credential itself.
+    // The two secrets of a pair are below the key of the kind; a token is directly in the credential.
     const path = kind === 'access_token' ? item.path : [...item.path, kind];
     const value = kind === 'access_token' ? item.value : mappingAt(item.value[kind]);
     // If there are no keys below the kind, the schema says so.
@@ -85,7 +86,7 @@ async function checkSlot(
   return source;
 }
 
-/** The forms in which a secret is given: there should be one. */
+/** The forms in which a secret is given. Exactly one is valid. */
 function formsIn(holder: Mapping, slot: string): readonly SecretForm[] {
   return FORMS.filter((form) => holder[slot + SUFFIXES[form]] !== undefined);
 }

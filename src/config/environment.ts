@@ -1,7 +1,7 @@
 /**
- * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas use
- * too. A token takes precedence over a service account, and that over a key pair, as in those tools. A variable of those tools
- * that is set and has no effect causes a warning.
+ * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas
+ * use too. A token takes precedence over a service account, and a service account over a key pair, as in those tools. A
+ * variable of those tools that has no effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { SLOTS } from './credentials.ts';
@@ -11,8 +11,8 @@ import { parseBaseUrl } from './values.ts';
 import { listed } from './words.ts';
 
 /**
- * By secret, in the order in which they are tried. The first ones are of the Atlas CLI, the others of the Terraform provider and
- * of the MongoDB CLI, as the provider reads them:
+ * The variables of each secret, in order of precedence. The first ones belong to the Atlas CLI, the others to the
+ * Terraform provider and the MongoDB CLI. Source:
  * https://registry.terraform.io/providers/mongodb/mongodbatlas/latest/docs/guides/service-account-authentication
  */
 export const ATLAS_VARIABLES = {
@@ -24,7 +24,7 @@ export const ATLAS_VARIABLES = {
   base_url: ['MONGODB_ATLAS_BASE_URL', 'MONGODB_ATLAS_OPS_MANAGER_URL', 'MCLI_OPS_MANAGER_URL'],
 } as const;
 
-/** The Atlas CLI has them instead of an address. */
+/** The Atlas CLI has these variables, which name a service, instead of one for the address. */
 export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
 const GOVERNMENT_SERVICE = 'cloudgov';
 const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
@@ -83,7 +83,7 @@ export async function credentialFromEnvironment(place: SecretPlace, report: Repo
   return [{ name: 'default', kind, secrets }];
 }
 
-/** Warns of variables that look as if they had an effect beside the credentials of a config file. */
+/** Warns of variables that have no effect because the config file has credentials. */
 export function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
   const used = new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(({ identity }) => identity)));
   const names = KINDS.flatMap(({ kind }) => variablesOf(kind, env));
@@ -92,7 +92,7 @@ export function warnOfUnusedVariables(credentials: readonly Credential[], env: E
   report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
 }
 
-/** @param baseUrl of the config file */
+/** @param baseUrl the base URL of the config file */
 export function warnOfUnusedBaseUrl(baseUrl: string | undefined, env: Environment, report: Report): void {
   const name = firstSet(ATLAS_VARIABLES.base_url, env);
   const url = parseBaseUrl(env[name ?? ''] ?? '');

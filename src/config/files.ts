@@ -1,7 +1,7 @@
 /**
- * Reads the files that a config consists of: the config file, secrets, certificates. Each read ends within a fixed time,
- * and at most one read of a path is in flight, shared by all callers: a network disk that hangs blocks a thread of Node.js
- * for each read, and Node.js has four of them. One reader is made per program. It knows nothing about the contents.
+ * Reads the files that a config consists of: the config file, secrets, certificates. Each read ends within a fixed
+ * time, and at most one read of a path is in flight, shared by all callers: each read from a network disk that hangs
+ * blocks one of the four threads of Node.js. The program has one reader. It does not interpret the contents.
  */
 import { constants, open } from 'node:fs/promises';
 import type { Checked } from '../support/checked.ts';
@@ -13,13 +13,16 @@ export interface FileReader {
    * @param name the path as the user wrote it
    */
   readText(path: string, name: string, what: 'config file' | 'web config file'): Promise<Checked<string>>;
-  /** The bytes of a small regular file. The problem does not contain the path, because a secret may stand there. */
+  /**
+   * The bytes of a small regular file. The problem does not contain the path, because users write secrets there by
+   * mistake.
+   */
   readBytes(file: SmallFile): Promise<Checked<Uint8Array>>;
 }
 
 export interface SmallFile {
   readonly path: string;
-  /** Where relative paths begin; the problem of a missing file names it. */
+  /** The folder for relative paths; the problem of a missing file names it. */
   readonly directory: string;
   readonly largestBytes: number;
   /** What the file holds, such as `a secret`. */
@@ -28,23 +31,23 @@ export interface SmallFile {
 
 export interface FileReaderParts {
   readonly runtime: Pick<Runtime, 'sleep'>;
-  /** Tests replace it. */
+  /** The file system; tests replace it. */
   readonly read?: typeof readFile;
 }
 
 interface Limits {
-  /** One byte more is read, so that the caller notices. */
+  /** One byte more than allowed is read, so that the caller notices a file that is too large. */
   readonly largestBytes: number;
   readonly mustBeRegular: boolean;
 }
 
 const LARGEST_CONFIG_BYTES = 5 * 1000 * 1000;
 const SMALL_FILE_SECONDS = 5;
-/** Longer, because the program behind a pipe may have to ask a key service first. */
+/** The timeout of a pipe is longer, because the writing program may first request a key from a key service. */
 const CONFIG_FILE_SECONDS = 30;
 
 export function createFileReader({ runtime, read = readFile }: FileReaderParts): FileReader {
-  /** By path; `isLate` if the read has taken too long and has not ended yet. */
+  /** The reads in progress, by path; `isLate` if the read has timed out and has not ended yet. */
   const reads = new Map<string, { readonly bytes: Promise<Uint8Array>; isLate: boolean }>();
 
   async function readWithin(seconds: number, path: string, limits: Limits): Promise<Checked<Uint8Array>> {
@@ -101,7 +104,7 @@ function decodeText(bytes: Uint8Array, what: string): Checked<string> {
 }
 
 async function readFile(path: string, { largestBytes, mustBeRegular }: Limits): Promise<Uint8Array> {
-  // O_NONBLOCK: to open a pipe that nobody writes to would wait for ever.
+  // O_NONBLOCK, because opening a pipe without a writer would wait for ever.
   const file = await open(path, constants.O_RDONLY | (mustBeRegular ? constants.O_NONBLOCK : 0));
   try {
     const stats = await file.stat();

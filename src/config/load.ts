@@ -1,6 +1,7 @@
 /**
- * Loads the configuration from a file, or from `--target` and the environment: either complete, or the list of everything that
- * is wrong, each with its place. Secrets are read once, so that a missing one is reported now; they are not kept.
+ * Loads the configuration from a file, or from `--target` and the environment. The result is the complete
+ * configuration, or a list of all problems with their places. Secrets are read once, so that a missing one is reported
+ * at the start; they are not kept.
  */
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -98,7 +99,7 @@ async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
   if (keys === undefined) return { problems: report.problems() };
   const place = { ...source, directory: dirname(path) };
   checkRules(keys, report);
-  // If the key is misspelt, that is the problem, and not that there is no credential.
+  // If the key is misspelt, only the misspelt key is reported, and not the missing credential.
   const hasCredentials = Object.keys(keys).some(
     (key) => nearest(key, Object.keys(configSchema.shape)) === 'credentials',
   );
@@ -170,7 +171,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    // If it cannot be accessed, reading it says why.
+    // If the file cannot be accessed, the read that follows reports why.
     return (error as { code?: string }).code !== 'ENOENT';
   }
 }

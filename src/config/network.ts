@@ -1,6 +1,7 @@
 /**
- * The way to Atlas: its proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and the certificates that are trusted beside the usual
- * ones. The variables are read as Go and curl read them, so that Atlas' own tools and this program go the same way.
+ * The network settings for Atlas: the proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and additional trusted
+ * certificates. The variables are interpreted as Go and curl do, so that Atlas' own tools and this program use the same
+ * proxy.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
@@ -12,10 +13,12 @@ import type { Environment, SecretPlace } from './secrets.ts';
 import { problemWithCertificates } from './web/tls.ts';
 
 const CA_FILE = ['atlas', 'ca_file'];
-/** Enough for all authorities that an operating system trusts. */
+/** Maximum size of the file: enough for all authorities that an operating system trusts. */
 const LARGEST_CA_BYTES = 1024 * 1024;
 
-/** The certificates of `atlas.ca_file`; undefined without that key, or if it is wrong, which is reported. */
+/**
+ * The certificates of `atlas.ca_file`. Undefined without this key; also if the file is invalid, which is then reported.
+ */
 export async function readCaFile(keys: Mapping, place: SecretPlace, report: Report): Promise<AtlasSettings['ca']> {
   const text = valueAt(keys, CA_FILE);
   if (typeof text !== 'string' || text === '') return undefined;
@@ -39,11 +42,11 @@ async function readCertificates(path: string, { directory, files }: SecretPlace)
   return problem === undefined ? { value: pem } : { problem };
 }
 
-/** The first that is set counts: lower case comes first. */
+/** The first variable that is set is used. Lower case has precedence. */
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
-/** @param baseUrl plain HTTP is for a stand-in on this host: it goes through no proxy */
+/** @param baseUrl for plain HTTP, which is only for a test server on this host, no proxy is used */
 export function proxyFromEnvironment(
   env: Environment,
   baseUrl: string,

@@ -1,32 +1,38 @@
 /**
- * What is wrong with a configuration, and where. A problem contains no secret and no line of the file: its message says what
- * would be right, and its position leads to the rest. Also access to the values of a file that the schema has not checked yet.
+ * The problems of a configuration, with their positions. A problem contains no secret and quotes no line of the file:
+ * its message says what is valid, and its position shows where the problem is. This file also has functions to read
+ * values that the schema has not checked yet.
  */
 export type Path = readonly PropertyKey[];
 export type Mapping = Readonly<Record<string, unknown>>;
 
 export interface Problem {
   readonly file?: string;
-  /** From 1, as editors count. */
+  /** Both count from 1, as in editors. */
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
 }
 
-/** Finds a key or value in the file; if the path does not exist, the nearest thing around it. */
+/** Finds the position of a key or value in the file; if the path does not exist, the position of its nearest parent. */
 export type Locate = (path: Path, part: 'key' | 'value') => { readonly line: number; readonly column: number };
 
-/** Collects what is found in a config file, in the environment and in flags. */
+/** Collects the problems of a config file, of the environment and of flags. */
 export interface Report {
-  /** Adds what is wrong with the value (or the key) at a path; the message follows the path. */
+  /** Adds a problem with the value (or the key) at a path. The message is written after the path. */
   add(path: Path, message: string, part?: 'key' | 'value'): void;
   /** The same, but the message does not name the last key of the path, which may be a secret. */
   addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void;
-  /** Adds problems with a message of their own: about a place, or about something outside of the file. */
+  /**
+   * Adds problems whose message is complete without a path: about a position, or about something outside of the file.
+   */
   addWhole(...problems: readonly Problem[]): void;
-  /** Adds a problem if the name was given to another path before. */
+  /** Adds a problem if another path has the same name. */
   addIfRepeated(name: string, path: Path, message: (firstLine: number) => string): void;
-  /** In the order of the file, each with the file's name; those without a line, which are not about the file, come last. */
+  /**
+   * All problems in the order of the file, each with the file's name. Problems without a line are not about the file;
+   * they come last.
+   */
   problems(): readonly Problem[];
   readonly warnings: string[];
 }
@@ -68,13 +74,13 @@ function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
   return a - b;
 }
 
-/** A mapping in a list. */
+/** One mapping of a list. */
 export interface Item {
   readonly path: Path;
   readonly value: Mapping;
 }
 
-/** Undefined if there is no mapping. */
+/** The mapping; undefined if there is none. */
 export function mappingAt(config: unknown, path: Path = []): Mapping | undefined {
   const value = valueAt(config, path);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : undefined;

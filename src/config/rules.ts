@@ -1,6 +1,6 @@
 /**
- * Checks what has to fit together: intervals with each other, targets with credentials and with each other. It works on the
- * file before the schema has passed it, so that every problem is reported at once.
+ * Checks rules that involve several keys: intervals with each other, targets with credentials, and targets with each
+ * other. It checks the file before the schema has accepted it, so that all problems are reported together.
  */
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
@@ -12,7 +12,7 @@ export function checkRules(config: Mapping, report: Report): void {
   const credentials = credentialNames(config);
   for (const target of itemsOf(config, 'targets')) {
     checkClusters(target, report);
-    // If no name of a credential is valid, that is the problem, and not the targets.
+    // If no credential has a valid name, only that is reported, and not the targets that refer to credentials.
     if (credentials.length > 0) checkCredentialOf(target, credentials, report);
   }
 }
@@ -53,7 +53,7 @@ function checkClusters({ path, value }: Item, report: Report): void {
 function credentialNames(config: Mapping): readonly string[] {
   if (config['credentials'] === undefined) return ['default'];
   const names = itemsOf(config, 'credentials').map(({ value: { name } }) => name);
-  // What is not a valid name may be a secret, so no message may repeat it.
+  // A text that is not a valid name may be a secret, so messages must not repeat it.
   return [...new Set(names)]
     .filter((name): name is string => typeof name === 'string')
     .filter((name) => CREDENTIAL_NAME.test(name) && !looksSecret(name));

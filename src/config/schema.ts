@@ -1,6 +1,6 @@
 /**
- * The config file, key by key: meaning, allowed values, default. The JSON Schema and docs/configuration.md are made from it. It
- * checks one value at a time: rules.ts checks what has to fit together.
+ * The keys of the config file: meaning, allowed values, default. The JSON Schema and docs/configuration.md are
+ * generated from it. It checks single values; rules.ts checks rules that involve several keys.
  */
 import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
@@ -12,7 +12,7 @@ import { looksSecret, quote } from './words.ts';
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
-/** Instead of a list of clusters. */
+/** The value for all clusters, instead of a list. */
 export const ALL_CLUSTERS = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
@@ -23,7 +23,7 @@ function hasWildcard(input: unknown): boolean {
   return /[*?]/.test(String(input));
 }
 
-/** What to write instead of a text that is no cluster name. */
+/** Advice for a text that is not a cluster name. */
 export function clusterNameAdvice(input: unknown): string {
   if (!hasWildcard(input)) return CLUSTER_NAME_FORM;
   const exclude = input === '*' ? '' : ', and leave some out with exclude';
@@ -35,7 +35,7 @@ const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** They refuse days that do not exist. */
+/** These formats of zod refuse days that do not exist. */
 const MOMENT_PATTERNS = [z.regexes.date, z.regexes.datetime({ offset: true })];
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 365 * DAY_SECONDS;
@@ -142,7 +142,8 @@ const target = z.strictObject({
   group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
     `The Atlas project’s id: ${GROUP_ID_FORM}. In Helm’s values it must be in quotes.`,
   ),
-  // The list comes first, because its problems are reported: nearly every wrong value was meant to be a list.
+  // The list comes first, because zod's problems for the first variant are reported, and nearly every wrong value was
+  // meant to be a list.
   clusters: z
     .union([
       z
@@ -181,7 +182,7 @@ const target = z.strictObject({
   ...expectations,
 });
 
-/** @param collectors those of them that can be switched off have a key below `polling` */
+/** @param collectors each collector that can be switched off gets a key below `polling` */
 export function createConfigSchema(collectors: Collectors) {
   const polling = z.strictObject({ ...pollingKeys, ...switchesOf(collectors) });
   return z
@@ -208,7 +209,7 @@ export const configSchema = createConfigSchema(COLLECTORS);
 
 export type ConfigFile = z.output<typeof configSchema>;
 
-/** A text with a meaning. */
+/** A text key with its description. */
 function parsed<T>(parse: (text: string) => Checked<T>) {
   return z.string().transform((text, context) => {
     const checked = parse(text);
@@ -218,7 +219,7 @@ function parsed<T>(parse: (text: string) => Checked<T>) {
   });
 }
 
-/** @param units the likely ones of a number that has none, the likeliest first */
+/** @param units likely units for a number without a unit, the likeliest first */
 function duration(minSeconds: number, maxSeconds: number, units: readonly string[] = ['s', 'm']) {
   return parsed((text) => {
     const checked = parseDuration(text, units);
@@ -228,7 +229,7 @@ function duration(minSeconds: number, maxSeconds: number, units: readonly string
   }).meta({ pattern: DURATION_PATTERN });
 }
 
-/** A date is its first moment in UTC: an alert that comes some hours early is better than one that comes late. */
+/** A date means its start in UTC, because an alert some hours early is better than a late alert. */
 function parseMoment(input: string): Checked<number> {
   // RFC 3339 allows a space or a small t between date and time, and a small z.
   const text = input.replace(/^([\d-]{10})[ t]/, '$1T').replace(/z$/, 'Z');
@@ -265,12 +266,12 @@ function secret(name: string, description: string) {
   };
 }
 
-/** For the JSON Schema; credentials.ts checks it. */
+/** Only for the JSON Schema; credentials.ts does the check. */
 function oneOf(...keys: readonly string[]) {
   return { oneOf: keys.map((key) => ({ required: [key] })) };
 }
 
-/** A message for inputs of these types; all others get the common words of config-file.ts. */
+/** A message for inputs of these types; other types get the common messages of config-file.ts. */
 function errorFor(types: readonly string[], message: (input: unknown) => string | undefined) {
   return ({ input }: { readonly input?: unknown }) => (types.includes(typeof input) ? message(input) : undefined);
 }

@@ -1,6 +1,6 @@
 /**
- * A secret comes from a file, an environment variable or the config itself. The value is only in what `read` resolves to,
- * never in a message or a property. Files are read anew each time, so that a rotated secret needs no restart.
+ * A secret comes from a file, an environment variable or the config itself. Only the result of `read` contains the
+ * value; no message or property does. Files are read again each time, so that a rotated secret needs no restart.
  */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -13,11 +13,11 @@ export type SecretForm = 'inline' | 'file' | 'env';
 
 /** Where secrets are read from. */
 export interface SecretPlace {
-  /** Relative files begin here. */
+  /** The folder for relative paths. */
   readonly directory: string;
   readonly env: Environment;
   readonly files: FileReader;
-  /** What it is, such as `client_id`; of a pair, the other half is recognized where it does not belong. */
+  /** The key, such as `client_id`. A value that belongs in the other key of a pair is refused. */
   readonly slot?: string;
   /** Receives each secret that is read, now and later, so that the log can hide it. */
   readonly onSecret?: ((secret: string) => void) | undefined;
@@ -25,11 +25,14 @@ export interface SecretPlace {
 
 export interface OpenedSecret {
   readonly source: SecretSource;
-  /** The problem contains neither the value nor the path or variable, because a secret may stand there by mistake. */
+  /** The problem contains neither the value nor the path or variable, because users write secrets there by mistake. */
   readonly check: () => Promise<Checked<string>>;
 }
 
-/** What Atlas' ids and secrets look like. Those without a prefix may be something else in other places than these. */
+/**
+ * The format of Atlas' ids and secrets. Formats without a prefix are not unique, so they are used only for keys where
+ * such a value is expected.
+ */
 const FORMS: readonly { readonly form: RegExp; readonly what: string; readonly not: (slot: string) => boolean }[] = [
   { form: /^mdb_sa_id_/, what: 'a client id, which belongs in client_id', not: (slot) => slot !== 'client_id' },
   {
@@ -101,7 +104,9 @@ async function checkFile(path: string, { directory, files, slot }: SecretPlace):
   return 'problem' in bytes ? bytes : checkSecret(new TextDecoder().decode(bytes.value), slot);
 }
 
-/** A header cannot carry anything else, and here the problem still has a place in the config. */
+/**
+ * A header cannot contain other characters. The check is here because here the problem has a position in the config.
+ */
 function checkSecret(text: string, slot?: string): Checked<string> {
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') return { problem: 'the secret is empty' };

@@ -1,5 +1,5 @@
 /**
- * The configuration as a config file: defaults filled in, secrets replaced by where they come from. No secret is read for it.
+ * The configuration as a config file: defaults filled in, secrets replaced by where they come from. No secret is read.
  * Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
 import { stringify } from 'yaml';
@@ -55,7 +55,7 @@ function showTarget(clusters: unknown, { groupId, ...settings }: TargetSettings)
   return { group_id: groupId, clusters, ...showSettings(settings) };
 }
 
-/** Clusters of one project with the same settings belong in one entry, as people write it. */
+/** Clusters of one project with the same settings are shown in one entry. */
 function byProjectAndSettings(targets: readonly NamedTarget[]) {
   const entries = new Map<string, { readonly settings: TargetSettings; readonly clusters: string[] }>();
   for (const { clusterName, ...settings } of targets) {

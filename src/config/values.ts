@@ -32,7 +32,7 @@ export function parseDuration(text: string, likely: readonly string[] = ['s']): 
   return { value: UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0) };
 }
 
-/** The shortest text that people like to read: 5400 becomes `1h30m`. */
+/** The shortest readable text: 5400 becomes `1h30m`. */
 export function formatDuration(seconds: number): string {
   let restMs = Math.round(seconds * 1000);
   let text = '';
@@ -45,7 +45,7 @@ export function formatDuration(seconds: number): string {
   return text === '' ? '0s' : text;
 }
 
-/** Whether the credentials stay with MongoDB, or on this host. */
+/** Whether credentials are sent only to MongoDB or to this host. */
 export function isOfMongodb(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
   return isLoopback(hostname) || /(?:^|\.)mongodb(?:gov)?\.com$/.test(hostname);
@@ -56,8 +56,8 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Parses the address of Atlas into an origin. Credentials are sent there, so it must be https, except for a server on this host.
- * A problem does not repeat the address, because it may contain a password.
+ * Parses the address of Atlas into an origin. Credentials are sent to this address, so it must be https, except for a
+ * server on this host. A problem does not repeat the address, because it may contain a password.
  */
 export function parseBaseUrl(text: string): Checked<string> {
   if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };

@@ -1,4 +1,4 @@
-/** Words for problems: similar words, and values without secrets. */
+/** Text helpers for problems: similar words, and values without secrets. */
 
 /** The known word that is most similar to a misspelt one; undefined if none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -9,14 +9,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.candidate;
 }
 
-/** Two swapped letters count as two mistakes; in a very short word two mistakes would make any other word. */
+/**
+ * Two swapped letters count as two errors. In a very short word, two errors could produce any other word, so fewer are
+ * allowed.
+ */
 function largestDistance(candidate: string): number {
   return candidate.length < 4 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
 
 /** Levenshtein distance. */
 function editDistance(left: string, right: string): number {
-  // A much longer word is similar to no known word, and comparing it would take long.
+  // A much longer word is not similar to any known word, and comparing it would be slow.
   if (Math.abs(left.length - right.length) > right.length) return left.length;
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (const [i, letter] of left.split('').entries()) {
@@ -35,12 +38,12 @@ const LONGEST_QUOTE = 40;
 /** A client secret of Atlas, an API key's private key, a token. */
 const SECRET_FORM = /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i;
 
-/** Users write secrets in the place of names by mistake. */
+/** Users write secrets into name fields by mistake. */
 export function looksSecret(text: string): boolean {
   return SECRET_FORM.test(text);
 }
 
-/** Whether a text where a path belongs is one. A secret that stands there by mistake is not. */
+/** Whether the text looks like a path. A secret that was written there by mistake does not. */
 export function looksPath(text: string): boolean {
   return !looksSecret(text) && (/[/.]/.test(text) || /^[a-z_-]{1,20}$/.test(text));
 }

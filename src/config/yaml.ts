@@ -19,7 +19,10 @@ import type { Locate, Problem } from './problems.ts';
 export interface ParsedYaml {
   /** Undefined if the text is not YAML. */
   readonly value: unknown;
-  /** The same with numbers, `true` and `false` as the texts of the file, such as `0x1F`: YAML changes what has no quotes. */
+  /**
+   * The same value, but numbers, `true` and `false` are kept as text, such as `0x1F`, because YAML converts text
+   * without quotes.
+   */
   readonly texts: unknown;
   readonly problems: readonly Problem[];
   readonly locate: Locate;
@@ -65,7 +68,7 @@ export function parseYaml(text: string): ParsedYaml {
   if (tooDeep !== undefined) return failed([tooDeep]);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...OPTIONS, lineCounter });
-  // Without tags a warning is a mistake like any other.
+  // A warning of the YAML library is reported like an error.
   const found = [...document.errors, ...document.warnings];
   const { unsupported, repeatedKeys } = problemsOf(document, lineCounter);
   const problems = [...syntaxProblems(found, lineCounter), ...unsupported];
@@ -102,7 +105,7 @@ function depthProblem(text: string): Problem | undefined {
 }
 
 function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): readonly Problem[] {
-  // After one unexpected token nearly everything is unexpected.
+  // Only the first problem is reported: after one unexpected token, nearly every token is unexpected.
   const first = errors.find(({ code }) => code === 'UNEXPECTED_TOKEN');
   return errors
     .filter((error) => error.code !== 'UNEXPECTED_TOKEN' || error === first)
@@ -152,7 +155,7 @@ function locateIn(document: Document.Parsed, lines: LineCounter): Locate {
       const child = childOf(isAlias(node) ? node.resolve(document) : node, step);
       if (child === undefined) break;
       const wantsKey = index === path.length - 1 && part === 'key';
-      // An empty value has no place of its own.
+      // An empty value has no position, so the position of its key is used.
       place = startOf(wantsKey || isEmpty(child.value) ? (child.key ?? child.value) : child.value);
       node = child.value;
     }

@@ -1,4 +1,6 @@
-/** The metrics of discovering a project's clusters. They have the label group_id alone, so they are no families of targets. */
+/**
+ * The metrics of discovering a project's clusters. Their only label is group_id, so they are not families of targets.
+ */
 import { Gauge, Registry } from 'prom-client';
 import { PREFIX, type Sample } from '../collectors/collector.ts';
 
@@ -9,7 +11,7 @@ export interface DiscoveryFacts {
   readonly goodAtSeconds?: number;
 }
 
-/** A registry of these metrics alone. */
+/** A registry that contains only these metrics. */
 export function createDiscoveryRegistry(discoveries: () => Iterable<DiscoveryFacts>): Registry {
   const registry = new Registry();
   registerDiscoveries(registry, discoveries);
@@ -36,7 +38,7 @@ export function registerDiscoveries(registry: Registry, discoveries: () => Itera
   );
 }
 
-/** A gauge whose samples are made when the page is. */
+/** A gauge whose samples are computed when the page is rendered. */
 export function registerCollected(
   registry: Registry,
   name: string,

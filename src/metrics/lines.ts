@@ -1,7 +1,7 @@
 /**
- * Metric families as text. Sample lines are the same in both formats; only the lines above them differ: OpenMetrics names a
- * counter's family without `_total`. A property test compares the lines with those of prom-client, byte for byte.
- * Formats: https://prometheus.io/docs/instrumenting/exposition_formats/ (text 0.0.4) and OpenMetrics 1.0.
+ * Metric families as text. Sample lines are the same in both formats; only the HELP and TYPE lines differ: OpenMetrics
+ * names a counter's family without `_total`. A property test compares the lines with those of prom-client, byte for
+ * byte. Formats: https://prometheus.io/docs/instrumenting/exposition_formats/ (text 0.0.4) and OpenMetrics 1.0.
  */
 import type { Family, Sample, TargetState } from '../collectors/collector.ts';
 
@@ -38,11 +38,12 @@ export function headerOf({ name, help, type }: Pick<Family, 'name' | 'help' | 't
   return `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`;
 }
 
-/** What a prom-client registry renders in text mode, as the given format wants it. */
+/** Converts the text of a prom-client registry to the given format. */
 export function registryText(text: string, format: Format): string {
   const lines = text
     .replace(/\n{2,}/g, '\n')
-    // OpenMetrics wants bounds as floats; both formats say the same, or they would be different series.
+    // OpenMetrics requires floats as bucket bounds. Both formats use the same text, because otherwise the series would
+    // differ.
     .replace(/\ble="(\d+)"/g, 'le="$1.0"')
     .replace(/\n*$/, '\n');
   return format === 'text'

@@ -1,6 +1,6 @@
 /**
- * The page of /metrics. Text is made when a target's state changes, not when the page is scraped, and in the same step: a page
- * shows the states of one moment. A page is joined from that text once for each change, format and encoding.
+ * The /metrics page. The text of a target is rendered when its state changes, not when the page is scraped, so a page
+ * shows all states of one moment. A page is joined from these texts once for each change, format and encoding.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ import type { Runtime } from '../support/runtime.ts';
 import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
 
 export interface MetricsPage {
-  /** Changed states and removed targets. Pages show them from now on. */
+  /** Called with changed states and removed targets; later pages show the change. */
   update(put: readonly TargetState[], removed: readonly string[]): void;
   /** The program's own metrics have changed in a way that the next page must show. */
   invalidate(): void;
@@ -20,10 +20,10 @@ export interface MetricsPage {
 
 export interface MetricsPageSettings {
   readonly families: readonly Family[];
-  /** The program's own metrics. Nothing tells when they change, so a page of them is good for a few seconds. */
+  /** The program's own metrics. prom-client does not report changes, so a page is reused for a few seconds only. */
   readonly own: Registry;
   readonly runtime: Runtime;
-  /** A family has thrown, which is a bug. Absent: the error is thrown on. */
+  /** Called if a family throws, which is a bug. Absent: the error is rethrown. */
   onError?(error: unknown): void;
 }
 
@@ -35,7 +35,7 @@ interface Rendered {
 }
 
 const OWN_METRICS_SECONDS = 5;
-/** Pieces of text that are joined before other work gets its turn. */
+/** Number of texts that are joined before the event loop runs other work. */
 const PIECES_PER_TURN = 20_000;
 const gzipped = promisify(gzip);
 
@@ -47,7 +47,8 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   function update(put: readonly TargetState[], removed: readonly string[]): void {
     for (const key of removed) linesByTarget.delete(key);
     for (const state of put) {
-      // A bug that one cluster's data meets must not end the polling of all others: the cluster keeps its older lines.
+      // If the data of one cluster triggers a bug, the other clusters must still be polled: this cluster keeps its
+      // older lines.
       try {
         linesByTarget.set(state.target.key, linesOf(families, state));
       } catch (error) {
@@ -59,7 +60,7 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   }
 
   async function join(format: Format): Promise<Buffer> {
-    // Both of one moment: prom-client collects before the first await.
+    // Both texts show the same moment, because prom-client collects before the first await.
     const [targets, ownMetrics] = [[...linesByTarget.values()], own.metrics()];
     const ownText = registryText(await ownMetrics, format);
     const pieces: string[] = [];
@@ -76,12 +77,12 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     return Buffer.from(pieces.join(''), 'utf8');
   }
 
-  /** The same page for all who ask before something changes. */
+  /** All requests before the next change get the same page. */
   function current(format: Format): Rendered {
     const known = pages.get(format);
     const now = runtime.monotonicSeconds();
     if (known && known.version === version && now - known.atSeconds < OWN_METRICS_SECONDS) return known;
-    // One at a time: a request that comes while an older page is made waits for it, then for the new one.
+    // Only one page is rendered at a time: a request that comes meanwhile waits for that page, then for the new one.
     const make = (): Promise<Buffer> => join(format);
     const plain = Promise.resolve(known?.packed ?? known?.plain).then(make, make);
     const page: Rendered = { version, atSeconds: now, plain };

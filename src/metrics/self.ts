@@ -1,6 +1,6 @@
 /**
- * The program's own metrics: its requests to Atlas, its tokens, its limits, its config. An ordinary prom-client registry. Series of
- * credentials and projects exist while the config has these.
+ * The program's own metrics: requests to Atlas, tokens, limits, config. It is an ordinary prom-client registry. Series
+ * of a credential or project exist as long as it is in the config.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasCounter } from '../atlas/observer.ts';
@@ -13,11 +13,11 @@ type Labels = Readonly<Record<string, string>>;
 export interface SelfMetrics {
   readonly registry: Registry;
   readonly observer: AtlasCounter;
-  /** Only these are counted from now on; the series of others are removed. */
+  /** From now on only these credentials and projects are counted; the series of others are removed. */
   keepOnly(named: Named): void;
 }
 
-/** The credentials and projects of the config in force. */
+/** The credentials and projects of the current config. */
 export interface Named {
   readonly credentials: readonly { readonly name: string; readonly mintsTokens: boolean }[];
   readonly groupIds: readonly string[];
@@ -31,7 +31,7 @@ export interface ConfigFacts {
 export interface LastReload {
   /** The start counts as a reload. */
   readonly successful: boolean;
-  /** Unix time of the last good one. */
+  /** Unix time of the last successful reload. */
   readonly successAtSeconds: number;
 }
 
@@ -42,7 +42,7 @@ export interface SelfSettings {
   readonly collectors: Collectors;
   config(): ConfigFacts;
   states(): Iterable<TargetState>;
-  /** Of the projects whose clusters are discovered. */
+  /** The discovery states of the projects whose clusters are discovered. */
   discoveries(): Iterable<DiscoveryFacts>;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
   lastTickAtSeconds(): number | undefined;
@@ -52,7 +52,10 @@ export interface SelfSettings {
 
 const PREFIX = 'mongodbatlas_backup_exporter_';
 const REQUEST_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Gauges that prom-client names like counters, against Prometheus' convention; each is the sum of a family that stays. */
+/**
+ * Gauges that prom-client names like counters, against Prometheus' naming rules. Each is the sum of another family, so
+ * it can be dropped.
+ */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
@@ -217,7 +220,7 @@ function createMetricsOfRequests(registry: Registry) {
 function createSeries() {
   const written = new Map<Counter | Gauge, Map<string, Labels>>();
   return {
-    /** The metric, whose series with these labels is about to be written. */
+    /** Returns the metric and remembers that its series with these labels exists. */
     of<M extends Counter | Gauge>(metric: M, labels: Labels): M {
       const known = written.get(metric) ?? new Map<string, Labels>();
       written.set(metric, known.set(JSON.stringify(labels), labels));
@@ -235,7 +238,10 @@ function createSeries() {
   };
 }
 
-/** @param isGone true for credentials and projects that have left the config while a request of theirs still runs */
+/**
+ * @param isGone true for credentials and projects that were removed from the config while one of their requests still
+ * runs
+ */
 function observerOf(
   metrics: ReturnType<typeof createMetricsOfRequests>,
   of: ReturnType<typeof createSeries>['of'],

@@ -1,4 +1,4 @@
-/** Finds the clusters of one project, again and again. A failed discovery keeps the clusters that were found before. */
+/** Discovers the clusters of one project at intervals. A failed discovery keeps the clusters that were found before. */
 import type { AtlasApi } from '../atlas/client.ts';
 import { AtlasError, isTransient } from '../atlas/error.ts';
 import type { Failure } from '../collectors/collector.ts';
@@ -12,20 +12,20 @@ import { type DiscoveredProject, selectClusters } from './targets.ts';
 
 export interface DiscoveryStatus {
   readonly groupId: string;
-  /** True once a discovery has ended, well or not. */
+  /** True after the first discovery, successful or not. */
   readonly tried: boolean;
   /** True if the latest discovery succeeded. */
   readonly up: boolean;
-  /** Why it did not. */
+  /** The reason if the latest discovery failed. */
   readonly failure?: Failure;
-  /** Unix time of the latest good discovery. */
+  /** Unix time of the latest successful discovery. */
   readonly goodAtSeconds?: number;
 }
 
 export interface Discovery {
   readonly task: Task;
   status(): DiscoveryStatus;
-  /** Other settings from now on. */
+  /** Applies other settings. */
   change(project: DiscoveredProject): void;
   intervalSeconds(): number;
 }
@@ -35,13 +35,13 @@ export interface DiscoveryTools {
   readonly runtime: Runtime;
   readonly log: Log;
   apiFor(project: DiscoveredProject): AtlasApi;
-  /** Called after each good discovery with all clusters of the project, excluded ones too. */
+  /** Called after each successful discovery with all clusters of the project, including excluded ones. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;
 }
 
-/** After a failure that may pass by itself, if that is sooner. */
+/** Seconds until the next discovery after a temporary failure, if this is shorter than the interval. */
 const RETRY_SECONDS = 60;
-/** It reads a few pages. Nearly all of this time is for waiting until the budget of requests allows them. */
+/** Timeout of a discovery. It reads a few pages; most of this time is for waiting for the request budget. */
 const DISCOVERY_SECONDS = 600;
 
 export function createDiscovery(first: DiscoveredProject, tools: DiscoveryTools): Discovery {

@@ -1,6 +1,6 @@
 /**
- * How a failure becomes plain data and a line in the log: one line when something begins to fail, fails in a new way or works
- * again, and one line an hour while it goes on failing. The caller says what it is that fails.
+ * Turns a failure into plain data and log lines: one line when something begins to fail, fails in a new way or works
+ * again, and one line per hour while it keeps failing. The caller names what fails.
  */
 import { AtlasError } from '../atlas/error.ts';
 import type { Advice, Failure, Notice } from '../collectors/collector.ts';
@@ -17,23 +17,23 @@ export interface FailureLog {
 }
 
 const REMIND_AFTER_SECONDS = 3600;
-/** Notices quote Atlas, which may say something else each time. */
+/** The number is limited because notices quote Atlas, and each quote may be different. */
 const MAX_NOTICES = 50;
 
-/** @param what is done, as the log calls it: `polling` */
+/** @param what the action that may fail, in the words of the log: `polling` */
 export function createFailureLog(
   what: string,
   { log, runtime }: { readonly log: Log; readonly runtime: Runtime },
 ): FailureLog {
   let remindAtSeconds = 0;
-  /** The ways in which it has failed since it last worked and that are in the log. */
+  /** The failures that were logged since the last success. */
   const written = new Set<string>();
   const notices = new Set<string>();
 
   return {
     failed(facts, failure) {
       const { reason, status, errorCode: error_code, problem, advice } = failure;
-      // Failures may alternate, as timeouts and refused connections do: each way is new once.
+      // Failures may alternate, such as timeouts and refused connections: each kind is logged as new only once.
       const way = `${reason}: ${advice}`;
       const isNew = !written.has(way);
       if (!isNew && runtime.monotonicSeconds() < remindAtSeconds) return;
@@ -66,7 +66,7 @@ export function failureOf(error: unknown, own: Advice = {}): Failure {
   return { reason, status, errorCode, problem, advice: (isUsual ? own[reason] : undefined) ?? advice };
 }
 
-/** Of a bug only its name and place are shown: its message may hold anything. */
+/** For a bug only the error's name and place are logged, because its message may contain anything. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
   const place = /\(?([\w./-]*\/[\w.-]+:\d+:\d+)\)?/.exec(error.stack?.split('\n')[1] ?? '')?.[1];

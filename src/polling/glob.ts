@@ -1,10 +1,10 @@
-/** Patterns of names: `*` stands for any characters, `?` for one. */
+/** Patterns of names: `*` matches any characters, `?` matches one character. */
 
-/** In time that grows with the product of both lengths at most, whatever the pattern. */
+/** The running time is at most proportional to the product of both lengths, for every pattern. */
 export function matchesGlob(glob: string, name: string): boolean {
   let inGlob = 0;
   let inName = 0;
-  /** Behind the last star, and where in the name what it stands for ends so far. */
+  /** The positions after the last star: in the pattern, and in the name after the text that the star matches. */
   let star: { readonly glob: number; readonly name: number } | undefined;
   while (inName < name.length) {
     const wanted = glob[inGlob];

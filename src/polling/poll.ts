@@ -27,13 +27,16 @@ export interface PollTools {
   readonly log: Log;
   /** A client for one poll of this target. */
   apiFor(target: Target): AtlasApi;
-  /** True while the circuit to Atlas is open: a poll then costs nothing, and a long interval would show the end of it late. */
+  /**
+   * True while the circuit to Atlas is open: polls are then cheap, and after a long interval the end of the outage
+   * would show late.
+   */
   isCircuitOpen(): boolean;
-  /** Asked after each failure: whether the target is no longer watched because of it. */
+  /** Called after each failure: whether the target is removed because of the failure. */
   dropTarget(target: Target, failure: Failure): boolean;
 }
 
-/** While the circuit is open or has just changed, no target waits longer for its next poll. */
+/** Longest wait for the next poll of a target while the circuit is open or has just changed. */
 export const CIRCUIT_INTERVAL_SECONDS = 60;
 
 type Outcome = { readonly read: Read<unknown> } | { readonly failure: Failure };
@@ -50,9 +53,10 @@ export function createPoll(key: string, collector: Collector<unknown>, tools: Po
     const startedAtSeconds = runtime.monotonicSeconds();
     const outcome = await attempt(collector, state, tools, signal);
     const failure = 'failure' in outcome ? outcome.failure : undefined;
-    // The program stops, or the target is no longer watched: half a result counts for nothing.
+    // The program stops, or the target was removed: an incomplete result is not used.
     if (signal.aborted) return of(state).intervalSeconds;
-    // A discovered cluster that cannot have exports is no target. Only what is polled from the start decides this.
+    // A discovered cluster that cannot have exports is not a target. Only collectors that begin at the start decide
+    // this.
     if (failure && collector.after === undefined && tools.dropTarget(state.target, failure))
       return of(state).intervalSeconds;
     states.update(key, (now) => {
@@ -101,7 +105,7 @@ function recordAfter(
   return { ...common, summary, ...(facts ? { read: facts } : {}), ...good, last };
 }
 
-/** A failure that the collector before this one has too is written once. */
+/** If the collector that this one waits for has the same failure, it is logged only once. */
 function writeLog(failureLog: FailureLog, state: TargetState, collector: Collector<unknown>, outcome: Outcome): void {
   const { groupId, clusterName } = state.target;
   const facts = { group_id: groupId, cluster_name: clusterName, collector: collector.name };

@@ -1,7 +1,7 @@
 /**
- * What is polled now: the targets that the config names and those that discoveries have found, in the states and in the scheduler
- * alike. Each change is one synchronous step; a target that stays keeps its records and its beats. The daemon, `check` and
- * `once` all poll with this.
+ * What is polled now: the targets that the config names and those that discoveries have found, in the states and in the
+ * scheduler alike. Each change is one synchronous step; a target that stays keeps its records and its poll schedule.
+ * The daemon, `check` and `once` use it.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { Collector, Collectors, Failure, PollingSettings, Target, TargetState } from '../collectors/collector.ts';
@@ -21,9 +21,9 @@ export interface PollingParts {
   readonly clusterSource: ClusterSource;
   /** Throws AtlasError. */
   readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
-  /** The settings in force, asked at each use. */
+  /** The current settings, called at each use. */
   settings(): PollingSettings;
-  /** Polls of one project that may run at once. */
+  /** Maximum number of concurrent polls of one project. */
   concurrency(): number;
   apiFor(whose: { readonly credential: string }): AtlasApi;
   isCircuitOpen(): boolean;
@@ -38,18 +38,21 @@ export interface Polling extends Pick<Scheduler, 'start' | 'stop' | 'lastTickAt'
   discoveries(): readonly DiscoveryStatus[];
   /** Unix time of the next poll; undefined while the poll runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
-  /** What has not been tried yet, for readiness. */
+  /** The targets and projects that have not been polled yet, for readiness. */
   untried(): { readonly projects: number; readonly targets: number };
   /**
-   * Other targets and settings from now on. A target that is read with another credential is polled at once.
-   * @param isOther true if this credential is another one now, although its name is the same
+   * Applies other targets and settings. A target whose credential has changed is polled at once.
+   * @param isOther true if the credential with this name now has another identity
    */
   change(wanted: Wanted, isOther: (credential: string) => boolean): void;
-  /** The circuit to Atlas has opened or closed, so all data is old at once: every target is polled within a minute. */
+  /**
+   * Called when the circuit to Atlas has opened or closed: every target is then polled within a minute, because its
+   * state has probably changed.
+   */
   pollSooner(): void;
 }
 
-/** A target whose first poll takes longer does not keep the collectors that wait for it from starting. */
+/** After this time, collectors that wait for the first poll of a target start anyway. */
 const MAX_WAIT_SECONDS = 600;
 
 export function createPolling(parts: PollingParts): Polling {
@@ -57,11 +60,11 @@ export function createPolling(parts: PollingParts): Polling {
   let { wanted } = parts;
   /** Discovered clusters that cannot have exports: their keys, until a discovery finds them again. */
   const dropped = new Set<string>();
-  /** Those of them that are in the log, until they are gone. */
+  /** The excluded clusters that were logged already; a cluster is removed when it no longer exists. */
   const dropLogged = new Set<string>();
   /**
-   * `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. New targets enter at once, since
-   * their tasks start at once; what has been polled leaves at the next tick.
+   * `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. New targets are added at
+   * once, because their tasks start at once; polled targets are removed at the next tick.
    */
   let incomplete = new Set<string>();
 
@@ -104,7 +107,8 @@ export function createPolling(parts: PollingParts): Polling {
     const startsAtSeconds = runtime.monotonicSeconds() + MAX_WAIT_SECONDS;
     const isReady = (): boolean =>
       !incomplete.has(`${after} ${groupId}`) || runtime.monotonicSeconds() >= startsAtSeconds;
-    // One at a time in a project: it takes next to nothing of the project's budget from what is more urgent.
+    // One task per project at a time, so that it uses very little of the project's budget, which more urgent polls
+    // need.
     return { ...task, group: `${name} ${groupId}`, places: 1, isReady };
   }
 

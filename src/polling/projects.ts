@@ -1,6 +1,6 @@
 /**
- * What Atlas says of the watched projects: which clusters they have, where the config asks for a discovery, and their names. A
- * project that stays when the config changes keeps what is known of it, and its beats.
+ * The watched projects: their names, and their clusters if the config requests discovery. A project that stays when the
+ * config changes keeps its state and its schedule.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { Target } from '../collectors/collector.ts';
@@ -38,15 +38,15 @@ export interface Projects {
   readonly names: ReadonlyMap<string, string>;
   discoveries(): readonly Discovery[];
   /**
-   * @param watched the targets so far: a project that is discovered from now on begins with its watched clusters
-   * @param isOther true if this credential is another one now, although its name is the same
+   * @param watched the targets so far: a newly discovered project starts with the clusters that were watched before
+   * @param isOther true if the credential with this name now has another identity
    */
   change(wanted: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void;
-  /** Adds the tasks that read names. To be called after the targets were added: their polls come first. */
+  /** Adds the tasks that read project names. Call it after the targets were added, so that their polls come first. */
   learnNames(): void;
 }
 
-/** A project's name hardly ever changes; nothing but pages and joins need it. */
+/** A project's name rarely changes, and only pages and joins need it. */
 const NAME_SECONDS = 24 * 3600;
 const NAME_RETRY_SECONDS = 3600;
 
@@ -73,7 +73,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   function nameTask(groupId: string): Task {
     return {
       key: nameKey(groupId),
-      // One project at a time: nothing waits for names.
+      // One project at a time, because names are not urgent.
       group: 'project names',
       places: 1,
       async run(signal) {

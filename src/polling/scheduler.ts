@@ -1,17 +1,18 @@
 /**
- * When tasks run: one tick a second starts the tasks that are due. A new task is due at once, then at its beats: multiples of its
- * interval, moved by a phase of its own, so that tasks spread evenly. A task never overlaps itself, and a group never has more
- * tasks running than it has places. The scheduler alone knows the beats; it does not know what a task does.
+ * When tasks run: one tick a second starts the tasks that are due. A new task is due at once, then at multiples of its
+ * interval (its beats), shifted by a phase that depends on its key, so that tasks are spread evenly. A task never
+ * overlaps itself, and the number of running tasks of a group is limited. Only the scheduler knows the beats; it does
+ * not know what a task does.
  */
 import type { Runtime } from '../support/runtime.ts';
 
 export interface Task {
   readonly key: string;
-  /** Tasks of one group share its places. */
+  /** Tasks of one group share a limit on running tasks. */
   readonly group: string;
-  /** Tasks of the group that may run at once; absent: `places` of the scheduler. */
+  /** Maximum number of running tasks of the group. Absent: `places` of the scheduler. */
   readonly places?: number;
-  /** False while the task waits for something else, although it is due. Asked at each tick. */
+  /** False while the task must wait for something, even if it is due. Called at each tick. */
   isReady?(): boolean;
   /** Resolves to the interval in seconds until the next run; never rejects. */
   run(signal: AbortSignal): Promise<number>;
@@ -20,11 +21,11 @@ export interface Task {
 export interface Scheduler {
   start(): void;
   has(key: string): boolean;
-  /** The task is due at once. A task of this key must not be there. */
+  /** Adds a task, which is due at once. There must be no task with this key. */
   add(task: Task): void;
   /** Aborts the task if it runs. */
   remove(key: string): void;
-  /** Aborts the task if it runs; it is due at once, as a new one is. */
+  /** Aborts the task if it runs, and makes it due at once, like a new task. */
   restart(key: string): void;
   /** Moves the next run to the next beat of this interval, unless the task is due or runs. */
   setInterval(key: string, intervalSeconds: number): void;
@@ -32,7 +33,7 @@ export interface Scheduler {
   runSooner(key: string, intervalSeconds: number): void;
   /** Monotonic seconds of the next run; undefined if there is no such task, or if it runs. */
   dueAt(key: string): number | undefined;
-  /** Monotonic seconds of the latest tick, which liveness is judged by; undefined before the start. */
+  /** Monotonic seconds of the latest tick, used to check liveness; undefined before the start. */
   lastTickAt(): number | undefined;
   /** How many tasks there are, and how many of them have run at least once. */
   progress(): Progress;
@@ -44,12 +45,12 @@ export interface Scheduler {
 
 export interface Progress {
   readonly ended: number;
-  /** May grow: a task may add others. */
+  /** The number of tasks may grow, because a task may add others. */
   readonly total: number;
 }
 
 export interface SchedulerSettings {
-  /** Tasks of one group that may run at once. Asked for each run. */
+  /** Maximum number of running tasks of one group. Called for each run. */
   places(): number;
   readonly runtime: Runtime;
   /** Called at each tick, before tasks are started. */
@@ -137,7 +138,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
       entry.group.running -= 1;
       ending.delete(ended);
       notifyWaiters();
-      // A place is free: the next task need not wait for the tick.
+      // The group may run another task, so the next task need not wait for the next tick.
       startDue(entry.group);
     });
     ending.add(ended);
@@ -175,7 +176,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
 
   return {
     start() {
-      // The first tick starts tasks, which it may do only once there is a loop.
+      // The first tick starts tasks, so it must come after the loop was created.
       loop = Promise.resolve().then(tick);
     },
     has: (key) => entries.has(key),
@@ -204,7 +205,10 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
   };
 }
 
-/** A stable number in [0, 1) for a key: FNV-1a, 32 bits, mixed at its end so that similar keys lie far apart. */
+/**
+ * A stable number in [0, 1) for a key: FNV-1a, 32 bits, with a final mix, so that similar keys get very different
+ * numbers.
+ */
 export function phaseOf(key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -1,6 +1,7 @@
 /**
- * Which shard a project belongs to. Shards split by project because Atlas' API budget is per project. Rendezvous hashing: each shard
- * gets a number for the project and the greatest wins. A further shard takes projects from all others and moves none between them.
+ * Which shard a project belongs to. Shards split by project because Atlas' API budget is per project. Rendezvous
+ * hashing: each shard has a number for the project, and the project belongs to the shard with the greatest number. An
+ * additional shard takes projects from all other shards and moves no project between them.
  */
 import { createHash } from 'node:crypto';
 import type { Wanted } from './targets.ts';
@@ -11,7 +12,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** The projects of one shard; all of them without shards. */
+/** The projects of one shard; all projects if there are no shards. */
 export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
   if (shard === undefined) return wanted;
   const { index, count } = shard;

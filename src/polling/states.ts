@@ -1,4 +1,7 @@
-/** The state of every target, each replaced as a whole by an update. The listener learns of every change in the same step. */
+/**
+ * The states of all targets. An update replaces the state of a target as a whole. The listener is called with every
+ * change, in the same step.
+ */
 import { isTransient } from '../atlas/error.ts';
 import {
   type Collector,
@@ -15,9 +18,9 @@ export interface States {
   get(key: string): TargetState | undefined;
   /** Nothing happens if there is no such target, or if the change returns the same state. */
   update(key: string, change: (now: TargetState) => TargetState): void;
-  /** The targets from now on. A target that stays keeps its records, brought in line with the settings in force. */
+  /** Replaces the list of targets. A target that stays keeps its records, adjusted to the current settings. */
   replace(targets: readonly Target[]): void;
-  /** Marks the records whose last good poll is too old by now. */
+  /** Marks records as stale whose last successful poll is too old. */
   markStale(monotonicSeconds: number): void;
 }
 
@@ -71,7 +74,7 @@ export function createStates({ collectors, settings, monotonicSeconds, onChange 
   return { all: () => states.values(), get: (key) => states.get(key), update, replace, markStale };
 }
 
-/** The interval until the next poll, by what is known and by what failed. */
+/** The interval until the next poll, which depends on the state and on the failure. */
 export function intervalOf(
   collector: Collector<unknown>,
   { summary, last }: Pick<Polled<unknown>, 'summary' | 'last'>,
@@ -82,13 +85,13 @@ export function intervalOf(
   return isTransient(last.failure.reason) ? retrySeconds : failedSeconds;
 }
 
-/** True if the last good poll is older than max(`maxStaleSeconds`, twice the interval in force). */
+/** True if the last successful poll is older than max(`maxStaleSeconds`, twice the current interval). */
 export function isTooOld(record: Polled<unknown>, maxStaleSeconds: number, monotonicSeconds: number): boolean {
   if (record.goodAtMonotonicSeconds === undefined) return false;
   return monotonicSeconds - record.goodAtMonotonicSeconds > Math.max(maxStaleSeconds, 2 * record.intervalSeconds);
 }
 
-/** The state with a record for every wanted collector and for no other. */
+/** The state with records only for the collectors that read the target. */
 function withWanted(state: TargetState, collectors: Collectors, settings: PollingSettings): TargetState {
   const wanted = collectors.filter(
     (collector) => settings.isRead[collector.name] !== false && (collector.isWanted?.(state) ?? true),
@@ -103,7 +106,7 @@ function withWanted(state: TargetState, collectors: Collectors, settings: Pollin
   return { ...state, polled: Object.fromEntries(records) };
 }
 
-/** The state as it would be if the program had been started with these settings. */
+/** The state adjusted to these settings, as if the program had been started with them. */
 function withSettings(
   state: TargetState,
   collectors: Collectors,
@@ -115,7 +118,7 @@ function withSettings(
     if (record === undefined) return [];
     const intervalSeconds = intervalOf(collector, record, settings);
     const revised = { ...record, intervalSeconds };
-    // A mark that is missing is set by the next tick.
+    // Missing marks are set at the next tick.
     const stale = record.stale && isTooOld(revised, settings.maxStaleSeconds, monotonicSeconds);
     if (intervalSeconds === record.intervalSeconds && stale === record.stale) return [];
     return [[collector.name, { ...revised, stale }]];

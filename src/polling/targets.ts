@@ -1,4 +1,6 @@
-/** Which clusters are watched, with all their settings: a pure function of what the config wants and what is known. */
+/**
+ * Which clusters are watched, with all their settings: a pure function of the config and of the discovered clusters.
+ */
 
 import type { Target } from '../collectors/collector.ts';
 import type { FoundCluster } from '../collectors/project.ts';
@@ -29,18 +31,18 @@ export interface Wanted {
   readonly discovered: readonly DiscoveredProject[];
 }
 
-/** A found cluster; or, where the project has not been searched yet, one that was watched by name before. */
+/** A discovered cluster; before the first discovery of the project, a cluster that was watched by name. */
 export type KnownCluster = Pick<FoundCluster, 'name'> & Partial<FoundCluster>;
 
-/** What Atlas has said so far; projects by their id, targets by their key. */
+/** What is known from Atlas so far. Keys: the id of a project, the key of a target. */
 export interface Known {
   readonly found: ReadonlyMap<string, readonly KnownCluster[]>;
   readonly projectNames: ReadonlyMap<string, string>;
-  /** Found clusters that cannot have exports. */
+  /** Discovered clusters that cannot have exports. */
   readonly dropped: ReadonlySet<string>;
 }
 
-/** A pair that the config names wins over the same pair found by a discovery. */
+/** If the config names a pair and a discovery finds the same pair, the pair of the config is used. */
 export function targetsOf({ named, discovered }: Wanted, { found, projectNames, dropped }: Known): readonly Target[] {
   const targets = new Map<string, Target>();
   const projectName = ({ groupId }: TargetSettings): string => projectNames.get(groupId) ?? '';

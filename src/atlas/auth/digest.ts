@@ -33,7 +33,7 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
     if (key) return key;
     const reading = readKey();
     key = reading;
-    // The key that was read last. After a failure the next request reads it again.
+    // After a failed read, the next request reads the key again.
     reading.catch(() => {
       if (key === reading) key = undefined;
     });

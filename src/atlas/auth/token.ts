@@ -175,7 +175,7 @@ function withBearer(request: AtlasRequest, token: string): AtlasRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
-/** A 401 from the project, not from the token: other projects accept the token. */
+/** Whether a 401 is about access to the project and not about the token: other projects may accept the token. */
 function isForeignProject(response: AtlasResponse): boolean {
   const errorCode = decodeError(response);
   return errorCode === 'NOT_IN_GROUP' || errorCode === 'USER_CANNOT_ACCESS_GROUP';

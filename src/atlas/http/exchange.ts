@@ -147,7 +147,7 @@ function maxBytesOf({ response }: Stream): number {
 
 /** @param status of an answer that has begun: then the server can be reached */
 function atlasErrorOf(error: unknown, status: number | undefined, connections: Connections): AtlasError {
-  // got wraps connection errors. Errors of the proxy are already AtlasErrors.
+  // got wraps the errors of the proxy code, which are AtlasErrors already.
   const ours = error instanceof RequestError && error.cause instanceof AtlasError ? error.cause : error;
   if (ours instanceof AtlasError) {
     const { reason, message, advice } = ours;

@@ -30,7 +30,7 @@ export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
 /** Without CBC: its implementations have had many padding-oracle attacks. */
 export const DEFAULT_CIPHER_SUITES = CIPHER_SUITES.filter((name) => !name.includes('_CBC_'));
 
-/** Why a suite cannot be used, or undefined if it can. */
+/** The reason why a cipher suite cannot be used; undefined if it can. */
 function problemWithCipherSuite(name: string): string | undefined {
   if (CIPHER_SUITES.includes(name) || TLS13_SUITES.includes(name)) return undefined;
   if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) return 'is insecure according to Go and not supported';
@@ -157,7 +157,7 @@ function oneOf<const T extends string>(choices: readonly T[], refused: Readonly<
   return z.string().pipe(z.enum(choices, { error }));
 }
 
-/** Without `choices` any line of ASCII text is a valid header. */
+/** A response header. Without `choices`, any line of ASCII text is valid. */
 function header(description: string, choices?: readonly string[]) {
   const text = z.string().refine((value) => choices === undefined || value === '' || choices.includes(value), {
     error: `must be ${choices?.join(' or ')}`,

@@ -1,6 +1,6 @@
 /**
- * Checks what belongs together in the TLS part of the web config file. Reads its certificates and keys, and tries them, so that
- * each problem has a place in the file.
+ * Checks the keys of the TLS part of the web config file that depend on each other. It also loads the certificates and
+ * keys, so that each problem has a position in the file.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -11,12 +11,12 @@ import type { Mapping, Report } from '../problems.ts';
 import { DEFAULT_CIPHER_SUITES, OPENSSL_NAMES, TLS_KEY, type TlsServerConfig } from './schema.ts';
 
 const FILE_KEYS = ['cert_file', 'key_file', 'client_ca_file'] as const;
-/** Enough for all authorities that an operating system trusts. */
+/** Maximum size of the file: enough for all authorities that an operating system trusts. */
 const MAX_BYTES = 1024 * 1024;
 
 type FileKey = (typeof FILE_KEYS)[number];
 
-/** The content of each file that a key names, as far as it is a certificate or a key. */
+/** The content of each file that a key names, if it is a certificate or a private key. */
 export type TlsFiles = Partial<Readonly<Record<FileKey, Buffer>>>;
 
 /** @param tls before the schema has checked it */

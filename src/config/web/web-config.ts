@@ -1,6 +1,6 @@
 /**
- * Loads the web config file: TLS, headers and users. The result is either complete settings or all problems, each with its
- * place. Certificates and keys are read and tried too.
+ * Loads the web config file: TLS, headers and users. The result is either complete settings or all problems, each with
+ * its place. It also loads the certificates and keys.
  */
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
@@ -92,7 +92,7 @@ const SLOW_COST = 15;
 const MAX_COST = 18;
 const MAX_USERS = 1000;
 
-/** Messages repeat no name and no hash. */
+/** Messages contain no name and no hash. */
 function checkUsers(users: Mapping, report: Report): void {
   const entries = Object.entries(users);
   if (entries.length === 0) {
