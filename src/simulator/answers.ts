@@ -12,7 +12,7 @@ export interface Answer {
 
 export interface Refusal {
   readonly status: number;
-  /** Some errors of Atlas have none. */
+  /** Absent because some errors of Atlas have no error code. */
   readonly errorCode?: string;
   readonly detail: string;
   readonly parameters?: readonly string[];
@@ -29,7 +29,7 @@ export interface View {
 export interface List {
   readonly items: readonly unknown[];
   readonly view: View;
-  /** Without query; links are made from it. */
+  /** The path without the query, used to build links. */
   readonly url: string;
 }
 
@@ -75,7 +75,7 @@ export function withHeaders(answer: Answer, headers: Readonly<Record<string, str
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-/** The view, or the refusal of the first parameter with an invalid value. Unknown parameters are ignored. */
+/** The requested view, or an error for the first parameter with an invalid value. Unknown parameters are ignored. */
 export function readView(query: URLSearchParams): View | Answer {
   const view = {
     pageNum: readNumber(query.get('pageNum') ?? '1', Number.MAX_SAFE_INTEGER),

@@ -17,10 +17,10 @@ export interface ApiRequest {
   readonly accept: string | undefined;
   readonly caller: CredentialKind;
   readonly world: World;
-  /** Links begin with it. */
+  /** The origin that links begin with. */
   readonly origin: string;
   readonly nowMs: number;
-  /** Applied to every list before its page is cut out. */
+  /** Called with every list before the page is selected. */
   readonly changeList: (list: List) => List;
 }
 
@@ -41,7 +41,7 @@ interface Call extends ApiRequest {
 
 interface Route {
   readonly operation: ApiOperation;
-  /** Below the project. */
+  /** The path below the project. */
   readonly path: RegExp;
   readonly bucket: RateBucket;
   readonly answer: (call: Call) => Answer;
@@ -89,7 +89,7 @@ function answerRequest(request: ApiRequest, groupId: string, clusterName: string
   return 'status' in view ? view : answer({ ...request, view, groupId, clusterName });
 }
 
-/** Every date from the first version on is accepted: which dates are versions is not known here. */
+/** Every date from the first version on is accepted, because the simulator does not know all versions. */
 function refuseVersion(accept: string | undefined): Answer | undefined {
   const version = /application\/vnd\.atlas\.([^\s;,+]+)\+json/i.exec(accept ?? '')?.[1];
   if (version === undefined) {
@@ -178,7 +178,7 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // Left encoded, it is not a valid name, and the checks above refuse it.
+    // A name that cannot be decoded stays encoded. It is then not a valid name, and the checks above refuse it.
     return segment;
   }
 }

@@ -23,7 +23,7 @@ export function createChance(seed: number) {
     return hash(key) / 2 ** 32;
   }
 
-  /** That many lower-case hexadecimal digits. */
+  /** Random lower-case hexadecimal digits. */
   function hex(digits: number, ...key: readonly (string | number)[]): string {
     const first = hash(key);
     let text = '';

@@ -36,7 +36,8 @@ const storefront: readonly DemoCluster[] = [
     pattern: { ...usual, periodMinutes: 180, firstMinute: -60, historyJobs: 240, endOf: repeating('FSSSSFSSFSFF') },
   },
   {
-    // Several at once, to two buckets. The wait in the queue is longer than the period, so that a job is always queued.
+    // Several exports run at once, to two buckets. The wait in the queue is longer than the period, so that a job is
+    // always queued.
     name: 'events',
     exportFrequency: 'daily',
     pattern: {
@@ -60,7 +61,8 @@ const storefront: readonly DemoCluster[] = [
 
 const insight: readonly DemoCluster[] = [
   {
-    // Sharded: no progress, no end time of a success. One job runs during the whole first minute.
+    // A sharded cluster: its jobs have no progress, and successful ones have no end time. One job runs during the whole
+    // first minute.
     name: 'analytics',
     kind: 'sharded',
     exportFrequency: 'daily',

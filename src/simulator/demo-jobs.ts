@@ -1,10 +1,14 @@
 /**
- * The clock of the demo, and the export jobs of a demo cluster: how often they come and how they end, as data, and from it each job at any moment,
- * in the form of the API. Pure. Minutes are demo time from the start of the demo, negative before it.
+ * The clock of the demo, and the export jobs of a demo cluster: a pattern says how often jobs come and how they end,
+ * and functions compute each job at any moment, in the format of the API. Pure functions. Minutes are demo time from
+ * the start of the demo, negative before it.
  */
 import type { Chance } from './chance.ts';
 
-/** From the start on, demo time runs `speed` times as fast as real time. Before, both are equal. All times are Unix milliseconds. */
+/**
+ * After the start, demo time runs `speed` times as fast as real time. Before the start, both are equal. All times are
+ * Unix milliseconds.
+ */
 export interface DemoClock {
   readonly startedAtMs: number;
   toDemoMs(realMs: number): number;
@@ -25,7 +29,7 @@ export function createDemoClock(startedAtMs: number, speed: number): DemoClock {
   };
 }
 
-/** The form of times in the API. Rounded down: a rounded-up time could lie in the future. */
+/** Formats a time as in the API. Rounded down: a rounded-up time could lie in the future. */
 export function isoSeconds(realMs: number): string {
   return `${new Date(realMs).toISOString().slice(0, 19)}Z`;
 }
@@ -51,11 +55,11 @@ export interface JobPattern {
   readonly buckets?: 1 | 2;
   readonly shards?: number;
   readonly endOf?: (index: number) => EndState;
-  /** Every so many jobs one is paused for so long, and then cancelled. */
+  /** Every `everyJobs`-th job is paused for `minutes` and then cancelled. */
   readonly pauses?: { readonly everyJobs: number; readonly minutes: number };
 }
 
-/** A cluster with all that its jobs are made from. */
+/** A cluster with everything that its jobs are computed from. */
 export interface JobSource {
   readonly clusterName: string;
   readonly pattern: JobPattern;
@@ -69,12 +73,12 @@ export interface JobSource {
   readonly clock: DemoClock;
 }
 
-/** The whole life of one job. */
+/** When one job starts, stops and ends, and how it ends. */
 export interface JobPlan {
   readonly index: number;
   readonly createdMinute: number;
   readonly startedMinute: number;
-  /** When progress stops: the end, unless the job is paused before. */
+  /** The time at which progress stops: the end of the job, or the pause before it. */
   readonly stoppedMinute: number;
   readonly endedMinute: number;
   readonly end: EndState;
@@ -107,7 +111,7 @@ const reasons = [
 
 export function planJob({ pattern, clusterName, chance }: JobSource, index: number): JobPlan {
   const draw = (what: string, [min, max]: Range) => min + chance.of(clusterName, index, what) * (max - min);
-  // Real schedules are a little late, never early.
+  // Jobs start a little late, never early, as with real schedules.
   const lateMinutes = draw('late', [0, Math.min(2, pattern.periodMinutes / 20)]);
   const createdMinute = pattern.firstMinute + index * pattern.periodMinutes + lateMinutes;
   const startedMinute = createdMinute + draw('queue', pattern.queueMinutes);

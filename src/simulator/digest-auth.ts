@@ -18,7 +18,7 @@ const nonceLifetimeSeconds = 300;
 const maxNonces = 1000;
 const maxUses = 1024;
 
-/** @param key is asked at each request, since keys are rotated */
+/** @param key called at each request, because keys are rotated */
 export function createDigestAuth(
   now: () => number,
   key: () => { readonly publicKey: string; readonly privateKey: string },

@@ -1,6 +1,6 @@
 /**
- * Atlas' published rate limits: token buckets that refill continuously. It only counts: whether an empty bucket refuses
- * requests is decided elsewhere.
+ * Atlas' published rate limits: token buckets that refill continuously. It only counts; request-handler.ts decides
+ * whether a request is refused.
  */
 
 export type RateBucket = 'cloud_backups' | 'clusters' | 'projects' | 'tokens';

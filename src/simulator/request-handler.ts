@@ -1,6 +1,6 @@
 /**
- * Answers one request: authentication, then rate limits, then the resource. It knows no sockets: it takes what was
- * received and returns what to send. A test can change the answer on its way, see `Intercept`.
+ * Answers one request: authentication, then rate limits, then the resource. It does not use sockets: its input is a
+ * received request, its result an answer. A test can change the answer, see `Intercept`.
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { type Answer, type List, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';
@@ -20,7 +20,7 @@ export interface Received {
   readonly body: string;
 }
 
-/** A request for a known address, before authentication. */
+/** A request for a known path, before authentication. */
 export interface InterceptedRequest {
   readonly operation: Operation;
   /** Empty for the OAuth operations. */
@@ -35,9 +35,9 @@ export interface InterceptedRequest {
 export interface Interception {
   /** Replaces the resource's answer. The API still authenticates the request first. */
   readonly answer?: Answer;
-  /** Changes a list before its page is cut out. */
+  /** Changes a list before the page is selected. */
   readonly changeList?: (list: List) => List;
-  /** Changes the finished answer, refusals included. */
+  /** Changes the finished answer, also if it is an error. */
   readonly changeAnswer?: (answer: Answer) => Answer;
   /** Sends the answer. The signal is aborted when the simulator closes. */
   readonly send?: (response: ServerResponse, answer: Answer, signal: AbortSignal) => Promise<void>;

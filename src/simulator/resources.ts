@@ -36,7 +36,7 @@ export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<
   };
 }
 
-/** Derived from the names, so that it is always the same. */
+/** The id is derived from the names, so it is always the same. */
 export function clusterId(project: Project, cluster: Cluster): string {
   const name = createHash('sha256').update(`${project.id}/${cluster.name}`).digest('hex');
   return project.id.slice(0, 8) + name.slice(0, 16);

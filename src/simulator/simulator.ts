@@ -1,7 +1,8 @@
 /**
  * An HTTP server on the loopback interface that behaves like the part of Atlas that the exporter uses: credentials, API
- * versions, pages, rate limits, errors. Projects, clusters and jobs come from a world. It imports nothing of the exporter,
- * so that a misreading of Atlas' API shows as a difference between the two. It has no TLS and no HTTP/2.
+ * versions, pages, rate limits, errors. Projects, clusters and jobs come from a world. It imports nothing from the
+ * exporter, so that a wrong understanding of Atlas' API shows as a difference between the two. It has no TLS and no
+ * HTTP/2.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -25,7 +26,7 @@ export interface SimulatorCredentials {
 
 export interface SeenRequest {
   readonly method: string;
-  /** With the query, as it was sent. */
+  /** Path and query, as they were sent. */
   readonly path: string;
   /** The status of the answer. */
   readonly status: number;
@@ -39,7 +40,7 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** Each answer is delayed by this. Default: 0. */
   readonly delayMs?: number;
-  /** Default: 3600. */
+  /** Lifetime of access tokens. Default: 3600. */
   readonly tokenLifetimeSeconds?: number;
   readonly credentials?: Partial<SimulatorCredentials>;
   /** Whether requests over a rate limit are answered with 429. Default: false, they are only counted. */
@@ -64,7 +65,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** Invented, in the form of real ones. */
+/** Invented credentials in the format of real ones. */
 export const defaultCredentials: SimulatorCredentials = {
   clientId: 'mdb_sa_id_5f0000000000000000000001',
   clientSecret: 'mdb_sa_sk_simulated_not-a-secret',

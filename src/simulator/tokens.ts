@@ -16,7 +16,7 @@ export type Tokens = ReturnType<typeof createTokens>;
 const maxLiveTokens = 100;
 const formType = 'application/x-www-form-urlencoded';
 
-/** @param account is asked at each request, since secrets are rotated */
+/** @param account called at each request, because secrets are rotated */
 export function createTokens(
   now: () => number,
   lifetimeSeconds: number,

@@ -1,7 +1,10 @@
-/** Waiting that ends: when a signal is aborted, or when a time is over. What is waited for may go on for others. */
+/**
+ * Functions that stop waiting for a promise when a signal is aborted or a timeout has passed. The work behind the
+ * promise may continue for other callers.
+ */
 import type { Runtime } from './runtime.ts';
 
-/** What a promise comes to, or the signal's reason as soon as that is aborted. */
+/** Settles like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => undefined);
@@ -14,7 +17,7 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** A signal that is aborted after that many seconds with the error, or before with the reason of `signal`. */
+/** A signal that is aborted with the error after the given seconds, or earlier with the reason of `signal`. */
 export function startDeadline(runtime: Runtime, seconds: number, error: Error, signal?: AbortSignal) {
   const ending = new AbortController();
   const done = new AbortController();
@@ -36,12 +39,15 @@ export function startDeadline(runtime: Runtime, seconds: number, error: Error, s
 export interface Deadline {
   readonly runtime: Runtime;
   readonly seconds: number;
-  /** What the work is rejected with when it takes longer. */
+  /** The error if the work takes longer. */
   readonly late: Error;
   readonly signal?: AbortSignal;
 }
 
-/** What the work comes to within its time, also if it never settles. Its signal is aborted when the time is over. */
+/**
+ * Runs the work with a timeout: settles in time even if the work never settles. The signal of the work is aborted at
+ * the timeout.
+ */
 export async function withinDeadline<T>(
   { runtime, seconds, late, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,

@@ -59,7 +59,7 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
   }
 
   watch().catch((error: unknown) => {
-    // If the watch ended unnoticed, an old certificate would stay in use.
+    // An error must not end the watch, because an old certificate would then stay in use.
     if (!stopping.signal.aborted) throw error;
   });
   return {

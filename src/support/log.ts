@@ -1,6 +1,6 @@
 /**
- * The log: one line per event, with a fixed message and facts as fields. Secrets must not be passed to it; redaction by field
- * name and by value are the second and third lines of defence.
+ * The log: one line per event, with a fixed message and facts as fields. Secrets must not be passed to it; if one is
+ * passed by mistake, it is redacted by field name and by value.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
@@ -22,7 +22,7 @@ const SECRET_KEYS = [
   'access_token',
   'accessToken',
 ];
-/** pino redacts only at the depths it is given. */
+/** pino redacts fields only at the listed depths. */
 const REDACTED_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** @param redact removes secrets from a line, by their value */
@@ -41,7 +41,7 @@ export function createLog(
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     },
     {
-      // Without a stream in between, every line is written before the program ends.
+      // The log writes synchronously, so every line is written before the program ends.
       write(line) {
         const safe = redact(line);
         output.write(format === 'logfmt' ? `${toLogfmt(JSON.parse(safe) as Record<string, unknown>)}\n` : safe);

@@ -1,6 +1,6 @@
 /**
- * The last line of defence: replaces secrets in any text. It finds each secret that was read or minted, as it is and
- * percent-encoded, and whatever looks like a credential of Atlas or the credentials of a Basic or Bearer header. Code must still
+ * The last line of defence: replaces secrets in any text. It finds each secret that was read or issued, plain and
+ * percent-encoded, and every text that looks like a credential of Atlas or of a Basic or Bearer header. Code must still
  * not pass secrets to the log.
  */
 
@@ -17,9 +17,12 @@ export interface Redactor {
 
 export const CENSOR = '[redacted]';
 
-/** Shorter secrets may be words too: they are replaced only if they are the whole string. */
+/** A shorter secret may also be an ordinary word, so it is replaced only if it is the whole string. */
 const SHORTEST_IN_TEXT = 8;
-/** Secrets are rotated and tokens expire: the latest ones are remembered. */
+/**
+ * Maximum number of remembered secrets and tokens. Old ones are forgotten, because secrets are rotated and tokens
+ * expire.
+ */
 const MOST = { secrets: 1000, tokens: 300 };
 
 /** A client secret of Atlas, a JSON Web Token, the credentials of a Bearer or Basic header, the response of a digest. */
@@ -55,7 +58,9 @@ export function createRedactor(): Redactor {
     return Object.fromEntries(Object.entries(original).map(([key, one]) => [text(key), value(one)]));
   }
 
-  /** String by string: in the whole line, a secret with quotes could match the text between two strings. */
+  /**
+   * Each string is redacted alone: in the whole line, a secret with quotes could match the text between two strings.
+   */
   function line(json: string): string {
     const parsed: unknown = JSON.parse(json);
     const redacted = JSON.stringify(value(parsed));
@@ -65,7 +70,7 @@ export function createRedactor(): Redactor {
   return { hide, hideToken, text, line };
 }
 
-/** Remembers so many secrets: those that were added last. */
+/** Remembers the latest `most` secrets. */
 function createMemory(most: number) {
   /** The forms by secret; a Map keeps the order in which they were added. */
   const known = new Map<string, readonly string[]>();

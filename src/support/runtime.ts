@@ -1,6 +1,6 @@
 /**
- * The clock, sleep and randomness: everything that makes a program's behaviour depend on when and where it runs.
- * It is injected everywhere, so that a test of waiting does not wait. It knows nothing else.
+ * The clock, sleep and randomness: everything that makes a program depend on time and chance. It is injected
+ * everywhere, so that tests of waiting need no real time.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,11 +10,11 @@ export interface Runtime {
   wallSeconds(): number;
   /** Seconds since an arbitrary start, for ages and deadlines. It never jumps. */
   monotonicSeconds(): number;
-  /** Resolves after that many seconds; rejects with the signal's reason as soon as it is aborted. */
+  /** Resolves after the given seconds; rejects with the signal's reason as soon as it is aborted. */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
   /** A number in [0, 1), for jitter. */
   random(): number;
-  /** That many unpredictable bytes as lower-case hex, for nonces. */
+  /** The given number of unpredictable bytes as lower-case hex, for nonces. */
   randomHex(bytes: number): string;
 }
 
@@ -30,7 +30,7 @@ async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await delay(seconds * 1000, undefined, signal ? { signal } : {});
   } catch (error) {
-    // Node rejects with its own AbortError; callers want to see why it was aborted.
+    // Node rejects with its own AbortError, but callers need the reason of the abort.
     throw signal?.aborted ? signal.reason : error;
   }
 }

@@ -1,4 +1,4 @@
-/** Spans and counts in words, for pages, log and advice. */
+/** Durations and counts in words, for pages, log and advice. */
 const UNITS = [
   ['d', 86_400],
   ['h', 3600],
@@ -6,10 +6,10 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** Up to here hours are easier to compare than days: 26 h, not 1 d 2 h. */
+/** Up to this number, hours are used and not days, because they are easier to compare: 26 h, not 1 d 2 h. */
 const DAYS_FROM_SECONDS = 2 * 86_400;
 
-/** The two largest units of a span: `3 d 4 h`. */
+/** The two largest units of a duration: `3 d 4 h`. */
 export function span(seconds: number): string {
   let rest = Math.max(0, Math.round(seconds));
   const units = rest < DAYS_FROM_SECONDS ? UNITS.slice(1) : UNITS;
@@ -29,7 +29,7 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** A sentence of its own: a capital letter, a full stop. */
+/** Turns a text into a sentence: with a capital letter and a full stop. */
 export function sentence(text: string): string {
   return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -28,7 +28,7 @@ export function targetsJson({ targets, projects }: Overview, { version, nowSecon
   });
 }
 
-/** The fields of a target that belong to no collector. The fields of the collectors follow them. */
+/** The fields of a target that do not belong to a collector. The fields of the collectors come after them. */
 export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
   ofTarget('group_id', 'string', 'ID of the project.', ({ groupId }) => groupId),
   ofTarget('cluster_name', 'string', 'Name of the cluster.', ({ clusterName }) => clusterName),

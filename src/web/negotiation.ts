@@ -14,7 +14,8 @@ const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
 
 /** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
 export function negotiate(headers: IncomingHttpHeaders): Negotiated {
-  // Scrapers add versions and escaping schemes, and Negotiator compares parameters exactly: only type and weight count.
+  // Only type and weight are compared. Scrapers also send versions and escaping schemes, which Negotiator would compare
+  // exactly.
   const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
   const negotiator = new Negotiator({
     headers: { accept, 'accept-encoding': headers['accept-encoding'] ?? 'identity' },

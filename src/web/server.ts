@@ -1,6 +1,6 @@
 /**
- * The HTTP server's routes: metrics, management paths, pages and JSON. No request leads to a request to Atlas: each response
- * shows what the last polls have found. The guards run in the order of `createApp`.
+ * The HTTP server's routes: metrics, management paths, pages and JSON. No request causes a request to Atlas: each
+ * response shows the results of the latest polls. The guards run in the order of `createApp`.
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Runtime } from '../support/runtime.ts';
@@ -20,7 +20,7 @@ export interface WebSettings extends ManagementSettings, AuthSettings, PageSetti
   readonly maxRequests: number;
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
   page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
-  /** Called with errors that the client has not caused. */
+  /** Called with internal errors, which the client has not caused. */
   onError(error: unknown): void;
   readonly sleep: Runtime['sleep'];
 }
@@ -31,7 +31,7 @@ export function createApp(settings: WebSettings): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(addHeaders(settings.guards), refuseMalformedPaths, allowMethods([RELOAD_PATH]), refuseBodies);
-  // The password comes first: a client without one takes no place from the others.
+  // The password is checked first, so that a client without one takes no place from other clients.
   app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.sleep));
   app.use(createManagement(settings));
   app.get(settings.telemetryPath, async (request, response) => {
@@ -40,7 +40,7 @@ export function createApp(settings: WebSettings): Express {
     response.setHeader('Content-Type', settings.contentTypes[format]);
     response.setHeader('Vary', 'Accept, Accept-Encoding');
     if (gzip) response.setHeader('Content-Encoding', 'gzip');
-    // response.send would hash the whole body.
+    // Not response.send, because it would hash the whole body.
     response.setHeader('Content-Length', bytes.length);
     if (request.method === 'HEAD') response.end();
     else await send(response, bytes);

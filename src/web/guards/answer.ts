@@ -7,7 +7,7 @@ export function sendText(response: Response, status: number, text: string): void
   response.status(status).type('text').send(`${text}\n`);
 }
 
-/** A page that needs a wider Content-Security-Policy sets its own. */
+/** Pages set their own Content-Security-Policy, which allows more. */
 const HEADERS: GuardSettings['headers'] = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'deny',

@@ -1,8 +1,8 @@
 /**
- * HTTP Basic authentication (RFC 7617). A right password costs one bcrypt comparison, then it is remembered under a keyed hash,
- * so that scrapes cost none. A wrong password costs one each time, and so does an unknown name: response times don't
- * reveal which users exist. Comparisons wait in a queue that is fair to addresses, so that a client with wrong passwords cannot
- * lock out a scraper that has not been compared yet.
+ * HTTP Basic authentication (RFC 7617). A correct password needs one bcrypt comparison; then its keyed hash is
+ * remembered, so later scrapes need none. A wrong password or an unknown name needs one comparison each time, so
+ * response times do not reveal which users exist. Comparisons wait in a queue that is fair to addresses, so that a
+ * client with wrong passwords cannot lock out a scraper that has not been compared yet.
  */
 import { createHmac } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
@@ -16,7 +16,7 @@ export interface AuthSettings {
   guards(): Pick<GuardSettings, 'users'>;
   /** Compares with bcrypt outside the event loop. */
   comparePassword(password: string, hash: string): Promise<boolean>;
-  /** Random, made at the start. Without it nobody can use the remembered digests. */
+  /** A random key, created at the start. The remembered digests are useless without it. */
   readonly passwordKey: string;
 }
 
@@ -52,14 +52,16 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
 /** busy: too many comparisons wait. */
 export type Verdict = 'right' | 'wrong' | 'busy';
 
-/** bcrypt ignores everything beyond. */
+/** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
 const MAX_REMEMBERED = 256;
 
 export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
-  /** Digests of right passwords, the most recently used last. A changed hash gives another digest. */
+  /** Digests of correct passwords, the most recently used last. A changed hash gives another digest. */
   const remembered = new Set<string>();
-  /** By digest. Several scrapers that start together send the same password: it is compared once. */
+  /**
+   * Comparisons in progress, by digest. If several scrapers start together with the same password, it is compared once.
+   */
   const comparisons = new Map<string, Promise<boolean | 'busy'>>();
   const queue = createFairQueue();
 
@@ -67,7 +69,10 @@ export function createPasswords({ guards, comparePassword, passwordKey }: AuthSe
     return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest();
   }
 
-  /** For an unknown name: the hash of some user, always the same one, so that a second try takes as long as the first. */
+  /**
+   * The hash to compare for an unknown name: the hash of one user. It is always the same one, so that a second attempt
+   * takes as long as the first.
+   */
   function substituteHash(name: string): string {
     const hashes = [...guards().users.values()];
     return hashes[digestOf(name).readUInt32BE() % hashes.length] ?? '';

@@ -1,6 +1,6 @@
 /**
- * Refuses what no route needs: other methods, paths that cannot be decoded, request bodies, and more concurrent requests than
- * configured. listen.ts limits how long a request may take to arrive.
+ * Refuses requests that no route needs: other methods, paths that cannot be decoded, request bodies, and more
+ * concurrent requests than configured. listen.ts limits how long a request may take to arrive.
  */
 import type { NextFunction, Request, Response } from 'express';
 import type { Runtime } from '../../support/runtime.ts';
@@ -9,9 +9,9 @@ import { isProbe } from './management.ts';
 
 type Middleware = (request: Request, response: Response, next: NextFunction) => void;
 
-/** No route reads a body: a smaller one is ignored, a larger one refused. */
+/** No route reads a body. A body up to this size is ignored, a larger one is refused. */
 const MAX_BODY_BYTES = 1024;
-/** A client that reads a response more slowly is no scraper, and would occupy a place that scrapers need. */
+/** Maximum time to read a response. A slower client is not a scraper, and it would block a place that scrapers need. */
 export const MAX_RESPONSE_SECONDS = 60;
 
 /**
@@ -30,7 +30,7 @@ export function allowMethods(postPaths: readonly string[]): Middleware {
   };
 }
 
-/** Express answers such a path with an error page of its own. */
+/** Without this check, Express would answer such a path with its own error page. */
 export function refuseMalformedPaths({ path }: Request, response: Response, next: NextFunction): void {
   try {
     decodeURIComponent(path);
@@ -48,7 +48,7 @@ export function refuseBodies({ headers }: Request, response: Response, next: Nex
     next();
     return;
   }
-  // On a connection that stays open, Node.js would read the whole body to find the next request.
+  // The connection is closed: on an open connection, Node.js would read the whole body to find the next request.
   response.setHeader('Connection', 'close');
   sendText(response, 413, 'No body is expected.');
 }
@@ -66,7 +66,7 @@ export function limitRequests(maxRequests: number, sleep: Runtime['sleep']): Mid
       sendText(response, 503, `Limit of concurrent requests reached (${maxRequests}), try again later.`);
       return;
     }
-    // The client left while its password was checked: no close event would free its place.
+    // The client has disconnected during the password check, so no close event would free its place.
     if (response.destroyed) return;
     running += 1;
     const ended = new AbortController();

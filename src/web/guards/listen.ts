@@ -6,13 +6,13 @@ import type { TlsSettings } from './settings.ts';
 import { createTlsServer, type RenewableServer } from './tls.ts';
 
 export interface ListenAddress {
-  /** Left out: all interfaces. */
+  /** Absent: all interfaces. */
   readonly host?: string;
   readonly port: number;
 }
 
 export interface WebOptions {
-  /** Left out: plain HTTP. */
+  /** Absent: plain HTTP. */
   readonly tls?: TlsSettings | undefined;
   onHandshakeFailure?(reason: string): void;
   readonly timeouts?: typeof TIMEOUTS;
@@ -27,7 +27,7 @@ export interface Web {
   close(): Promise<void>;
 }
 
-/** Node.js' names, in milliseconds. They end connections that send nothing, or a byte now and then. */
+/** Timeouts in milliseconds, with Node.js' names. They close connections that send nothing or send very slowly. */
 export const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 20_000,
@@ -101,7 +101,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** For bytes that never become a request: not HTTP, too large or too slow. */
+/** Answers bytes that are not a valid request: not HTTP, too large or too slow. */
 function refuseClient({ code = '' }: Error & { code?: string }, socket: Socket): void {
   const status = REFUSALS[code] ?? (code.startsWith('HPE_') ? '400 Bad Request' : undefined);
   if (status === undefined) socket.destroy();

@@ -1,6 +1,6 @@
 /**
- * The management paths below `/-/`, as Prometheus servers have them. Probes send no password and must not fail because many
- * scrapes run: the guards let them through, so they reveal nothing beyond one sentence.
+ * The management paths below `/-/`, as Prometheus servers have them. Probes send no password and must not fail while
+ * many scrapes run, so these paths are exempt from authentication and limits. Therefore they reveal only one sentence.
  */
 import { Router } from 'express';
 import { sendText } from './answer.ts';
@@ -14,7 +14,7 @@ export interface ManagementSettings {
   isHealthy(): boolean;
   /** Why the program isn't ready, or undefined if it is. */
   notReadyBecause(): string | undefined;
-  /** Left out: reloading over HTTP is switched off. */
+  /** Absent: reloading over HTTP is disabled. */
   reload?(): Promise<ReloadAnswer>;
 }
 
@@ -39,7 +39,7 @@ export function createManagement({ isHealthy, notReadyBecause, reload }: Managem
     const reason = notReadyBecause();
     sendText(response, reason === undefined ? 200 : 503, reason ?? 'The exporter is ready.');
   });
-  // limits.ts refuses a POST from a browser.
+  // limits.ts has already refused a POST from a browser.
   router.post(RELOAD_PATH, async (_request, response) => {
     if (reload === undefined) {
       sendText(response, 403, 'Reloading over HTTP is off: --web.enable-lifecycle allows it.');

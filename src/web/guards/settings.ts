@@ -1,7 +1,7 @@
-/** What the web config file decides about the web server. All of it can change while the program runs. */
+/** The settings of the web config file. All of them can change while the program runs. */
 
 export interface GuardSettings {
-  /** Left out: plain HTTP. */
+  /** Absent: plain HTTP. */
   readonly tls?: TlsSettings;
   /** Response headers that replace or extend the built-in ones. An empty value removes a header. */
   readonly headers: Readonly<Record<string, string>>;
@@ -14,11 +14,11 @@ export interface TlsSettings {
   readonly cert: Buffer;
   /** Unix time at which the server's certificate expires. */
   readonly expiresAtSeconds: number;
-  /** A function, so that printed settings show no key. */
+  /** The key is in a function, so that printed settings do not show it. */
   readonly key: () => Buffer;
   /** Absolute path of the key. */
   readonly keyFile: string;
-  /** The authorities that sign client certificates. */
+  /** The certificate authorities that sign client certificates. */
   readonly clientAuthorities?: Buffer;
   /** `requested` and `any` (which requires one) accept certificates without verifying them. */
   readonly clientCertificates: 'none' | 'requested' | 'any' | 'if_given' | 'required';
@@ -33,5 +33,5 @@ export interface TlsSettings {
   readonly curves?: string;
 }
 
-/** Plain HTTP without passwords. */
+/** The settings without a web config file: plain HTTP without passwords. */
 export const UNGUARDED: GuardSettings = { headers: {}, users: new Map() };

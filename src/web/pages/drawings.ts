@@ -1,4 +1,7 @@
-/** Drawings as SVG. Each condition and each state of an export has its own shape, so that nobody needs to see colours. */
+/**
+ * Drawings as SVG. Each condition and each state of an export has its own shape, so that the page can be read without
+ * seeing colours.
+ */
 import type { Condition } from '../../collectors/conditions.ts';
 import { activeStateOf, durationSeconds, type Job, type JobState } from '../../collectors/exports/job.ts';
 import { counted, span } from '../../support/words.ts';
@@ -23,12 +26,12 @@ const ICONS: Readonly<Record<Condition, string>> = {
   fine: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM5.2 8.2l2 2 3.6-4.2',
 };
 
-/** Once on each page; `icon` refers to it. */
+/** The definitions of the icons, once on each page; `icon` refers to them. */
 export const iconSprite: Html = html`<svg hidden width="0" height="0" aria-hidden="true">${Object.entries(ICONS).map(
   ([condition, path]) => html`<symbol id="i-${condition}" viewBox="0 0 16 16"><path d="${path}"/></symbol>`,
 )}</svg>`;
 
-/** Hidden from screen readers: the words beside it say the same. */
+/** Hidden from screen readers, because the text next to it says the same. */
 export function icon(condition: Condition): Html {
   return html`<svg class="i" aria-hidden="true"><use href="#i-${condition}"/></svg>`;
 }
@@ -54,7 +57,9 @@ const MARKS: Readonly<Record<JobState, string>> = {
   unknown: 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z',
 };
 
-/** One mark for each state, side by side. Hidden from screen readers: the words beside the marks say what is important. */
+/**
+ * One mark for each state, side by side. Hidden from screen readers: the text next to the marks says what is important.
+ */
 export function marks(states: readonly JobState[]): Html {
   const paths = STATES.filter((state) => states.includes(state)).map((state) => {
     const strokes = states.map((one, index) => (one === state ? `M${index * 10 + 5} 5${MARKS[state]}` : ''));
@@ -89,7 +94,7 @@ export function spentSeconds(job: Job, nowSeconds: number): number | undefined {
 const WIDTH = 1000;
 const ROW_HEIGHT = 14;
 const MAX_ROWS = 6;
-/** Without it, a quarter of an hour in a month would be invisible. */
+/** Minimum width of a bar. Without it, an export of 15 minutes would be invisible in a month. */
 const MIN_LENGTH = 4;
 
 /**

@@ -21,7 +21,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
   return new Html(markup);
 }
 
-/** Only for markup of our own, such as the style sheet. */
+/** Only for trusted markup, such as the style sheet. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }

@@ -1,6 +1,6 @@
 /**
- * The frame of all pages. The content security policy lets a page load its own style and script, both by their hash, request its
- * own server, and nothing else. So text from outside could do nothing even if it got into the markup.
+ * The frame of all pages. The content security policy lets a page load its own style and script, both by their hash,
+ * request its own server, and nothing else. So text from outside is harmless even if it gets into the markup.
  */
 import { createHash } from 'node:crypto';
 import { iconSprite } from './drawings.ts';
@@ -29,7 +29,10 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The script loads the page anew if the version of the program has changed. Without scripts, the browser reloads every minute. */
+/**
+ * The script reloads the page if the version of the program has changed. Without scripts, the browser reloads every
+ * minute.
+ */
 export function page(title: string, main: Html, { root, version, telemetryPath, nowSeconds }: PageFacts): string {
   return html`<!doctype html>
 <html lang="en" data-v="${version}">

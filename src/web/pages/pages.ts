@@ -1,6 +1,6 @@
 /**
- * What people look at: the status page, the page of one target, the same data as JSON, and the current config. Everything comes
- * from memory. A page that many clients request within one second is made once and compressed once.
+ * The routes for people: the status page, the page of one target, the same data as JSON, and the current config.
+ * Everything comes from memory. A page that many clients request within one second is rendered and compressed once.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -31,7 +31,7 @@ export interface PageSettings extends Pick<View, 'collectors' | 'nextPollAtSecon
   wallSeconds(): number;
 }
 
-/** Number of kept bodies: each URL has its own. */
+/** Maximum number of cached bodies; each URL has its own. */
 const MAX_KEPT = 20;
 const HTML = 'text/html; charset=utf-8';
 const zip = promisify(gzip);
@@ -95,7 +95,7 @@ function createSend(wallSeconds: () => number) {
     const plain = keep(url, async () => Buffer.from(render(nowSeconds)));
     const bytes = await (isZipped ? keep(`gzip ${url}`, async () => zip(await plain)) : plain);
     response.setHeader('Content-Type', type);
-    // Only a page may load something. The policy of all other responses allows nothing.
+    // Only pages may load resources. The policy of all other responses allows nothing.
     if (type === HTML) response.setHeader('Content-Security-Policy', PAGE_POLICY);
     response.setHeader('Vary', 'Accept-Encoding');
     if (isZipped) response.setHeader('Content-Encoding', 'gzip');

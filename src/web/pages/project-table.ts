@@ -10,7 +10,7 @@ const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
   projects: 'project names',
 };
 
-/** If less than this share of the API quota is left, the page warns. */
+/** The page shows a warning if less than this share of the API quota is left. */
 const LOW_SHARE = 0.25;
 
 export function projectNotices(projects: readonly ProjectStatus[]): readonly Html[] {

@@ -12,7 +12,7 @@ export const SCRIPT = `'use strict';
   let paused = false, running = false;
   document.documentElement.classList.add('js');
 
-  // The filter has the rules of the server's createMatcher. Only the status page has a form.
+  // The filter has the same rules as the server's createMatcher. Only the status page has a form.
   const form = () => document.querySelector('form');
   const field = (name) => form().elements.namedItem(name);
   function filter() {

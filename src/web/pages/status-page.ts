@@ -21,7 +21,7 @@ function ofLevel(targets: readonly TargetStatus[], level: Level): readonly Targe
   return targets.filter(({ condition }) => WORDS[condition].level === level);
 }
 
-/** The headline, for a reader who reads nothing else. */
+/** The headline, which summarizes the page. */
 function verdict({ targets, projects }: Overview): Html {
   const count = targets.length;
   const urgent = ofLevel(targets, 'trouble').length;

@@ -1,4 +1,7 @@
-/** What pages and API show: the targets and projects at one moment, judged once, in their order, and the filter. Pure. */
+/**
+ * The content of pages and API: the targets and projects at one moment, with their findings, sorted, and the filter.
+ * Pure functions.
+ */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import type { Collector, Collectors, Finding, Moment, Polled, TargetState } from '../../collectors/collector.ts';
 import { CONDITIONS, type Condition, rankOf } from '../../collectors/conditions.ts';
@@ -24,18 +27,18 @@ export interface Overview {
 
 export interface TargetStatus {
   readonly state: TargetState;
-  /** One for each collector that is wanted, in the order of the list of collectors. */
+  /** One record for each collector that reads the target, in the order of the list of collectors. */
   readonly reads: readonly ReadStatus[];
   readonly lastSuccessAtSeconds?: number | undefined;
   readonly lastSuccessAgeSeconds?: number | undefined;
   readonly successMaxAgeSeconds?: number | undefined;
   /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
   readonly active: readonly Job[];
-  /** The number of all of them. */
+  /** The number of all active exports. */
   readonly activeCount: number;
-  /** The most urgent one. */
+  /** The most urgent condition. */
   readonly condition: Condition;
-  /** The most urgent first; never empty. */
+  /** All conditions, the most urgent first; never empty. */
   readonly findings: readonly Finding[];
 }
 
@@ -132,11 +135,11 @@ function projectsOf(
   return [...projects.values()].sort((a, b) => ((a.name || a.groupId) < (b.name || b.groupId) ? -1 : 1));
 }
 
-/** Which targets the reader wants to see. The script of the page filters by the same rules. */
+/** The filter for targets. The script of the page uses the same rules. */
 export interface Filter {
-  /** As typed. */
+  /** The search text, as typed. */
   readonly text: string;
-  /** A condition that the target has. */
+  /** A condition that the target must have. */
   readonly condition?: Condition | undefined;
 }
 

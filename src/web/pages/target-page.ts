@@ -1,4 +1,4 @@
-/** The page of one target: everything that is known of it. */
+/** The page of one target: everything that is known about it. */
 import { WORDS } from '../../collectors/conditions.ts';
 import { destinationOf, scheduledBucketId } from '../../collectors/exports/destination.ts';
 import { DEFAULT_DURATION_MAX_SECONDS } from '../../collectors/exports/findings.ts';
@@ -37,7 +37,7 @@ ${status.reads.map((read) => pollRecord(read, nowSeconds))}
   return page(title, main, facts);
 }
 
-/** Only with https: a simulator has no user interface. */
+/** Links to Atlas only with https, because a simulator has no user interface. */
 function atlasLink({ state: { target } }: TargetStatus, atlasUrl: string): Html {
   if (!atlasUrl.startsWith('https://')) return nothing;
   const path = `/v2/${encodeURIComponent(target.groupId)}#/clusters/backup/${encodeURIComponent(target.clusterName)}`;

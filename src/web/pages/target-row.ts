@@ -1,4 +1,4 @@
-/** One target as a row of the status page. With a thousand rows every byte counts: a row without problems is short. */
+/** One target as a row of the status page. A page may have a thousand rows, so a row without problems is short. */
 import type { Finding } from '../../collectors/collector.ts';
 import { type Condition, WORDS } from '../../collectors/conditions.ts';
 import { activeStateOf, type Job, progressRatio } from '../../collectors/exports/job.ts';
@@ -21,7 +21,7 @@ export function targetRow(status: TargetStatus, nowSeconds: number, isShown: boo
 `;
 }
 
-/** A badge with the condition, and if there is something to say, the problem and what to do. */
+/** A badge with the condition; if there is a problem, also the problem and the advice. */
 export function finding({ condition, problem, advice }: Finding): Html {
   if (problem === undefined) return badge(condition);
   return html`<div>${badge(condition)}<p>${sentence(problem)}</p>${advice === undefined ? nothing : html`<p class="do">${sentence(advice)}</p>`}</div>`;
@@ -83,7 +83,7 @@ function lastPoll({ reads: [first] }: TargetStatus, nowSeconds: number): Html {
   return html`${relativeTime(first.record.last.endedAtSeconds, nowSeconds)}<small>next: ${next}</small>`;
 }
 
-/** `in 5 min`, or `now` while the poll runs. A poll that is overdue waits for the limit of concurrent requests. */
+/** `in 5 min`, or `now` while the poll runs. An overdue poll waits because of the limit on concurrent requests. */
 export function nextPoll(atSeconds: number | undefined, nowSeconds: number): Html {
   if (atSeconds === undefined) return html`now`;
   if (atSeconds >= nowSeconds + 1) return relativeTime(atSeconds, nowSeconds);
