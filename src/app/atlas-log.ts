@@ -17,7 +17,10 @@ export function createAtlasLog(log: Log): AtlasLog {
     notRevoked({ credential, reason, status, errorCode: error_code, problem, expiresAtSeconds }) {
       const expires_at = new Date(expiresAtSeconds * 1000).toISOString();
       const facts = { credential, reason, status, error_code, problem, expires_at };
-      log.warn(facts, 'an access token could not be revoked: it counts among the 100 of its account until it expires');
+      log.warn(
+        facts,
+        'an access token could not be revoked: until it expires, it counts against the account’s limit of 100 tokens',
+      );
     },
     circuitOpened: (event) => log.warn({ ...event }, 'Atlas does not answer: polls fail at once until it does'),
     circuitClosed: () => log.info({}, 'Atlas answers again'),

@@ -82,15 +82,15 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
 
   function refused(cause: Cause, problems: readonly string[]): ReloadAnswer {
     onFailure(cause);
-    log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in force');
+    log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
     return { result: 'refused', text: problems.join('\n') };
   }
 
   function failed(cause: Cause, error: unknown): ReloadAnswer {
     onFailure(cause);
     const stack = error instanceof Error ? error.stack : String(error);
-    log.error({ cause, error: stack }, 'config not reloaded: an error of this program');
-    return { result: 'failed', text: 'The config could not be reloaded; the log says more.' };
+    log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
+    return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
   }
 
   return {

@@ -166,7 +166,11 @@ function replaceSessions(
 
 async function endAll(sessions: readonly Session[], runtime: Runtime): Promise<void> {
   if (sessions.length === 0) return;
-  const deadline = startDeadline(runtime, BOUNDS.revokeSeconds, new Error('the time to revoke tokens is over'));
+  const deadline = startDeadline(
+    runtime,
+    BOUNDS.revokeSeconds,
+    new Error('the time limit for revoking tokens is exceeded'),
+  );
   await Promise.all(sessions.map(({ signer }) => signer.end(deadline.signal)));
   deadline.end();
 }

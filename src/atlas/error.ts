@@ -112,7 +112,7 @@ const ADVICE: Readonly<Record<Reason, string>> = {
   server_error: 'nothing to do here: Atlas has a problem, see https://status.cloud.mongodb.com; polling continues',
   timeout: 'check the network path to Atlas (proxy, firewall), or raise atlas.request_timeout',
   network: 'check DNS, proxy (HTTPS_PROXY, NO_PROXY), firewall and TLS inspection between this host and Atlas',
-  invalid_response: 'check atlas.base_url and the proxies in between: the answer is not one of Atlas',
+  invalid_response: 'check atlas.base_url and the proxies in between: the answer does not come from Atlas',
   truncated:
     'raise atlas.max_pages or atlas.page_size if there really are so many exports; otherwise check the proxies in between',
   internal: 'this is a bug in the exporter: please report it with this log line',
@@ -122,8 +122,8 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   IP_ADDRESS_NOT_ON_ACCESS_LIST:
     'add this host’s public address to the API access list of the service account or API key',
   ORG_REQUIRES_ACCESS_LIST: 'the organization requires an API access list: add this host’s public address to it',
-  NOT_IN_GROUP: 'the credential belongs to another project or organization: invite it to this one',
-  USER_CANNOT_ACCESS_GROUP: 'the credential belongs to another project or organization: invite it to this one',
+  NOT_IN_GROUP: 'the credential belongs to another project or organization: add it to this project',
+  USER_CANNOT_ACCESS_GROUP: 'the credential belongs to another project or organization: add it to this project',
   GROUP_NOT_FOUND: 'check group_id in the config: no such project, or this credential can’t see it',
   invalid_client:
     'check client_id and client_secret of the service account: one is wrong, was deleted in Atlas, or the secret has expired',

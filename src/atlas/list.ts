@@ -77,13 +77,13 @@ async function readOnce<T>(
 }
 
 function asObject(item: unknown): JsonObject {
-  if (!isObject(item)) throw new AtlasError('invalid_response', 'a list holds something that is not a JSON object');
+  if (!isObject(item)) throw new AtlasError('invalid_response', 'a list contains something that is not a JSON object');
   return item;
 }
 
 function endless(pages: number): AtlasError {
   return new AtlasError('truncated', `the list does not end: page ${pages} and the pages before it have no new items`, {
-    advice: 'check the proxies in between: the answers repeat the same page',
+    advice: 'check the proxies in between: they repeat the same page',
   });
 }
 

@@ -102,7 +102,7 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
   if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
   const [certificate, key] = [optional('client.certificate'), optional('client.key')];
   if ((certificate === undefined) !== (key === undefined)) {
-    problems.push('--client.certificate and --client.key belong together: give both or none');
+    problems.push('--client.certificate needs --client.key, and the other way round: give both or none');
   }
   if (problems.length > 0) return usageError(problems, command);
   const shard = parseShard(optional('shard.index'), optional('shard.count'), env['HOSTNAME']);

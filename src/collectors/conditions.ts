@@ -69,7 +69,7 @@ export const WORDS: Readonly<Record<Condition, { level: Level; label: string; me
   unread: {
     level: 'doubt',
     label: 'Partly unread',
-    meaning: 'the export jobs can be read, but something else that is read of the cluster cannot',
+    meaning: 'the export jobs of the cluster can be read, but something else, such as its backup schedule, cannot',
   },
   waiting: { level: 'calm', label: 'Not read yet', meaning: 'no poll has ended yet' },
   running: { level: 'calm', label: 'Exporting', meaning: 'an export is queued or running' },

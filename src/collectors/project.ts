@@ -65,7 +65,7 @@ function startFold(): Fold<FoundClusters> {
       }
     },
     result() {
-      const message = 'some clusters are left out because this version does not understand their names';
+      const message = 'some clusters are ignored because this version does not support their names';
       const notices = nameless > 0 ? [{ message, facts: { clusters: String(nameless) } }] : [];
       return { clusters: [...clusters.values()], notices };
     },

@@ -131,6 +131,6 @@ function reasonOf(error: unknown): string {
   if (message === NOT_REGULAR) return message;
   if (code === 'ENOENT' || code === 'ENOTDIR') return MISSING;
   if (code === 'EISDIR') return 'is a directory';
-  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: this program is not allowed to';
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: permission denied';
   return `cannot be read (${code ?? 'unknown error'})`;
 }

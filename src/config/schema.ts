@@ -16,7 +16,7 @@ export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
 export const ALL_CLUSTERS = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
-export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas';
+export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas';
 export const CLUSTER_NAME_FORM = 'letters, digits and hyphens, at most 64, no hyphen at the front';
 
 function hasWildcard(input: unknown): boolean {
@@ -51,7 +51,7 @@ const atlas = z.strictObject({
     .min(1, { error: 'is empty' })
     .optional()
     .describe(
-      'A file with certificates of authorities in PEM format, relative to the config file: trusted for Atlas and for the proxy, beside the usual ones. Read at start and at each reload.',
+      'A file with certificates of authorities in PEM format, relative to the config file: trusted for Atlas and for the proxy, in addition to the default ones. Read at start and at each reload.',
     ),
   request_timeout: duration(1, 600)
     .prefault('10s')
@@ -169,7 +169,7 @@ const target = z.strictObject({
       { error: errorFor(['string'], () => 'must be a list, such as [scratch, "ci-*"]') },
     )
     .optional()
-    .describe('With `clusters: all`: the clusters to leave out. `*` stands for any characters, `?` for one.'),
+    .describe('With `clusters: all`: the clusters to leave out. `*` matches any characters, `?` matches one.'),
   discovery_interval: duration(10, DAY_SECONDS)
     .optional()
     .meta({

@@ -47,8 +47,8 @@ const TAGS = 'tags (!) are not supported: a value that begins with ! needs quote
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
-  BAD_DIRECTIVE: 'a line that begins with % is not understood here',
-  BAD_DQ_ESCAPE: 'YAML does not know this backslash in double quotes: use single quotes',
+  BAD_DIRECTIVE: 'a line that begins with % is not supported here',
+  BAD_DQ_ESCAPE: 'this backslash sequence is not valid in double quotes: use single quotes',
   BAD_INDENT: 'the indentation is wrong here, or a bracket above is not closed',
   BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
@@ -84,7 +84,7 @@ export function parseYaml(text: string): ParsedYaml {
     // A file with a repeated key still has a value, so that its other problems are found too.
     return { value, texts, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
   } catch {
-    return failed([{ ...START, message: 'the aliases (*) stand for too many values: write them out' }]);
+    return failed([{ ...START, message: 'the aliases (*) expand to too many values: write them out' }]);
   }
 }
 

@@ -86,7 +86,7 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
   registerCollected(
     registry,
     `${PREFIX}series_dropped`,
-    'What limits keep out of the series, over all targets: active jobs, error codes and export buckets beyond their limits.',
+    'Series that were dropped because of a limit, over all targets: active jobs, error codes and export buckets beyond their limits.',
     ['limit'],
     () => Array.from(droppedOf(settings), ([limit, value]) => ({ labels: { limit }, value })),
   );
@@ -125,14 +125,14 @@ function registerConfig(registry: Registry, config: () => ConfigFacts): void {
   registerCollected(
     registry,
     `${PREFIX}config_last_reload_successful`,
-    '1 if the config was valid when it was last read, else 0: then an older config is still in force. The start counts.',
+    '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
     [],
     () => [{ value: Number(config().lastReload.successful) }],
   );
   registerCollected(
     registry,
     `${PREFIX}config_last_reload_success_timestamp_seconds`,
-    'Unix time at which the config in force was read.',
+    'Unix time at which the current config was read.',
     [],
     () => [{ value: config().lastReload.successAtSeconds }],
   );
@@ -179,7 +179,7 @@ function createMetricsOfRequests(registry: Registry) {
     new Gauge({ name: PREFIX + name, help, labelNames, registers });
   const requests = counter(
     'api_requests_total',
-    'Requests to Atlas by HTTP status; error where there was no answer. The first request of a digest authentication counts as 401.',
+    'Requests to Atlas by HTTP status; error if there was no answer. The first request of a digest authentication counts as 401.',
     ['credential', 'operation', 'code'],
   );
   const durations = new Histogram({
@@ -199,13 +199,13 @@ function createMetricsOfRequests(registry: Registry) {
     'Time that requests waited for the budget of their project or for the limit of concurrent requests.',
     ['group_id', 'budget'],
   );
-  const limit = gauge('api_rate_limit_requests', 'Requests that Atlas grants the project, as Atlas last said.', [
+  const limit = gauge('api_rate_limit_requests', 'Request limit of the project, from the latest answer of Atlas.', [
     'group_id',
     'budget',
   ]);
   const remaining = gauge(
     'api_rate_limit_remaining_requests',
-    'Requests that the project has left, as Atlas last said.',
+    'Requests that the project has left, from the latest answer of Atlas.',
     ['group_id', 'budget'],
   );
   const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use expires.', [

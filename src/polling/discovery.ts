@@ -92,7 +92,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<FoundClusters | { readonly failure: Failure }> {
   try {
-    const late = new AtlasError('timeout', `the discovery has not ended in ${DISCOVERY_SECONDS} s`);
+    const late = new AtlasError('timeout', `the discovery did not end within ${DISCOVERY_SECONDS} s`);
     return await withinDeadline({ runtime, seconds: DISCOVERY_SECONDS, late, signal }, (deadline) =>
       source.read(apiFor(project), project.groupId, deadline),
     );

@@ -131,7 +131,7 @@ export function createPolling(parts: PollingParts): Polling {
     if (!discovered || reason !== 'unsupported') return false;
     if (!dropLogged.has(key)) {
       const facts = { group_id: groupId, cluster_name: clusterName, reason, status, error_code, problem };
-      log.info(facts, 'a discovered cluster cannot have exports: it is not watched');
+      log.info(facts, 'a discovered cluster cannot have exports, so it is not watched');
     }
     dropLogged.add(key);
     dropped.add(key);

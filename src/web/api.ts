@@ -98,7 +98,7 @@ export const READ_FIELDS: readonly Field<ReadStatus>[] = [
   field(
     'last_poll_success_timestamp_seconds',
     'number',
-    'When the latest good poll ended.',
+    'When the latest successful poll ended.',
     ({ record }) => record.goodAtSeconds,
   ),
   field(

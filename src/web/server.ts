@@ -50,7 +50,7 @@ export function createApp(settings: WebSettings): Express {
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     settings.onError(error);
     if (response.headersSent) request.socket.destroy();
-    else sendText(response, 500, 'Internal error; the log says more.');
+    else sendText(response, 500, 'Internal error; see the log.');
   });
   return app;
 }

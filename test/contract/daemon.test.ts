@@ -290,7 +290,7 @@ describe('over HTTP', () => {
     ]);
     closeLater(web);
     const response = await fetch(`${web.urls[0]}/metrics`);
-    expect([response.status, await response.text()]).toEqual([500, 'Internal error; the log says more.\n']);
+    expect([response.status, await response.text()]).toEqual([500, 'Internal error; see the log.\n']);
     expect(errors).toHaveLength(1);
   });
 });

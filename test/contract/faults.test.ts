@@ -63,7 +63,7 @@ interface Case {
 const fails = (reason: string, problem: string | RegExp) => ({ fails: { reason, problem } });
 const unknownState = (state: string) => ({
   level: 'warn',
-  msg: 'an export job is in a state that this version does not know: it counts as unknown',
+  msg: 'an export job has a state that this version does not know; it is counted as unknown',
   state,
 });
 const reported = (jobs?: number) => ({
@@ -217,7 +217,7 @@ const ANSWERS: readonly Case[] = [
   {
     what: 'an answer with 100,000 levels',
     fault: { kind: 'text', text: nested },
-    ...isGarbage('a list holds something that is not a JSON object'),
+    ...isGarbage('a list contains something that is not a JSON object'),
   },
   {
     what: 'a deprecated API version: one log line for many answers',
@@ -284,7 +284,7 @@ const ITEMS: readonly Case[] = [
   {
     what: 'null instead of jobs',
     fault: { kind: 'null-items' },
-    ...isGarbage('a list holds something that is not a JSON object'),
+    ...isGarbage('a list contains something that is not a JSON object'),
   },
   { what: 'unknown fields', fault: { kind: 'unknown-fields' } },
   {

@@ -42,7 +42,8 @@ function identityOf({ kind, secrets }: Credential): string {
   return JSON.stringify([kind, slots.sort()]);
 }
 
-const UNREADABLE = 'check the secret’s file, its permissions and its disk, or its variable: `check` shows the problem';
+const UNREADABLE =
+  'check the file of the secret, its permissions and its disk, or the environment variable; the command `check` shows the problem';
 
 /** @throws AtlasError without `cause`, because a cause may quote the file. `check` shows the cause. */
 export async function readSecret({ name, secrets }: Credential, slot: string, runtime: Runtime): Promise<string> {

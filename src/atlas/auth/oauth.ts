@@ -85,9 +85,9 @@ async function call(
 /** Advice for reasons whose usual advice is wrong for a token request. */
 const ADVICE: Partial<Readonly<Record<Reason, string>>> = {
   forbidden: 'check that the service account still exists in Atlas and may request access tokens',
-  not_found: 'check atlas.base_url: the server there knows no service accounts',
+  not_found: 'check atlas.base_url: that server does not support service accounts',
   rate_limited:
-    'give this exporter a service account of its own: Atlas limits token requests, and another program uses this account as well',
+    'give this exporter its own service account: Atlas limits token requests, and another program also uses this account',
 };
 
 function withoutToken({ reason, message, status, errorCode, retryAfterSeconds, advice }: AtlasError): AtlasError {
@@ -114,7 +114,7 @@ function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: 
     throw invalid(`the access token has more than ${BOUNDS.tokenCharacters} characters`);
   }
   if (typeof expiresIn !== 'number') throw invalid('the answer to a token request has no expires_in');
-  if (expiresIn < least) throw invalid(`the access token lives for less than ${least} s`);
+  if (expiresIn < least) throw invalid(`the lifetime of the access token is less than ${least} s`);
   const lifeSeconds = Math.min(most, expiresIn);
   const renewAtSeconds = askedAtSeconds + (lifeSeconds * 2) / 3;
   return { value, renewAtSeconds, endsAtSeconds: askedAtSeconds + lifeSeconds };

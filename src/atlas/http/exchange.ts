@@ -36,7 +36,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
     const request = { ...unsigned, headers };
     const { credential, operation, timeBudget, budget } = request;
     const timeoutSeconds = Math.min(settings.requestTimeoutSeconds(), timeBudget.remainingSeconds);
-    if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
+    if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the time limit of the poll is exceeded');
     const startedAtSeconds = runtime.monotonicSeconds();
     let response: AtlasResponse | undefined;
     try {
@@ -64,7 +64,8 @@ export function createExchange(settings: ExchangeSettings): Transport {
 
 /** Undefined without a proxy: then the usual advice is right. */
 const SLOW_PROXY = 'check whether the proxy answers and whether it reaches Atlas, or raise atlas.request_timeout';
-const BROKEN_TUNNEL = 'check at the proxy whether it reaches Atlas and why it ends connections: its log says more';
+const BROKEN_TUNNEL =
+  'check whether the proxy reaches Atlas and why it closes connections: the proxy’s log shows the cause';
 
 async function send(
   settings: ExchangeSettings,

@@ -1,11 +1,11 @@
 /** What to do about a certificate that is not trusted, by the code of the error. */
 
 const OWN_AUTHORITY =
-  'the certificate comes from an authority that is not trusted here, as with a proxy that inspects TLS: name its certificate in atlas.ca_file, or in NODE_EXTRA_CA_CERTS';
+  'the certificate comes from an authority that this host does not trust, often a proxy that inspects TLS: set the authority’s certificate in atlas.ca_file, or in NODE_EXTRA_CA_CERTS';
 
 const ADVICE: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
-    'the certificate has expired: it must be renewed by whoever runs that server or proxy; check this host’s clock too',
+    'the certificate has expired: the operator of that server or proxy must renew it; check this host’s clock too',
   CERT_NOT_YET_VALID: 'the certificate is not valid yet: check this host’s clock',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'the certificate is for another name: check atlas.base_url, HTTPS_PROXY, DNS and TLS inspection',

@@ -95,12 +95,12 @@ function refused({ address }: HttpProxy, target: string, status: number, isKnown
     403: `allow CONNECT to ${target} at the proxy, ${NO_PROXY}`,
     407: isKnown
       ? 'check the user and the password in HTTPS_PROXY: special characters must be percent-encoded; only Basic is supported'
-      : 'the proxy wants a user: set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded',
-    429: 'raise the limits of the proxy for this host: it is the proxy that refuses, not Atlas',
+      : 'the proxy requires a user and a password: set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded',
+    429: 'raise the limits of the proxy for this host: the proxy refuses the request, not Atlas',
   }[status];
   const usual =
     status >= 500
-      ? `check whether the proxy can reach ${target}: its log says more`
+      ? `check whether the proxy can reach ${target}: the proxy’s log shows the cause`
       : `check that HTTPS_PROXY is the address of a proxy that allows CONNECT to ${target}, ${NO_PROXY}`;
   return new AtlasError('network', `the proxy ${address} answers CONNECT with ${status}`, { advice: advice ?? usual });
 }

@@ -13,9 +13,9 @@ import type { OddTime } from './job.ts';
 import { type ExportSummary, NAME, startExportFold } from './summary.ts';
 
 const ODD_TIMES: Readonly<Record<OddTime, string>> = {
-  unreadable: 'an export job has a time that cannot be read: it is left out',
-  future: 'an export job has a time more than a day ahead: it is left out',
-  no_zone: 'an export job has a time without a zone: it is read as UTC',
+  unreadable: 'an export job has an invalid time, which is ignored',
+  future: 'an export job has a time more than a day in the future, which is ignored',
+  no_zone: 'an export job has a time without a time zone, which is read as UTC',
 };
 
 export const exportsCollector: Collector<ExportSummary> = {
@@ -55,7 +55,7 @@ export const exportsCollector: Collector<ExportSummary> = {
       facts: { pages, items, dropped: { ...dropped }, ...(reportedItems === undefined ? {} : { reportedItems }) },
       notices: [
         ...[...foreignStates].map((state) => ({
-          message: 'an export job is in a state that this version does not know: it counts as unknown',
+          message: 'an export job has a state that this version does not know; it is counted as unknown',
           facts: { state },
         })),
         ...[...oddTimes].map((odd) => ({ message: ODD_TIMES[odd], facts: {} })),

@@ -5,7 +5,7 @@ import { activeStateOf, durationSeconds, endedAtSeconds, type Job, progressRatio
 import { type ExportSummary, exportsOf } from './summary.ts';
 
 export const JOB_FIELDS: readonly Field<Job>[] = [
-  field('export_id', 'string', 'As Atlas calls it; empty where Atlas gives no usable id.', ({ id }) => id),
+  field('export_id', 'string', 'The id in Atlas; empty if Atlas gives no valid id.', ({ id }) => id),
   field(
     'state',
     'string',
@@ -13,7 +13,12 @@ export const JOB_FIELDS: readonly Field<Job>[] = [
     (job) => job.state,
   ),
   field('created_timestamp_seconds', 'number', 'When it was created.', (job) => job.createdAtSeconds),
-  field('finished_timestamp_seconds', 'number', 'When it ended, where Atlas says so.', (job) => job.finishedAtSeconds),
+  field(
+    'finished_timestamp_seconds',
+    'number',
+    'When it ended; absent if Atlas gives no end.',
+    (job) => job.finishedAtSeconds,
+  ),
   field('duration_seconds', 'number', 'From creation to end, queueing included.', durationSeconds),
   field('collections', 'number', 'Collections in it; absent for sharded clusters.', (job) => job.collections?.total),
   field('collections_exported', 'number', 'Collections exported so far.', (job) => job.collections?.exported),
@@ -27,7 +32,7 @@ export const JOB_FIELDS: readonly Field<Job>[] = [
   field(
     'error_code',
     'string',
-    'Of a failed job: the code that Atlas gives; `none` where it gives none, `other` for an unusual one.',
+    'Of a failed job: the code that Atlas gives; `none` if there is no code, `other` if the code is not valid as a label.',
     (job) => job.errorCode,
   ),
   field('snapshot_id', 'string', 'The exported snapshot.', ({ snapshotId }) => snapshotId),
@@ -81,7 +86,7 @@ export const exportFields: readonly Field<TargetState>[] = [
   field(
     'active_jobs',
     'array',
-    'Queued and running exports, the oldest first, at most `polling.max_active_jobs`; see below. Empty while the list is too old to tell.',
+    'Queued and running exports, the oldest first, at most `polling.max_active_jobs`; see below. Empty while the last successful poll is too old.',
     (state) => {
       const { summary, stale } = exportsOf(state);
       return (stale ? [] : (summary?.active ?? [])).map((job) => objectOf(JOB_FIELDS, job));
@@ -90,7 +95,7 @@ export const exportFields: readonly Field<TargetState>[] = [
   field(
     'newest_jobs',
     'array',
-    'The newest 30 exports as of the last good poll, the newest first; see below.',
+    'The newest 30 exports of the last successful poll, the newest first; see below.',
     (state) => (exportsOf(state).summary?.newest ?? []).map((job) => objectOf(JOB_FIELDS, job)),
   ),
   field('up', 'boolean', 'True if the latest poll succeeded; absent before the first poll has ended.', (state) => {
@@ -100,13 +105,13 @@ export const exportFields: readonly Field<TargetState>[] = [
   field(
     'poll_failure',
     'object',
-    'Why the latest poll failed: `reason`, `problem`, `advice`, and where Atlas answered `status` and `error_code`.',
+    'Why the latest poll failed: `reason`, `problem`, `advice`, and, if Atlas answered, `status` and `error_code`.',
     (state) => failureObject(exportsOf(state).last?.failure),
   ),
   field(
     'stale',
     'boolean',
-    'True if the last good poll is too old to tell what is queued or running.',
+    'True if the last successful poll is too old to know which exports are queued or running.',
     (state) => exportsOf(state).stale,
   ),
   field(
@@ -118,7 +123,7 @@ export const exportFields: readonly Field<TargetState>[] = [
   field(
     'last_poll_success_timestamp_seconds',
     'number',
-    'When the latest good poll ended.',
+    'When the latest successful poll ended.',
     (state) => exportsOf(state).goodAtSeconds,
   ),
   field('poll_interval_seconds', 'number', 'The interval in force.', (state) => exportsOf(state).intervalSeconds),

@@ -92,7 +92,7 @@ describe('a reload', () => {
     readings[0]?.fail(new Error('a bug'));
     expect(await outcome).toEqual({
       result: 'failed',
-      text: 'The config could not be reloaded; the log says more.',
+      text: 'The config could not be reloaded; see the log for the cause.',
     });
     expect(events).toEqual(['read', 'failure']);
     expect(lines).toEqual([expect.objectContaining({ level: 'error', error: expect.stringContaining('a bug') })]);

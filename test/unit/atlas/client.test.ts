@@ -30,7 +30,8 @@ function setUp(script: readonly Step[], options: Options = {}) {
   const observer = recordingObserver();
   const atlas = scripted(...script);
   const transport: Transport = async (sent, signal) => {
-    if (sent.timeBudget.remainingSeconds <= 0) throw new AtlasError('timeout', 'the poll has used up its time');
+    if (sent.timeBudget.remainingSeconds <= 0)
+      throw new AtlasError('timeout', 'the time limit of the poll is exceeded');
     sent.timeBudget.remainingSeconds -= exchangeSeconds;
     return atlas.transport(sent, signal);
   };

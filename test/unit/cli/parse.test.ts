@@ -137,7 +137,7 @@ describe('health', () => {
     const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
     expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
     expect(refusal(args.slice(0, 3))).toEqual([
-      '--client.certificate and --client.key belong together: give both or none',
+      '--client.certificate needs --client.key, and the other way round: give both or none',
     ]);
   });
 

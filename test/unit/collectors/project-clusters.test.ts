@@ -92,7 +92,7 @@ describe('the clusters of a project', () => {
     async (name) => {
       expect(await found([cluster(name), cluster('x'.repeat(64))])).toEqual({
         clusters: [{ name: 'x'.repeat(64), paused: false }],
-        notices: [{ message: expect.stringContaining('left out'), facts: { clusters: '1' } }],
+        notices: [{ message: expect.stringContaining('ignored'), facts: { clusters: '1' } }],
       });
     },
   );

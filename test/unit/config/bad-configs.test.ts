@@ -44,7 +44,7 @@ const OTHERS: readonly Bad[] = [
   {
     what: 'an unknown escape',
     text: 'a: "\\q"\n',
-    problems: ['1:5: YAML does not know this backslash in double quotes: use single quotes'],
+    problems: ['1:5: this backslash sequence is not valid in double quotes: use single quotes'],
   },
   {
     what: 'thousands of nested lists',
@@ -63,7 +63,7 @@ const OTHERS: readonly Bad[] = [
       'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]',
       'c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]',
     ].join('\n'),
-    problems: ['1:1: the aliases (*) stand for too many values: write them out'],
+    problems: ['1:1: the aliases (*) expand to too many values: write them out'],
   },
   {
     what: 'no targets',
@@ -84,7 +84,7 @@ const OTHERS: readonly Bad[] = [
     what: 'a number that is no group id, as it is written',
     text: GOOD.replace(GROUP, '0x1F'),
     problems: [
-      '5:15: targets[0].group_id: "0x1F" is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+      '5:15: targets[0].group_id: "0x1F" is not a project id: 24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas',
     ],
   },
   {
@@ -96,7 +96,7 @@ const OTHERS: readonly Bad[] = [
     what: 'a group id in capitals, and long',
     text: GOOD.replace(GROUP, GROUP.toUpperCase().repeat(2)),
     problems: [
-      '5:15: targets[0].group_id: "32B6E34B3D91647ABB20E7B832B6E34B3D91647A…" is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+      '5:15: targets[0].group_id: "32B6E34B3D91647ABB20E7B832B6E34B3D91647A…" is not a project id: 24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas',
     ],
   },
   {

@@ -257,7 +257,7 @@ describe('--target', () => {
     [`${GROUP}/a/b`, 'write the project’s id, a slash and the name of one cluster'],
     [
       'A/b',
-      'the part before the slash is not a project id: 24 characters of 0-9 and a-f, as in the address of the project’s page in Atlas',
+      'the part before the slash is not a project id: 24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas',
     ],
     [
       `${GROUP}/*`,

@@ -41,7 +41,7 @@ describe.each(kinds)('the credential kind %s', (kind, slots, authorization) => {
     expect(error).toMatchObject({
       reason: 'unauthorized',
       message: expect.stringMatching(/^(no access token: )?a secret of credential default can’t be read$/),
-      advice: expect.stringContaining('the secret’s file'),
+      advice: expect.stringContaining('the file of the secret'),
     });
     expect((error as Error).cause).toBeUndefined();
   });

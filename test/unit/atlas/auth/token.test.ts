@@ -267,7 +267,7 @@ describe('a failed token request', () => {
     ...[-1, 9.9].map((life): [string, AtlasResponse, object] => [
       `an expires_in of ${life}`,
       answer(200, { access_token: 'secret-token', expires_in: life }),
-      { reason: 'invalid_response', message: 'no access token: the access token lives for less than 10 s' },
+      { reason: 'invalid_response', message: 'no access token: the lifetime of the access token is less than 10 s' },
     ]),
     [
       'an expires_in as text',

@@ -100,9 +100,9 @@ describe('reading the export jobs of a cluster', () => {
     const results = [...times, ...times].map((finishedAt, number) => job('Failed', { number, fields: { finishedAt } }));
     const { notices } = await exportsCollector.read(apiOf([{ results }]), newState(), settings, signal, NOW_SECONDS);
     expect(notices?.map(({ message }) => message)).toEqual([
-      'an export job has a time that cannot be read: it is left out',
-      'an export job has a time more than a day ahead: it is left out',
-      'an export job has a time without a zone: it is read as UTC',
+      'an export job has an invalid time, which is ignored',
+      'an export job has a time more than a day in the future, which is ignored',
+      'an export job has a time without a time zone, which is read as UTC',
     ]);
   });
 

@@ -32,7 +32,7 @@ test.each<[string, TargetState, RegExp, RegExp]>([
   [
     'failures in a row without a code',
     polledState([at(47, 'Failed', { stateReason: null }), at(46, 'Failed'), success]),
-    /^2 exports in a row have failed, the latest 47 min ago without an error code$/,
+    /^2 consecutive exports have failed, the latest 47 min ago without an error code$/,
     /partial data/,
   ],
   [
