@@ -66,7 +66,7 @@ export const scheduleCollector: Collector<BackupSchedule> = {
   upMetric: `${PREFIX}schedule_up`,
   after: 'exports',
   switchDescription:
-    'Whether to read the backup schedule of each target every hour. It tells whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
+    'Whether to read the backup schedule of each target every hour. It shows whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
   // Schedules hardly ever change. Until the first one was read, the judgement of the exports waits for it.
   pace: (summary, { idleIntervalSeconds }) => ({
     seconds: HOUR_SECONDS,

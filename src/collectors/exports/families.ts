@@ -16,7 +16,7 @@ const DESTINATION =
 export const recordFamilies: readonly Family[] = [
   labelledGauge(
     'poll_failing',
-    '1, with the reason, while the latest poll has failed; absent while it has not.',
+    '1, with the reason, if the latest poll failed; absent if it succeeded.',
     ['reason'],
     (state) => {
       const failure = exportsOf(state).last?.failure;
@@ -25,7 +25,7 @@ export const recordFamilies: readonly Family[] = [
   ),
   gauge(
     'poll_interval_seconds',
-    'Poll interval in force: the shorter one while an export job is active.',
+    'Current poll interval: the shorter one while an export job is active.',
     (state) => exportsOf(state).intervalSeconds,
   ),
   gauge(
@@ -35,7 +35,7 @@ export const recordFamilies: readonly Family[] = [
   ),
   gauge(
     'last_poll_success_timestamp_seconds',
-    'Unix time at which the latest good poll ended.',
+    'Unix time at which the latest successful poll ended.',
     (state) => exportsOf(state).goodAtSeconds,
   ),
   gauge(
@@ -43,15 +43,15 @@ export const recordFamilies: readonly Family[] = [
     'Duration of the latest poll, including the wait for the API budget.',
     (state) => exportsOf(state).last?.durationSeconds,
   ),
-  gauge('last_poll_pages', 'Pages read by the latest good poll.', (state) => exportsOf(state).read?.pages),
+  gauge('last_poll_pages', 'Pages read by the latest successful poll.', (state) => exportsOf(state).read?.pages),
   gauge(
     'last_poll_jobs',
-    'Distinct export jobs read by the latest good poll.',
+    'Distinct export jobs read by the latest successful poll.',
     (state) => exportsOf(state).read?.items,
   ),
   gauge(
     'last_poll_reported_jobs',
-    'Total of export jobs that Atlas gave in the latest good poll; Atlas calls it an estimate.',
+    'Total of export jobs that Atlas gave in the latest successful poll; Atlas calls it an estimate.',
     (state) => exportsOf(state).read?.reportedItems,
   ),
   {
@@ -90,7 +90,7 @@ export const listFamilies: readonly Family[] = [
   ]),
   gauge(
     'consecutive_failures',
-    'Failed export jobs in a row, counted back from the newest finished one; cancelled jobs neither count nor end the row.',
+    'Consecutive failed export jobs, counted back from the newest finished one; cancelled jobs are ignored.',
     (state) => exportsOf(state).summary?.outcomes.consecutiveFailures,
   ),
   labelledGauge(
@@ -151,7 +151,7 @@ export const successFamilies: readonly Family[] = [
   ),
   ofEachBucket(
     'bucket_last_success_timestamp_seconds',
-    'Unix time at which the newest successful export job into a bucket ended; of the 20 buckets used last.',
+    'Unix time at which the newest successful export job into a bucket ended; for the 20 most recently used buckets.',
     ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
   ),
   ofEachBucket(

@@ -43,7 +43,7 @@ function findFailed(state: TargetState, { nowSeconds }: Moment): Finding | undef
     condition: 'failed',
     problem:
       consecutiveFailures > 1
-        ? `${consecutiveFailures} exports in a row have failed, the latest${when} ${code}`
+        ? `${consecutiveFailures} consecutive exports have failed, the latest${when} ${code}`
         : `the latest export failed${when} ${code}`,
     advice: `Atlas does not retry a failed export and leaves partial data in the bucket: ${adviceOf(failure.errorCode)}, then export the snapshot again`,
   };
@@ -111,13 +111,13 @@ function findOldData(state: TargetState, { nowSeconds }: Moment): Finding | unde
 
 function adviceWhenOverdue(state: TargetState): string {
   const { summary } = exportsOf(state);
-  if (activeCount(state) > 0) return 'an export is running: this ends when it succeeds';
+  if (activeCount(state) > 0) return 'an export is running: the problem ends when the export succeeds';
   if ((destinationOf(state)?.consecutiveFailures ?? 0) > 0) return 'exports start, but fail: solve that first';
   if (state.target.paused) return 'the cluster is paused, so Atlas takes no snapshots: resume it, or stop watching it';
   if (scheduleOf(state).summary?.autoExportEnabled === false)
     return 'automatic export is off in the backup schedule: switch it on in Atlas, or start an export';
   if (summary?.lastFinished?.state === 'cancelled')
-    return 'the newest export was cancelled: find out by whom, and export the snapshot again';
+    return 'the newest export was cancelled: find out who cancelled it, and export the snapshot again';
   return 'no export has started since then: check in Atlas that the backup policy still takes and exports snapshots';
 }
 
@@ -139,8 +139,8 @@ function findStuck(state: TargetState, { nowSeconds }: Moment): Finding | undefi
     condition: 'stuck',
     problem: `an export has been ${what} for ${span(stuck.sinceSeconds)}; the limit is ${span(stuck.maxSeconds)}`,
     advice: isQueued
-      ? 'Atlas runs few exports at a time: see in Atlas which exports run now'
-      : 'look at it in Atlas: if it makes no progress, cancel it and export the snapshot again',
+      ? 'Atlas runs only a few exports at a time: check in Atlas which exports are running'
+      : 'check the export in Atlas: if it makes no progress, cancel it and export the snapshot again',
   };
 }
 
