@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * How long the built daemon takes from its start to a complete /metrics, and how much memory: 40 projects of 25 clusters with
- * 1,000 export jobs each (two pages), an Atlas that takes 50 ms for every answer, 8 requests under way.
+ * How long the built daemon takes from its start to a complete /metrics, and how much memory: 40 projects of 25
+ * clusters with 1,000 export jobs each (two pages), Atlas answers after 50 ms, and 8 requests run at once.
  *
  *   npm run build && node test/bench/first-page.mjs [--projects 40] [--clusters 25] [--jobs 1000] [--delay-ms 50]
  *
- * The floor is what the network alone takes: requests × delay / 8.
+ * The lower limit is the time of the network: requests × delay / 8.
  */
 import { fork, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ function projectId(index) {
   return (0x5e000000 + index).toString(16).padEnd(24, '0');
 }
 
-/** Runs in a process of its own, so that it takes no time from the daemon's. */
+/** The simulator runs in its own process, so that it does not slow the daemon down. */
 async function serveAtlas() {
   const { createFixedWorld } = await import('../../dist/simulator/world.js');
   const { startSimulator } = await import('../../dist/simulator/simulator.js');
@@ -86,7 +86,7 @@ async function measure() {
   try {
     const url = await listeningUrl(daemon);
     const targets = size.projects * size.clusters;
-    // Ready means that each target was tried; that it was tried well is seen on the page.
+    // Ready means that each target was polled once; the page shows whether the polls succeeded.
     while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
     const page = await (await fetch(`${url}/metrics`)).text();
     const up = page.match(/^mongodbatlas_backup_export_up\{.*\} 1$/gm)?.length ?? 0;
@@ -126,7 +126,7 @@ function listeningUrl(daemon) {
   });
 }
 
-/** The greatest resident set the process ever had, as Linux tells it. */
+/** The largest resident set of the process so far, from Linux. */
 function peakRssMegabytes(pid) {
   const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Math.round(Number(kilobytes) / 1024);

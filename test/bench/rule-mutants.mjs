@@ -41,7 +41,8 @@ console.log(`${killed} noticed, ${survived} not`);
 
 function isNoticed({ alert, record }) {
   if (spawnSync('promtool', ['check', 'rules', join(folder, 'rules.yml')]).status !== 0) return true;
-  // Those that name the rule are the likeliest to notice, the quick ones first. The scenarios look at all alerts.
+  // Test files that name the rule run first, the quick ones before the slow ones, because they most probably notice the
+  // change. The scenarios test all alerts.
   const rank = (file) =>
     (readFileSync(file, 'utf8').includes(alert ?? record) ? 0 : 2) + (/scenario/.test(file) ? 1 : 0);
   const ordered = tests.filter((file) => record || rank(file) !== 2).sort((a, b) => rank(a) - rank(b));
@@ -62,7 +63,8 @@ function mutationsOf({ alert, expr, for: wait, keep_firing_for: keep, labels }) 
   replaceEach(/\[1d\]|\[12h\]|\[1h\]|\[7d\]/g, '[1m]', 'a range shrinks');
   replaceEach(/^\s*(and|unless) (?!on).*$/gm, '', 'a condition goes');
   replaceEach(/^ *unless \((?:.|\n)*?^ *\)$/gm, '', 'a condition goes');
-  // Exporters that agree give the same in either way: only where alerts look at several states or reasons it may matter.
+  // If several exporters report the same values, both variants give the same result. They can differ only if an alert
+  // uses several states or reasons.
   if (alert) replaceEach(/\b(max|min) by\b/g, ([, how]) => `${how === 'max' ? 'min' : 'max'} by`, 'max and min');
   replaceEach(/\bby \(group_id, cluster_name\)/g, 'by (group_id, cluster_name, instance)', 'instance stays');
   replaceEach(/\{[^}]*\}/g, '', 'a selector goes');

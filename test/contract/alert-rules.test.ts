@@ -61,7 +61,7 @@ describe.each(alerts)('$alert', ({ alert = '', labels, annotations, expr }) => {
     );
   });
 
-  test('has a unit test in which it is quiet, fires with its text, and resolves', () => {
+  test('has a unit test in which it is inactive, fires with its text, and resolves', () => {
     const courses = readRuleTests().map(({ alert_rule_test = [] }) =>
       alert_rule_test
         .filter(({ alertname }) => alertname === alert)
@@ -85,7 +85,7 @@ describe('rules', () => {
     expect([...new Set(texts.match(/\w+:mongodbatlas_\w+:\w+/g))].filter((name) => !recorded.has(name))).toEqual([]);
   });
 
-  test('use ranges and offsets on recorded series only, so that a rollout starts nothing', () => {
+  test('use ranges and offsets on recorded series only, so that a rollout fires no alert', () => {
     const lookingBack = rules.flatMap(({ expr }) => expr.match(/[\w:]+(\{[^}]*\})?(?=\[| offset )/g) ?? []);
     expect(lookingBack.length).toBeGreaterThan(20);
     expect(lookingBack.filter((series) => !series.includes(':'))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Reads the imports of src and holds the walls of docs/architecture.md. */
+/** Reads the imports of src and checks the import rules of docs/architecture.md. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -11,7 +11,7 @@ interface Import {
   readonly to: string;
   readonly isOurs: boolean;
   readonly typesOnly: boolean;
-  /** Loaded when it is needed. */
+  /** True for an import that is loaded on demand. */
   readonly isLate: boolean;
 }
 
@@ -37,19 +37,19 @@ const WORDS = 'support/words.ts';
 const inFolder = (folder: string) => (file: string) => file.startsWith(`${folder}/`);
 const show = ({ from, to }: Import) => `${from} imports ${to}`;
 
-/** What these files import of ours, beyond what they may. */
+/** The imports of these files from src that are not allowed. */
 function trespasses(who: (file: string) => boolean, may: (file: string, one: Import) => boolean): string[] {
   return imports.filter((one) => one.isOurs && who(one.from) && !may(one.to, one)).map(show);
 }
 
 describe('the walls of the source', () => {
-  test('the scan sees the imports there are', () => {
+  test('the scan finds the imports', () => {
     expect(files.length).toBeGreaterThan(40);
     expect(imports.length).toBeGreaterThan(files.length);
     expect(imports.map(show)).toContain('app/daemon.ts imports web/server.ts');
   });
 
-  test.each([['support/runtime.ts'], ['atlas/error.ts']])('%s imports nothing of ours', (file) => {
+  test.each([['support/runtime.ts'], ['atlas/error.ts']])('%s imports no other file of src', (file) => {
     expect(
       trespasses(
         (from) => from === file,
@@ -58,7 +58,7 @@ describe('the walls of the source', () => {
     ).toEqual([]);
   });
 
-  test('the simulator imports nothing of ours and no package, so that it stays an independent witness', () => {
+  test('the simulator imports no other folder and no package, so that it stays independent of the exporter', () => {
     expect(trespasses(inFolder('simulator'), inFolder('simulator'))).toEqual([]);
     const packages = imports.filter(
       ({ from, to, isOurs }) => inFolder('simulator')(from) && !isOurs && !to.startsWith('node:'),
@@ -66,17 +66,17 @@ describe('the walls of the source', () => {
     expect(packages.map(show)).toEqual([]);
   });
 
-  test('atlas/ sees itself, the runtime and what waits for aborts', () => {
+  test('atlas/ imports only atlas/, the runtime and abortable.ts', () => {
     const tools = ['support/runtime.ts', 'support/abortable.ts'];
     expect(trespasses(inFolder('atlas'), (to) => inFolder('atlas')(to) || tools.includes(to))).toEqual([]);
   });
 
-  test('collectors/ sees itself, atlas/ and words', () => {
+  test('collectors/ imports only collectors/, atlas/ and words', () => {
     const may = (to: string) => ['collectors', 'atlas'].some((folder) => inFolder(folder)(to)) || to === WORDS;
     expect(trespasses(inFolder('collectors'), may)).toEqual([]);
   });
 
-  test('metrics/ sees itself, collectors, the runtime’s types, and of atlas/ what it reports and how it fails', () => {
+  test('metrics/ imports only metrics/, collectors/, the runtime’s types, and the observer and error of atlas/', () => {
     const may = (to: string, { typesOnly }: Import) =>
       inFolder('metrics')(to) ||
       inFolder('collectors')(to) ||
@@ -85,7 +85,7 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('metrics'), may)).toEqual([]);
   });
 
-  test('the scheduler sees the runtime alone', () => {
+  test('the scheduler imports only the runtime', () => {
     expect(
       trespasses(
         (from) => from === 'polling/scheduler.ts',
@@ -94,14 +94,14 @@ describe('the walls of the source', () => {
     ).toEqual([]);
   });
 
-  test('polling/ sees itself, collectors, atlas/, the runtime, deadlines and the log', () => {
+  test('polling/ imports only polling/, collectors/, atlas/, the runtime, deadlines and the log', () => {
     const may = (to: string) =>
       ['polling', 'collectors', 'atlas'].some((folder) => inFolder(folder)(to)) ||
       ['support/runtime.ts', 'support/abortable.ts', 'support/log.ts'].includes(to);
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
-  test('polling/ does not know what it polls: of collectors/ it sees types and the seam', () => {
+  test('polling/ knows no collector: from collectors/ it imports only types and collector.ts', () => {
     const seam = ['collectors/collector.ts', 'collectors/findings.ts'];
     const may = (to: string, { typesOnly }: Import) => !inFolder('collectors')(to) || typesOnly || seam.includes(to);
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
@@ -123,7 +123,7 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('config'), may)).toEqual([]);
   });
 
-  test('what not every command needs is loaded on demand: --help and health load no package but the one for flags', () => {
+  test('modules that not every command needs are loaded on demand: --help and health load only the package for flags', () => {
     const loaded = new Set(['app/program.ts']);
     for (const file of loaded)
       for (const { from, to, typesOnly, isLate } of imports) if (from === file && !typesOnly && !isLate) loaded.add(to);
@@ -137,12 +137,12 @@ describe('the walls of the source', () => {
     ).toEqual([]);
   });
 
-  test('commands/ is imported by the program alone', () => {
+  test('only the program imports commands/', () => {
     const importers = imports.filter(({ to, from }) => inFolder('commands')(to) && !inFolder('commands')(from));
     expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(['app/program.ts']));
   });
 
-  test('parts of different folders are put together at the top and in commands/ alone', () => {
+  test('only the top folder and commands/ combine parts of different folders', () => {
     const isComposing = (file: string) => inFolder('app')(file) || inFolder('commands')(file);
     const makers = ['atlas/atlas.ts', 'polling/polling.ts', 'polling/states.ts', 'metrics/page.ts', 'web/server.ts'];
     const users = imports.filter(({ from, to, typesOnly }) => makers.includes(to) && !typesOnly && !isComposing(from));
@@ -151,7 +151,7 @@ describe('the walls of the source', () => {
     expect(foreign.map(show)).toEqual([]);
   });
 
-  test('the log and what it is redacted with know nothing of the rest', () => {
+  test('the log and the redaction import nothing else from src', () => {
     expect(
       trespasses(
         (from) => ['support/log.ts', 'support/redaction.ts'].includes(from),
@@ -206,7 +206,7 @@ describe('the walls of the source', () => {
     expect(lines.filter((one) => one.lines > 300)).toEqual([]);
   });
 
-  test('no import is for its side effect, and none goes in a circle, imports of types included', () => {
+  test('no import is only for its side effect, and there is no import cycle, not even of types', () => {
     const bare = files.filter((file) => /^import '/m.test(readFileSync(join(SRC, file), 'utf8')));
     expect(bare).toEqual([]);
     const edges = new Map(
@@ -222,7 +222,7 @@ describe('the walls of the source', () => {
   });
 });
 
-test('docs/architecture.md names every folder of the source, and none that is not there', () => {
+test('docs/architecture.md names exactly the folders of the source', () => {
   const text = readFileSync('docs/architecture.md', 'utf8');
   const named = [...text.matchAll(/^\| `([\w/]+)\/` \|/gm)].map(([, folder = '']) => folder);
   const folders = new Set(files.map((file) => dirname(file)).filter((folder) => folder !== '.'));

@@ -186,7 +186,7 @@ describe('a failure of the connection', () => {
     expect(observer.requests).toMatchObject([{ code: 'error' }]);
   });
 
-  test('nobody listens', async () => {
+  test('the connection is refused', async () => {
     const { baseUrl } = await atlas((_req, res) => res.end());
     endAll();
     expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject({
@@ -233,7 +233,7 @@ describe('the time', () => {
     expect(timeBudget.remainingSeconds).toBeLessThan(0.02);
   });
 
-  test('of a poll that is used up sends nothing', async () => {
+  test('of a poll is over, so nothing is sent', async () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     const { send, observer } = exchangeWith(baseUrl);
     expect(await failureOf(send({ timeBudget: { remainingSeconds: 0 } }))).toMatchObject({ reason: 'timeout' });

@@ -1,4 +1,4 @@
-/** A wall clock that is set, forward or back, while the daemon runs: only what is a time of day follows it. */
+/** The wall clock is set forward or back while the daemon runs: only Unix times change, intervals and ages do not. */
 import { afterEach, expect, test } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
@@ -55,7 +55,7 @@ test.each([
 
   set(bySeconds);
 
-  // At once, before any further poll: what is volatile is as fresh as it was.
+  // Checked at once, before another poll: volatile metrics are as fresh as before.
   expect(await series('export_active_job_info')).toEqual(before.active);
   expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
   await polledTimes(running, 4);

@@ -62,7 +62,7 @@ async function watch(
   return running;
 }
 
-/** A proxy in front of the simulator that may swallow a request. */
+/** A proxy in front of the simulator that can drop a request without an answer. */
 async function between(simulator: Simulator, keeps: (incoming: IncomingMessage, response: ServerResponse) => boolean) {
   const server = createServer((incoming, response) => {
     if (keeps(incoming, response)) return;
@@ -130,7 +130,7 @@ describe('a secret that is rotated while the daemon runs', () => {
 
   test.each(kinds)('(%s) is read again, and no poll fails for it', async (_kind, credential, rotated) => {
     for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
-    // Tokens outlive the secret that has bought them; the next one is bought with the new secret.
+    // A token stays valid after its secret was rotated; the next token is requested with the new secret.
     const simulator = await atlas(WELL, { tokenLifetimeSeconds: 12 });
     const { until, series, logLines } = await watch(simulator.origin, credential());
     await until('export_polls_total', allPolled(1));
@@ -145,7 +145,7 @@ describe('a secret that is rotated while the daemon runs', () => {
     expect(logLines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
-  test('is used by the next poll if Atlas knew it first', async () => {
+  test('is used by the next poll if Atlas accepted it first', async () => {
     for (const [name, text] of Object.entries(defaultCredentials)) write(name, text);
     const simulator = await atlas();
     const { until } = await watch(simulator.origin, kinds[1]?.[1]() ?? CREDENTIALS.key);
@@ -175,7 +175,7 @@ describe('a service account', () => {
     expect(minted.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  test('whose token Atlas forgets revokes it and requests another', async () => {
+  test('whose token Atlas no longer accepts revokes it and requests another', async () => {
     const simulator = await atlas();
     const { until, series } = await watch(simulator.origin, CREDENTIALS.account);
     await until('export_polls_total', allPolled(1));
@@ -217,7 +217,7 @@ describe('a service account', () => {
     });
     const asked = oauthCalls(simulator).length - before;
     expect(asked).toBeGreaterThan(0);
-    // Again after ten seconds: a slow machine may have taken so long.
+    // Repeated after ten seconds, because a slow machine may need that long.
     expect(asked).toBeLessThanOrEqual(1 + (runtime.monotonicSeconds() - startedAtSeconds) / 10);
     const { account: failures } = await series('exporter_token_request_failures_total');
     expect(failures).toBeLessThanOrEqual(asked);
@@ -240,7 +240,7 @@ describe('a service account', () => {
       return keeps;
     });
     const runtime = createFastRuntime(TIMES);
-    // Whoever waits for an answer waits for a minute.
+    // A request that waits for an answer waits for a minute.
     const patient = { runtime, atlas: { requestTimeoutSeconds: 60 } };
     const { daemon, until, logLines } = await watch(origin, CREDENTIALS.account, WELL, patient);
     if (hangs === '/api/oauth/revoke') await until('export_polls_total', allPolled(1));
@@ -264,7 +264,7 @@ describe('a service account', () => {
   });
 });
 
-test('a Retry-After of a day pauses ten minutes, with a line in the log', async () => {
+test('a Retry-After of a day causes a pause of ten minutes and a line in the log', async () => {
   const failing = { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 86_400 };
   const clusters = [{ name: 'one', failing }];
   const simulator = await atlas(clusters);

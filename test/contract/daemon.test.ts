@@ -23,7 +23,7 @@ async function watch(
   return running;
 }
 
-/** So long that no second poll falls into a test. */
+/** So long that no test has a second poll. */
 const MONTH_SECONDS = 30 * 86_400;
 const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
@@ -125,7 +125,7 @@ describe('the daemon', () => {
     expect(await series('export_poll_failing')).toEqual({ 'one,unauthorized': 1 });
   });
 
-  test('keeps the last good summary while Atlas answers garbage, and recovers', async () => {
+  test('keeps the last good summary while Atlas sends invalid answers, and recovers', async () => {
     let answer: unknown[] | undefined = [job('Successful'), job('Queued', { number: 2 })];
     const simulator = await atlas([project([{ name: 'one', exports: () => answer ?? (['garbage'] as unknown[]) }])]);
     const { until, series } = await watch(simulator, { targets: [named('one')] });

@@ -4,7 +4,7 @@ import type { Dashboard, Panel, RowPanel } from '@grafana/grafana-foundation-sdk
 import { describe, expect, test } from '@jest/globals';
 import { dashboards } from '../../deploy/grafana/src/index.ts';
 
-/** What Prometheus and Node.js name. */
+/** Metrics that Prometheus and Node.js define. */
 const FOREIGN = /^(ALERTS|scrape_duration_seconds|process_|nodejs_)/;
 
 function panelsOf({ panels = [] }: Dashboard): Panel[] {
@@ -31,7 +31,7 @@ describe.each([...dashboards()])('%s', (_file, dashboard) => {
     expect(new Set(dashboard.panels?.map(({ id }) => id)).size).toBe(dashboard.panels?.length);
   });
 
-  test('every metric that is asked for is documented', () => {
+  test('every metric in a query is documented', () => {
     const documented = readFileSync('docs/metrics.md', 'utf8');
     const names = panelsOf(dashboard)
       .flatMap(queriesOf)
@@ -46,7 +46,7 @@ describe.each([...dashboards()])('%s', (_file, dashboard) => {
     expect(missing).toEqual([]);
   });
 
-  test('every series and bar of a panel says which it is', () => {
+  test('every series and bar of a panel has a legend', () => {
     for (const panel of panelsOf(dashboard).filter(({ type }) => type === 'timeseries' || type === 'bargauge')) {
       for (const target of panel.targets ?? [])
         expect(target).toMatchObject({ legendFormat: expect.stringMatching(/./) });

@@ -1,4 +1,6 @@
-/** What the daemon reads beside exports: schedules, clusters, names of projects. Simulated Atlas, real sockets. */
+/**
+ * What the daemon reads in addition to exports: schedules, clusters, names of projects. Simulated Atlas, real sockets.
+ */
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';

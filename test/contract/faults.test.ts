@@ -21,7 +21,7 @@ import { GROUP_ID } from '../support/states.ts';
 
 /** The speed of the clock. Failing polls have pauses, which it shortens. Good polls have few pauses and may read long lists. */
 const TIMES = { failing: 20, good: 2 };
-/** Of the fast clock: short if the test waits for a timeout, else long enough for a busy machine. */
+/** Timeout in seconds of the fast clock: short if the test waits for it, else long enough for a busy machine. */
 const REQUEST_TIMEOUT_SECONDS = { awaited: 4, usual: 60 };
 const PAGE_SIZE = 5;
 const MAX_PAGES = 24;

@@ -1,6 +1,6 @@
 /**
- * The seam: a further collector is added through the list alone, without another line of the program. It has to show everywhere
- * that a user looks.
+ * A further collector is added only to the list of collectors, without another change of the program. It must appear
+ * everywhere: metrics, pages, API, log, `check`, docs.
  */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { apiDocument } from '../../scripts/api-doc.ts';
@@ -66,7 +66,7 @@ describe('a further collector', () => {
     expect(targets[0]?.['reads']).toMatchObject({ toys: { up: true, poll_interval_seconds: 600 } });
   });
 
-  test('shows its failure in the log, on the page and in the API, and leaves the exports alone', async () => {
+  test('shows its failure in the log, on the page and in the API, and does not affect the exports', async () => {
     const { url, until, logLines } = await watch(FAILING);
     await until('export_toys_up', ({ orders }) => orders === 0);
     expect(await until('export_up', ({ orders }) => orders === 1)).toEqual({ orders: 1 });

@@ -1,4 +1,4 @@
-/** The generated files of the repository are what the code makes now. */
+/** The generated files of the repository are up to date. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { COPIES, namesIn } from '../../scripts/deploy-copies.ts';
@@ -10,7 +10,7 @@ test.each([...files])('%s is up to date; if not, run npm run docs and read the d
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
 
-test('the chart holds no copy of a deleted file; if it does, run npm run docs', () => {
+test('the chart has no copy of a deleted file; if it does, run npm run docs', () => {
   const copies = ['rules', 'dashboards'].flatMap((folder) =>
     namesIn(`${COPIES}/${folder}`).map((name) => `${COPIES}/${folder}/${name}`),
   );

@@ -81,7 +81,7 @@ describe('a request', () => {
     expect(head.split('\r\n')[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     // Node.js itself answers some of them, without a text.
     if (status !== 200 && !['', '0'].includes(body.trim())) expect(body).toMatch(/^[\w .,]{1,60}\n$/);
-    // Otherwise the server would read the rest of the body to find the next request.
+    // The connection must be closed: otherwise the server would read the rest of the body to find the next request.
     if (status === 413) expect(head).toMatch(/\r\nConnection: close(\r\n|$)/);
   });
 
@@ -247,7 +247,7 @@ describe('the limit of concurrent requests', () => {
     await until(() => runtime.sleepers() === 0);
   });
 
-  test('is off at 0', async () => {
+  test('does not exist if it is 0', async () => {
     const { page, requests, finish } = slowPage();
     const url = await serve({ page, maxRequests: 0 });
     const scrapes = Array.from({ length: 60 }, () => ask(`${url}/metrics`));
@@ -285,7 +285,7 @@ describe('passwords', () => {
     return bcrypt;
   }
 
-  test('are required for every path but probes', async () => {
+  test('are required for every path except probes', async () => {
     const url = await serve({ guards, comparePassword: startBcrypt().compare });
     const refused = [{}, basic('prom', 'wrong'), basic('nobody', 's3cret'), { headers: { authorization: 'Bearer x' } }];
     for (const path of ['/', '/metrics', '/nothing', '/-/healthy/x']) {
@@ -326,7 +326,7 @@ describe('passwords', () => {
   const statuses = async (answers: readonly Promise<{ status: number }>[]) =>
     new Set((await Promise.all(answers)).map(({ status }) => status));
 
-  test('that are wrong delay the right one of another address by one comparison', async () => {
+  test('that are wrong delay a correct one from another address by at most one comparison', async () => {
     const { comparePassword, compared, finish } = slowComparisons();
     const url = await serve({ guards, comparePassword });
     const guesses = await guess(url, 60, '127.0.0.2');
@@ -338,7 +338,7 @@ describe('passwords', () => {
     expect(await statuses(guesses)).toEqual(new Set([401]));
   });
 
-  test('that are wrong don’t lock out the right one of the same address, nor one that is already known', async () => {
+  test('that are wrong lock out neither a correct one from the same address nor one that is already known', async () => {
     const { comparePassword, finish } = slowComparisons();
     finish();
     const url = await serve({ guards, comparePassword });
@@ -349,7 +349,7 @@ describe('passwords', () => {
     expect(await statuses(guesses)).toEqual(new Set([401]));
   });
 
-  test('get 503 while too many of the same address wait', async () => {
+  test('get 503 while too many from the same address wait', async () => {
     const { comparePassword, compared, finish } = slowComparisons();
     const url = await serve({ guards, comparePassword });
     // One is being compared, the others wait.

@@ -1,4 +1,4 @@
-/** What the Dockerfile promises that can be seen without building it. */
+/** Checks of the Dockerfile that need no build. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -20,7 +20,7 @@ function execForm(name: string): readonly string[] {
   return JSON.parse(text) as string[];
 }
 
-test('what is copied exists, and .dockerignore lets in that and nothing else', () => {
+test('every copied file exists, and .dockerignore allows exactly these files', () => {
   const copied = instructions('COPY')
     .filter((line) => !line.startsWith('--from'))
     .flatMap((line) => line.split(' ').slice(0, -1));
@@ -30,7 +30,7 @@ test('what is copied exists, and .dockerignore lets in that and nothing else', (
   expect(exceptions.map((line) => line.slice(1)).sort()).toEqual([...new Set(copied)].sort());
 });
 
-test('no package that goes into it has an install script or is for one platform', () => {
+test('no package in the image has an install script or is for one platform only', () => {
   const special = Object.entries(packages).filter(
     ([path, { dev, hasInstallScript, os, cpu }]) => path !== '' && !dev && (hasInstallScript || os || cpu),
   );
@@ -43,13 +43,13 @@ test('it is built and run by the same Node.js, which is one that CI tests', () =
   expect(readFileSync('.github/workflows/test.yml', 'utf8')).toMatch(/node: \[.*\b24\b.*\]/);
 });
 
-test('it runs the program itself, as a user who has a number and is not root', () => {
+test('it runs the program directly, as a numeric user that is not root', () => {
   expect(execForm('ENTRYPOINT')).toEqual(['/nodejs/bin/node', '--max-semi-space-size=8', '/app/dist/main.js']);
   expect(execForm('HEALTHCHECK')).toEqual(['/nodejs/bin/node', '/app/dist/main.js', 'health']);
   expect(instructions('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
 });
 
-test('its labels say where it comes from, and both builds give what they need', () => {
+test('its labels name its source, and both builds set the values for them', () => {
   const { repository } = JSON.parse(readFileSync('package.json', 'utf8')) as { repository: { url: string } };
   const labels = new Map(
     [...(instructions('LABEL')[0] ?? '').matchAll(/org\.opencontainers\.image\.(\w+)=("[^"]+"|\$\w+)/g)].map(

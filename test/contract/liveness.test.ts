@@ -1,6 +1,6 @@
 /**
- * What the program says of its own health, and how soon it says that Atlas is out of reach. Real sockets, the whole daemon,
- * a clock that really runs, only faster.
+ * The health of the program, and how soon it reports that Atlas cannot be reached. Real sockets, the whole daemon, a
+ * clock that runs faster than real time.
  */
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -39,7 +39,7 @@ async function healthOf({ url }: RunningDaemon): Promise<number> {
   return (await fetch(`${url}/-/healthy`)).status;
 }
 
-/** Resolves when the health is that, or says so. */
+/** Resolves when the health page has this status; rejects after a time limit. */
 async function untilHealthIs(running: RunningDaemon, status: number): Promise<void> {
   for (const deadline = Date.now() + 50_000; (await healthOf(running)) !== status; ) {
     if (Date.now() > deadline) throw new Error(`the health was never ${status}`);
@@ -67,7 +67,7 @@ describe('the health', () => {
     unstuck = new Promise((resolve) => {
       free = resolve;
     });
-    // Also where this test fails: a stuck scheduler can't be stopped.
+    // Also if this test fails, because a stuck scheduler cannot be stopped.
     open.push({ close: free });
     await untilHealthIs(running, 503);
     const answer = await fetch(`${running.url}/-/healthy`);
@@ -100,7 +100,7 @@ describe('an Atlas that accepts connections and never answers', () => {
   const everyoneIs = (value: number, count: number) => (up: Record<string, number>) =>
     Object.values(up).filter((one) => one === value).length === count;
 
-  test('shows as up 0 on hundreds of targets within two minutes of the start', async () => {
+  test('causes up 0 on hundreds of targets within two minutes of the start', async () => {
     const sockets = new Set<Socket>();
     const hole = createServer((socket) => {
       sockets.add(socket.on('error', () => undefined));
@@ -113,7 +113,7 @@ describe('an Atlas that accepts connections and never answers', () => {
     });
     await new Promise((resolve) => hole.once('listening', resolve));
     const { port } = hole.address() as { port: number };
-    // So many targets are work, and that takes its own time.
+    // So many targets need real CPU time.
     const times = 4;
     const runtime = createFastRuntime(times);
     const parts = { targets: manyTargets(40, 10), atlas, polling: pollingEvery(60) };
@@ -126,7 +126,7 @@ describe('an Atlas that accepts connections and never answers', () => {
     expect(new Set(reasons)).toEqual(new Set(['timeout']));
   });
 
-  test('shows as up 0 within two minutes on targets that were read before, and as up 1 when it answers again', async () => {
+  test('causes up 0 within two minutes on targets that were read before, and up 1 when it answers again', async () => {
     const projects = 10;
     const targets = manyTargets(projects, 10);
     const clustersOf = (index: number) =>

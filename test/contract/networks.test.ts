@@ -1,4 +1,4 @@
-/** Lines that are slow or lead nowhere, and certificates of authorities that nobody else knows. */
+/** Slow networks, networks without an answer, and certificates of private authorities. */
 import dns from 'node:dns';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type LookupFunction, type Socket } from 'node:net';
@@ -21,7 +21,10 @@ const certificate = authority.issue('localhost');
 const caPem = readFileSync(authority.certFile, 'utf8');
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What a thread runs that listens and accepts nothing until it is told to; then it answers everything with `{}`. */
+/**
+ * The code of a thread that listens but accepts no connection until it gets a message; then it answers every request
+ * with `{}`.
+ */
 const LISTENER = `
   const { createServer } = require('node:http');
   const { parentPort, workerData } = require('node:worker_threads');
@@ -64,7 +67,7 @@ async function startDeaf(host: string, port = 0) {
   return { port: listening, accept };
 }
 
-/** Gives the name these addresses, as a resolver does. */
+/** Resolves the name to these addresses. */
 function resolveTo(name: string, addresses: readonly string[]): void {
   const original = dns.lookup as unknown as LookupFunction;
   const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
@@ -77,7 +80,7 @@ function resolveTo(name: string, addresses: readonly string[]): void {
 }
 
 describe('a host with two addresses', () => {
-  test('is reached at the one that answers, if one has no route and one swallows everything', async () => {
+  test('is reached at the one that answers, if one has no route or one never answers', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
     await startDeaf('127.0.0.2', Number(new URL(baseUrl).port));
     resolveTo('localhost', ['100::1', '127.0.0.2', '127.0.0.1']);
@@ -98,7 +101,7 @@ describe('a host with two addresses', () => {
     expect(heads).toHaveLength(1);
   });
 
-  test('is reached on a line that needs a second for each connection', async () => {
+  test('is reached over a network that needs a second for each connection', async () => {
     const slow = await startDeaf('127.0.0.2');
     await startDeaf('127.0.0.3', slow.port);
     resolveTo('localhost', ['127.0.0.2', '127.0.0.3']);
@@ -108,7 +111,7 @@ describe('a host with two addresses', () => {
     expect((await send()).status).toBe(200);
   });
 
-  test('is a timeout in time if no address answers', async () => {
+  test('causes a timeout within the time limit if no address answers', async () => {
     const hole = await startDeaf('127.0.0.2');
     await startDeaf('127.0.0.3', hole.port);
     resolveTo('localhost', ['127.0.0.2', '127.0.0.3']);
@@ -119,7 +122,7 @@ describe('a host with two addresses', () => {
   });
 });
 
-describe('the certificate of an authority that is not known here', () => {
+describe('the certificate of an authority that this host does not know', () => {
   const ownAuthority = /atlas\.ca_file, or in NODE_EXTRA_CA_CERTS/;
 
   test.each([
@@ -133,7 +136,7 @@ describe('the certificate of an authority that is not known here', () => {
     expect(error.advice).toMatch(ownAuthority);
   });
 
-  test('is trusted once it is named, beside the usual ones, also for the proxy', async () => {
+  test('is trusted if the config names it, in addition to the default ones, also for the proxy', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
     const another = readFileSync(createAuthority('another').certFile, 'utf8');
     for (const pem of [caPem, `# ours\n${another}\n${caPem}`, caPem + caPem]) {
@@ -146,7 +149,7 @@ describe('the certificate of an authority that is not known here', () => {
     expect(error.advice).toMatch(ownAuthority);
   });
 
-  test('is trusted from the moment on when a reload names it, and no credential is another one', async () => {
+  test('is trusted as soon as a reload names it, and credentials keep their tokens', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
     const limits = { requestTimeoutSeconds: 5, requestsPerMinute: 6000, concurrency: 8, pageSize: 500, maxPages: 10 };
     const credentials = [credential('access_token', { access_token: () => Promise.resolve('token') })];
@@ -162,7 +165,7 @@ describe('the certificate of an authority that is not known here', () => {
     expect([isOther('default'), await ask()]).toEqual([false, {}]);
   });
 
-  test('is not trusted because another one is named', async () => {
+  test('is not trusted if the config names another one', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
     const other = readFileSync(createAuthority('another').certFile, 'utf8');
     expect((await failureOf(exchangeWith(baseUrl, { caPem: other }).send())).advice).toMatch(ownAuthority);
@@ -191,7 +194,7 @@ function withChain({ certFile, keyFile }: Certificate): Certificate {
   return { certFile: chainFile, keyFile };
 }
 
-test('a name that is never resolved is a timeout in time', async () => {
+test('a name that is never resolved causes a timeout within the time limit', async () => {
   jest.spyOn(dns, 'lookup').mockImplementation((() => undefined) as unknown as typeof dns.lookup);
   const { send } = exchangeWith('https://atlas.example', { requestTimeoutSeconds: 0.3 });
   expect(await failureOf(send())).toMatchObject({ reason: 'timeout', message: 'no complete answer in time' });

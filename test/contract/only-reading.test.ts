@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-/** Methods and paths without ids, each once. */
+/** The distinct methods and paths, without ids. */
 function kindsOf(requests: readonly SeenRequest[]): readonly string[] {
   const kinds = requests.map(({ method, path }) => {
     const [address = ''] = path.split('?', 1);
@@ -64,7 +64,7 @@ test.each(['account', 'key', 'token'] as const)(
     await running.until('export_polls_total', ({ named = 0, found = 0 }) => named >= 4 && found >= 3);
     await running.until('export_schedule_up', (up) => Object.keys(up).length > 0);
     const counted = (await running.metrics()).matchAll(/_api_requests_total\{[^}]*operation="(\w+)"/g);
-    // The simulator names the operations by itself.
+    // The simulator determines the operations independently.
     expect([...operations]).toEqual(expect.arrayContaining(Array.from(counted, ([, operation]) => operation)));
     await running.reload(configFor(simulator, { credentials: [CREDENTIALS[kind]], targets: [] }));
     await running.daemon.stop();

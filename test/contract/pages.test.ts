@@ -58,7 +58,7 @@ async function eventually(url: string, is: (html: string) => boolean): Promise<s
 }
 
 describe('the pages of the daemon', () => {
-  test('show what is wrong, why, and what to do', async () => {
+  test('show what is wrong, the cause and the advice', async () => {
     const { url, until } = await watch({
       targets,
       discoveries: [CLOSED_PROJECT],

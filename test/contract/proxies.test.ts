@@ -20,7 +20,7 @@ describe.each([
   ['http://', undefined],
   ['https://', certificate],
 ])('through a proxy with %s', (_scheme, proxyCertificate) => {
-  test('a request goes by one CONNECT, and the next one by the same tunnel', async () => {
+  test('a request opens a tunnel with one CONNECT, and the next request uses the same tunnel', async () => {
     const { baseUrl } = await startTlsAtlas(certificate);
     const { proxy, heads } = await startProxy({}, proxyCertificate);
     const { send } = exchangeWith(baseUrl, { proxy, caPem });
@@ -63,7 +63,7 @@ describe.each([
     expect(observer.requests).toMatchObject([{ code: 'error', rateLimit: undefined }]);
   });
 
-  test('a refused password is not shown, and the advice speaks of it', async () => {
+  test('a refused password is not shown, and the advice says that it is wrong', async () => {
     const refuse = ({ socket }: Tunnel) => socket.end('HTTP/1.1 407 No\r\n\r\n');
     const { proxyAs } = await startProxy({ onConnect: refuse }, proxyCertificate);
     const error = await failureOf(exchangeWith(unreached, { proxy: proxyAs('user:hunter22@'), caPem }).send());
@@ -144,7 +144,7 @@ describe.each([
   });
 });
 
-test('an https:// proxy that speaks no TLS is told so', async () => {
+test('an https:// proxy without TLS gets advice for this case', async () => {
   const onConnection = (raw: Socket): boolean => {
     raw.once('data', () => raw.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     return true;
@@ -155,7 +155,7 @@ test('an https:// proxy that speaks no TLS is told so', async () => {
   expect(error.advice).toMatch(/^write http:\/\/ instead of https:\/\//);
 });
 
-test('nobody listens at the address of the proxy', async () => {
+test('the address of the proxy refuses connections', async () => {
   const proxy = { address: '127.0.0.1:1', url: () => new URL('http://127.0.0.1:1') };
   const message = 'the proxy 127.0.0.1:1 opens no connection (ECONNREFUSED)';
   expect(await failureOf(exchangeWith(unreached, { proxy }).send())).toMatchObject({ reason: 'network', message });

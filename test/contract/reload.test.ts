@@ -24,7 +24,7 @@ import { GROUP_ID } from '../support/states.ts';
 
 const OTHER_GROUP_ID = '5e0000000000000000000002';
 const MONTH_SECONDS = 30 * 86_400;
-/** So long that every further poll has another cause. */
+/** So long that every further poll must have another cause than the interval. */
 const RARELY = {
   intervalSeconds: MONTH_SECONDS,
   idleIntervalSeconds: MONTH_SECONDS,
@@ -48,7 +48,7 @@ const named = (clusterName: string, settings: Partial<NamedTarget> = {}): NamedT
 const polled = (count: number) => (polls: Record<string, number>) =>
   Object.values(polls).filter((value) => value > 0).length >= count;
 const listings = ({ requests }: Simulator) => requests.filter(({ path }) => path.includes('/backup/exports'));
-/** The same account, read again into other objects. */
+/** The same account as new objects, as after reading the config again. */
 const accountAgain = (clientSecret = defaultCredentials.clientSecret): CredentialConfig => ({
   name: 'account',
   kind: 'service_account',
@@ -234,7 +234,7 @@ describe('after a reload', () => {
 });
 
 describe('a removed service account', () => {
-  test('gives its token back, and so does one whose source changed', async () => {
+  test('has its token revoked, and so has one whose source changed', async () => {
     const simulator = await atlas([project(clusters('one'))]);
     const config = (...credentials: CredentialConfig[]): Config =>
       configFor(simulator, {
@@ -290,7 +290,7 @@ describe('a project', () => {
 });
 
 describe('an invalid config', () => {
-  test('changes nothing, and a metric says so until a valid one is read', async () => {
+  test('changes nothing, and a metric shows it until a valid one is read', async () => {
     const simulator = await atlas([project(clusters('one'))]);
     const config = configFor(simulator, { targets: [named('one')], polling: RARELY });
     const { reload, until, series, logLines } = await watch(config);

@@ -1,6 +1,6 @@
 /**
- * The secret shows nowhere. A recording proxy stands between the built program and Atlas, so that it is known what was really
- * sent: secrets, tokens, digests. None of it may be found in what the program shows, in good and in bad times.
+ * Secrets appear nowhere. A recording proxy between the built program and Atlas keeps what was really sent: secrets,
+ * tokens, digests. None of it may appear in the output of the program, neither in normal operation nor during failures.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
@@ -39,7 +39,7 @@ beforeEach(async () => {
   sent = new Set();
   issued = 'Shop';
   const clusters = [{ name: 'one', exports: [job('Failed')] }];
-  // Atlas itself names things like the token, which puts the token into every output and into the log.
+  // Atlas uses the token as the name of a project, so that the name reaches every output and the log.
   const named = {
     id: ECHO,
     get name() {
@@ -80,14 +80,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What must not be seen of an Authorization header: the token, the Basic credentials, a digest's response. */
+/**
+ * The parts of an Authorization header that must not be shown: the token, the Basic credentials, a digest's response.
+ */
 function remember(header: string | undefined): void {
   if (header === undefined) return;
   const response = /response="([^"]+)"/.exec(header)?.[1];
   sent.add(response ?? header.replace(/^\w+ /, ''));
 }
 
-/** Both clusters, twice: with what is kept from the first time, too. */
+/** Requests both clusters twice, because the second time uses cached data. */
 async function untilPolled(url: string): Promise<void> {
   for (const deadline = Date.now() + 50_000; ; ) {
     const polls = seriesOf(await (await fetch(`${url}/metrics`)).text(), 'export_polls_total');
@@ -181,7 +183,7 @@ describe('an access token that Atlas has issued', () => {
   });
 });
 
-describe('an error that nobody catches', () => {
+describe('an uncaught error', () => {
   const SECRET = 'SECRETSECRETSECRETSECRET';
   const error = `Object.assign(new Error('broken Bearer ${SECRET}'), { options: { headers: { authorization: '${SECRET}' } }, cause: new Error('${SECRET}') })`;
 
@@ -191,7 +193,8 @@ describe('an error that nobody catches', () => {
     ['thrown, and no error', `throw { authorization: '${SECRET}' }`],
   ])('ends the program with what it says, and nothing of what hangs on it: %s', async (_how, statement) => {
     const late = join(folder, 'late.mjs');
-    // As soon as the program minds such errors; a program that doesn't would never end.
+    // The error is thrown as soon as the program has a handler for uncaught errors. Without a handler, the test's
+    // timeout ends the program.
     const when = "process.listenerCount('uncaughtException') > 0";
     writeFileSync(late, `setInterval(() => { if (${when}) { ${statement} } }, 50)`);
     const program = startProgram(['--target', `${GROUP_ID}/one`, '--web.listen-address', '127.0.0.1:0'], {

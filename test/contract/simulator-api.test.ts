@@ -1,4 +1,6 @@
-/** The simulator answers as Atlas does: pages, resources, errors, versions, rate limits. And it lets a test change answers. */
+/**
+ * The simulator answers as Atlas does: pages, resources, errors, versions, rate limits. A test can change its answers.
+ */
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';

@@ -148,7 +148,7 @@ describe('API keys', () => {
     });
   });
 
-  test('a nonce serves many requests in any order, each count once', async () => {
+  test('a nonce is valid for many requests in any order, each count once', async () => {
     const simulator = await start();
     const nonce = await challenge(simulator);
     for (const nc of ['00000001', '00000003', '00000002', '0000000a']) {

@@ -1,4 +1,7 @@
-/** Clients that ask for /metrics and read little or nothing, over real sockets: how much memory they cost, and for how long. */
+/**
+ * Clients that ask for /metrics and read little or nothing, over real sockets: how much memory they use, and for how
+ * long.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';

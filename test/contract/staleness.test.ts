@@ -1,4 +1,4 @@
-/** How long what was learned is shown: facts for as long as the target is watched, what moves only while it is fresh. */
+/** How long data is shown: facts as long as the target is watched, volatile metrics only while the data is fresh. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
@@ -16,7 +16,7 @@ const SHARDED = job('InProgress', {
 });
 const FINISHED = [job('Failed', { number: 2 }), job('Successful', { number: 1 })];
 
-/** Written down once more, so that a family can't change its class unnoticed. */
+/** The list is repeated here, so that a family cannot change its class unnoticed. */
 const VOLATILE = [
   'jobs',
   'failed_jobs',
@@ -50,7 +50,7 @@ const familiesIn = (page: string) =>
   new Set(linesOf(page).map((line) => line.slice(PREFIX.length).replace(/[{ ].*/, '')));
 
 describe('when Atlas is away for longer than max_stale', () => {
-  test('what moves falls silent, all of it and nothing else; facts keep their values', async () => {
+  test('exactly the volatile metrics disappear; facts keep their values', async () => {
     const simulator = await atlas(() => [SHARDED, RUNNING, ...FINISHED]);
     const config = configFor(simulator, {
       targets: [{ groupId: GROUP_ID, clusterName: 'one', credential: 'token', durationMaxSeconds: 7200 }],

@@ -1,4 +1,6 @@
-/** What an alert lives through: the built program against an Atlas whose exports are told here, and the chain up to a webhook. */
+/**
+ * The life of an alert, from the built program to a webhook. The test decides which exports the simulated Atlas has.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,7 +145,7 @@ function exporting(frequencyType: string): JsonObject {
   return { autoExportEnabled: true, export: { exportBucketId: SCHEDULED, frequencyType }, policies: [{ policyItems }] };
 }
 
-/** Waits until Prometheus answers the query with something. */
+/** Waits until the query to Prometheus has a result. */
 async function untilTrue(expr: string, why = expr): Promise<void> {
   await until(
     async () => (await chain.query(expr)).length > 0,
@@ -190,7 +192,7 @@ test('alerts and page judge by the bucket of the backup schedule, and by its pol
   );
 }, 60_000);
 
-test('a failed export is told of with its labels and its runbook, and the next success resolves the alert', async () => {
+test('a failed export causes an alert with its labels and its runbook, and the next success resolves it', async () => {
   const failed = 'AtlasBackupExportFailed';
   await untilTrue(
     'cluster:mongodbatlas_backup_export_destination_consecutive_failures:max{cluster_name="orders"} == 0',
@@ -211,7 +213,7 @@ test('a failed export is told of with its labels and its runbook, and the next s
       runbook_url: `${RUNBOOKS}${failed}.md`,
     },
   });
-  // Nothing of which process, scrape job or machine has said it.
+  // The alert has no label of the process, scrape job or host that reported it.
   expect(alert?.labels).toEqual({
     alertname: failed,
     severity: 'warning',
@@ -235,12 +237,12 @@ test('a failed export is told of with its labels and its runbook, and the next s
   expect(course.join(' ')).toMatch(/^(firing )+resolved$/);
 }, 100_000);
 
-test('Atlas goes away and the exporter restarts meanwhile: data are stale, and overdue stays overdue until a success', async () => {
+test('during an Atlas outage with a restart of the exporter, data is stale, and an overdue cluster stays overdue until a success', async () => {
   const overdue = 'AtlasBackupExportOverdue';
   const lastSuccess = 'mongodbatlas_backup_export_last_success_timestamp_seconds{cluster_name="reports"}';
   const isStale = 'ALERTS{alertname="AtlasBackupExportDataStale",cluster_name="reports",alertstate="firing"}';
   await untilTold(overdue, 'reports', 'firing');
-  // Since when it is true: another time if it has been untrue in between, be it for one evaluation.
+  // The time since which the alert is active. It changes if the alert was inactive in between, even for one evaluation.
   const overdueSince = async () =>
     (await chain.query(`ALERTS_FOR_STATE{alertname="${overdue}",cluster_name="reports"}`))[0]?.value[1];
   const before = await overdueSince();
@@ -255,7 +257,7 @@ test('Atlas goes away and the exporter restarts meanwhile: data are stale, and o
     'the new process knows nothing',
   );
   await untilTrue(isStale);
-  // Some more evaluations, any of which might resolve it.
+  // Waits for some more evaluations, because each of them could resolve the alert.
   await setTimeout(5000);
   expect(await chain.query(isStale)).toHaveLength(1);
   expect(await chain.query(`absent(${lastSuccess})`)).toHaveLength(1);

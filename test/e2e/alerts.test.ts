@@ -1,4 +1,4 @@
-/** The shipped rules and the shipped example of an Alertmanager, by what the demo makes of them. */
+/** The shipped rules and the shipped Alertmanager example, tested with the demo's metrics. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AlertChain, namesInState, startAlertChain } from '../support/alert-chain.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-test('the overdue cluster of the demo pages, with its age, its project and the way to the runbook', async () => {
+test('the overdue cluster of the demo pages, with its age, its project and a link to the runbook', async () => {
   await until(async () => chain.told('AtlasBackupExportOverdue', 'reports').length > 0, 60_000, chain.log);
   const [alert] = chain.told('AtlasBackupExportOverdue', 'reports');
   expect(alert).toMatchObject({
@@ -40,7 +40,7 @@ test('the overdue cluster of the demo pages, with its age, its project and the w
   });
 }, 65_000);
 
-test('the failing one is a ticket', async () => {
+test('the failing cluster of the demo causes a ticket', async () => {
   await until(
     async () =>
       ['AtlasBackupExportFailed', 'AtlasBackupExportFailingRepeatedly'].some(
@@ -61,7 +61,7 @@ test('the failing one is a ticket', async () => {
   ).not.toContainEqual(expect.objectContaining({ labels: expect.objectContaining({ severity: 'warning' }) }));
 }, 35_000);
 
-test('a refusal is told once: it explains why polls fail', async () => {
+test('a refused credential causes one alert only, which explains why polls fail', async () => {
   await until(
     async () => namesInState(await chain.held(), 'vault', 'suppressed').includes('AtlasBackupExportTargetDown'),
     30_000,
@@ -71,13 +71,13 @@ test('a refusal is told once: it explains why polls fail', async () => {
   expect(chain.told('AtlasBackupExportTargetDown', 'vault')).toEqual([]);
 }, 35_000);
 
-test('a healthy cluster is not told of', async () => {
+test('a healthy cluster causes no alert', async () => {
   const held = await chain.held();
   expect([...namesInState(held, 'orders', 'active'), ...namesInState(held, 'orders', 'suppressed')]).toEqual([]);
   expect(held.filter(({ labels }) => labels['alertname'] === 'AtlasBackupExporterDown')).toEqual([]);
 });
 
-test('stale data mutes what rests on volatile metrics, and never what pages or is known', async () => {
+test('stale data inhibits alerts on volatile metrics, but no alert that pages and no alert on facts', async () => {
   const volatile = ['QueuedTooLong', 'RunningTooLong', 'Stalled', 'UnknownState', 'SlowerThanUsual'];
   const lasting = ['Overdue', 'NoSuccessListed', 'Failed', 'Incomplete', 'Shrunk'];
   const made = ['DataStale', ...volatile, ...lasting].map((name) => ({

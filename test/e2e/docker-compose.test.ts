@@ -37,12 +37,12 @@ function flagOf(service: string, name: string): string | undefined {
   return services[service]?.command?.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
 }
 
-test('all that is mounted exists, and is mounted to be read', () => {
+test('every mounted file exists and is mounted read-only', () => {
   expect(mounts.map(([, , mode]) => mode)).toEqual(mounts.map(() => 'ro'));
   expect(mounts.map(([source = '']) => join(FOLDER, source)).filter((path) => !existsSync(path))).toEqual([]);
 });
 
-test('promtool accepts the config of Prometheus, which loads every rule there is', () => {
+test('promtool accepts the config of Prometheus, which loads every rule', () => {
   const config = join(root, flagOf('prometheus', 'config.file') ?? '');
   const { code, output } = runTool('promtool', ['check', 'config', config], '', HOW_TO_GET);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
@@ -56,7 +56,7 @@ test('amtool accepts the config of Alertmanager', () => {
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
 });
 
-test('Prometheus scrapes, alerts and is asked where the other services listen', () => {
+test('the addresses of scrapes, alerts and queries are those where the services listen', () => {
   const prometheus = seen('/etc/prometheus/prometheus.yml');
   const [source] = (parse(seen('/etc/grafana/provisioning/datasources/prometheus.yml')) as { datasources: object[] })
     .datasources;
@@ -69,7 +69,7 @@ test('Prometheus scrapes, alerts and is asked where the other services listen', 
   expect(listening).toEqual(expect.arrayContaining([...places, 'prometheus:9090']));
 });
 
-test('Grafana looks for dashboards where they are mounted', () => {
+test('Grafana reads dashboards from the folder where they are mounted', () => {
   const [provider] = (
     parse(seen('/etc/grafana/provisioning/dashboards/files.yml')) as { providers: { options: { path: string } }[] }
   ).providers;

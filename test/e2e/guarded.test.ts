@@ -1,4 +1,4 @@
-/** The demo behind TLS, scraped by a real Prometheus: with a password, with a client certificate, and without either. */
+/** A real Prometheus scrapes the demo over TLS: with a password, with a client certificate, and without both. */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ function install({ certFile, keyFile }: Certificate): void {
   copyFileSync(keyFile, join(folder, 'server.key'));
 }
 
-/** Resolves to the address; the web config file has these lines beside its certificate. */
+/** Starts the demo with these lines added to its web config file. Resolves to its address. */
 async function startDemo(...lines: readonly string[]): Promise<string> {
   const file = join(folder, 'web.yml');
   const certificate = ['tls_server_config:', '  cert_file: server.pem', '  key_file: server.key'];
@@ -41,7 +41,10 @@ async function startDemo(...lines: readonly string[]): Promise<string> {
   return await demo.listening();
 }
 
-/** What Prometheus says of its target, once it has an answer; a busy machine may need more than the second that a scrape has. */
+/**
+ * The state of the target in Prometheus after a completed scrape. On a busy machine a scrape may take longer than its
+ * limit of one second.
+ */
 async function scrapedBy(url: string, scrape: Readonly<Record<string, unknown>>) {
   const prometheus = await startPrometheus(new URL(url).host, { scheme: 'https', ...scrape });
   running.push(prometheus);

@@ -1,4 +1,4 @@
-/** The manifests as kubectl's kustomize builds them and the chart as helm renders it, both held to the same promises. */
+/** The manifests as kubectl's kustomize builds them and the chart as helm renders it, both must pass the same tests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -52,7 +52,7 @@ function only(resources: readonly Resource[], ...kinds: readonly string[]): Reso
 }
 
 describe.each(sources)('%s', (_name, resourcesOf) => {
-  test('every pod is one of the restricted Pod Security Standard, without a token and with measured resources', () => {
+  test('every pod follows the restricted Pod Security Standard, has no token and sets resources', () => {
     const pods = podsIn(resourcesOf());
     expect(pods).not.toEqual([]);
     for (const { spec } of pods) {
@@ -73,7 +73,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('pods are started with commands and flags that there are', () => {
+  test('pods are started with existing commands and flags', () => {
     const containers = podsIn(resourcesOf()).flatMap(({ spec }) => spec.containers as Container[]);
     for (const { args, livenessProbe } of containers) {
       const probe = livenessProbe?.exec?.command.slice(2) ?? [];
@@ -86,7 +86,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('what is mounted is a volume, and the config is a ConfigMap of these or one that exists', () => {
+  test('every mount has a volume, and the config is a ConfigMap of these manifests or an existing one', () => {
     const resources = resourcesOf();
     for (const { spec } of podsIn(resources)) {
       const mounts = spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts as { name: string }[]);
@@ -97,7 +97,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('all who select pods select those of the exporter, and a ServiceMonitor its Service', () => {
+  test('every pod selector selects the exporter, and a ServiceMonitor selects its Service', () => {
     const resources = resourcesOf();
     const workload = only(resources, 'Deployment', 'StatefulSet');
     const { labels } = workload.spec.template.metadata;
@@ -113,7 +113,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('as many shards are counted as there are pods, each with a name of its own', () => {
+  test('the number of shards equals the number of pods, each with its own name', () => {
     const resources = resourcesOf();
     const { kind, spec } = only(resources, 'Deployment', 'StatefulSet');
     const shardFlags = spec.template.spec.containers[0].args.filter((flag: string) => flag.startsWith('--shard'));
@@ -125,7 +125,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('probes ask the health pages, over TLS where there is TLS, with the program’s `health` where that wants certificates', () => {
+  test('probes request the health pages, over TLS if it is used, and with the command `health` if client certificates are required', () => {
     const [container] = only(resourcesOf(), 'Deployment', 'StatefulSet').spec.template.spec.containers;
     const { livenessProbe, readinessProbe, args } = container;
     const isGuarded = args.includes('--web.config.file=/run/secrets/web/web-config.yml');
@@ -140,7 +140,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('a ServiceMonitor scrapes the port that there is, over TLS where there is TLS', () => {
+  test('a ServiceMonitor scrapes the existing port, over TLS if it is used', () => {
     const resources = resourcesOf();
     const [container] = only(resources, 'Deployment', 'StatefulSet').spec.template.spec.containers;
     const isGuarded = container.args.includes('--web.config.file=/run/secrets/web/web-config.yml');
@@ -154,7 +154,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     expect(container.ports).toEqual([{ name: 'http', containerPort: 19017 }]);
   });
 
-  test('a NetworkPolicy lets in who scrapes, and out to names and to port 443 of the Internet, not of the cluster', () => {
+  test('a NetworkPolicy allows scrapes, DNS, and port 443 of the Internet, but not of the cluster', () => {
     for (const { spec } of resourcesOf().filter(({ kind }) => kind === 'NetworkPolicy')) {
       expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
       expect(spec.ingress).toHaveLength(1);
@@ -177,7 +177,7 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
 });
 
 describe('the chart', () => {
-  test.each(valueFiles)('helm lint finds nothing in it with %s', (file) => {
+  test.each(valueFiles)('helm lint finds no problem with %s', (file) => {
     const { code, output } = helm('lint', '--strict', CHART, '--values', file);
     expect({ code, complaints: output.match(/\[(WARNING|ERROR)\].*/g) }).toEqual({ code: 0, complaints: null });
   });
@@ -194,7 +194,7 @@ describe('the chart', () => {
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
   });
 
-  test('ids and names without quotes are refused where Helm changes them, and else arrive as they are written', () => {
+  test('ids and names without quotes are refused if Helm would change them, else they stay as written', () => {
     const file = join(folder, 'unquoted.yaml');
     const config = (groupId: string, clusters: string) =>
       `config: { targets: [ { group_id: ${groupId}, clusters: ${clusters} } ] }\n`;

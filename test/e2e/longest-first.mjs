@@ -1,4 +1,4 @@
-/** What takes longest begins first, also on a machine that has never run these tests: nobody waits for it at the end. */
+/** The longest tests begin first, also on a machine that has never run them, so that the whole run ends sooner. */
 import { createRequire } from 'node:module';
 
 /** @type {typeof import('@jest/test-sequencer')} */

@@ -1,4 +1,7 @@
-/** What `npm publish` would publish, installed in an empty folder and run by npx. Needs npm's registry, or its cache, for what it depends on. */
+/**
+ * What `npm publish` would publish, installed in an empty folder and run by npx. It needs npm's registry or npm's cache
+ * for the dependencies.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'package-'));
 const installed = join(folder, 'node_modules', NAME);
 
 beforeAll(() => {
-  // Built already; its own way to build would take dist/ away from the tests beside this one.
+  // dist/ is built already. Building again would remove it while other tests use it.
   npm('pack', '--ignore-scripts', '--pack-destination', folder);
   const [tarball = ''] = readdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{}');
@@ -29,7 +32,7 @@ function npm(...args: readonly string[]): void {
 
 const npx = (...args: readonly string[]) => runTool('npx', ['--prefix', folder, '--offline', '--', NAME, ...args]);
 
-test('it holds what its documents lead to, and nothing of development', () => {
+test('it contains all files that its documents link to, and no development files', () => {
   expect(readdirSync(installed).sort()).toEqual(
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'deploy', 'dist', 'docs', 'package.json'].sort(),
   );
@@ -40,18 +43,18 @@ test('it holds what its documents lead to, and nothing of development', () => {
       .map(([, link = '']) => join(dirname(page), link))
       .filter((path) => !existsSync(join(installed, path))),
   );
-  // What needs a clone: to build an image, to contribute, or more than npm should carry.
+  // Files that are needed only in a clone: to build an image, to contribute, or too large for npm.
   const leftToTheRepository =
     /^(Dockerfile|CONTRIBUTING\.md|docs\/images\/.*|deploy\/(docker-compose|helm\/.*|kubernetes))$/;
   expect(dead.filter((path) => !leftToTheRepository.test(path))).toEqual([]);
 });
 
-test('npm can tell where it was built, which provenance asks for', () => {
+test('its metadata has the repository, which npm provenance requires', () => {
   const { repository } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     repository?: { url?: string };
   };
   const [, address] = /^git\+(https:.*)\.git$/.exec(repository?.url ?? '') ?? [];
-  // The same one that alerts lead to.
+  // The same document that alerts link to.
   expect(readFileSync(join(installed, 'deploy/prometheus/rules.yml'), 'utf8')).toContain(
     `runbook_url: ${address}/blob/main/deploy/runbooks/`,
   );
@@ -80,7 +83,7 @@ test('npx runs it: version, check, demo and health', async () => {
     );
     expect(npx('health', '--url', url)).toEqual({ code: 0, output: `healthy: ${url}/-/healthy\n` });
   } finally {
-    // With the shell and the program that npx started, as a terminal would.
+    // Stops the whole process group, as a terminal does: the shell and the program that npx started.
     process.kill(-(demo.pid as number), 'SIGINT');
     await ended;
   }

@@ -94,7 +94,7 @@ function withAnotherFailure(index: number): readonly TargetState[] {
 }
 
 describe('the status page in a browser', () => {
-  test('loads without an error, obeys its policy and requests no other server', async () => {
+  test('loads without an error, follows its content security policy and requests no other server', async () => {
     const page = await open();
     expect(await page.title()).toBe('(8) Atlas backup exports');
     expect(await page.locator('.verdict').textContent()).toContain('8 of 60 clusters need attention');
@@ -136,7 +136,7 @@ describe('the status page in a browser', () => {
     }
   });
 
-  test('refreshes by itself', async () => {
+  test('refreshes automatically', async () => {
     const page = await open();
     states = withAnotherFailure(45);
     await page.locator('.verdict', { hasText: '9 of 60' }).waitFor({ timeout: 20_000 });
@@ -145,7 +145,7 @@ describe('the status page in a browser', () => {
 
   test('refreshes without losing scroll, focus or what was typed', async () => {
     const page = await open();
-    // Not every browser keeps the visible rows in place by itself.
+    // Not every browser keeps the visible rows in place automatically.
     await page.evaluate(() => document.documentElement.style.setProperty('overflow-anchor', 'none'));
     await page.getByLabel('Search').fill('cluster');
     const row = page.locator('tr[data-s] a', { hasText: 'cluster-0040' });
@@ -206,7 +206,7 @@ describe('the status page in a browser', () => {
     await page.waitForFunction((was) => document.getElementById('asof')?.textContent !== was, before);
   });
 
-  test('says that the exporter does not answer, until it answers again', async () => {
+  test('shows that the exporter does not answer, until it answers again', async () => {
     const page = await open();
     fails = true;
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -271,7 +271,7 @@ describe('without scripts', () => {
   });
 });
 
-describe('axe finds no barrier on', () => {
+describe('axe finds no accessibility problem on', () => {
   const key = () => states[7]?.target.key ?? '';
   test.each<[string, () => string, BrowserContextOptions]>([
     ['the status page', () => '/', { colorScheme: 'light' }],

@@ -79,7 +79,7 @@ describe('check', () => {
     expect(program.output.stdout + program.output.stderr).not.toMatch(/^\s+at /m);
   });
 
-  test('prints problems without colour where nobody looks', async () => {
+  test('prints problems without colour if the output is not a terminal', async () => {
     writeFileSync(join(folder, 'bad.yml'), 'targets:\n  - group_id: nope\n    clusters: []\n');
     const program = run(['check', '--config.file', 'bad.yml']);
     expect(await program.ended).toBe(2);
@@ -109,11 +109,11 @@ describe('once', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('whose reader goes away early ends as if it had stayed', async () => {
+  test('ends normally if the reader of its output closes the pipe early', async () => {
     const config = `atlas: { requests_per_minute: 100000 }\ntargets: [ { group_id: "${GROUP_ID}", clusters: all } ]\n`;
     writeFileSync(join(folder, 'all.yml'), config);
     const once = `"${process.execPath}" "${resolve('dist/main.js')}" once --config.file "${join(folder, 'all.yml')}"`;
-    // The text is longer than a pipe holds, so that the rest of it meets a pipe that nobody reads.
+    // The text is longer than the buffer of a pipe, so the rest is written after the reader has closed the pipe.
     const child = spawn('bash', ['--norc', '-c', `set -o pipefail; ${once} | head -c 10`], {
       env: { PATH: process.env['PATH'] ?? '', ...envFor(simulator) },
     });
@@ -126,7 +126,7 @@ describe('once', () => {
 });
 
 describe('the log', () => {
-  test('shows no secret, not even where a cluster is named like one', async () => {
+  test('shows no secret, not even if a cluster has the same name', async () => {
     const config = `credentials: [ { name: key, api_key: { public_key: simulatd, private_key: ${NAMED_LIKE_A_SECRET} } } ]
 targets: [ { group_id: "${GROUP_ID}", clusters: [c1, ${NAMED_LIKE_A_SECRET}] } ]\n`;
     writeFileSync(join(folder, 'secret.yml'), config);
@@ -141,7 +141,7 @@ targets: [ { group_id: "${GROUP_ID}", clusters: [c1, ${NAMED_LIKE_A_SECRET}] } ]
 });
 
 describe('health', () => {
-  test('asks the exporter that reads the same variable', async () => {
+  test('asks the exporter whose address is in the same variable', async () => {
     const serve = run(['serve', ...targets('c1'), '--web.listen-address', '127.0.0.1:0']);
     const { port } = new URL(await serve.listening());
     const env = { MONGODBATLAS_BACKUP_EXPORTER_WEB_LISTEN_ADDRESS: `:${port}` };
@@ -168,7 +168,7 @@ describe('health', () => {
     return { server, port: (server.address() as AddressInfo).port };
   }
 
-  test('believes a certificate made for another name on this host, and nowhere else', async () => {
+  test('accepts a certificate for another name only on this host', async () => {
     const { server, port } = await listening(selfSigned('exporter'), (_request, response) => response.end('ok'));
     const onLoopback = run(['health', '--url', `https://127.0.0.1:${port}`]);
     expect(await onLoopback.ended).toBe(0);
@@ -179,7 +179,7 @@ describe('health', () => {
     server.close();
   });
 
-  test('shows its certificate to an exporter that wants to see one', async () => {
+  test('sends its certificate to an exporter that requires one', async () => {
     const options = { ...selfSigned('exporter'), requestCert: true, ca: selfSigned('client').cert };
     const { server, port } = await listening(options, (request, response) => {
       response.end(String((request.socket as TLSSocket).authorized));

@@ -1,4 +1,4 @@
-/** The built program as its user meets it: arguments, exit codes, signals, what it prints. */
+/** The built program as its user sees it: arguments, exit codes, signals, what it prints. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -54,13 +54,13 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 describe('the program', () => {
-  test('says its version', async () => {
+  test('prints its version', async () => {
     const program = run(['--version']);
     expect(await program.ended).toBe(0);
     expect(program.output.stdout).toMatch(/^mongodbatlas-backup-exporter \d+\.\d+\.\d+/);
   });
 
-  test('watches a cluster with nothing but a target and the variables of Atlas’ own tools', async () => {
+  test('watches a cluster with only a target and the variables of Atlas’ own tools', async () => {
     const program = run(ONE, atlasEnv());
     const url = await program.listening();
     await until(async () =>
@@ -137,7 +137,8 @@ describe('the program', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('ends on %s before it is loaded, also as the first process of a container', async (signal, code) => {
-    // The system spares that process from signals that it doesn't heed, its own included.
+    // As the first process of a container: the kernel does not deliver signals that the process has no handler for, not
+    // even its own.
     const whenHeeded = `
       process.kill = () => true;
       const looking = setInterval(() => process.listenerCount('${signal}') > 0 && process.emit('${signal}', '${signal}'));`;
@@ -146,7 +147,7 @@ describe('the program', () => {
     expect(program.output.stderr).toBe('');
   });
 
-  test('gives its access token back before an error that nobody catches ends it', async () => {
+  test('revokes its access token before an uncaught error ends it', async () => {
     const crash = `process.once('SIGUSR2', () => { throw new Error('broken'); })`;
     const { clientId, clientSecret } = simulator.credentials;
     const env = {
@@ -176,7 +177,7 @@ describe('the program', () => {
   test('ends at once on a second signal', async () => {
     const program = run(ONE, atlasEnv());
     const url = await program.listening();
-    // A request whose body never ends holds up a clean stop.
+    // A request whose body never ends delays a clean stop.
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n');

@@ -48,7 +48,7 @@ async function resultsOf(expr: string): Promise<number> {
   return (await ask(expr)).length;
 }
 
-/** The number of series that match, now or lately. */
+/** The number of matching series, now or recently. */
 async function countOf(selector: string): Promise<number> {
   const [first] = await ask(`count(last_over_time(${selector}[5m]))`);
   return Number(first?.value[1] ?? 0);
@@ -73,7 +73,7 @@ test('it has scraped without an error', async () => {
   expect(prometheus.log()).not.toMatch(/level=(warn|error).*(scrape|append)/i);
 });
 
-test('the queries of the README give data', async () => {
+test('the queries of the README return data', async () => {
   const overdue =
     'time() - last_over_time(mongodbatlas_backup_export_last_success_timestamp_seconds[1d]) > last_over_time(mongodbatlas_backup_export_success_max_age_seconds[1d])';
   const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(overdue)}`);
@@ -81,7 +81,7 @@ test('the queries of the README give data', async () => {
   expect(data.result.map(({ metric }) => metric['cluster_name'])).toContain('reports');
 });
 
-test('every query of both dashboards gives data', async () => {
+test('every query of both dashboards returns data', async () => {
   const values: Readonly<Record<string, string>> = {
     __rate_interval: '10s',
     project: '.*',
@@ -107,7 +107,7 @@ test('every query of both dashboards gives data', async () => {
   );
 });
 
-test('promtool finds nothing to complain of', async () => {
+test('promtool finds no error', async () => {
   const page = await (await fetch(`${demoUrl}/metrics`)).text();
   expect(runTool('promtool', ['check', 'metrics'], page)).toEqual({ code: 0, output: '' });
 });

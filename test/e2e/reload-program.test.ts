@@ -65,7 +65,10 @@ const reloads = ({ output }: Program) =>
     .filter((line) => line.includes('config reloaded'))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-/** Whether the process catches SIGHUP by now; where the system doesn't say so, it does once it listens. */
+/**
+ * Whether the process has a handler for SIGHUP. If the system does not show this, the process has one as soon as it
+ * listens.
+ */
 function minds({ process: { pid }, output }: Program): boolean {
   const status = `/proc/${pid}/status`;
   if (!existsSync('/proc/self/status')) return output.stderr.includes('listening');
@@ -96,7 +99,7 @@ test('SIGHUP reloads the file that was there at the start', async () => {
   expect(await program.stop()).toBe(0);
 });
 
-test('a SIGHUP before anything is read ends nothing, and is answered when there is an answer', async () => {
+test('a SIGHUP before the config is read does not end the program and is handled later', async () => {
   writeFileSync(join(folder, 'a.yml'), configOf('one'));
   const program = run('--config.file', 'a.yml');
   await until(() => minds(program));
@@ -106,7 +109,7 @@ test('a SIGHUP before anything is read ends nothing, and is answered when there 
   expect(await program.stop()).toBe(0);
 });
 
-test('SIGHUPs while it stops end nothing and change nothing', async () => {
+test('SIGHUPs during the stop have no effect', async () => {
   writeFileSync(join(folder, 'a.yml'), configOf('one'));
   const program = run('--config.file', 'a.yml');
   await program.listening();
@@ -116,7 +119,7 @@ test('SIGHUPs while it stops end nothing and change nothing', async () => {
   expect(program.output.stderr).not.toContain('not reloaded');
 });
 
-test('a file that is switched by links is reloaded by itself, also after a bad one', async () => {
+test('a file that is replaced through symbolic links is reloaded automatically, also after an invalid one', async () => {
   for (const [name, text] of [
     ['..1', configOf('one')],
     ['..2', 'targets: nonsense\n'],
@@ -159,7 +162,7 @@ test('a file that was missing at a reload and returns unchanged is reloaded', as
   expect(await program.stop()).toBe(0);
 });
 
-test('POST /-/reload answers what is wrong with the file, with its places', async () => {
+test('POST /-/reload answers with the problems of the file and their places', async () => {
   writeFileSync(join(folder, 'a.yml'), configOf('one'));
   const program = run('--config.file', 'a.yml', '--web.enable-lifecycle');
   const url = await program.listening();
@@ -176,7 +179,7 @@ test('POST /-/reload answers what is wrong with the file, with its places', asyn
   expect(`${gone.status} ${await gone.text()}`).toBe('400 config file a.yml does not exist\n');
 });
 
-test('without a file there is nothing to watch, and a reload keeps what there is', async () => {
+test('without a config file nothing is watched, and a reload keeps the current config', async () => {
   const target = ['--target', `${GROUP_ID}/one`];
   const refused = run(...target, '--config.auto-reload');
   expect(await refused.ended).toBe(2);
@@ -190,7 +193,7 @@ test('without a file there is nothing to watch, and a reload keeps what there is
   expect(reloads(program)[0]).toMatchObject({ added: 0, removed: 0, kept: 1 });
 });
 
-test('the demo is no daemon: SIGHUP ends it, as the terminal does that it was tried in', async () => {
+test('SIGHUP ends the demo, as when its terminal is closed', async () => {
   const program = run('demo');
   await until(() => program.output.stdout.includes('status page'));
   expect(await program.stop('SIGHUP')).toBe('SIGHUP');

@@ -1,4 +1,4 @@
-/** The shipped Prometheus rules and the Alertmanager example, before Prometheus' own tools. */
+/** The shipped Prometheus rules and the Alertmanager example, checked with Prometheus' own tools. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { runTool, runToolAside } from '../support/tools.ts';
 
 const ALERTMANAGER = 'deploy/alertmanager/alertmanager.yml';
 
-test('promtool finds every rule, and nothing to complain of', () => {
+test('promtool finds every rule and no error', () => {
   const { code, output } = runTool('promtool', ['check', 'rules', RULES_FILE]);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${readRules().length} rules found`) });
   expect(runTool('promtool', ['check', 'config', `${PROMETHEUS_FOLDER}/prometheus.yml`])).toMatchObject({ code: 0 });
@@ -34,14 +34,14 @@ describe('the unit tests of the rules', () => {
   });
 });
 
-test('amtool finds nothing to complain of in the example', () => {
+test('amtool finds no error in the example', () => {
   expect(runTool('amtool', ['check-config', ALERTMANAGER])).toMatchObject({
     code: 0,
     output: expect.stringContaining('SUCCESS'),
   });
 });
 
-test('each alert goes where its severity says: to the pager, to the tickets or to nobody', () => {
+test('each alert is routed by its severity: to the pager, to the tickets or to no receiver', () => {
   const alerts = readRules().filter(({ alert }) => alert !== undefined);
   const receivers = alerts.map(({ alert, labels = {} }) => {
     const set = [`alertname=${alert}`, `severity=${labels['severity']}`, 'group_id=p', 'cluster_name=c'];
@@ -52,7 +52,7 @@ test('each alert goes where its severity says: to the pager, to the tickets or t
   expect(lastLines).toEqual(alerts.map(({ labels = {} }) => wanted[labels['severity'] ?? '']));
 });
 
-test('an alert of somebody else does not reach the pager by the example', () => {
+test('an alert of another system does not reach the pager through the example', () => {
   const set = ['alertname=DiskFull', 'severity=critical'];
   const { output } = runTool('amtool', ['config', 'routes', 'test', `--config.file=${ALERTMANAGER}`, ...set]);
   expect(output).toMatch(/^tickets$/m);

@@ -60,7 +60,7 @@ export function differences(truth, shown) {
     .map((key) => `${key}: ${shown[key]}, truth ${truth[key]}`);
 }
 
-/** The lines of these targets that are made from the lists alone, so that a restart must not change them. */
+/** The lines of these targets that depend only on the lists, so a restart must not change them. */
 export function jobLines(page, targets) {
   const ofPolls = /poll|_up\{|_info\{[^}]*cl_name|auto_export|max_age|cluster_paused/;
   const labels = targets.map(({ groupId, clusterName }) => `{group_id="${groupId}",cluster_name="${clusterName}"`);
@@ -69,7 +69,7 @@ export function jobLines(page, targets) {
     .filter((line) => line.startsWith(PREFIX) && !ofPolls.test(line) && labels.some((one) => line.includes(one)));
 }
 
-/** By how much requests exceeded `ratePerSecond` at most, over all intervals. A token bucket allows its capacity. */
+/** The largest number of requests above `ratePerSecond` in any interval. A token bucket allows up to its capacity. */
 export function worstWindow(timesSeconds, ratePerSecond) {
   let lowest = Number.POSITIVE_INFINITY;
   let worst = 0;

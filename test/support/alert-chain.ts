@@ -1,7 +1,7 @@
 /**
- * What an exporter says, on its way to people: a real Prometheus with the shipped rules, a real Alertmanager with the shipped
- * example, and a webhook that keeps what arrives. Only waiting is shortened: every `for` to a second, the least age of stale data
- * to three, the Alertmanager's waits to one; no condition is another one.
+ * The whole alert chain: a real Prometheus with the shipped rules, a real Alertmanager with the shipped example, and a
+ * webhook that keeps the notifications. Only waiting times are shortened: every `for` and the Alertmanager's waits to
+ * one second, the minimum age of stale data to three seconds. No condition is changed.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,12 +18,12 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** As the webhook gets it. */
+/** An alert as the webhook receives it. */
 export interface ToldAlert extends Alert {
   readonly status: 'firing' | 'resolved';
 }
 
-/** As the Alertmanager has it. */
+/** An alert as the Alertmanager lists it. */
 export interface HeldAlert extends Alert {
   readonly status: { readonly state: 'active' | 'suppressed' | 'unprocessed' };
 }
@@ -41,13 +41,16 @@ export interface Sample {
 
 export interface AlertChain {
   readonly alertmanagerUrl: string;
-  /** What has arrived so far, oldest first. */
+  /** The notifications that the webhook has received so far, oldest first. */
   readonly arrived: readonly Notification[];
-  /** What has arrived of one alert of one cluster, oldest first. */
+  /** The notifications of one alert of one cluster, oldest first. */
   told(alertname: string, clusterName?: string): readonly ToldAlert[];
   held(): Promise<readonly HeldAlert[]>;
   query(expr: string): Promise<readonly Sample[]>;
-  /** What Prometheus and the Alertmanager have logged, and what has arrived: why something has not happened. */
+  /**
+   * The logs of Prometheus and the Alertmanager, and the received notifications: they show why an expected event did
+   * not happen.
+   */
   log(): string;
   stop(): Promise<void>;
 }
@@ -132,7 +135,7 @@ function startAlertmanager(folder: string, url: string, webhookUrl: string): Pro
     config,
     example.replace(/http:\/\/\w+\.example\.com/g, webhookUrl).replace(/(group_wait|group_interval): \w+/g, '$1: 1s'),
   );
-  // Debian has a name of its own for it.
+  // Debian uses another name for the program.
   const own = spawnSync('prometheus-alertmanager', ['--version']);
   return startServer(
     own.error ? 'alertmanager' : 'prometheus-alertmanager',
@@ -156,7 +159,7 @@ function startPrometheus(
     .replace(/(?<=> clamp_min\(3 \* .*poll_interval_seconds.*, )120(?=\))/, '3');
   writeFileSync(join(folder, 'rules.yml'), rules);
   const config = join(folder, 'prometheus.yml');
-  // JSON is YAML. The job's name is one that no rule knows.
+  // JSON is YAML. The name of the scrape job does not occur in any rule.
   writeFileSync(
     config,
     JSON.stringify({

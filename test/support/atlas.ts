@@ -1,4 +1,7 @@
-/** Simulated Atlases over real sockets, closed after each test with whatever else was opened in it, the latest first. */
+/**
+ * Simulated Atlases over real sockets. After each test they are closed with everything else that the test has opened,
+ * in reverse order.
+ */
 import { afterEach } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/simulator/world.ts';

@@ -1,4 +1,7 @@
-/** One HTTP exchange as it is on the wire: no decompression, no redirect, no header of its own. And credentials' headers. */
+/**
+ * One HTTP exchange as it is on the wire: no decompression, no redirect, no header of its own. Also the headers of
+ * credentials.
+ */
 import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { expect } from '@jest/globals';
@@ -57,7 +60,7 @@ export interface Signature {
   readonly uri: string;
 }
 
-/** RFC 7616, section 3.4, independent of both implementations in src. */
+/** RFC 7616, section 3.4, implemented independently of both implementations in src. */
 export function digestHeader({ username, password, nonce, nc = '00000001', method = 'GET', uri }: Signature): string {
   const hash = (text: string) => createHash('md5').update(text).digest('hex');
   const realm = 'MMS Public API';

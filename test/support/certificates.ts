@@ -1,4 +1,7 @@
-/** Certificates made by the openssl command, each in a folder of its own: real ones, so that real handshakes can be seen. */
+/**
+ * Certificates made by the openssl command, each in a folder of its own: real ones, so that tests can do real
+ * handshakes.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './temporary.ts';

@@ -1,6 +1,6 @@
 /**
- * The whole daemon against a simulated Atlas, over real sockets, in this process. Its clock runs faster than ours, so that nobody
- * waits a second for the next poll; a busy machine still has a fair share of the time that a poll may take.
+ * The whole daemon against a simulated Atlas, over real sockets, in this process. Its clock runs faster than real time,
+ * so that tests need not wait for the next poll; the timeouts of polls are still long enough for a busy machine.
  */
 
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
@@ -22,12 +22,12 @@ export interface RunningDaemon {
   /** Access tokens that the log has to hide. */
   readonly secrets: readonly string[];
   readonly url: string;
-  /** Has this config, or what is wrong with it, read at a reload. */
+  /** Sets the config, or its problems, that the next reload reads. */
   reload(next: Loaded | Config): Promise<ReloadAnswer>;
   metrics(accept?: string): Promise<string>;
   /** Values of all series with this name, by their labels without group_id: `Cluster0,queued` → 1. */
   series(name: string): Promise<Record<string, number>>;
-  /** Asks until what it says is true. */
+  /** Requests the page again and again, until the condition is true. */
   until(
     name: string,
     is: (series: Record<string, number>) => boolean,
@@ -59,7 +59,7 @@ export const CREDENTIALS: Readonly<Record<'account' | 'key' | 'token', Credentia
   token: { name: 'token', kind: 'access_token', secrets: { access_token: secret(defaultCredentials.accessToken) } },
 };
 
-/** How long something may take that takes no time: whoever fails here is not slow but wrong. */
+/** A generous time limit for steps that need almost no time. A step that exceeds it is wrong, not slow. */
 const PATIENCE_MS = 50_000;
 
 export interface ConfigParts {
@@ -95,7 +95,7 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
   };
 }
 
-/** How many of the daemon's seconds go by in one of ours. */
+/** How many times faster than real time the daemon's clock runs. */
 export const TIMES = 5;
 
 export interface DaemonOptions {
@@ -150,7 +150,7 @@ export async function runDaemon(
     patienceMs = PATIENCE_MS,
   ): Promise<Record<string, number>> {
     const deadline = Date.now() + patienceMs;
-    // Less and less often: a large page takes its time, which is taken from the polls that are waited for.
+    // The pauses become longer: a large page needs CPU time, which the awaited polls need too.
     for (let pauseMs = 20; ; pauseMs = Math.min(250, pauseMs * 1.2)) {
       const found = await series(name);
       if (is(found)) return found;

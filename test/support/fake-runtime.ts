@@ -7,9 +7,9 @@ interface Sleeper {
 }
 
 export interface FakeRuntime extends Runtime {
-  /** Moves the time forward; each sleep on the way ends at its time, in order. */
+  /** Moves the time forward. Each sleep within this time ends in order, at its own time. */
   advance(seconds: number): Promise<void>;
-  /** Runs everything that waits for promises alone. */
+  /** Runs everything that waits only for promises. */
   settle(): Promise<void>;
   /** The seconds of every sleep that has begun. */
   readonly slept: readonly number[];

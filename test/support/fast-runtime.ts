@@ -1,8 +1,10 @@
-/** A runtime whose clock really runs, only faster: for real sockets, where faked time would stand still. */
+/**
+ * A runtime whose clock runs faster than real time: for tests with real sockets, which a fake clock cannot wait for.
+ */
 import type { Runtime } from '../../src/support/runtime.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 
-/** @param times how many of its seconds go by in one */
+/** @param times how many times faster than real time it runs */
 export function createFastRuntime(times: number): Runtime {
   const startedAtSeconds = systemRuntime.monotonicSeconds();
   const startedAtWallSeconds = systemRuntime.wallSeconds();

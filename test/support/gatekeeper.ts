@@ -1,4 +1,4 @@
-/** The simulator behind something that refuses whatever is asked of the paths that end so. */
+/** The simulator, but requests are refused if their path has one of the given endings. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,7 +1,7 @@
 /** How the time of some work grows with its size: a slow or busy machine is as slow at the small size as at the large one. */
 
 const FACTOR = 8;
-/** Of less than this nothing can be told. */
+/** Shorter measurements are too inaccurate. */
 const LEAST_MICROSECONDS = 1000;
 
 /** How many times as long the work takes at eight times the size: about 8 where it is linear, about 64 where it is quadratic. */
@@ -15,7 +15,7 @@ export function growthOf(work: (size: number) => void, size = 4000): number {
   return (large ?? 0) / (small ?? 0);
 }
 
-/** Its own time, and the best of some: what else this machine does is not the fault of the work. */
+/** Measures CPU time and takes the best of several runs, so that other load on the machine has little effect. */
 function timeOf(work: () => void): number {
   const times = Array.from({ length: 5 }, () => {
     const before = process.cpuUsage();

@@ -7,7 +7,7 @@ export const DAY_ZERO_SECONDS = 1_772_323_200;
 /** The moment at which tests read lists; later than all jobs. */
 export const NOW_SECONDS = DAY_ZERO_SECONDS + 365 * 86_400;
 
-/** A plausible ObjectId: its time, then a number. */
+/** A valid ObjectId from a time and a number. */
 export function objectId(atSeconds: number, number = 0): string {
   return Math.floor(atSeconds).toString(16).padStart(8, '0') + number.toString(16).padStart(16, '0');
 }
@@ -24,7 +24,7 @@ export interface JobOptions {
   readonly fields?: JsonObject;
 }
 
-/** A job of a replica set; successful and thirteen minutes long unless told otherwise. */
+/** A job of a replica set. Default: successful, with a duration of thirteen minutes. */
 export function job(state = 'Successful', options: JobOptions = {}): JsonObject {
   const { createdAtSeconds = DAY_ZERO_SECONDS, durationSeconds = 780, number = 1 } = options;
   const isFinished = ['successful', 'failed', 'cancelled'].includes(state.toLowerCase()) && durationSeconds !== null;

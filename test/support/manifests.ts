@@ -1,4 +1,4 @@
-/** Kubernetes' resources as kubectl and helm print them, and what every pod of ours must be. */
+/** Kubernetes' resources as kubectl and helm print them, and the rules for all our pods. */
 import { parseAllDocuments } from 'yaml';
 import { runTool } from './tools.ts';
 

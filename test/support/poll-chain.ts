@@ -14,7 +14,7 @@ import { createRecordingLog } from './recording-log.ts';
 
 export interface PollChain {
   readonly lines: Record<string, unknown>[];
-  /** Resolves when the poll has ended, well or not. */
+  /** Resolves when the poll has ended, successful or not. */
   poll(): Promise<void>;
   /** How long a request may take from now on. */
   giveRequests(seconds: number): void;

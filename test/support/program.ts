@@ -7,7 +7,7 @@ const PROGRAM = 'dist/main.js';
 
 export interface Program {
   readonly process: ChildProcess;
-  /** All it has written so far. */
+  /** All output so far. */
   readonly output: { stdout: string; stderr: string };
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | string>;
@@ -19,7 +19,7 @@ export interface Program {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Of Node.js itself. */
+  /** Arguments for Node.js itself. */
   readonly nodeArgs?: readonly string[];
 }
 

@@ -11,7 +11,7 @@ export interface ScrapeTarget {
 
 export interface Prometheus {
   readonly url: string;
-  /** All it has logged so far. */
+  /** All log output so far. */
   log(): string;
   targets(): Promise<readonly ScrapeTarget[]>;
   stop(): Promise<void>;

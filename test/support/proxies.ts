@@ -1,4 +1,6 @@
-/** Real forward proxies on loopback, over plain TCP or TLS, that do wrong what a test asks for; and an Atlas with TLS. */
+/**
+ * Real forward proxies on loopback, over plain TCP or TLS, with the faults that a test chooses; also an Atlas with TLS.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -8,13 +10,13 @@ import { closeLater } from './atlas.ts';
 import type { Certificate } from './certificates.ts';
 
 export interface Tunnel {
-  /** What the proxy speaks on: TLS, if it is an https:// proxy. */
+  /** The connection to the client: TLS if it is an https:// proxy. */
   readonly socket: Socket;
-  /** The TCP connection below. */
+  /** The underlying TCP connection. */
   readonly raw: Socket;
   /** The head of the CONNECT request. */
   readonly head: string;
-  /** Does what a proxy should. */
+  /** Opens the tunnel, as a correct proxy does. */
   open(): void;
 }
 

@@ -5,12 +5,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { HOW_TO_GET } from './tools.ts';
 
 export interface Server {
-  /** What it has said, for the message when it doesn't do what it should. */
+  /** Its output, for the error message if it fails. */
   log(): string;
   stop(): Promise<void>;
 }
 
-/** A program that runs until it is stopped; it is there once its `readyUrl` answers. */
+/** A program that runs until it is stopped. It is ready when its `readyUrl` answers. */
 export async function startServer(command: string, args: readonly string[], readyUrl: string): Promise<Server> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';

@@ -1,4 +1,4 @@
-/** Target states for tests of what is made of them. */
+/** Target states, for tests of metrics, pages and findings. */
 
 import type { JsonObject } from '../../src/atlas/http/answer.ts';
 import { notYetPolled, type Polled, recordOf, type Target, type TargetState } from '../../src/collectors/collector.ts';

@@ -1,4 +1,4 @@
-/** Folders that are gone when the test file that asked for them has run. */
+/** Temporary folders that are removed when the test file has ended. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Real programs that end-to-end tests run: found, or a clear word on how to get them. */
+/** Finds the real programs that end-to-end tests run; if one is missing, the error says how to install it. */
 import { execFile, spawnSync } from 'node:child_process';
 
 export interface Ran {

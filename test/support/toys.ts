@@ -1,4 +1,4 @@
-/** A further collector, for tests of the seam: everything about it is in this one value. */
+/** A further collector, for tests: everything about it is in this one value. */
 import { type Collector, recordOf } from '../../src/collectors/collector.ts';
 import { gauge, volatile } from '../../src/collectors/families.ts';
 

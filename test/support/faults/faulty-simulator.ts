@@ -1,4 +1,4 @@
-/** Starts the simulator with faults: what a plan answers for a request is done to its answer. */
+/** Starts the simulator with faults: the plan selects a fault for each request, and the fault changes the answer. */
 import type { InterceptedRequest, Interception } from '../../../src/simulator/request-handler.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { answerInstead, changedHeaders } from './answers.ts';

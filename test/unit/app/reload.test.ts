@@ -33,7 +33,7 @@ function setUp() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a reload', () => {
-  test('reads a config and puts it in force', async () => {
+  test('reads a config and applies it', async () => {
     const { reload, readings, events, lines } = setUp();
     const outcome = reload('SIGHUP');
     readings[0]?.open({ ...GOOD, file: '/c.yml' });
@@ -47,7 +47,7 @@ describe('a reload', () => {
     ]);
   });
 
-  test('that is asked for during another comes after it, one for all who have asked', async () => {
+  test('that is requested during another one runs after it, once for all requests', async () => {
     const { reload, readings, events } = setUp();
     const first = reload('SIGHUP');
     const others = [reload('SIGHUP'), reload('POST /-/reload'), reload('SIGHUP')];
@@ -57,7 +57,7 @@ describe('a reload', () => {
     await first;
     await settle();
     expect(events).toEqual(['read', 'apply', 'read']);
-    // While the second one runs, another one is a third.
+    // A request while the second one runs starts a third one.
     const late = reload('the file has changed');
     readings[1]?.open({ problems: [{ message: 'bad' }] });
     expect((await Promise.all(others)).map(({ result }) => result)).toEqual(['refused', 'refused', 'refused']);
@@ -70,7 +70,7 @@ describe('a reload', () => {
     expect((await last).result).toBe('reloaded');
   });
 
-  test('that is asked for the moment one ends joins the next, if others wait for that', async () => {
+  test('that is requested just when one ends joins the next one if others wait for it', async () => {
     const { reload, readings } = setUp();
     const first = reload('SIGHUP');
     let late: Promise<unknown> | undefined;
@@ -86,7 +86,7 @@ describe('a reload', () => {
     expect(await late).toBe(await next);
   });
 
-  test('that goes wrong here is told with its stack in the log alone', async () => {
+  test('that fails because of a bug is in the log with its stack, and only there', async () => {
     const { reload, readings, events, lines } = setUp();
     const outcome = reload('SIGHUP');
     readings[0]?.fail(new Error('a bug'));

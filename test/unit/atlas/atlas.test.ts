@@ -29,7 +29,7 @@ describe('a change of the settings', () => {
     return { atlas, credentials };
   }
 
-  test('leaves credentials alone that read the same sources', () => {
+  test('does not affect credentials with the same sources', () => {
     const { atlas } = setUp();
     const { isOther } = atlas.change({ ...settings, concurrency: 5 }, [
       token('a', 'file /a'),

@@ -20,7 +20,7 @@ interface Options {
   readonly pageSize?: number;
   readonly maxPages?: number;
   readonly randomNumbers?: readonly number[];
-  /** What each exchange takes of the poll's time; once that is used up, an exchange is a timeout. */
+  /** Seconds that each exchange takes from the poll's time. When no time is left, an exchange fails with a timeout. */
   readonly exchangeSeconds?: number;
 }
 
@@ -43,7 +43,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
     runtime,
     observer,
   });
-  /** Runs something of the client with as much time as it wants. */
+  /** Waits for a call of the client, with enough fake time for all its pauses. */
   async function withTime(promise: Promise<unknown>): Promise<unknown> {
     const outcome = outcomeOf(promise);
     await runtime.advance(3600);
@@ -90,7 +90,7 @@ describe('attempts', () => {
     expect(observer.retries).toEqual(Array(2).fill({ operation: 'list_exports', reason: 'server_error' }));
   });
 
-  test.each(REASONS)('after %s are made only where it may pass by itself', async (reason) => {
+  test.each(REASONS)('after %s are made only if the failure is temporary', async (reason) => {
     const { get, requests, observer } = setUp([new AtlasError(reason, 'failed'), ok]);
     const passes = ['network', 'timeout', 'rate_limited', 'server_error'].includes(reason);
     expect(await get()).toMatchObject(passes ? { id: 'a' } : { reason });
@@ -128,7 +128,7 @@ describe('a pause', () => {
     },
   );
 
-  test('counts as time of the poll: after two pauses of 25 seconds there is no time for a third', async () => {
+  test('counts against the time of the poll: after two pauses of 25 seconds there is no time for a third', async () => {
     const { get, requests, runtime } = setUp([busy('25')], { exchangeSeconds: 6 });
     expect(await get()).toMatchObject({ reason: 'rate_limited' });
     expect([requests.length, runtime.slept]).toEqual([2, [25]]);
@@ -191,7 +191,7 @@ describe('a list', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('delivers each page once, however many attempts it took', async () => {
+  test('delivers each page once, for any number of attempts', async () => {
     const { pages } = setUp([page(['a', 'b'], [next]), refusal(502), busy('1'), page(['c'], [self])]);
     expect(await pages()).toEqual({ pages: ['ab', 'c'], end: undefined });
   });

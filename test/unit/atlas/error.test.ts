@@ -51,7 +51,7 @@ describe('the reason of a failure', () => {
     expect(others).not.toContain(advice);
   });
 
-  test('is transient only if it may pass by itself', () => {
+  test('is transient only if the failure may be temporary', () => {
     expect(REASONS.filter(isTransient)).toEqual(['rate_limited', 'server_error', 'timeout', 'network']);
   });
 });
@@ -70,7 +70,7 @@ describe('foreign text', () => {
     [null],
     [['LIST']],
     [{ toString: () => 'OBJECT' }],
-  ])('in place of an errorCode is left out: %j', (foreign) => {
+  ])('in place of an errorCode is dropped: %j', (foreign) => {
     expect(checkedErrorCode(foreign)).toBeUndefined();
     expect(errorOfStatus(404, foreign)).toMatchObject({ message: 'Atlas answered 404', errorCode: undefined });
   });

@@ -14,7 +14,10 @@ const page = (ids: string, totalCount?: number): Page => ({
   ...(totalCount === undefined ? {} : { totalCount }),
 });
 
-/** Reads a list that has these pages the first, the second and each further time; the fold collects ids per page. */
+/**
+ * Reads a list. `readings` has the pages of the first reading, of the second one, and so on. The fold collects the ids
+ * of each page.
+ */
 async function read(readings: readonly (readonly (Page | Error)[])[], wantsSecondReading = false) {
   let begun = 0;
   const api: AtlasApi = {
@@ -96,14 +99,14 @@ describe('a list', () => {
     });
   });
 
-  test('keeps no id that is longer than any of Atlas', async () => {
+  test('keeps no id that is longer than the ids of Atlas', async () => {
     const odd: Page = {
       results: [{ id: 'a'.repeat(65) }, { id: 'a'.repeat(65) }, { id: 'b'.repeat(64) }, { id: 'b'.repeat(64) }],
     };
     expect(await read([[odd], [odd]])).toMatchObject({ items: 3 });
   });
 
-  test('fails after four pages in a row without a new item, empty ones included', async () => {
+  test('fails after four consecutive pages without a new item, including empty pages', async () => {
     for (const last of ['ba', '']) {
       const pages = [page('ab'), ...Array.from({ length: 9 }, () => page(last))];
       await expect(read([pages])).rejects.toMatchObject({
@@ -113,7 +116,7 @@ describe('a list', () => {
     }
   });
 
-  test('is read on after three pages without a new item', async () => {
+  test('continues after three pages without a new item', async () => {
     const pages = ['ab', 'ab', 'b', '', 'c', 'c', 'c', 'c', 'd'].map((ids) => page(ids));
     expect(await read([pages, pages])).toMatchObject({ items: 4, pages: 9 });
   });

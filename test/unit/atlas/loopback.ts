@@ -1,4 +1,4 @@
-/** Servers on loopback that treat us as Atlas and the network can, and an exchange with them. For contract tests only. */
+/** Servers on loopback with faults of Atlas and of the network, and an exchange with them. For contract tests only. */
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
@@ -11,7 +11,7 @@ import type { HttpProxy } from '../../../src/atlas/http/tunnel.ts';
 import { systemRuntime } from '../../../src/support/runtime.ts';
 import { never, outcomeOf, recordingObserver, request, TARGET } from './support.ts';
 
-/** What must never be seen in an error. */
+/** Texts that no error may contain. */
 export const SECRET = 'Bearer very-secret-token';
 const cleanups: (() => void)[] = [];
 
@@ -46,7 +46,7 @@ export async function atlas(listener: RequestListener) {
   return { baseUrl, asked, connections: () => connections };
 }
 
-/** A server that does this to every connection once something was asked. */
+/** A server that calls this function for every connection after the first request data. */
 export async function rawServer(treat: (socket: Socket) => void): Promise<string> {
   const server = createSocketServer((socket) => {
     socket.on('error', () => undefined);

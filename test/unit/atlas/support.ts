@@ -20,7 +20,7 @@ export function credential(
 /** A signal that nothing aborts. */
 export const never = new AbortController().signal;
 
-/** An answer; a body that isn't text is written as JSON. */
+/** An answer; a body that is not a text is written as JSON. */
 export function answer(status: number, body: unknown = {}, headers: AtlasResponse['headers'] = {}): AtlasResponse {
   return { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
@@ -53,7 +53,7 @@ export interface ScriptedTransport {
   authorizations(): (string | undefined)[];
 }
 
-/** Answers with one step after the other; the last one again and again. It signs as the exchange does. */
+/** Answers with the steps in order; the last one is repeated. It signs requests as the exchange does. */
 export function scripted(...script: readonly Step[]): ScriptedTransport {
   const requests: AtlasRequest[] = [];
   return {
@@ -101,7 +101,7 @@ export function recordingObserver() {
   return { ...observer, requests, retries, waits, pauses, tokens, deprecations, secrets, unrevoked, circuit };
 }
 
-/** What a promise came to, so that a rejection can wait until it is looked at. */
+/** The outcome of a promise, so that a rejection can be checked later. */
 export function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((error: unknown) => error);
 }

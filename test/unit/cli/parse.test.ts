@@ -92,7 +92,7 @@ test('the demo accepts all its flags', () => {
 
 const QUIET = { level: 'warn', format: 'logfmt' };
 
-test('check, once and health have flags of their own, beside those of serve that say what is watched', () => {
+test('check, once and health have their own flags and those flags of serve that select targets', () => {
   const shard = ['--shard.count', '3', '--shard.index', '1'];
   expect(parse(['check'])).toEqual({
     command: 'check',
@@ -199,7 +199,7 @@ describe('the telemetry path', () => {
   });
 });
 
-describe('a usage error names the flag and says what would be right', () => {
+describe('a usage error names the flag and the valid form', () => {
   test.each([
     [['--log.level', 'loud'], '--log.level "loud": must be debug, info, warn or error'],
     [['--log.format', 'xml'], '--log.format "xml": must be json or logfmt'],
@@ -321,7 +321,7 @@ describe('the environment', () => {
     expect(refusal([], { [PREFIX + name]: value })).toEqual([`${PREFIX}${name} ${problem}`]);
   });
 
-  test('may end a list with a comma', () => {
+  test('allows a comma at the end of a list', () => {
     expect(parse([], { [`${PREFIX}TARGET`]: 'g/c,' })).toMatchObject({ flags: { targets: ['g/c'] } });
     expect(parse([], { [`${PREFIX}WEB_LISTEN_ADDRESS`]: ',' })).toEqual({ command: 'serve', flags: SERVE });
   });

@@ -1,4 +1,4 @@
-/** The job metrics: a list of jobs in, sample lines out. */
+/** The job metrics: the sample lines for a given list of jobs. */
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../src/collectors/collector.ts';
@@ -25,7 +25,7 @@ const linesOf = (jobs: readonly JsonObject[], ...names: string[]) => lines(polle
 const running = (fields: JsonObject) => job('InProgress', { fields });
 
 describe('the metrics of a list of jobs', () => {
-  test('every state is there, zero or not', () => {
+  test('every state has a sample, also if it is zero', () => {
     expect(linesOf([job('Successful')], 'jobs')).toEqual([
       'jobs{state="queued"} 0',
       'jobs{state="in_progress"} 0',
@@ -56,7 +56,7 @@ describe('the metrics of a list of jobs', () => {
     expect(linesOf(jobs.slice(1), 'jobs')).toContain('jobs{state="successful"} 2');
   });
 
-  test('the last success tells when, how long, how much and how old its data is', () => {
+  test('the last success has its time, duration, collections and the age of its data', () => {
     expect(
       linesOf(
         [job('Successful')],
@@ -130,21 +130,21 @@ describe('the metrics of an active job', () => {
     );
   });
 
-  test('have no ratio for 0 of 0, and none above 1', () => {
+  test('have no ratio for 0 of 0, and no ratio above 1', () => {
     const of = (exportedCollections: number, totalCollections: number) =>
       linesOf([running({ exportStatus: { exportedCollections, totalCollections } })], 'active_job_progress_ratio');
     expect(of(0, 0)).toEqual([]);
     expect(of(5, 4)).toEqual([`active_job_progress_ratio{export_id="${id}"} 1`]);
   });
 
-  test('count the shards of a sharded one, which has no collections', () => {
+  test('count the shards of a sharded job, which has no collections', () => {
     const components = [{ exportId: objectId(1) }, { exportId: objectId(2) }];
     expect(
       linesOf([running({ components, exportStatus: null })], 'active_job_shards', 'active_job_collections'),
     ).toEqual([`active_job_shards{export_id="${id}"} 2`]);
   });
 
-  test('are absent where a job has no id, but it is in the sums', () => {
+  test('are absent if a job has no id, but the job is in the sums', () => {
     const nameless = running({ id: null, exportStatus: { exportedCollections: 1, totalCollections: 4 } });
     expect(linesOf([nameless], ...ACTIVE)).toEqual([
       `oldest_active_created_timestamp_seconds{state="in_progress"} ${DAY_ZERO_SECONDS}`,
@@ -153,12 +153,12 @@ describe('the metrics of an active job', () => {
     ]);
   });
 
-  test('are gone when it vanishes from the list or ends', () => {
+  test('disappear when the job ends or is no longer listed', () => {
     expect(linesOf([], ...ACTIVE)).toEqual([]);
     expect(linesOf([job('Successful')], ...ACTIVE)).toEqual([]);
   });
 
-  test('of an unknown state without an end say so', () => {
+  test('in an unknown state without an end show this state', () => {
     const paused = job('Paused', { fields: { finishedAt: undefined, createdAt: iso(DAY_ZERO_SECONDS + 5) } });
     expect(linesOf([paused], 'oldest_active_created_timestamp_seconds')).toEqual([
       `oldest_active_created_timestamp_seconds{state="unknown"} ${DAY_ZERO_SECONDS + 5}`,
@@ -166,7 +166,7 @@ describe('the metrics of an active job', () => {
   });
 });
 
-test('stale volatile metrics are silent, facts stay', () => {
+test('stale volatile metrics are absent, facts stay', () => {
   const fresh = polledState([
     job('InProgress', { number: 2 }),
     job('Failed', { number: 1 }),
@@ -194,7 +194,7 @@ test('stale volatile metrics are silent, facts stay', () => {
   ]);
 });
 
-test('they are not silent because another record of the target is stale', () => {
+test('they are not absent because another record of the target is stale', () => {
   const fresh = polledState([job('InProgress')]);
   const schedule = { polls: 1, summary: { autoExportEnabled: false } };
   const other = withRecord(fresh, 'schedule', { ...schedule, stale: true });

@@ -32,7 +32,7 @@ const hardware = (providerName: string, instanceSize: string, specs = 'electable
 });
 
 describe('the clusters of a project', () => {
-  test('are those of all its pages, each with whether it is paused', async () => {
+  test('come from all pages, each with its paused state', async () => {
     const { api, asked } = apiOf([cluster('one', hardware('AWS', 'M10'))], [cluster('two', { paused: true })]);
     expect(await clusterSource.read(api, GROUP_ID, new AbortController().signal)).toEqual({
       clusters: [
@@ -46,7 +46,7 @@ describe('the clusters of a project', () => {
     ]);
   });
 
-  test('are not none where the list is empty, but says to have some', async () => {
+  test('fail if the list is empty, but its total is not 0', async () => {
     const empty = (totalCount?: number) =>
       ({
         eachPage: async (_resource, _signal, take) => {

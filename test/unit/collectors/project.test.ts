@@ -22,7 +22,7 @@ test.each([
   expect(await nameOf(name)).toBe(shown);
 });
 
-test('the name of a project is read in one request that no budget for backups pays', async () => {
+test('the name of a project is read in one request that does not count against the budget for backups', async () => {
   const asked: Resource[] = [];
   const api = {
     async get(resource: Resource) {

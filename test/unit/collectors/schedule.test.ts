@@ -24,7 +24,7 @@ function valuesOf(state: TargetState): Record<string, unknown> {
 }
 
 describe('a backup schedule', () => {
-  test('says whether it exports by itself, how often and where to', () => {
+  test('shows whether it exports automatically, how often and to which bucket', () => {
     const state = withSchedule(
       newState(),
       decodeSchedule({ ...exporting('daily'), policies: [{ policyItems: [{ frequencyType: 'daily' }] }] }),
@@ -80,7 +80,7 @@ describe('a backup schedule', () => {
     expect(findings.map(({ condition }) => condition)).toEqual(expected);
   });
 
-  test('is read in one request that the budget for backups pays', async () => {
+  test('is read in one request that counts against the budget for backups', async () => {
     const asked: Resource[] = [];
     const api = {
       async get(resource: Resource) {
@@ -103,7 +103,7 @@ describe('a backup schedule', () => {
   });
 });
 
-describe('the greatest age of a success', () => {
+describe('the maximum age of a success', () => {
   test.each([
     ['daily', 26 * 3600],
     ['WEEKLY', 8 * DAY],
@@ -115,7 +115,7 @@ describe('the greatest age of a success', () => {
     expect(successMaxAgeSeconds(withSchedule(newState(), decodeSchedule(exporting(frequency))))).toBe(seconds);
   });
 
-  test('is the configured one where there is one', () => {
+  test('is the configured one if there is one', () => {
     const state = newState('Cluster0', { successMaxAgeSeconds: 60 });
     expect(successMaxAgeSeconds(withSchedule(state, decodeSchedule(exporting('daily'))))).toBe(60);
     expect(successMaxAgeSeconds(state)).toBe(60);

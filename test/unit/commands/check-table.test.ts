@@ -50,7 +50,7 @@ All is well: 2 clusters polled.
 `);
   });
 
-  test('has the failures at its end, with advice', () => {
+  test('has the failures at the end, with advice', () => {
     const targets = [
       polled('gone', { ...unread, failures: [notFound] }),
       polled('orders', { failures: [forbiddenSchedule] }),

@@ -17,7 +17,7 @@ b/c                         not_found
 `);
 });
 
-test('in a narrow terminal names lose their beginnings', () => {
+test('in a narrow terminal names are cut at the beginning', () => {
   const table = formatTable(COLUMNS, ROWS, 34);
   expect(table.split('\n').map(({ length }) => length)).toEqual([34, 34, 28, 0]);
   expect(table).toContain('\n…t-is-long/orders  ok ');

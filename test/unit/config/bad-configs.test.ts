@@ -401,7 +401,7 @@ function withoutFolder(text: string): string {
 
 describe('a config with problems', () => {
   const all = [...WHOLE, ...BEFORE, ...CLUSTERS, ...IN_TARGET, ...IN_CREDENTIAL, ...OTHERS];
-  test.each(all)('reports them with their place and what would be right, also by check: $what', async (bad) => {
+  test.each(all)('reports them with their place and the valid form, also by check: $what', async (bad) => {
     const loaded = await load(bad.text, env, files);
     const told = bad.problems.map((problem) => `c.yml:${problem}`);
     expect(printed(loaded).map(withoutFolder)).toEqual(told);

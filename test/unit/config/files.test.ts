@@ -10,7 +10,7 @@ import { directoryWith, GROUP, printed } from './workspace.ts';
 const SMALL = { directory: '/', largestBytes: 100, purpose: 'a secret' };
 const HANGS = 'the file could not be read within 5 seconds: is its disk reachable?';
 
-/** A disk that answers when it is told to. */
+/** A disk that answers when the test decides. */
 function createHangingDisk() {
   const started: string[] = [];
   const answers: ((text: string) => void)[] = [];
@@ -31,7 +31,7 @@ function createHangingDisk() {
 }
 
 describe('a disk that hangs', () => {
-  test('ends every read after five seconds and is read once, however many ask', async () => {
+  test('ends every read after five seconds and is read once for any number of callers', async () => {
     const { runtime, read, started } = createHangingDisk();
     const reads = [read('/a'), read('/a'), read('/a')];
     await runtime.advance(5);
@@ -48,7 +48,7 @@ describe('a disk that hangs', () => {
     expect([await hanging, await other, started]).toEqual(['a', 'b', ['/a', '/b']]);
   });
 
-  test('is read anew after it has answered', async () => {
+  test('is read again after it has answered', async () => {
     const { runtime, read, answer, started } = createHangingDisk();
     const first = read('/a');
     await runtime.advance(5);
@@ -75,7 +75,7 @@ describe('a disk that hangs', () => {
   });
 });
 
-test('a pipe that nobody writes to is not a secret, and as a config file it is given up after 30 seconds', async () => {
+test('a pipe without a writer is not a secret, and as a config file it causes a timeout after 30 seconds', async () => {
   const directory = directoryWith();
   const path = join(directory, 'pipe');
   execFileSync('mkfifo', [path]);
@@ -88,7 +88,7 @@ test('a pipe that nobody writes to is not a secret, and as a config file it is g
   execFileSync('sh', ['-c', `: > ${path}`]);
 });
 
-test('a missing file is reported with the folder where relative paths begin', async () => {
+test('a missing file is reported with the folder for relative paths', async () => {
   const directory = directoryWith({ a: '' });
   const reader = createFileReader({ runtime: createFakeRuntime() });
   for (const path of [join(directory, 'b'), join(directory, 'a/b')]) {

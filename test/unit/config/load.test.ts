@@ -9,7 +9,7 @@ const TARGETS = `targets:\n  - group_id: ${GROUP}\n    clusters: [Cluster0]\n`;
 const TOKEN = { MONGODB_ATLAS_ACCESS_TOKEN: 't0ken' };
 const PAIR = `${GROUP}/Cluster0`;
 
-test('a file of three lines is enough: the rest has defaults', async () => {
+test('a file of three lines is enough, because all other keys have defaults', async () => {
   const config = configOf(await load(TARGETS, TOKEN));
   expect(JSON.parse(JSON.stringify(config))).toEqual({
     atlas: {
@@ -355,7 +355,7 @@ describe('the MONGODB_ATLAS_… variables', () => {
     expect(printed(await load(TARGETS, env))).toEqual([problem]);
   });
 
-  test('are ignored for what the file says', async () => {
+  test('are ignored for keys that the file has', async () => {
     const text = `atlas: {base_url: "https://a.example"}\ncredentials: [{name: c, access_token: x}]\n${TARGETS}`;
     const loaded = await load(text, { MONGODB_ATLAS_CLIENT_ID: 'x', MONGODB_ATLAS_BASE_URL: 'nonsense' });
     expect(configOf(loaded)).toMatchObject({ atlas: { baseUrl: 'https://a.example' }, credentials: [{ name: 'c' }] });
@@ -432,7 +432,7 @@ test('a credential that no target uses causes a warning', async () => {
   });
 });
 
-test('a secret file is read anew each time, without one newline at its end', async () => {
+test('a secret file is read again each time, without the newline at its end', async () => {
   const cwd = directoryWith({
     'c.yml': `credentials: [{name: a, access_token_file: token}]\n${TARGETS}`,
     token: 'one',
@@ -453,7 +453,7 @@ test('a secret file is read anew each time, without one newline at its end', asy
   ]);
 });
 
-test('relative paths begin at the folder of the config file, wherever the program runs', async () => {
+test('relative paths begin at the folder of the config file, not at the working directory', async () => {
   const elsewhere = directoryWith({
     'c.yml': `credentials: [{name: a, access_token_file: ./token}]\n${TARGETS}`,
     token: 'x',

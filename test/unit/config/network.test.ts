@@ -51,11 +51,11 @@ describe('the proxy', () => {
     expect(proxyFromEnvironment({ HTTPS_PROXY: text }, ATLAS)).toEqual({ problem });
   });
 
-  test('is none for a stand-in on this host, and then may be anything', () => {
+  test('is not used for a server on this host, and then may have any value', () => {
     expect(proxyOf({ HTTPS_PROXY: 'not a url' }, 'http://127.0.0.1:1')).toBeUndefined();
   });
 
-  test('has a password that the log hides, percent-encoded and decoded', () => {
+  test('may have a password, which the log hides, percent-encoded and decoded', () => {
     const hidden: string[] = [];
     for (const password of ['pa%40ss', '100%']) {
       proxyFromEnvironment({ HTTPS_PROXY: `http://user:${password}@a` }, ATLAS, (secret) => hidden.push(secret));

@@ -109,7 +109,7 @@ describe('a secret is in no problem', () => {
   });
 });
 
-describe('a secret of Atlas where a name belongs is not repeated', () => {
+describe('a secret of Atlas in place of a name is not repeated', () => {
   const named = (name: string, more = '') => `credentials: [ { name: ${name}, access_token: x } ]\n${TARGETS}${more}`;
 
   describe.each([

@@ -56,10 +56,10 @@ test('no secret is read for it', async () => {
   writeFileSync(join(folder, 'key'), SECRETS.file);
 });
 
-test('what is shown is a config again, once the secrets are put in', async () => {
+test('the shown config is valid if its secrets are filled in', async () => {
   const config = await load(FILE);
   const again = await load(showConfig(config).replace(/<[^>]*>/g, 'a-secret'));
-  // Functions and descriptions are the secrets'; all else has to be the same.
+  // Functions and descriptions of secrets differ; everything else must be the same.
   const plain = ({ atlas, polling, targets, discoveries }: Config) => ({ atlas, polling, targets, discoveries });
   expect(plain(again)).toEqual(plain(config));
 });

@@ -1,4 +1,4 @@
-/** A directory of its own with the files a test needs, and a config that is right, to spoil. */
+/** A temporary folder with files for a test, and a valid config that a test can break. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCheck } from '../../../src/commands/check.ts';

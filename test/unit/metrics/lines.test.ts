@@ -30,7 +30,7 @@ function familyOf(samples: readonly Sample[], changes: Partial<Family> = {}): Fa
   return { name: 'jobs', help: 'Export jobs.', type: 'gauge', labels: LABELS, samples: () => samples, ...changes };
 }
 
-/** What prom-client writes of the same family. */
+/** The text of prom-client for the same family. */
 async function promClientText(family: Family, state: TargetState, format: Format): Promise<string> {
   const { groupId: group_id, clusterName: cluster_name } = state.target;
   const registry = new Registry<OpenMetricsContentType>();
@@ -89,7 +89,7 @@ describe('the text of a family', () => {
     ]);
   });
 
-  test('is empty while a record that the family rests on is stale', () => {
+  test('is empty while a record that the family depends on is stale', () => {
     const volatile: Family['volatile'] = ({ polled }) => Object.values(polled);
     const families = [familyOf([{ value: 1 }]), familyOf([{ value: 1 }], { volatile })];
     const isShown = (state: TargetState) => linesOf(families, state).map((text) => text !== '');

@@ -68,7 +68,7 @@ describe('a page', () => {
     expect(await read()).toBe('# HELP own Own.\n# TYPE own gauge\nown 1\n');
   });
 
-  test('shows a change in the very step in which it is made', async () => {
+  test('shows a change in the same step in which it is made', async () => {
     const { page, read } = setUp();
     page.update([polled('a', 1), polled('b', 1)], []);
     const before = read();
@@ -131,7 +131,7 @@ describe('a page', () => {
     expect(await readGzip()).toBe(await read());
   });
 
-  test('is made once for each change, format and encoding', async () => {
+  test('is rendered once for each change, format and encoding', async () => {
     const { page, read, reads } = setUp();
     page.update([polled('a', 1)], []);
     const [first, ...others] = await Promise.all([1, 2, 3].map(() => page.render('text', false)));
@@ -144,7 +144,7 @@ describe('a page', () => {
     expect(reads()).toBe(3);
   });
 
-  test('is made again where the program’s own metrics are older than five seconds, compressed or not', async () => {
+  test('is rendered again if the program’s own metrics are older than five seconds, compressed or not', async () => {
     const { runtime, read, readGzip, reads } = setUp();
     await read();
     await runtime.advance(4.9);
@@ -155,14 +155,14 @@ describe('a page', () => {
     expect(reads()).toBe(2);
   });
 
-  test('is made again where the program says that its own metrics have changed', async () => {
+  test('is rendered again if the program reports that its own metrics have changed', async () => {
     const { page, read } = setUp();
     await read();
     page.invalidate();
     expect(await read()).toContain('own 2\n');
   });
 
-  test('is made after an older one of the same format, never beside it', async () => {
+  test('is rendered after an older one of the same format, never at the same time', async () => {
     const own = new Registry();
     let running = 0;
     let most = 0;
@@ -186,7 +186,7 @@ describe('a page', () => {
     expect(most).toBe(1);
   });
 
-  test('that cannot be made is made again for the next request', async () => {
+  test('that could not be rendered is rendered again for the next request', async () => {
     const { read, readGzip, broken } = setUp();
     broken.isBroken = true;
     await expect(read()).rejects.toThrow('broken');

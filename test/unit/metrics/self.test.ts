@@ -49,7 +49,7 @@ async function samplesOf({ registry }: SelfMetrics): Promise<readonly string[]> 
 }
 
 describe('the program’s own metrics', () => {
-  test('show from the start the build, the config and counters at zero, and nothing that has not happened', async () => {
+  test('show the build, the config and zero counters from the start, and no series of events that have not happened', async () => {
     expect((await samplesOf(setUp())).toSorted()).toEqual(
       [
         'build_info{version="1.2.3",revision="abc",node_version="v20"} 1',
@@ -65,7 +65,7 @@ describe('the program’s own metrics', () => {
     );
   });
 
-  test('count the targets and what each limit of each collector keeps out, over all targets', async () => {
+  test('count the targets and the series that each limit drops, over all targets', async () => {
     const read = (dropped: Readonly<Record<string, number>>) => ({ read: { pages: 1, items: 9, dropped } });
     const one = withRecord(newState('a'), 'exports', read({ jobs: 3, codes: 1 }));
     let states = [
@@ -115,7 +115,7 @@ describe('the program’s own metrics', () => {
     );
   });
 
-  test('have the waits of a project from its first request on, at zero', async () => {
+  test('have the waiting time of a project from its first request on, starting at zero', async () => {
     const self = setUp();
     self.observer.request(REQUEST);
     expect(await samplesOf(self)).toContain('api_throttled_seconds_total{group_id="g",budget="cloud_backups"} 0');
@@ -159,7 +159,10 @@ describe('the series of credentials and projects that left the config', () => {
   const ONLY_KEY: Named = { credentials: [{ name: 'key', mintsTokens: false }], groupIds: ['h'] };
   const isGone = (line: string) => /"account"|"g"/.test(line);
 
-  /** Everything that names a credential or a project, once for those that leave and once for those that stay. */
+  /**
+   * Reports every event that names a credential or a project: once for those that are removed and once for those that
+   * stay.
+   */
   function report({ observer }: SelfMetrics): void {
     for (const [credential, groupId] of [
       ['account', 'g'],
@@ -172,7 +175,7 @@ describe('the series of credentials and projects that left the config', () => {
     }
   }
 
-  test('are removed with them, and the others go on', async () => {
+  test('are removed with them, and the others stay', async () => {
     const self = setUp();
     report(self);
     expect((await samplesOf(self)).filter(isGone)).toHaveLength(7);
@@ -187,7 +190,7 @@ describe('the series of credentials and projects that left the config', () => {
     );
   });
 
-  test('do not come back by requests that end later', async () => {
+  test('do not return when a request ends later', async () => {
     const self = setUp();
     report(self);
     self.keepOnly(ONLY_KEY);
@@ -197,7 +200,7 @@ describe('the series of credentials and projects that left the config', () => {
     expect(await samplesOf(self)).toContain('api_request_duration_seconds_count{operation="list_exports"} 4');
   });
 
-  test('begin at zero again where they return to the config', async () => {
+  test('begin at zero again if they return to the config', async () => {
     const self = setUp();
     report(self);
     self.keepOnly(ONLY_KEY);

@@ -27,7 +27,7 @@ describe('the clusters of a project', () => {
     expect(polling.discoveries()).toMatchObject([{ up: true }]);
   });
 
-  test('come and go with each discovery, and those that stay keep what is known of them', async () => {
+  test('are added and removed with each discovery, and those that stay keep their state', async () => {
     const { polling, runtime, atlas, names, changes, exports } = setUp(discovered(), ['stays', 'goes']);
     await runtime.advance(500);
     atlas.clusters = ['comes', 'stays'];
@@ -39,7 +39,7 @@ describe('the clusters of a project', () => {
     expect(exports.timesOf('goes').every((at) => at <= goneAt)).toBe(true);
   });
 
-  test('change nothing where a discovery finds the same, and one target where one was paused', async () => {
+  test('change nothing if a discovery finds the same, and one target if one was paused', async () => {
     const { runtime, atlas, exports, changes, searches, targetOf } = setUp(
       discovered({ discoveryIntervalSeconds: 20 }),
       ['a', 'b'],
@@ -65,7 +65,7 @@ describe('the clusters of a project', () => {
     expect(targetOf('shop')).toMatchObject({ credential: 'default', discovered: true });
   });
 
-  test('are 500 at most, the same ones each time, and the log says so once', async () => {
+  test('are 500 at most, the same ones each time, with one line in the log', async () => {
     const many = Array.from({ length: 600 }, (_, index) => `c${String(index).padStart(3, '0')}`);
     const { runtime, atlas, names, lines } = setUp(discovered({ discoveryIntervalSeconds: 10 }), many.toReversed());
     await runtime.settle();
@@ -96,7 +96,7 @@ describe('the clusters of a project', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'discovery works again', clusters: 1 });
   });
 
-  test('are looked for again within a minute after a failure that may pass by itself, else at the usual time', async () => {
+  test('are discovered again within a minute after a temporary failure, else at the usual time', async () => {
     const passing = setUp(discovered(), new AtlasError('network', 'no route'));
     const lasting = setUp(discovered(), forbidden);
     await passing.runtime.advance(190);
@@ -106,7 +106,7 @@ describe('the clusters of a project', () => {
     expect(lasting.polling.untried()).toEqual({ projects: 0, targets: 0 });
   });
 
-  test('are left alone by a discovery that the stop of the program has aborted', async () => {
+  test('do not change when the stop of the program aborts a discovery', async () => {
     const { polling, runtime, atlas, lines } = setUp(discovered(), ['a']);
     atlas.lastsSeconds = 10;
     await runtime.advance(5);
@@ -117,7 +117,7 @@ describe('the clusters of a project', () => {
 });
 
 describe('a discovered cluster that cannot have exports', () => {
-  test('is dropped until it is found again, and the log says so once', async () => {
+  test('is dropped until it is found again, with one line in the log', async () => {
     const { runtime, atlas, names, lines, exports } = setUp(discovered(), ['flex', 'good']);
     exports.answer = ({ target }) => (target.clusterName === 'flex' ? unsupported : 0);
     await runtime.advance(10);
@@ -134,7 +134,7 @@ describe('a discovered cluster that cannot have exports', () => {
     expect(lines).toEqual([expect.objectContaining(dropped), expect.objectContaining(dropped)]);
   });
 
-  test('stays watched where the config names it, and where another failure is met', async () => {
+  test('stays watched if the config names it, or if it fails for another reason', async () => {
     const { runtime, polling, names, exports } = setUp(discovered({}, named(['named']).named), ['found', 'named']);
     exports.answer = ({ target }) => (target.discovered ? forbidden : unsupported);
     await runtime.advance(10);

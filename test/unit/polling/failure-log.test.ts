@@ -24,7 +24,7 @@ test('at most fifty different notices are in the log, each once', () => {
   expect(lines).toHaveLength(50);
 });
 
-test('a failure that is a bug shows its kind and place, and nothing of its message', () => {
+test('a failure that is a bug shows its kind and place, but not its message', () => {
   const { reason, problem } = failureOf(new TypeError('reading mongodb://secret'));
   expect(reason).toBe('internal');
   expect(problem).toMatch(/^unexpected TypeError at \S+failure-log\.test\.ts:\d+:\d+$/);

@@ -57,7 +57,7 @@ function setUp(answers: readonly (number | Error)[], changes: Partial<Collector<
 }
 
 describe('a poll', () => {
-  test('that is good records the summary, the facts of the list and the time', async () => {
+  test('that succeeds records the summary, the facts of the list and the time', async () => {
     const { run, runtime, record } = setUp([7]);
     expect(await run()).toBe(SETTINGS.intervalSeconds);
     expect(record()).toEqual({
@@ -89,14 +89,14 @@ describe('a poll', () => {
     });
   });
 
-  test('that is good again forgets the failure', async () => {
+  test('that succeeds again removes the failure', async () => {
     const { runTimes, record } = setUp([timedOut, 0]);
     await runTimes(2);
     expect(record().last).not.toHaveProperty('failure');
     expect(record()).toMatchObject({ summary: 0, failures: { timeout: 1 } });
   });
 
-  test.each([[7], [timedOut]])('that is aborted leaves the state and the log alone (%s)', async (answer) => {
+  test.each([[7], [timedOut]])('that is aborted changes neither the state nor the log (%s)', async (answer) => {
     const { run, toy, states, lines } = setUp([answer]);
     toy.lastsSeconds = 0;
     const before = states.get(KEY);
@@ -112,7 +112,7 @@ describe('a poll', () => {
     expect(toy.reads).toEqual([]);
   });
 
-  test('that meets a bug counts as internal, and its line in the log is an error', async () => {
+  test('that fails because of a bug has the reason internal, and its line in the log is an error', async () => {
     const { run, record, lines } = setUp([new TypeError('secret')]);
     await run();
     expect(record().last?.failure?.reason).toBe('internal');
@@ -120,7 +120,7 @@ describe('a poll', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  test('clears the mark of old data only where it is good', async () => {
+  test('clears the stale mark only if it succeeds', async () => {
     const { run, states, record } = setUp([0, timedOut, 0]);
     await run();
     states.markStale(1e6);
@@ -135,7 +135,7 @@ describe('a poll', () => {
 describe('the interval until the next poll', () => {
   const pace = () => ({ seconds: 10, retrySeconds: 20, failedSeconds: 30 });
 
-  test('is the pace of the collector by what it has read', async () => {
+  test('is chosen by the collector from what it has read', async () => {
     expect(await setUp([1]).run()).toBe(SETTINGS.intervalSeconds);
     expect(await setUp([0]).run()).toBe(SETTINGS.idleIntervalSeconds);
   });
@@ -158,7 +158,7 @@ describe('the interval until the next poll', () => {
     expect(await run()).toBe(SETTINGS.idleIntervalSeconds);
   });
 
-  test('is not shortened by an open circuit where the collector waits for another one', async () => {
+  test('is not shortened by an open circuit if the collector waits for another one', async () => {
     const { run, circuit } = setUp([notFound], { after: 'first' });
     circuit.isOpen = true;
     expect(await run()).toBe(SETTINGS.idleIntervalSeconds);
@@ -166,7 +166,7 @@ describe('the interval until the next poll', () => {
 });
 
 describe('the log', () => {
-  test('says once that polls fail, with reason and advice, and once that they work again', async () => {
+  test('has one line when polls fail, with reason and advice, and one when they work again', async () => {
     const { runTimes, lines } = setUp([notFound, notFound, 3, 3], { advice: { not_found: 'look again' } });
     await runTimes(4);
     const facts = { group_id: GROUP_ID, cluster_name: 'Cluster0', collector: 'toy' };
@@ -183,7 +183,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('says once an hour that polls still fail', async () => {
+  test('has one line an hour while polls still fail', async () => {
     const { run, runtime, lines } = setUp([timedOut]);
     for (let minute = 0; minute < 150; minute += 1) {
       await run();

@@ -5,7 +5,7 @@ import { discovered, forbidden, keyOf, named, OTHER_ID, setUp } from './polling-
 describe('the name of a project', () => {
   const both = { named: [...named(['a']).named, ...named(['b'], { groupId: OTHER_ID }).named], discovered: [] };
 
-  test('reaches the targets of this project alone, and starts no poll', async () => {
+  test('is set on the targets of this project only, and starts no poll', async () => {
     const { runtime, atlas, targetOf, polling, changes, exports } = setUp(both);
     atlas.lastsSeconds = 10;
     exports.lastsSeconds = 1000;
@@ -21,7 +21,7 @@ describe('the name of a project', () => {
     expect(polling.progress().total).toBe(progress.total);
   });
 
-  test('that cannot be read is read again within an hour; the log says so to developers only', async () => {
+  test('that cannot be read is read again within an hour, with a debug line in the log', async () => {
     const { runtime, atlas, targetOf, lines, namings } = setUp(named(['a']));
     atlas.projectName = forbidden;
     await runtime.advance(1);
@@ -58,7 +58,7 @@ describe('a collector that waits for another one', () => {
     expect(schedule.timesOf('a')).toEqual([11]);
   });
 
-  test('waits ten minutes at most for a first poll that does not end, and for no other project', async () => {
+  test('waits ten minutes at most for a first poll that does not end, and does not wait for other projects', async () => {
     const wanted = { named: [...named(['a']).named, ...named(['b'], { groupId: OTHER_ID }).named], discovered: [] };
     const { runtime, exports, schedule } = setUp(wanted);
     exports.lastsSeconds = ({ clusterName }) => (clusterName === 'a' ? 100_000 : 5);
@@ -68,7 +68,7 @@ describe('a collector that waits for another one', () => {
     expect(schedule.clusters()).toEqual(['b', 'a']);
   });
 
-  test('may be wanted only after that one has read something: its polls begin and end with it', async () => {
+  test('may depend on the result of that one: its polls begin and end with that result', async () => {
     const { runtime, polling, exports, schedule } = setUp(named(['a']), [], {
       isWanted: ({ polled }) => polled['exports']?.summary === 1,
     });
@@ -87,7 +87,7 @@ describe('a collector that waits for another one', () => {
   });
 });
 
-test('a change of the circuit to Atlas brings the polls of every target forward to the next minute', async () => {
+test('when the circuit to Atlas opens or closes, every target is polled within a minute', async () => {
   const clusters = Array.from({ length: 20 }, (_, index) => `c${index}`);
   const { runtime, polling, exports, schedule } = setUp(named(clusters));
   await runtime.advance(100.5);
@@ -104,7 +104,7 @@ test('a change of the circuit to Atlas brings the polls of every target forward 
   expect(schedule.reads).toHaveLength(reads);
 });
 
-test('a target has not been tried until its first poll has ended, well or not', async () => {
+test('a target counts as not yet polled until its first poll has ended, successful or not', async () => {
   const { runtime, polling, exports } = setUp(named(['a', 'b']));
   exports.lastsSeconds = 5;
   exports.answer = () => forbidden;

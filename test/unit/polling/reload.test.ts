@@ -5,7 +5,7 @@ import { discovered, forbidden, keyOf, named, setUp } from './polling-setup.ts';
 const SAME = () => false;
 
 describe('a reload', () => {
-  test('that changes nothing leaves targets, polls and discoveries alone', async () => {
+  test('that changes nothing does not affect targets, polls and discoveries', async () => {
     const { runtime, polling, reload, exports, searches, namings, changes } = setUp(discovered(), ['a', 'b']);
     await runtime.advance(10);
     exports.lastsSeconds = 1e6;

@@ -53,7 +53,7 @@ describe('a task', () => {
     expect(timesOf('late')).toEqual([100.5]);
   });
 
-  test('runs once in each interval, on beats of its own', async () => {
+  test('runs once in each interval, at its own beats', async () => {
     const anyTask = fc.record({ key: fc.string(), intervalSeconds: fc.integer({ min: 5, max: 60 }) });
     await fc.assert(
       fc.asyncProperty(anyTask, async ({ key, intervalSeconds }) => {
@@ -69,7 +69,7 @@ describe('a task', () => {
     );
   });
 
-  test('runs on a beat that many others do not share', async () => {
+  test('does not run at the same time as many others', async () => {
     const { runtime, add, runs } = setUp(1000);
     for (let index = 0; index < 600; index += 1) add(`exports 5e0000000000000000000001/Cluster${index}`);
     await runtime.advance(20);
@@ -90,7 +90,7 @@ describe('a task', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(45);
   });
 
-  test('may give another interval each time', async () => {
+  test('may return another interval each time', async () => {
     const { runtime, add, timesOf, runs } = setUp();
     const run = async (signal: AbortSignal) => {
       runs.push({ key: 'a', atSeconds: runtime.monotonicSeconds(), signal });
@@ -139,7 +139,7 @@ describe('a task', () => {
 });
 
 describe('a group', () => {
-  test('has no more tasks running than it has places, and does not hold up another group', async () => {
+  test('never runs more tasks than it has places, and does not delay another group', async () => {
     const { runtime, add, keys } = setUp(2);
     for (const key of ['a1', 'a2', 'a3']) add(key, { group: 'a', lastsSeconds: 5.5, intervalSeconds: 1000 });
     add('b1', { group: 'b' });
@@ -183,7 +183,7 @@ describe('a group', () => {
 });
 
 describe('the next run', () => {
-  test('moves to a beat of another interval, be that sooner or later', async () => {
+  test('moves to a beat of another interval, sooner or later', async () => {
     const { runtime, scheduler, add, timesOf } = setUp();
     add('sooner', { intervalSeconds: 1000 });
     add('later', { intervalSeconds: 10 });
@@ -196,7 +196,7 @@ describe('the next run', () => {
     expect(timesOf('later')).toHaveLength(1);
   });
 
-  test('does not move where the task is due or runs', async () => {
+  test('does not move if the task is due or runs', async () => {
     const { runtime, scheduler, add, timesOf } = setUp(1);
     add('runs', { lastsSeconds: 5, intervalSeconds: 10 });
     add('due');
@@ -207,7 +207,7 @@ describe('the next run', () => {
     expect(timesOf('runs').length).toBeGreaterThan(1);
   });
 
-  test('comes sooner where a shorter interval brings it forward, and never later', async () => {
+  test('comes sooner if the new interval is shorter, and never later', async () => {
     const { runtime, scheduler, add } = setUp();
     add('a', { intervalSeconds: 1000 });
     await runtime.advance(0.5);
@@ -220,7 +220,7 @@ describe('the next run', () => {
     expect(scheduler.dueAt('a')).toBeGreaterThan(0.5);
   });
 
-  test('is known for a task that waits, and for no task that runs or is unknown', async () => {
+  test('is known only for a task that waits, not for one that runs or does not exist', async () => {
     const { runtime, scheduler, add, timesOf } = setUp();
     add('a');
     add('runs', { lastsSeconds: 50 });
@@ -235,14 +235,14 @@ describe('the next run', () => {
 });
 
 describe('the scheduler', () => {
-  test('ticks each second, and knows when it last did', async () => {
+  test('ticks each second, and knows the time of its latest tick', async () => {
     const { runtime, scheduler, ticks } = setUp();
     expect(scheduler.lastTickAt()).toBeUndefined();
     await runtime.advance(10.5);
     expect([ticks(), scheduler.lastTickAt()]).toEqual([11, 10]);
   });
 
-  test('says when every task has run at least once, those too that another task has added', async () => {
+  test('reports when every task has run at least once, including tasks that another task has added', async () => {
     const { runtime, scheduler, add } = setUp();
     const run = async () => {
       await runtime.sleep(1);

@@ -7,7 +7,10 @@ export interface Scripted {
   readonly collector: Collector<unknown>;
   /** All reads that have begun. */
   readonly reads: { readonly target: Target; readonly atSeconds: number; readonly signal: AbortSignal }[];
-  /** What a read gives: a number as the summary, or an error to throw. A number above 0 means that something goes on. */
+  /**
+   * The result of a read: a number as the summary, or an error to throw. A number above 0 means that an export is
+   * active.
+   */
   answer(state: TargetState): number | Error;
   /** How long a read lasts. */
   lastsSeconds: number | ((target: Target) => number);
@@ -27,7 +30,7 @@ export const SETTINGS: PollingSettings = {
 
 export const API = {} as AtlasApi;
 
-/** A collector that is polled each `intervalSeconds` while something goes on, else each `idleIntervalSeconds`. */
+/** A collector that is polled each `intervalSeconds` while an export is active, else each `idleIntervalSeconds`. */
 export function createScripted(name: string, runtime: Runtime, changes: Partial<Collector<unknown>> = {}): Scripted {
   const reads: Scripted['reads'] = [];
   const collector: Collector<unknown> = {

@@ -42,7 +42,7 @@ describe('a project', () => {
     expect(moved.length).toBeLessThan(1150);
   });
 
-  test('belongs to the same shard in every version, since instances of two versions run beside each other', () => {
+  test('belongs to the same shard in every version, because instances of two versions may run together', () => {
     expect(similarIds.slice(0, 12).map((groupId) => shardOf(groupId, 4))).toEqual([1, 1, 0, 0, 2, 1, 0, 0, 0, 1, 0, 0]);
   });
 });

@@ -20,7 +20,7 @@ function setUp(changes: Partial<Collector<unknown>> = {}) {
     monotonicSeconds: runtime.monotonicSeconds,
     onChange: (put, removed) => changed.push([put.map((state) => state.target.clusterName), removed]),
   });
-  /** A target that is there from the start, with these changes of its record. */
+  /** A target that exists from the start, with these changes of its record. */
   function begin(record: Partial<Polled<unknown>> = {}): void {
     states.replace([target('a')]);
     states.update(KEY, (state) => withRecord(state, 'toy', record));
@@ -56,7 +56,7 @@ describe('the states', () => {
     ]);
   });
 
-  test('are announced only where they have changed', () => {
+  test('are reported to the listener only if they have changed', () => {
     const { states, changed, begin, reload } = setUp();
     begin();
     const before = states.get(KEY);
@@ -97,14 +97,14 @@ describe('other settings', () => {
     ['not read yet', {}, 10],
     ['failed for good', { summary: 1, last: failed('not_found') }, 100],
     ['failed for now', { summary: 1, last: failed('timeout') }, 10],
-  ])('give the interval in force at once: %s', (_what, known, intervalSeconds) => {
+  ])('give the current interval at once: %s', (_what, known, intervalSeconds) => {
     const { begin, reload, record } = setUp();
     begin({ ...known, polls: 3 });
     reload({ intervalSeconds: 10, idleIntervalSeconds: 100 });
     expect(record()).toMatchObject({ ...known, polls: 3, intervalSeconds });
   });
 
-  test('clear the mark of data that is not too old any more, and no other mark', async () => {
+  test('clear the stale mark of data that is no longer too old, and no other mark', async () => {
     const { runtime, states, begin, reload, record } = setUp();
     begin({ goodAtMonotonicSeconds: 0, summary: 0 });
     await runtime.advance(1000);
@@ -115,7 +115,7 @@ describe('other settings', () => {
     expect(record()?.stale).toBe(false);
   });
 
-  test('remove the record of a collector that is switched off; a collector that is switched on begins anew', () => {
+  test('remove the record of a collector that is switched off; a collector that is switched on starts with an empty record', () => {
     const { changed, begin, reload, record } = setUp();
     begin({ polls: 7 });
     reload({ isRead: { toy: false } });
@@ -127,7 +127,7 @@ describe('other settings', () => {
   });
 });
 
-test('a collector may be wanted only after another one has read something', () => {
+test('a collector may read a target only after another one has a result', () => {
   const { states, begin, record } = setUp({ isWanted: ({ polled }) => polled['toy']?.summary === 1 });
   begin();
   expect(record('other')).toBeUndefined();

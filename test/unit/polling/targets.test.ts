@@ -26,7 +26,7 @@ const known = (clusters: readonly FoundCluster[], rest: Partial<Known> = {}): Kn
 });
 const running = (name: string) => ({ name, paused: false });
 
-test('a named target is known by project and cluster', () => {
+test('the key of a named target is its project and cluster', () => {
   expect(targetOf(named('x'))).toEqual({
     key: `${GROUP_ID}/x`,
     groupId: GROUP_ID,
@@ -38,7 +38,7 @@ test('a named target is known by project and cluster', () => {
 });
 
 describe('the targets', () => {
-  test('that are found have the settings of their project, and say whether they are paused', () => {
+  test('that are discovered have the settings of their project, and whether they are paused', () => {
     const clusters = [running('a'), { name: 'b', paused: true }];
     expect(targetsOf({ named: [], discovered: [project] }, known(clusters))).toEqual([
       {
@@ -56,7 +56,7 @@ describe('the targets', () => {
     ]);
   });
 
-  test('that are named win over the same ones that are found, whatever has become of those', () => {
+  test('that are named take precedence over the same discovered ones, in any state of those', () => {
     const wanted = { named: [named('a', { successMaxAgeSeconds: 1 })], discovered: [project] };
     for (const clusters of [[running('a')], []]) {
       const [only, ...others] = targetsOf(wanted, known(clusters, { dropped: new Set([`${GROUP_ID}/a`]) }));
@@ -70,7 +70,7 @@ describe('the targets', () => {
     });
   });
 
-  test('leave out what was found and dropped', () => {
+  test('do not include discovered clusters that were dropped', () => {
     const state = known([running('a'), running('b')], { dropped: new Set([`${GROUP_ID}/a`]) });
     expect(targetsOf({ named: [], discovered: [project] }, state).map(({ clusterName }) => clusterName)).toEqual(['b']);
   });

@@ -119,7 +119,7 @@ describe('jobs', () => {
 });
 
 describe.each(seeds)('the first minute, with seed %i,', (seed) => {
-  test('always has queued, running, paused and incomplete exports, and three failures in a row', () => {
+  test('always has queued, running, paused and incomplete exports, and three consecutive failures', () => {
     const world = demo(seed);
     for (let seconds = 0; seconds <= 60; seconds += 2) {
       const nowMs = startedAtMs + seconds * 1000;

@@ -48,7 +48,10 @@ async function start(...names: string[]): Promise<void> {
   watch = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
 }
 
-/** Reading files takes real time, which the runtime knows nothing of: each second waits until it is done. */
+/**
+ * Reading files takes real time, which the fake runtime does not know, so each fake second waits until the reads have
+ * ended.
+ */
 async function pass(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second += 1) {
     await runtime.advance(1);
@@ -124,7 +127,7 @@ describe('a file', () => {
     expect(changes).toBe(2);
   });
 
-  test('that was forgotten has changed, once', async () => {
+  test('that is no longer known has changed, once', async () => {
     writeFileSync(at('a'), 'one');
     await start('a');
     watch?.forget();
@@ -132,7 +135,7 @@ describe('a file', () => {
     expect(changes).toBe(1);
   });
 
-  test('that disappears while another changes is not known by its last content', async () => {
+  test('that disappears while another changes is reported when it returns, also with its old content', async () => {
     writeFileSync(at('a'), 'one');
     writeFileSync(at('b'), 'one');
     await start('a', 'b');

@@ -29,7 +29,7 @@ describe('the log', () => {
     );
   });
 
-  test('leaves out lines below its level', () => {
+  test('does not write lines below its level', () => {
     expect(linesOf('json', 'warn', (log) => log.info({}, 'quiet'))).toEqual([]);
   });
 

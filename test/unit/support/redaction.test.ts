@@ -10,7 +10,7 @@ function redactorOf(...secrets: readonly string[]) {
   return redactor;
 }
 
-/** What secrets may be made of, but for what the censor's own word is made of. */
+/** The characters of random secrets, without the characters of the replacement text. */
 const secretsOf = (minLength: number) =>
   fc
     .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength, maxLength: 64 })
@@ -70,7 +70,7 @@ describe('a secret that was read', () => {
     expect(line('{"a":"orders","b":["orders in time"]}\n')).toBe(`{"a":"${CENSOR}","b":["orders in time"]}\n`);
   });
 
-  test('is remembered however many tokens there are; of those the newest are remembered', () => {
+  test('is remembered independent of the number of tokens; only the newest tokens are remembered', () => {
     const { hide, hideToken, text: all } = redactorOf();
     const tokens = Array.from({ length: 5000 }, (_, index) => `token number ${String(index).padStart(4, '0')}`);
     hide(SECRET);
@@ -112,7 +112,7 @@ describe('what looks like a credential', () => {
     },
   );
 
-  test('is not in a line that is unchanged to the letter', () => {
+  test('does not occur in ordinary lines, which stay unchanged', () => {
     const odd = '{"level":"info", "a" : 1.0}\n';
     expect(line(odd)).toBe(odd);
   });

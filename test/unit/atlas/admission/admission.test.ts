@@ -9,9 +9,9 @@ import { answer, gate, never, outcomeOf, recordingObserver, refusal, request } f
 interface Settings {
   readonly requestsPerMinute?: number;
   readonly concurrency?: number;
-  /** How long the server takes for an answer. */
+  /** Seconds until the server answers. */
   readonly serverSeconds?: number;
-  /** What the server answers to the request of this number, from 1. */
+  /** The answer of the server to the n-th request, from 1. */
   readonly answering?: (number: number) => AtlasResponse | Promise<AtlasResponse>;
   readonly refusing?: () => AtlasError | undefined;
 }
@@ -101,7 +101,7 @@ describe('the requests of a project', () => {
     expect(projects().indexOf('B')).toBeLessThanOrEqual(5);
   });
 
-  test('hold no place while they wait for their budget', async () => {
+  test('use no place while they wait for their budget', async () => {
     const { send, projects, runtime } = setUp({ requestsPerMinute: 3, concurrency: 2 });
     const waiting = times(10, () => send('A'));
     for (const project of ['B', 'C', 'D']) await send(project);
@@ -118,7 +118,7 @@ describe('the requests of a project', () => {
     expect(projects()).toBe('AB');
   });
 
-  test('that are aborted leave with the reason and cost nothing', async () => {
+  test('that are aborted reject with the reason and take no token', async () => {
     const { send, times: sentAt, runtime } = setUp({ requestsPerMinute: 3 });
     await send();
     const giveUp = new AbortController();
@@ -182,7 +182,7 @@ describe('a 429', () => {
     expect(observer.pauses).toEqual([{ groupId: 'A', budget: 'cloud_backups', seconds: 600, askedSeconds: 86_400 }]);
   });
 
-  test('fails requests at once whose poll has less time than the pause takes', async () => {
+  test('fails requests at once if their poll has less time than the pause', async () => {
     const { send, runtime } = setUp({ answering: first(busy('100')) });
     await send();
     const failed = times(50, () => outcomeOf(send()));
@@ -192,7 +192,7 @@ describe('a 429', () => {
     );
   });
 
-  test('costs the poll that waits the time of the pause', async () => {
+  test('is subtracted from the time of the poll that waits', async () => {
     const { send, runtime } = setUp({ answering: first(busy('20')) });
     await send();
     const timeBudget = { remainingSeconds: 60 };
@@ -214,7 +214,7 @@ test('RateLimit headers with little left slow the project down', async () => {
 });
 
 describe('other limits', () => {
-  test('apply to what waits, and leave taken tokens taken', async () => {
+  test('apply to waiting requests, and taken tokens stay taken', async () => {
     const { send, admission, times: sentAt, runtime } = setUp({ requestsPerMinute: 3, concurrency: 100 });
     const all = times(20, () => send());
     await runtime.advance(1);
@@ -237,7 +237,7 @@ describe('other limits', () => {
 });
 
 describe('the levels', () => {
-  test('show what is left of each budget, how many wait, and what Atlas said', async () => {
+  test('show the remaining tokens of each budget, the waiting requests, and the limits that Atlas sent', async () => {
     const headers = { 'ratelimit-limit': '500', 'ratelimit-remaining': '480' };
     const { send, admission, runtime } = setUp({ requestsPerMinute: 30, answering: first(answer(200, '{}', headers)) });
     expect(admission.levels()).toEqual([]);
@@ -253,7 +253,7 @@ describe('the levels', () => {
   });
 });
 
-/** The most requests in any window of time, less what the budget allows there. */
+/** The largest excess of requests over the budget in any time window. */
 function surplus(atSeconds: readonly number[], capacity: number, ratePerSecond: number): number {
   return Math.max(
     ...atSeconds.flatMap((from, begin) =>

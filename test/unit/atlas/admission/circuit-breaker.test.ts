@@ -8,7 +8,7 @@ import { answer, gate, never, outcomeOf, recordingObserver, request, type Step, 
 const reset = new AtlasError('network', 'the connection failed (ECONNRESET)');
 const late = new AtlasError('timeout', 'no complete answer in time');
 
-/** A breaker before a server that fails or answers as the test says. */
+/** A circuit breaker in front of a server that fails or answers as the test decides. */
 function setUp() {
   const runtime = createFakeRuntime();
   const observer = recordingObserver();
@@ -27,13 +27,13 @@ function setUp() {
     runtime,
     observer,
     ask,
-    /** As a service account asks for its token. */
+    /** A token request of a service account. */
     askToken: () => outcomeOf(watched(request({ target: '/token', operation: 'token' }), never)),
     sent: () => server.requests.length,
     server(does: Step) {
       step = does;
     },
-    /** So many requests, of so many resources in turn. */
+    /** Sends `count` requests, for `resources` different resources in turn. */
     async askFor(count: number, resources = 3) {
       for (let index = 0; index < count; index += 1) await ask(`/${index % resources}?pageNum=${index}`);
     },
@@ -41,7 +41,7 @@ function setUp() {
 }
 
 describe('a circuit', () => {
-  test('opens after ten requests without an answer for three resources, and says why', async () => {
+  test('opens after ten requests without an answer for three resources, and reports the cause', async () => {
     const { breaker, askFor, ask, observer, sent } = setUp();
     await askFor(9);
     expect(breaker.isOpen()).toBe(false);
@@ -65,7 +65,7 @@ describe('a circuit', () => {
     expect(breaker.isOpen()).toBe(false);
   });
 
-  test.each([1, 2])('opens for %d resources if there are no more', async (resources) => {
+  test.each([1, 2])('opens with only %d resources if there are no more', async (resources) => {
     const { breaker, askFor } = setUp();
     await askFor(10, resources);
     expect(breaker.isOpen()).toBe(true);

@@ -19,7 +19,7 @@ test('a bucket gives out its capacity at once, then its rate', () => {
   expect([takeAll(one, 0.4), takeAll(one, 0.5), takeAll(one, 2.5)]).toEqual([0, 1, 4]);
 });
 
-test('a bucket has a token at the time that it announced, however slow, paused or changed it is', () => {
+test('a bucket has a token at the announced time, even if it is slow, paused or changed', () => {
   const step = fc.record({
     action: fc.constantFrom('take', 'pause', 'follow', 'change'),
     seconds: fc.double({ min: 0, max: 90, noNaN: true }),
@@ -43,7 +43,7 @@ test('a bucket has a token at the time that it announced, however slow, paused o
 });
 
 describe('a pause', () => {
-  test('gives out nothing, then one token and the rate instead of a burst', () => {
+  test('gives no token, then one token and the rate instead of a burst', () => {
     const one = bucket();
     one.pauseUntil(5, 0);
     expect([takeAll(one, 0), takeAll(one, 4.9), one.readyInSeconds(1), one.pausedForSeconds(2)]).toEqual([0, 0, 4, 3]);

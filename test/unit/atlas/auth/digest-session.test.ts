@@ -8,7 +8,7 @@ const challenge = (nonce: string, more = '') =>
   refusal(401, undefined, { 'www-authenticate': `Digest realm="r", nonce="${nonce}", qop="auth"${more}` });
 const ok = answer(200);
 
-/** A session whose key is read from a list: one after the other, the last one again and again. */
+/** A session whose key is read from a list, in order; the last one is repeated. */
 function session(keys: readonly string[], ...script: readonly Step[]) {
   const atlas = scripted(...script);
   let reads = 0;

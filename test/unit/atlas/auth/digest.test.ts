@@ -120,7 +120,7 @@ describe('a challenge', () => {
     });
   });
 
-  test('of an unknown algorithm is passed over for a known one', () => {
+  test('with an unknown algorithm is ignored if there is one with a known algorithm', () => {
     expect(parsed(`${rfcChallenge('SHA-512-256')}, ${rfcChallenge('MD5')}`).algorithm).toBe('MD5');
   });
 

@@ -1,4 +1,4 @@
-/** A service account before a scripted Atlas: what its token calls and its signed requests came to. */
+/** A service account before a scripted Atlas: records its token requests and its signed requests. */
 import { createServiceAccount } from '../../../../src/atlas/auth/token.ts';
 import type { AtlasRequest, AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { unlessAborted } from '../../../../src/support/abortable.ts';
@@ -10,9 +10,9 @@ export const refused = (status: number, errorCode?: string): AtlasResponse => re
 
 export interface Script {
   readonly clientId?: string;
-  /** What each reading of the secret gives; the last one again and again. */
+  /** The secrets in the order in which they are read; the last one is repeated. */
   readonly secrets?: readonly (string | Error | Promise<string>)[];
-  /** What each token request is answered: a number of seconds is a token (t1, t2, …) that lives so long. */
+  /** The answers to token requests: a number is a token (t1, t2, …) with this lifetime in seconds. */
   readonly mints?: readonly (Step | number)[];
   readonly mintTakesSeconds?: number;
   readonly answers?: readonly Step[];

@@ -6,7 +6,7 @@ import { answer, gate, never, outcomeOf, request, type Step } from '../support.t
 import { mintRequest, refused, serviceAccount } from './service-account.ts';
 
 describe('at the end', () => {
-  test('the token is revoked: a form, with id and secret unencoded in Basic and read anew', async () => {
+  test('the token is revoked: a form, with id and secret unencoded in Basic and read again', async () => {
     const { send, end, revocations } = serviceAccount({ clientId: 'mdb_sa_id_1', secrets: ['old', 'new_%+'] });
     await send();
     await end(never);
@@ -110,7 +110,7 @@ describe('a replaced token', () => {
     expect(observer.unrevoked).toEqual([]);
   });
 
-  test('fails no request that has used it: each is sent again with the new one', async () => {
+  test('causes no failed request: each is sent again with the new one', async () => {
     const slow = gate<AtlasResponse>();
     const { send, sentWith, runtime, tokenCalls } = serviceAccount({
       answers: [() => slow.promise, refused(401), answer(200)],

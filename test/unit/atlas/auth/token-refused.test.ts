@@ -8,7 +8,7 @@ import { refused, serviceAccount } from './service-account.ts';
 
 const ok = answer(200);
 
-/** Atlas as it is after these tokens were revoked. */
+/** An answer of Atlas that refuses these tokens. */
 const refusing =
   (...revoked: readonly string[]): Step =>
   ({ headers }) =>
@@ -44,7 +44,7 @@ describe('a 401', () => {
     expect([sentWith(), tokenCalls.length]).toEqual([['t1', 't1'], 1]);
   });
 
-  test('causes a token request at most every five minutes, however many targets are wrong', async () => {
+  test('causes a token request at most every five minutes, for any number of wrong targets', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ answers: [refused(401)] });
     for (let second = 0; second < 1200; second += 1) {
       expect(await send()).toBe(401);
@@ -85,7 +85,7 @@ describe('a ready-made token', () => {
     expect([sentWith(), reads()]).toEqual([['Bearer t1', 'Bearer t1'], 1]);
   });
 
-  test('is read again after a 401, and a new one is sent once', async () => {
+  test('is read again after a 401, and a changed one is sent once', async () => {
     const { send, sentWith } = readyMade(['t1', 't2'], refusing('t1'));
     expect([await send(), await send()]).toEqual([200, 200]);
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2']);

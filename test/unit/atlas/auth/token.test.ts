@@ -19,7 +19,7 @@ describe('a token request', () => {
     });
   });
 
-  test('reads id and secret anew each time', async () => {
+  test('reads id and secret again each time', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ secrets: ['old', 'new'] });
     await send();
     await runtime.advance(3600);
@@ -27,7 +27,7 @@ describe('a token request', () => {
     expect(tokenCalls.map((call) => mintRequest(call).basic)).toEqual(['mdb_sa_id:old', 'mdb_sa_id:new']);
   });
 
-  test('is made once, however many requests wait', async () => {
+  test('is made once for any number of waiting requests', async () => {
     const minting = gate<AtlasResponse>();
     const { send, tokenCalls, sentWith, runtime } = serviceAccount({ mints: [() => minting.promise] });
     const all = Array.from({ length: 50 }, () => send());
@@ -145,7 +145,7 @@ describe('a token', () => {
     expect(sentWith()).toHaveLength(3);
   });
 
-  test('expires counted from its request, so that a slow answer does not prolong it', async () => {
+  test('expires after its lifetime, counted from the request, so that a slow answer does not prolong it', async () => {
     const { send, tokenCalls, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
     const first = send();
     await runtime.advance(20);

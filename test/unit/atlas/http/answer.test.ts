@@ -46,9 +46,12 @@ describe('a success', () => {
     expect(`${error.message}${String(error.cause)}`).not.toMatch(/secret|html|results/);
   });
 
-  test.each([[201], [204], [206], [301], [302], [307], [304]])('is 200 alone: %d is an invalid response', (status) => {
-    expect(refusedAs(answer(status, { results: [] }))).toMatchObject({ reason: 'invalid_response', status });
-  });
+  test.each([[201], [204], [206], [301], [302], [307], [304]])(
+    'is only status 200: %d is an invalid response',
+    (status) => {
+      expect(refusedAs(answer(status, { results: [] }))).toMatchObject({ reason: 'invalid_response', status });
+    },
+  );
 });
 
 describe('a failure', () => {

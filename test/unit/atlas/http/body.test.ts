@@ -37,7 +37,7 @@ describe('a body', () => {
   });
 });
 
-test.each(['{},', '[],', '1,', '['])('a body of nothing but %s is an invalid response', async (value) => {
+test.each(['{},', '[],', '1,', '['])('a body that contains only %s is an invalid response', async (value) => {
   const bytes = Buffer.from(`[${value.repeat(200_001)}${' '.repeat(200_000)}0]`);
   const message = 'the answer has more than 200000 values';
   await expect(decodeBody(bytes, undefined, 10_000_000)).rejects.toMatchObject({ message });

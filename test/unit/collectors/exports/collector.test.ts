@@ -27,7 +27,7 @@ const jobs = [1, 2, 3].map((number) => job('Successful', { number }));
 describe('reading the export jobs of a cluster', () => {
   const settings = { ...SETTINGS, maxActiveJobs: 1 };
 
-  test('asks for its list, and says how complete the reading is', async () => {
+  test('requests its list, and reports how complete the list is', async () => {
     const api = apiOf([
       { results: jobs.slice(0, 2), totalCount: 3 },
       { results: jobs.slice(2), totalCount: 3 },
@@ -57,7 +57,7 @@ describe('reading the export jobs of a cluster', () => {
     expect(notices).toEqual([]);
   });
 
-  test('components met before their parent are left out by a second reading', async () => {
+  test('components that come before their parent are excluded by a second reading', async () => {
     const parent = job('Successful', { number: 9, fields: { components: [{ exportId: jobs[0]?.['id'] }] } });
     const list = [{ results: jobs }, { results: [parent] }];
     const { facts, summary } = await exportsCollector.read(
@@ -82,7 +82,7 @@ describe('reading the export jobs of a cluster', () => {
     expect(await secondsFor('Successful')).toBe(settings.idleIntervalSeconds);
   });
 
-  test('tells of a state it does not know, and of what the caps drop', async () => {
+  test('reports unknown states and the number of dropped series', async () => {
     const odd = ['Paused', 'Queued'].map((state, number) => job(state, { number: number + 20 }));
     const { facts, notices } = await exportsCollector.read(
       apiOf([{ results: odd }]),
@@ -95,7 +95,7 @@ describe('reading the export jobs of a cluster', () => {
     expect(facts?.dropped).toEqual({ active_jobs: 1, error_codes: 0, export_buckets: 0 });
   });
 
-  test('gives one notice for each kind of odd time, however many jobs have one', async () => {
+  test('gives one notice for each kind of unusual time, for any number of jobs', async () => {
     const times = ['30 February', '2026-02-30T00:00:00Z', iso(NOW_SECONDS + 400 * 86_400), '2026-03-01T00:00:00'];
     const results = [...times, ...times].map((finishedAt, number) => job('Failed', { number, fields: { finishedAt } }));
     const { notices } = await exportsCollector.read(apiOf([{ results }]), newState(), settings, signal, NOW_SECONDS);
@@ -106,7 +106,7 @@ describe('reading the export jobs of a cluster', () => {
     ]);
   });
 
-  test('an id is part of the path in no other way than as a name', async () => {
+  test('an id is always encoded as one segment of the path', async () => {
     const api = apiOf([{ results: [{ id: objectId(1) }] }]);
     await exportsCollector.read(api, newState('../evil?x'), settings, signal, NOW_SECONDS);
     expect(api.asked[0]?.path).toContain('/clusters/..%2Fevil%3Fx/backup/exports');

@@ -1,4 +1,4 @@
-/** The words for people: state in, sentences out. */
+/** The sentences that people read about a target, by its state. */
 import { expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
@@ -110,13 +110,13 @@ test.each<[string, TargetState, RegExp, RegExp]>([
   expect(first?.advice).toMatch(advice);
 });
 
-test('an overdue cluster whose exports fail is told to see to the failure', () => {
+test('an overdue cluster whose exports fail has the advice to solve the failure first', () => {
   const { findings } = judged(polledState([at(47, 'Failed'), success], DAILY), { nowSeconds: NOW });
   expect(findings.map(({ condition }) => condition)).toEqual(['failed', 'overdue']);
   expect(findings[1]?.advice).toBe('exports start, but fail: solve that first');
 });
 
-test('a limit on the series of active jobs hides no export that is stuck', () => {
+test('a limit on the series of active jobs does not hide a stuck export', () => {
   const state = polledState([at(10, 'InProgress'), success]);
   const summary = summaryOf([at(10, 'InProgress'), success], 0);
   const { findings } = judged(withRecord(state, 'exports', { summary }), { nowSeconds: NOW });

@@ -31,13 +31,13 @@ describe('decoding an export job', () => {
     expect(decode('Queued', { state }).state).toBe('unknown');
   });
 
-  test('an unknown state is named only where its name is harmless', () => {
+  test('an unknown state is named only if its name is harmless', () => {
     expect(decode('Paused').foreignState).toBe('Paused');
     expect(decode('Paused"\n').foreignState).toBe('?');
     expect(decode('Queued').foreignState).toBeUndefined();
   });
 
-  test('null in any field is as good as its absence', () => {
+  test('null in a field means the same as no field', () => {
     const fields = Object.keys(job('Failed'));
     const absent = decodeJob({ state: 'Failed', stateReason: { errorCode: null }, components: null }, NOW_SECONDS);
     const nulls = decodeJob(
@@ -55,11 +55,11 @@ describe('decoding an export job', () => {
     });
   });
 
-  test('fields never seen before are passed over', () => {
+  test('unknown fields are ignored', () => {
     expect(decode('Queued', { newField: { deep: [1] }, state2: 'x' })).toEqual(decode('Queued'));
   });
 
-  test('a creation that is not given is read from the id', () => {
+  test('a missing creation time is read from the id', () => {
     expect(decode('Queued', { createdAt: null }).createdAtSeconds).toBe(DAY_ZERO_SECONDS);
     expect(decode('Queued', { createdAt: null, id: 'not-an-object-id' }).createdAtSeconds).toBeUndefined();
   });
@@ -118,12 +118,12 @@ describe('decoding an export job', () => {
     expect(oddTimes).toEqual(['unreadable']);
   });
 
-  test.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p stands for no time', (finishedAt) => {
+  test.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p means no time', (finishedAt) => {
     const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
     expect([finishedAtSeconds, oddTimes]).toEqual([undefined, undefined]);
   });
 
-  test('a time more than a day ahead is left out, also one in an id', () => {
+  test('a time more than a day in the future is ignored, also one in an id', () => {
     const [near, far] = [NOW_SECONDS + 86_400, NOW_SECONDS + 400 * 86_400];
     for (const time of [near, iso(near), near * 1000]) {
       expect(decode('Failed', { createdAt: time, finishedAt: time })).toMatchObject({
@@ -139,7 +139,7 @@ describe('decoding an export job', () => {
     }
   });
 
-  test('whatever Atlas answers as a time, none is read from the far future or from before 1970', () => {
+  test('no text is read as a time in the far future or before 1970', () => {
     const parts = fc.tuple(
       fc.integer({ min: 0, max: 9999 }),
       fc.integer({ min: 0, max: 99 }),
@@ -201,7 +201,7 @@ describe('decoding an export job', () => {
     expect(decode('Failed', { stateReason }).errorCode).toBe(expected);
   });
 
-  test('the components of a sharded job keep their number, whatever their ids are', () => {
+  test('the number of components of a sharded job does not depend on their ids', () => {
     const components = [{ exportId: objectId(1), replicaSetName: 'a' }, { exportId: null }, 'odd'];
     expect(decode('InProgress', { components }).shards).toBe(3);
     expect(componentIdsOf({ components })).toEqual([objectId(1)]);
@@ -217,7 +217,7 @@ describe('a job', () => {
     expect(activeStateOf(decode('Successful'))).toBeUndefined();
   });
 
-  test('that ended before it was created took no time', () => {
+  test('that ended before it was created has the duration 0', () => {
     expect(durationSeconds(decode('Successful', { finishedAt: '2026-02-28T23:00:00Z' }))).toBe(0);
   });
 

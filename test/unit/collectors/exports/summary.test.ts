@@ -12,15 +12,15 @@ const at = (hours: number) => DAY_ZERO_SECONDS + hours * HOUR;
 const jobAt = (state: string, hours: number, fields: JsonObject = {}) =>
   job(state, { createdAtSeconds: at(hours), fields });
 
-describe('what is kept of a list of jobs', () => {
-  test('a job that is kept is small, however many components it has', () => {
+describe('the memory for a list of jobs', () => {
+  test('a kept job is small, for any number of components', () => {
     const components = Array.from({ length: 1000 }, (_, number) => ({ exportId: objectId(0, number + 2) }));
     const { newest } = summaryOf([jobAt('InProgress', 1, { components })]);
     expect(newest.map(({ shards }) => shards)).toEqual([1000]);
     expect(JSON.stringify(newest).length).toBeLessThan(1000);
   });
 
-  test('a list that names ever more components is not read to its end', () => {
+  test('a list with too many components is not read to its end', () => {
     const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     const page = (nth: number) =>
       Array.from({ length: 1001 }, (_, index) => ({ exportId: objectId(nth, index + 1), replicaSetName: 'a' }));
@@ -56,7 +56,7 @@ describe('what is kept of a list of jobs', () => {
     expect(dropped.export_buckets).toBe(5);
   });
 
-  test('states that are not known are counted, and told of once each', () => {
+  test('unknown states are counted, and each is reported once', () => {
     const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add(
       ['Paused', 'Paused', 'Thawing'].map((state, hour) => jobAt(state, hour)),
@@ -82,7 +82,7 @@ describe('components of a sharded job that are listed as jobs', () => {
     expect(summaryOf([...children, parent]).counts.successful).toBe(1);
   });
 
-  test('that were folded in before it was seen want a second reading, which leaves them out', () => {
+  test('that come before it need a second reading, which excludes them', () => {
     const first = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     first.add(children, NONE);
     first.add([parent], idsOf(children));
@@ -94,7 +94,7 @@ describe('components of a sharded job that are listed as jobs', () => {
     expect(second.result().summary.counts.successful).toBe(1);
   });
 
-  test('want no second reading when they come after it', () => {
+  test('need no second reading when they come after it', () => {
     const fold = startExportFold('first', { maxActiveJobs: 50, nowSeconds: NOW_SECONDS });
     fold.add([parent], NONE);
     fold.add(children, idsOf([parent]));
@@ -145,7 +145,7 @@ describe('the summary of a list', () => {
     return first.wantsSecondReading ? reading('second').result() : first.result();
   }
 
-  test('depends neither on the order of jobs nor on how the list is cut into pages', () => {
+  test('depends neither on the order of jobs nor on the pages of the list', () => {
     fc.assert(
       fc.property(
         anyList.chain((jobs) =>

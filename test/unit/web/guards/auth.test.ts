@@ -26,7 +26,7 @@ describe('the Authorization header', () => {
   });
 });
 
-/** Stands for a bcrypt hash. */
+/** Used in place of a bcrypt hash. */
 const hashOf = (password: string): string => `hash of ${password}`;
 const ann = () => new Map([['ann', hashOf('a')]]);
 
@@ -47,7 +47,7 @@ function build(users: Map<string, string>, settings: Partial<AuthSettings> = {})
 }
 
 describe('a password', () => {
-  test('is right for its own user only', async () => {
+  test('is correct for its own user only', async () => {
     const { verify } = build(new Map([...ann(), ['bob', hashOf('b')]]));
     expect(await verify('ann', 'a')).toBe('right');
     expect(await verify('ann', 'b')).toBe('wrong');
@@ -55,7 +55,7 @@ describe('a password', () => {
     expect(await verify('', '')).toBe('wrong');
   });
 
-  test('is compared once if it is right, and each time if it is wrong', async () => {
+  test('is compared once if it is correct, and each time if it is wrong', async () => {
     const { verify, compared } = build(ann());
     for (let attempt = 0; attempt < 3; attempt += 1) await verify('ann', 'a');
     expect(compared).toHaveLength(1);
@@ -63,7 +63,7 @@ describe('a password', () => {
     expect(compared).toHaveLength(4);
   });
 
-  test('is no longer right after its user has changed or was removed', async () => {
+  test('is no longer correct after its user was changed or removed', async () => {
     const users = ann();
     const { verify } = build(users);
     await verify('ann', 'a');
@@ -112,7 +112,7 @@ describe('a password', () => {
 });
 
 describe('an unknown name', () => {
-  test('costs one comparison each time, always with the hash of the same user', async () => {
+  test('needs one comparison each time, always with the hash of the same user', async () => {
     const users = new Map(Array.from({ length: 20 }, (_, index) => [`u${index}`, hashOf(String(index))] as const));
     const { verify, compared } = build(users);
     for (let attempt = 0; attempt < 5; attempt += 1) expect(await verify('nobody', 'x')).toBe('wrong');
@@ -130,7 +130,7 @@ describe('an unknown name', () => {
   });
 });
 
-test('256 right passwords are remembered, the least recently used one is dropped', async () => {
+test('256 correct passwords are remembered, then the least recently used one is dropped', async () => {
   const users = new Map(Array.from({ length: 257 }, (_, index) => [`u${index}`, hashOf('x')] as const));
   const { verify, compared } = build(users);
   for (let index = 0; index < 256; index += 1) await verify(`u${index}`, 'x');

@@ -27,7 +27,7 @@ test('addresses take turns, one task at a time', async () => {
   expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
 });
 
-test('a task that fails is no reason to stop', async () => {
+test('a task that fails does not stop the queue', async () => {
   const { run, finish } = occupied();
   const failed = run('a', () => Promise.reject(new Error('broken')));
   const next = run('a', () => Promise.resolve('done'));
@@ -36,7 +36,7 @@ test('a task that fails is no reason to stop', async () => {
   expect(await next).toBe('done');
 });
 
-test('a full queue has room for an address with few tasks, at the cost of one with many', async () => {
+test('a full queue accepts a task of an address with few tasks and drops one of an address with many', async () => {
   const { run, finish } = occupied();
   const done = () => Promise.resolve('done');
   const many = Array.from({ length: MOST_WAITING }, (_, index) => run(`10.0.0.${index % 4}`, done));

@@ -20,7 +20,7 @@ const healthy = withSchedule(polledState([daily(1), daily(2), daily(3)], setting
 const textFor = (state: TargetState): string => textOf(targetPage(state, SEEN));
 
 describe('the page of a target', () => {
-  test('says its state first, in the title too', () => {
+  test('shows its state first, also in the title', () => {
     expect(targetPage(healthy, SEEN)).toContain('<title>orders: fine</title>');
     expect(textFor(healthy)).toContain(`orders: fine\nShop (${GROUP_ID})`);
   });
