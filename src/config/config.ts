@@ -31,7 +31,7 @@ export interface ConfigParts {
   readonly file: ConfigFile;
   /** All credentials of the file, in its order, or the one from the environment. */
   readonly credentials: readonly Credential[];
-  /** From the file or the environment. */
+  /** The address of Atlas, from the file or the environment. */
   readonly baseUrl?: string | undefined;
   readonly proxy?: AtlasSettings['proxy'];
   readonly ca?: AtlasSettings['ca'];

@@ -97,7 +97,7 @@ function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   const [, range = '', bits] = /^\[?([^\]/]+)\]?\/(\d+)$/.exec(entry) ?? [];
   if (bits !== undefined) return isInRange(host, range, Number(bits));
-  // An IPv6 address with a port stands in brackets.
+  // An IPv6 address with a port is in brackets.
   const [, name = '', ownPort = port] = isIPv6(entry) ? [entry, entry] : (/^\[?(.+?)\]?(?::(\d+))?$/.exec(entry) ?? []);
   if (ownPort !== port) return false;
   if (isIP(name) !== 0) return isInRange(host, name, isIPv6(name) ? 128 : 32);

@@ -34,7 +34,7 @@ export interface PollingParts {
 
 export interface Polling extends Pick<Scheduler, 'start' | 'stop' | 'lastTickAt' | 'progress' | 'allHaveRun'> {
   readonly states: Pick<States, 'all' | 'get'>;
-  /** One per project whose clusters are discovered. */
+  /** The discovery states: one for each project whose clusters are discovered. */
   discoveries(): readonly DiscoveryStatus[];
   /** Unix time of the next poll; undefined while the poll runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;

@@ -78,7 +78,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
   const stopping = new AbortController();
   const ending = new Set<Promise<void>>();
   const waiters: (() => void)[] = [];
-  /** Entries that have never run. */
+  /** Tasks that have never run. */
   const neverRun = new Set<Entry>();
   let lastTickAtSeconds: number | undefined;
   let loop: Promise<void> | undefined;

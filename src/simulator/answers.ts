@@ -12,7 +12,7 @@ export interface Answer {
 
 export interface Refusal {
   readonly status: number;
-  /** Absent because some errors of Atlas have no error code. */
+  /** Absent for errors of Atlas that have no error code. */
   readonly errorCode?: string;
   readonly detail: string;
   readonly parameters?: readonly string[];

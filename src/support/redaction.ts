@@ -32,7 +32,10 @@ const LOOKS_SECRET =
 export function createRedactor(): Redactor {
   const secrets = createMemory(MOST.secrets);
   const tokens = createMemory(MOST.tokens);
-  /** The longest first, because a secret may be part of another one. Undefined after a change. */
+  /**
+   * All known secrets, the longest first, because a secret may be part of another one. Undefined after a change, until
+   * it is built again.
+   */
   let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {

@@ -88,7 +88,7 @@ export const READ_FIELDS: readonly Field<ReadStatus>[] = [
   field('failure', 'object', 'Why the latest poll failed; the same fields as `poll_failure`.', ({ record }) =>
     failureObject(record.last?.failure),
   ),
-  field('stale', 'boolean', 'True if the last good poll is too old.', ({ record }) => record.stale),
+  field('stale', 'boolean', 'True if the last successful poll is too old.', ({ record }) => record.stale),
   field(
     'last_poll_timestamp_seconds',
     'number',

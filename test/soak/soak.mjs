@@ -266,7 +266,7 @@ function checkBudget() {
     [...arrivals].map(([key, times]) => [key, Math.round(worstWindow(times, REQUESTS_PER_MINUTE / 60) * 10) / 10]),
   );
   const capacity = Math.floor(REQUESTS_PER_MINUTE / 3);
-  // Requests that were allowed in time can arrive late and together: as many as can run at once.
+  // Allowed requests can be delayed and then arrive together: at most as many as can run at once.
   for (const [key, most] of Object.entries(worst))
     if (most > capacity + CONCURRENCY)
       problems.push(`${key}: ${most} requests beyond the rate, ${capacity} are allowed`);

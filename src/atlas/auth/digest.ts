@@ -2,8 +2,8 @@
  * HTTP Digest (RFC 7616) for one API key: keeps the last challenge and counts its uses, so that usually one request is
  * enough, not two. No nonce count is used twice, not even by parallel requests. Requests are signed when they are sent:
  * a nonce may live for seconds, and a queue may be longer than that. Atlas sends MD5 with qop="auth"; SHA-256 is
- * supported for the day it changes. Any other challenge is not answered: -sess algorithms, a missing qop (RFC 2069),
- * qop="auth-int" and userhash.
+ * supported in case Atlas changes this. Any other challenge is not answered: -sess algorithms, a missing qop (RFC
+ * 2069), qop="auth-int" and userhash.
  */
 import { createHash } from 'node:crypto';
 import { unlessAborted } from '../../support/abortable.ts';

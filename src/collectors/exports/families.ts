@@ -71,7 +71,7 @@ export const recordFamilies: readonly Family[] = [
   },
 ];
 
-/** The counts of the list, and how the newest jobs ended. */
+/** The number of jobs in the list, and how the newest jobs ended. */
 export const listFamilies: readonly Family[] = [
   ...volatile(exportsOf, [
     labelledGauge('jobs', 'Export jobs that Atlas lists now, by state.', ['state'], (state) => {

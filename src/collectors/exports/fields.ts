@@ -126,7 +126,7 @@ export const exportFields: readonly Field<TargetState>[] = [
     'When the latest successful poll ended.',
     (state) => exportsOf(state).goodAtSeconds,
   ),
-  field('poll_interval_seconds', 'number', 'The interval in force.', (state) => exportsOf(state).intervalSeconds),
+  field('poll_interval_seconds', 'number', 'The current poll interval.', (state) => exportsOf(state).intervalSeconds),
 ];
 
 function ofDestination(

@@ -58,7 +58,7 @@ export function checkTls(
   if (names !== undefined && type !== 'RequireAndVerifyClientCert') {
     add(
       'client_allowed_sans',
-      'needs client_auth_type: RequireAndVerifyClientCert, because others verify no name',
+      'needs client_auth_type: RequireAndVerifyClientCert, because the other types verify no name',
       'key',
     );
   }

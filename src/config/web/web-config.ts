@@ -48,7 +48,7 @@ function warningsFor(
 ): readonly string[] {
   const warnings: string[] = [];
   const type = tls?.client_auth_type;
-  if (http?.http2) warnings.push('http_server_config.http2: the server uses HTTP/1.1, as all clients can');
+  if (http?.http2) warnings.push('http_server_config.http2: the server uses only HTTP/1.1, which all clients support');
   if (type === 'RequestClientCert' || type === 'RequireAnyClientCert') {
     warnings.push(`client_auth_type: ${type} accepts certificates that anyone can make; it protects nothing`);
   }

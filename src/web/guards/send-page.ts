@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import type { Runtime } from '../../support/runtime.ts';
 
-/** Smaller parts cost more system calls. */
+/** Size of the parts that are written. Smaller parts need more system calls. */
 const PART_BYTES = 64 * 1024;
 /** The first period is also the time that a slow start may take. */
 export const PERIOD_SECONDS = 10;
@@ -65,7 +65,7 @@ export function createPageSender(sleep: Runtime['sleep']): PageSender {
       }
     }
 
-    // Both end when the response does.
+    // The check for slow clients and the loop below end when the response ends.
     disconnectIfSlow().catch(() => undefined);
     try {
       while (sentBytes < page.length) {

@@ -225,7 +225,7 @@ max_version: TLS12
 client_auth_type: RequireClientCert
 => 4:21: tls_server_config.client_auth_type: RequireClientCert is an old name: use RequireAnyClientCert
 client_allowed_sans: [a]
-=> 4:3: tls_server_config.client_allowed_sans: needs client_auth_type: RequireAndVerifyClientCert, because others verify no name
+=> 4:3: tls_server_config.client_allowed_sans: needs client_auth_type: RequireAndVerifyClientCert, because the other types verify no name
 client_auth_type: RequireAndVerifyClientCert
 client_ca_file: ca.pem
 client_allowed_sans: []
