@@ -28,8 +28,8 @@ export interface MetricsPageSettings {
 }
 
 interface Rendered {
-  readonly version: number;
-  readonly atSeconds: number;
+  /** When the page was begun, and with which version. Absent while it waits: it will show the newest states. */
+  begun?: { readonly version: number; readonly atSeconds: number };
   readonly plain: Promise<Buffer>;
   packed?: Promise<Buffer>;
 }
@@ -77,15 +77,24 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     return Buffer.from(pieces.join(''), 'utf8');
   }
 
-  /** All requests before the next change get the same page. */
+  function isCurrent({ begun }: Rendered): boolean {
+    if (begun === undefined) return true;
+    return begun.version === version && runtime.monotonicSeconds() - begun.atSeconds < OWN_METRICS_SECONDS;
+  }
+
+  /**
+   * All requests before the next change get the same page. Only one page is rendered at a time: all requests that come meanwhile
+   * wait for that page, then for one new page.
+   */
   function current(format: Format): Rendered {
     const known = pages.get(format);
-    const now = runtime.monotonicSeconds();
-    if (known && known.version === version && now - known.atSeconds < OWN_METRICS_SECONDS) return known;
-    // Only one page is rendered at a time: a request that comes meanwhile waits for that page, then for the new one.
-    const make = (): Promise<Buffer> => join(format);
+    if (known && isCurrent(known)) return known;
+    function make(): Promise<Buffer> {
+      page.begun = { version, atSeconds: runtime.monotonicSeconds() };
+      return join(format);
+    }
     const plain = Promise.resolve(known?.packed ?? known?.plain).then(make, make);
-    const page: Rendered = { version, atSeconds: now, plain };
+    const page: Rendered = { plain };
     pages.set(format, page);
     plain.catch(() => pages.get(format) === page && pages.delete(format));
     return page;

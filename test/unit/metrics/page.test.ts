@@ -186,6 +186,19 @@ describe('a page', () => {
     expect(most).toBe(1);
   });
 
+  test('is rendered once for all requests that come while an older one is rendered, however often something changes', async () => {
+    const { page, read, reads } = setUp();
+    const older = read();
+    await Promise.resolve();
+    const texts = Array.from({ length: 40 }, (_, index) => {
+      page.update([polled('a', index + 1)], []);
+      return read();
+    });
+    expect(samplesOf(await older, 'x')).toEqual([]);
+    expect(new Set((await Promise.all(texts)).map((text) => samplesOf(text, 'x').join()))).toEqual(new Set(['a 40']));
+    expect(reads()).toBe(2);
+  });
+
   test('that could not be rendered is rendered again for the next request', async () => {
     const { read, readGzip, broken } = setUp();
     broken.isBroken = true;
