@@ -111,7 +111,7 @@ function synthetic(value: string): SecretSource {
 const CLUSTERS = `
   Storefront (all clusters are found)                  discovery_up, cluster_paused, target_info
     orders         healthy, exported daily             auto_export_info, success_max_age_seconds
-    billing        the newest exports failed           consecutive_failures, failed_jobs
+    billing        exports often fail                  consecutive_failures, failed_jobs
     events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
     search         cancelled exports                   jobs{state="cancelled"}
   Insight
