@@ -47,8 +47,7 @@ export function metricsDocument(collectors: Collectors = COLLECTORS): string {
     config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 0 } }),
     states: () => [],
     discoveries: () => [],
-    lastTickAtSeconds: () => undefined,
-    webCertificateExpiresAtSeconds: () => undefined,
+    facts: () => ({}),
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}

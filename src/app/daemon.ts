@@ -78,8 +78,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     config: () => ({ credentials: monitor.config().credentials, lastReload }),
     states: () => monitor.polling.states.all(),
     discoveries: () => monitor.polling.discoveries(),
-    lastTickAtSeconds: () => wallSecondsOf(monitor.polling.lastTickAt(), runtime),
-    webCertificateExpiresAtSeconds: () => guard.settings.guards().tls?.expiresAtSeconds,
+    shard,
+    facts: () => ({
+      isAtlasReachable: monitor.atlas.isReachable(),
+      lastTickAtSeconds: wallSecondsOf(monitor.polling.lastTickAt(), runtime),
+      webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
+    }),
   });
   const page = createMetricsPage({
     families: familiesOf(collectors),
@@ -140,7 +144,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     state: monitor.polling.states.get,
     nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
     discoveries: monitor.polling.discoveries,
-    budgets: monitor.budgets,
+    budgets: monitor.atlas.budgets,
     settings: () => monitor.config().polling,
     atlasUrl: () => monitor.config().atlas.baseUrl,
     config: () => showConfig(monitor.config()),

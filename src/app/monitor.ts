@@ -36,7 +36,7 @@ export interface Monitor {
   config(): Config;
   /** The targets and discoveries of the config that belong to this shard. */
   wanted(): Wanted;
-  readonly budgets: Atlas['budgets'];
+  readonly atlas: Pick<Atlas, 'budgets' | 'outage' | 'isReachable'>;
   /** Applies a changed config. */
   change(next: Config): void;
   /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
@@ -78,7 +78,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     settings: () => config.polling,
     concurrency: () => config.atlas.concurrency,
     apiFor: atlas.apiFor,
-    isCircuitOpen: atlas.isCircuitOpen,
+    isCircuitOpen: () => atlas.outage() !== undefined,
     onChange,
     runtime,
     log,
@@ -96,7 +96,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     await atlas.close();
   }
 
-  return { polling, config: () => config, wanted, budgets: atlas.budgets, change, stop };
+  return { polling, config: () => config, wanted, atlas, change, stop };
 }
 
 /** A copy of the config that has only the targets and discoveries of one shard. */

@@ -6,7 +6,7 @@
 import { startDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
-import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker, type Outage } from './admission/circuit-breaker.ts';
 import { type Credential, isSameCredential, type Signer, type SignerTools } from './auth/credentials.ts';
 import { createDigestSession } from './auth/digest.ts';
 import { createReadyMadeToken, createServiceAccount } from './auth/token.ts';
@@ -48,8 +48,10 @@ export interface Atlas {
   apiFor(whose: { readonly credential: string }): AtlasApi;
   /** Applies other settings and credentials. Access tokens of removed credentials are revoked. */
   change(settings: AtlasSettings, credentials: readonly Credential[]): AtlasChange;
-  /** Whether the circuit is open: Atlas does not answer, and requests fail without being sent. */
-  isCircuitOpen(): boolean;
+  /** Defined while Atlas does not answer and requests fail without being sent. */
+  outage(): Outage | undefined;
+  /** False during an outage; undefined before the first answer. */
+  isReachable(): boolean | undefined;
   /** The remaining request budgets of the projects. */
   budgets(): readonly BudgetLevel[];
   /** Revokes the access tokens, within two seconds at most, and closes the connections. Call it after the last poll. */
@@ -105,7 +107,10 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
     const kept = new Set(isElsewhere ? [] : before.sessions.values());
     settings = next;
     admission.change(next);
-    if (isElsewhere) origin = openOrigin(next);
+    if (isElsewhere) {
+      before.breaker.close();
+      origin = openOrigin(next);
+    }
     const gone = replaceSessions(origin.sessions, wanted, origin.open);
     const ending = endAll(isElsewhere ? [...before.sessions.values()] : gone, runtime).then(() => {
       if (isElsewhere) before.connections.close();
@@ -117,6 +122,7 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
   }
 
   async function close(): Promise<void> {
+    origin.breaker.close();
     await Promise.all([endAll([...origin.sessions.values()], runtime), ...endings]);
     origin.connections.close();
   }
@@ -129,7 +135,8 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
       return createClient({ transport: session.transport, credential, pageSize, maxPages, runtime, observer });
     },
     change,
-    isCircuitOpen: () => origin.breaker.isOpen(),
+    outage: () => origin.breaker.outage(),
+    isReachable: () => origin.breaker.isReachable(),
     budgets: admission.levels,
     close,
   };

@@ -44,10 +44,18 @@ export interface SelfSettings {
   states(): Iterable<TargetState>;
   /** The discovery states of the projects whose clusters are discovered. */
   discoveries(): Iterable<DiscoveryFacts>;
+  /** The projects of the config that this exporter watches. Default: all, as the only shard. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  facts(): ProgramFacts;
+}
+
+export interface ProgramFacts {
+  /** Undefined before the first answer of Atlas. */
+  readonly isAtlasReachable?: boolean | undefined;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
-  lastTickAtSeconds(): number | undefined;
+  readonly lastTickAtSeconds?: number | undefined;
   /** Unix time at which the certificate of the web server expires; undefined without TLS. */
-  webCertificateExpiresAtSeconds(): number | undefined;
+  readonly webCertificateExpiresAtSeconds?: number | undefined;
 }
 
 const PREFIX = 'mongodbatlas_backup_exporter_';
@@ -73,6 +81,7 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
 
 function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
   const { version, revision, nodeVersion: node_version } = settings.build;
+  const { shard = { index: 0, count: 1 }, facts } = settings;
   registerCollected(
     registry,
     `${PREFIX}build_info`,
@@ -80,9 +89,25 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
     ['version', 'revision', 'node_version'],
     () => [{ labels: { version, revision, node_version }, value: 1 }],
   );
-  registerCollected(registry, `${PREFIX}targets`, 'Watched clusters.', [], () => [
-    { value: [...settings.states()].length },
-  ]);
+  /** A metric without labels; absent while its value is undefined. */
+  function single(name: string, help: string, value: () => number | undefined): void {
+    registerCollected(registry, PREFIX + name, help, [], () => maybe(value()));
+  }
+  single('targets', 'Watched clusters.', () => [...settings.states()].length);
+  single(
+    'shard_count',
+    'Number of exporters that share the projects of the config; 1 without shards.',
+    () => shard.count,
+  );
+  single('shard_index', 'Which of these exporters this one is, from 0; 0 without shards.', () => shard.index);
+  single(
+    'atlas_reachable',
+    '1 while Atlas answers, also with errors; 0 while it does not answer and requests fail at once, except for probes; absent before the first answer.',
+    () => {
+      const { isAtlasReachable } = facts();
+      return isAtlasReachable === undefined ? undefined : Number(isAtlasReachable);
+    },
+  );
   registerCollected(
     registry,
     `${PREFIX}series_dropped`,
@@ -90,19 +115,15 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
     ['limit'],
     () => Array.from(droppedOf(settings), ([limit, value]) => ({ labels: { limit }, value })),
   );
-  registerCollected(
-    registry,
-    `${PREFIX}scheduler_last_tick_timestamp_seconds`,
+  single(
+    'scheduler_last_tick_timestamp_seconds',
     'Unix time at which the scheduler last looked for due tasks; it does so every second.',
-    [],
-    () => maybe(settings.lastTickAtSeconds()),
+    () => facts().lastTickAtSeconds,
   );
-  registerCollected(
-    registry,
-    `${PREFIX}web_certificate_expiry_timestamp_seconds`,
+  single(
+    'web_certificate_expiry_timestamp_seconds',
     'Unix time at which the certificate of the web server expires. Absent without TLS.',
-    [],
-    () => maybe(settings.webCertificateExpiresAtSeconds()),
+    () => facts().webCertificateExpiresAtSeconds,
   );
 }
 

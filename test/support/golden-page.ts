@@ -74,8 +74,11 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
       { groupId: target().groupId, up: true, goodAtSeconds: hour(26) },
       { groupId: '5e0000000000000000000002', up: false },
     ],
-    lastTickAtSeconds: () => hour(26),
-    webCertificateExpiresAtSeconds: () => hour(2000),
+    facts: () => ({
+      isAtlasReachable: true,
+      lastTickAtSeconds: hour(26),
+      webCertificateExpiresAtSeconds: hour(2000),
+    }),
   });
   const named = { credentials: [{ name: 'default', mintsTokens: true }], groupIds: [target().groupId] };
   self.keepOnly(named);

@@ -46,8 +46,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     collectors: COLLECTORS,
     states: states.all,
     discoveries: () => [],
-    lastTickAtSeconds: () => undefined,
-    webCertificateExpiresAtSeconds: () => undefined,
+    facts: () => ({}),
   });
   keepOnly({
     credentials: config.credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),

@@ -62,14 +62,14 @@ export function createAdmission(
    * Requests wait here for a token and a place; requests without a budget pass at once.
    * @param refusal called just before a request is sent; returns an error if it must no longer be sent
    */
-  function guard(next: Transport, refusal: (request: AtlasRequest) => AtlasError | undefined): Transport {
+  function guard(next: Transport, refusal: () => AtlasError | undefined): Transport {
     async function turn({ bucket, queue }: Budget, request: AtlasRequest, signal: AbortSignal): Promise<() => void> {
       const leaveQueue = await queue.acquire(signal);
       try {
         for (;;) {
           await untilReady(bucket, request.timeBudget, signal);
           const release = await places.acquire(signal);
-          const refused = refusal(request);
+          const refused = refusal();
           if (refused === undefined && bucket.take(runtime.monotonicSeconds())) return release;
           release();
           if (refused) throw refused;

@@ -1,14 +1,25 @@
 /**
  * A circuit breaker for one origin. Requests that get no answer open it. While it is open, requests fail at once with
- * the last failure, so a thousand targets show an outage within seconds, and not after an hour of timeouts. At
- * intervals one request is sent as a probe (half-open). Any answer closes the circuit, even a 500.
+ * the last failure, so a thousand targets show an outage within seconds, and not after an hour of timeouts. The breaker
+ * then sends probes by itself. Any answer closes the circuit, even a 500.
  */
 import type { Runtime } from '../../support/runtime.ts';
-import { AtlasError } from '../error.ts';
-import type { AtlasRequest, Transport } from '../http/transport.ts';
+import { BOUNDS } from '../bounds.ts';
+import { AtlasError, type Reason } from '../error.ts';
+import type { Transport } from '../http/transport.ts';
 import type { AtlasObserver } from '../observer.ts';
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
+
+/** Atlas does not answer: the circuit is open. */
+export interface Outage {
+  /** Unix time of the first request without an answer. */
+  readonly sinceSeconds: number;
+  /** The failure of the latest request without an answer. */
+  readonly reason: Reason;
+  readonly problem: string;
+  readonly advice: string;
+}
 
 /**
  * The circuit opens after this many consecutive failures, of this many different resources. Several resources are
@@ -24,51 +35,44 @@ export function createCircuitBreaker(
   runtime: Runtime,
   observer: Pick<AtlasObserver, 'circuitOpened' | 'circuitClosed'>,
 ) {
-  let isOpen = false;
-  /** True while a probe is in progress: the circuit is half-open. */
-  let isProbing = false;
-  let lastFailure: AtlasError | undefined;
+  /** Defined while the circuit is open. */
+  let outage: Outage | undefined;
+  let hasAnswered = false;
   let failures = 0;
-  let failingSinceSeconds = 0;
+  let failingSince = { wallSeconds: 0, monotonicSeconds: 0 };
   const failing = new Set<string>();
   /** Resources that were requested, up to the number that opens the circuit: a config may have fewer. */
   const known = new Set<string>();
-  let probes = 0;
-  let nextProbeAtSeconds = 0;
+  /** Sends the latest request again, refused or not: it belongs to a credential that is in use. */
+  let sendProbe: (() => Promise<unknown>) | undefined;
+  const closing = new AbortController();
 
   /** The error for a queued request that must no longer be sent; undefined if it may be sent. */
-  function refusal({ isProbe = false }: AtlasRequest): AtlasError | undefined {
-    if (!isOpen || isProbe || lastFailure === undefined) return undefined;
-    const { reason, message, advice } = lastFailure;
-    return new AtlasError(reason, `Atlas does not answer: ${message}`, { advice, isFinal: true });
+  function refusal(): AtlasError | undefined {
+    if (outage === undefined) return undefined;
+    const { reason, problem, advice } = outage;
+    return new AtlasError(reason, `Atlas does not answer: ${problem}`, { advice, isFinal: true });
   }
 
-  /** Wraps signing and queueing: refuses requests while the circuit is open, and selects one of them as the probe. */
+  /** Wraps signing and queueing: refuses requests while the circuit is open. */
   function guard(next: Transport): Transport {
     return async function guarded(request, signal) {
-      const mayProbe = isOpen && !isProbing && runtime.monotonicSeconds() >= nextProbeAtSeconds;
-      if (mayProbe) return probe(next, request, signal);
-      const refused = refusal(request);
+      // A probe has its own time, and it does not wait in the project's queue.
+      const { budget: _budget, ...probe } = request;
+      sendProbe = () => next({ ...probe, timeBudget: { remainingSeconds: BOUNDS.pollSeconds } }, closing.signal);
+      const refused = refusal();
       if (refused) throw refused;
       return next(request, signal);
     };
   }
 
-  async function probe(next: Transport, request: AtlasRequest, signal: AbortSignal): ReturnType<Transport> {
-    isProbing = true;
-    try {
-      return await next({ ...request, isProbe: true }, signal);
-    } finally {
-      isProbing = false;
-      // An aborted probe has no result, so the next probe may start at once.
-      if (isOpen && !signal.aborted) putOffProbe();
+  async function probeUntilAnswered(): Promise<void> {
+    for (let probes = 0; outage !== undefined && !closing.signal.aborted; probes += 1) {
+      const seconds = Math.min(PROBE_PAUSE_SECONDS.most, PROBE_PAUSE_SECONDS.first * 2 ** probes);
+      await runtime.sleep(seconds * (0.5 + runtime.random() / 2), closing.signal).catch(() => undefined);
+      // `watch` counts the result.
+      if (outage !== undefined && !closing.signal.aborted) await sendProbe?.().catch(() => undefined);
     }
-  }
-
-  function putOffProbe(): void {
-    const seconds = Math.min(PROBE_PAUSE_SECONDS.most, PROBE_PAUSE_SECONDS.first * 2 ** probes);
-    probes += 1;
-    nextProbeAtSeconds = runtime.monotonicSeconds() + seconds * (0.5 + runtime.random() / 2);
   }
 
   /**
@@ -95,27 +99,39 @@ export function createCircuitBreaker(
   }
 
   function answered(): void {
-    const wasOpen = isOpen;
-    isOpen = false;
-    failures = probes = 0;
+    const wasOpen = outage !== undefined;
+    hasAnswered = true;
+    outage = undefined;
+    failures = 0;
     failing.clear();
     if (wasOpen) observer.circuitClosed();
   }
 
-  function unanswered(resource: string, error: AtlasError): void {
-    const now = runtime.monotonicSeconds();
-    if (failures === 0) failingSinceSeconds = now;
+  function unanswered(resource: string, { reason, message: problem, advice }: AtlasError): void {
+    const now = { wallSeconds: runtime.wallSeconds(), monotonicSeconds: runtime.monotonicSeconds() };
+    if (failures === 0) failingSince = now;
     failures += 1;
     failing.add(resource);
-    lastFailure = error;
     const isMany = failures >= OPENS_AFTER.failures && failing.size >= known.size;
     // One cluster whose list always times out must not open the circuit between two polls of the other clusters.
-    const isLong = now - failingSinceSeconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
-    if (isOpen || !(isMany || isLong)) return;
-    isOpen = true;
-    putOffProbe();
-    observer.circuitOpened({ reason: error.reason, problem: error.message, advice: error.advice });
+    const seconds = now.monotonicSeconds - failingSince.monotonicSeconds;
+    const isLong = seconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
+    const wasOpen = outage !== undefined;
+    if (!(wasOpen || isMany || isLong)) return;
+    outage = { sinceSeconds: failingSince.wallSeconds, reason, problem, advice };
+    if (wasOpen) return;
+    void probeUntilAnswered();
+    observer.circuitOpened({ reason, problem, advice });
   }
 
-  return { isOpen: (): boolean => isOpen, guard, watch, refusal };
+  return {
+    outage: (): Outage | undefined => outage,
+    /** Undefined before the first answer. */
+    isReachable: (): boolean | undefined => (outage === undefined ? hasAnswered || undefined : false),
+    guard,
+    watch,
+    refusal,
+    /** Sends no more probes. */
+    close: () => closing.abort(),
+  };
 }

@@ -15,10 +15,8 @@ export interface AtlasRequest {
    */
   readonly sign?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly body?: string;
-  /** The project and the rate limit that the request counts against. Token requests have none. */
+  /** The project and the rate limit that the request counts against. Token requests and probes have none. */
   readonly budget?: { readonly groupId: string; readonly name: BudgetName };
-  /** Set by the circuit breaker for the one request that is sent while the circuit is open. */
-  readonly isProbe?: boolean;
   readonly timeBudget: TimeBudget;
 }
 

@@ -17,8 +17,7 @@ const SETTINGS: SelfSettings = {
   ],
   states: () => [],
   discoveries: () => [],
-  lastTickAtSeconds: () => undefined,
-  webCertificateExpiresAtSeconds: () => undefined,
+  facts: () => ({}),
 };
 const NAMED: Named = {
   credentials: [
@@ -54,6 +53,8 @@ describe('the program’s own metrics', () => {
       [
         'build_info{version="1.2.3",revision="abc",node_version="v20"} 1',
         'targets 0',
+        'shard_count 1',
+        'shard_index 0',
         'series_dropped{limit="jobs"} 0',
         'series_dropped{limit="codes"} 0',
         'series_dropped{limit="snapshots"} 0',
@@ -72,7 +73,7 @@ describe('the program’s own metrics', () => {
       one,
       withRecord(withRecord(newState('b'), 'exports', read({ jobs: 2 })), 'snapshots', read({ snapshots: 7 })),
     ];
-    const self = setUp({ states: () => states, lastTickAtSeconds: () => 42 });
+    const self = setUp({ states: () => states, facts: () => ({ lastTickAtSeconds: 42 }) });
     expect(await samplesOf(self)).toEqual(
       expect.arrayContaining([
         'targets 2',
@@ -86,6 +87,16 @@ describe('the program’s own metrics', () => {
     expect(await samplesOf(self)).toEqual(
       expect.arrayContaining(['targets 1', 'series_dropped{limit="jobs"} 3', 'series_dropped{limit="snapshots"} 0']),
     );
+  });
+
+  test('show which shard the exporter is, and whether Atlas answers', async () => {
+    let isAtlasReachable = false;
+    const self = setUp({ shard: { index: 2, count: 3 }, facts: () => ({ isAtlasReachable }) });
+    expect(await samplesOf(self)).toEqual(
+      expect.arrayContaining(['shard_count 3', 'shard_index 2', 'atlas_reachable 0']),
+    );
+    isAtlasReachable = true;
+    expect(await samplesOf(self)).toContain('atlas_reachable 1');
   });
 
   test('count requests, retries, waits and tokens', async () => {

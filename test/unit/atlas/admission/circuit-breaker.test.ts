@@ -24,11 +24,13 @@ function setUp() {
     outcomeOf(transport(request({ target, ...changes }), signal));
   return {
     breaker,
+    isOpen: () => breaker.outage() !== undefined,
     runtime,
     observer,
     ask,
     /** A token request of a service account. */
     askToken: () => outcomeOf(watched(request({ target: '/token', operation: 'token' }), never)),
+    requests: server.requests,
     sent: () => server.requests.length,
     server(does: Step) {
       step = does;
@@ -42,11 +44,15 @@ function setUp() {
 
 describe('a circuit', () => {
   test('opens after ten requests without an answer for three resources, and reports the cause', async () => {
-    const { breaker, askFor, ask, observer, sent } = setUp();
+    const { isOpen, askFor, ask, observer, sent, breaker, runtime } = setUp();
+    const startedAt = runtime.wallSeconds();
     await askFor(9);
-    expect(breaker.isOpen()).toBe(false);
+    expect([isOpen(), breaker.isReachable()]).toEqual([false, undefined]);
+    await runtime.advance(7);
     await askFor(1);
-    expect([breaker.isOpen(), observer.circuit]).toEqual([true, ['network']]);
+    expect(breaker.outage()).toMatchObject({ sinceSeconds: startedAt, reason: 'network', problem: reset.message });
+    expect(breaker.isReachable()).toBe(false);
+    expect([isOpen(), observer.circuit]).toEqual([true, ['network']]);
     expect(await ask('/4')).toMatchObject({
       reason: 'network',
       message: 'Atlas does not answer: the connection failed (ECONNRESET)',
@@ -57,32 +63,32 @@ describe('a circuit', () => {
   });
 
   test('stays closed for one resource that never answers, if there are others', async () => {
-    const { breaker, ask, server, askFor } = setUp();
+    const { isOpen, ask, server, askFor } = setUp();
     server(answer(200));
     await askFor(3);
     server(late);
     for (let times = 0; times < 20; times += 1) await ask('/0');
-    expect(breaker.isOpen()).toBe(false);
+    expect(isOpen()).toBe(false);
   });
 
   test.each([1, 2])('opens with only %d resources if there are no more', async (resources) => {
-    const { breaker, askFor } = setUp();
+    const { isOpen, askFor } = setUp();
     await askFor(10, resources);
-    expect(breaker.isOpen()).toBe(true);
+    expect(isOpen()).toBe(true);
   });
 
   test('opens after 60 seconds of requests without an answer', async () => {
-    const { breaker, ask, askFor, server, runtime } = setUp();
+    const { isOpen, ask, askFor, server, runtime } = setUp();
     server(answer(200));
     await askFor(3);
     server(late);
     await ask('/0');
     await runtime.advance(59);
     await ask('/1');
-    expect(breaker.isOpen()).toBe(false);
+    expect(isOpen()).toBe(false);
     await runtime.advance(1);
     await ask('/0');
-    expect(breaker.isOpen()).toBe(true);
+    expect(isOpen()).toBe(true);
   });
 
   test.each([
@@ -91,20 +97,20 @@ describe('a circuit', () => {
     ['an answer that is broken', new AtlasError('invalid_response', 'not gzip', { status: 200 })],
     ['an answer that never ends', new AtlasError('timeout', 'too slow', { status: 200 })],
   ])('starts to count again after %s', async (_what, step) => {
-    const { breaker, ask, askFor, server } = setUp();
+    const { isOpen, ask, askFor, server } = setUp();
     await askFor(9);
     server(step);
     await ask('/0');
     server(reset);
     await askFor(9);
-    expect(breaker.isOpen()).toBe(false);
+    expect(isOpen()).toBe(false);
   });
 
   test('counts token requests, too', async () => {
-    const { breaker, askFor, askToken } = setUp();
+    const { isOpen, askFor, askToken } = setUp();
     await askFor(5, 2);
     for (let times = 0; times < 5; times += 1) await askToken();
-    expect(breaker.isOpen()).toBe(true);
+    expect(isOpen()).toBe(true);
   });
 
   test.each([
@@ -113,10 +119,10 @@ describe('a circuit', () => {
     ['a bug', new Error('a bug'), 60],
     ['a timeout at the end of a poll', late, 2.9],
   ])('does not count %s', async (_what, step, seconds) => {
-    const { breaker, ask, server } = setUp();
+    const { isOpen, ask, server } = setUp();
     server(step);
     for (let index = 0; index < 20; index += 1) await ask(`/${index}`, { timeBudget: { remainingSeconds: seconds } });
-    expect(breaker.isOpen()).toBe(false);
+    expect(isOpen()).toBe(false);
   });
 });
 
@@ -127,54 +133,55 @@ describe('an open circuit', () => {
     return all;
   }
 
-  test('lets one probe through after a pause, with its full time; others still fail at once', async () => {
-    const { ask, server, sent, runtime, breaker, observer } = await opened();
+  test('sends one probe by itself after a pause, with its full time; other requests still fail at once', async () => {
+    const { ask, server, sent, runtime, isOpen, breaker, observer } = await opened();
     const probing = gate<ReturnType<typeof answer>>();
     server(() => probing.promise);
     await runtime.advance(2);
-    const probe = ask('/0');
     expect(await ask('/1')).toMatchObject({ reason: 'network' });
-    expect([sent(), breaker.isOpen()]).toEqual([11, true]);
     await runtime.advance(20);
+    expect([sent(), isOpen()]).toEqual([11, true]);
     probing.open(answer(503));
-    expect(await probe).toMatchObject({ status: 503 });
-    expect([breaker.isOpen(), observer.circuit]).toEqual([false, ['network', 'closed']]);
+    await runtime.settle();
+    expect([isOpen(), breaker.isReachable(), observer.circuit]).toEqual([false, true, ['network', 'closed']]);
     server(answer(200));
     expect(await ask('/1')).toMatchObject({ status: 200 });
+    await runtime.advance(100);
+    expect(sent()).toBe(12);
+  });
+
+  test('probes with the latest request, outside of its project’s queue', async () => {
+    const { ask, requests, runtime } = await opened();
+    await ask('/latest', { budget: { groupId: 'g', name: 'clusters' }, timeBudget: { remainingSeconds: 1 } });
+    await runtime.advance(2);
+    expect(requests.at(-1)).toMatchObject({ target: '/latest', timeBudget: { remainingSeconds: 60 } });
+    expect(requests.at(-1)).not.toHaveProperty('budget');
   });
 
   test('waits longer after each failed probe, up to 30 seconds', async () => {
-    const { ask, sent, runtime } = await opened();
+    const { sent, runtime } = await opened();
     const probedAt: number[] = [];
     for (let seconds = 0; seconds < 200; seconds += 0.5) {
       const before = sent();
-      await ask('/0');
-      if (sent() > before) probedAt.push(runtime.monotonicSeconds());
       await runtime.advance(0.5);
+      if (sent() > before) probedAt.push(runtime.monotonicSeconds());
     }
     const pauses = probedAt.map((at, index) => at - (probedAt[index - 1] ?? 0));
     expect(pauses.slice(0, 4)).toEqual([1.5, 3, 6, 12]);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(30);
   });
 
-  test('lets the next request probe at once if the probe is aborted', async () => {
-    const { ask, server, runtime, breaker } = await opened();
-    await runtime.advance(2);
-    const giveUp = new AbortController();
-    server(() => {
-      giveUp.abort(new Error('the target is gone'));
-      throw giveUp.signal.reason;
-    });
-    await ask('/0', {}, giveUp.signal);
-    server(answer(200));
-    expect(await ask('/1')).toMatchObject({ status: 200 });
-    expect(breaker.isOpen()).toBe(false);
+  test('sends no more probes once it is no longer used', async () => {
+    const { breaker, runtime, sent } = await opened();
+    breaker.close();
+    await runtime.advance(100);
+    expect([sent(), runtime.sleepers()]).toEqual([10, 0]);
   });
 
   test('never refuses a token request, and is closed by its answer', async () => {
-    const { askToken, server, breaker } = await opened();
+    const { askToken, server, isOpen } = await opened();
     server(answer(200));
     expect(await askToken()).toMatchObject({ status: 200 });
-    expect(breaker.isOpen()).toBe(false);
+    expect(isOpen()).toBe(false);
   });
 });
