@@ -6,7 +6,7 @@
 # The config is read from /etc/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter.yml.
 
 # Runs on the platform of the build host, because its result is only JavaScript.
-FROM --platform=$BUILDPLATFORM docker.io/library/node:24-bookworm-slim AS manifest
+FROM --platform=$BUILDPLATFORM docker.io/library/node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS manifest
 WORKDIR /app
 COPY package.json package-lock.json ./
 
@@ -25,7 +25,7 @@ ARG VERSION=""
 RUN node -e 'const { version } = require("./package.json"); const { VERSION } = process.env; \
   if (VERSION && VERSION !== version) throw new Error(`VERSION is ${VERSION}, package.json says ${version}`)'
 
-FROM gcr.io/distroless/nodejs24-debian12:nonroot
+FROM gcr.io/distroless/nodejs24-debian12:nonroot@sha256:14d42e2511532589a7c7e01a753667a74fcc96266e137e8125006b87b0c32d0a
 COPY LICENSE package.json /app/
 COPY --from=modules /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist

@@ -1,0 +1,99 @@
+/** The workflows of .github: what they run is pinned, and only gated jobs that run no code of ours may publish. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly environment?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const FOLDER = '.github/workflows';
+const texts = readdirSync(FOLDER).map((name) => readFileSync(`${FOLDER}/${name}`, 'utf8'));
+const workflows = texts.map((text) => parse(text) as Workflow);
+const jobs = workflows.flatMap((workflow) => Object.values(workflow.jobs));
+const release = parse(readFileSync(`${FOLDER}/release.yml`, 'utf8')) as Workflow;
+const publishing = jobs.filter(({ permissions = {} }) => Object.values(permissions).includes('write'));
+
+const stepsOf = (some: readonly Job[]) => some.flatMap(({ steps }) => steps);
+const commandsOf = ({ steps }: Job) => steps.map(({ run = '' }) => run).join('\n');
+
+test('every action is pinned to a commit, with its version in a comment', () => {
+  const used = texts.flatMap((text) => [...text.matchAll(/^[ -]*uses: (.*)$/gm)].map(([, value = '']) => value));
+  expect(used).toHaveLength(stepsOf(jobs).filter(({ uses }) => uses).length);
+  expect(used.filter((value) => !/^[\w.-]+(\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(value))).toEqual([]);
+});
+
+test('one action has one commit everywhere', () => {
+  const pins = new Set(stepsOf(jobs).flatMap(({ uses }) => uses ?? []));
+  expect(pins.size).toBe(new Set([...pins].map((pin) => pin.split('@')[0])).size);
+});
+
+test('only jobs with an environment may write, and by default a job may only read the repository', () => {
+  expect(publishing).not.toEqual([]);
+  expect(publishing.map(({ environment }) => environment)).toEqual(publishing.map(() => 'release'));
+  for (const { permissions } of workflows) expect(permissions).toEqual({ contents: 'read' });
+  expect(texts.join('\n')).not.toMatch(/\$\{\{ *secrets\./);
+});
+
+test('a job that may publish installs nothing and runs no code of the repository', () => {
+  for (const job of publishing) {
+    expect(commandsOf(job)).not.toMatch(/npm (ci|install|i|run|test|exec|x)\b|npx|\.ci\/|node /);
+    expect(job.steps.map(({ uses = '' }) => uses.split('@')[0])).not.toContain('actions/checkout');
+    // A cache could bring in files of another workflow.
+    for (const { uses = '', with: options } of job.steps)
+      if (uses.startsWith('actions/setup-node@')) expect(options).toMatchObject({ 'package-manager-cache': false });
+  }
+});
+
+test('no checkout leaves a token behind', () => {
+  const checkouts = stepsOf(jobs).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
+  for (const { with: options } of checkouts) expect(options).toMatchObject({ 'persist-credentials': false });
+});
+
+test('every publishing job publishes the files that the job `build` made after its tests', () => {
+  const { build } = release.jobs;
+  const commands = build ? commandsOf(build) : '';
+  expect(commands.indexOf('.ci/run')).toBeLessThan(commands.indexOf('.ci/pack release'));
+  expect(commands).toContain('.ci/image release/image.tar');
+  for (const [name, job] of Object.entries(release.jobs)) {
+    if (name === 'build') continue;
+    expect({ name, needs: [job.needs].flat() }).toEqual({
+      name,
+      needs: name === 'release' ? ['registry', 'npm'] : ['build'],
+    });
+    expect(job.steps[0]?.uses).toMatch(/^actions\/download-artifact@/);
+  }
+});
+
+test('npm, the registry and the release get the package, the image and the chart', () => {
+  const { npm, registry, release: last } = release.jobs as Record<'npm' | 'registry' | 'release', Job>;
+  expect(commandsOf(npm)).toContain('npm publish ./mongodbatlas-backup-exporter-*.tgz --ignore-scripts --provenance');
+  expect(commandsOf(registry)).toMatch(/skopeo copy --all --preserve-digests oci-archive:image\.tar /);
+  expect(commandsOf(registry)).toContain('helm push chart-*.tgz');
+  expect(commandsOf(last)).toContain('*.tgz SHA256SUMS');
+  // The file that the README of the systemd unit tells people to download.
+  expect(readFileSync('deploy/systemd/README.md', 'utf8')).toContain('./mongodbatlas-backup-exporter-*.tgz');
+});
+
+test('base images are pinned by digest, and Dependabot updates them, the actions and the packages', () => {
+  const bases = [...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM (?:--\S+ )?(\S+[:/]\S+)/gm)];
+  expect(bases).toHaveLength(2);
+  for (const [, base] of bases) expect(base).toMatch(/:[\w.-]+@sha256:[0-9a-f]{64}$/);
+  const { updates } = parse(readFileSync('.github/dependabot.yml', 'utf8')) as { updates: Record<string, string>[] };
+  const updated = updates.map((entry) => `${entry['package-ecosystem']} ${entry['directory']}`);
+  expect(updated).toEqual(expect.arrayContaining(['npm /', 'github-actions /', 'docker /']));
+});
