@@ -17,8 +17,8 @@ const HEAD = `# Configuration
 
 <!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
 
-Name one cluster with \`--target\` and put its credentials into environment variables, or list many clusters in a config file.
-An invalid config exits with code 2 and lists every error with \`file:line:column\`.`;
+List the clusters in a config file, and keep each secret in a file of its own. For a try, \`--target\` names one cluster without a
+config file; its credentials are in environment variables, which child processes and crash reports can read. An invalid config exits with code 2 and lists every error with \`file:line:column\`.`;
 
 function flagsSection(): string {
   const commands = Object.entries(COMMANDS).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);

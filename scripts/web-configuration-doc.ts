@@ -9,7 +9,7 @@ import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
 export function webConfigurationDoc(example: string): string {
-  return `${[HEAD, `\`\`\`yaml\n${example.trim()}\n\`\`\``, keysSection(), suitesSection(), CHANGES, PASSWORDS, differencesSection(), limitsSection()].join('\n\n')}\n`;
+  return `${[HEAD, `\`\`\`yaml\n${example.trim()}\n\`\`\``, keysSection(), suitesSection(), CHANGES, PASSWORDS, HOSTS, differencesSection(), limitsSection()].join('\n\n')}\n`;
 }
 
 const HEAD = `# Web configuration
@@ -50,6 +50,17 @@ changing:
   \`mongodbatlas_backup_exporter_web_certificate_expiry_timestamp_seconds\` is for alerts.
 - Switching TLS on or off, or another \`client_auth_type\`, needs a restart. Until then the previous settings stay in use, and the
   log says so once.`;
+
+const HOSTS = `## Host names
+
+A web page in the browser of an operator cannot read the exporter’s pages, unless an attacker points the page’s own domain at the
+address of the exporter (DNS rebinding). \`--web.allowed-hosts\` prevents this: a request whose Host header names another host gets
+421. Name every host that is in a URL of the exporter: the target in Prometheus’ config, and the name that people open. In Kubernetes
+Prometheus requests the address of the pod, which changes, so the flag is for exporters with a fixed name. The port does not matter.
+
+\`/-/healthy\` and \`/-/ready\` answer for every host, because the kubelet requests the address of the pod. So Kubernetes probes, the
+HEALTHCHECK of the image and the \`health\` command need no name in the list. Other requests over loopback need
+\`--web.allowed-hosts=localhost\`.`;
 
 const PASSWORDS = `## Passwords
 
@@ -123,5 +134,6 @@ ${table(['What', 'Limit', 'Beyond it'], limits)}
 
 Methods other than GET and HEAD get 405. \`POST /-/reload\` refuses requests from browsers. All responses have the headers
 \`X-Content-Type-Options\`, \`X-Frame-Options\`, \`Content-Security-Policy\`, \`Referrer-Policy\`, \`Cross-Origin-Opener-Policy\`,
-\`Cross-Origin-Resource-Policy\` and \`Cache-Control: no-store\`. The server ignores \`Host\` and \`X-Forwarded-…\`.`;
+\`Cross-Origin-Resource-Policy\` and \`Cache-Control: no-store\`. The server ignores \`X-Forwarded-…\`, and \`Host\` without
+\`--web.allowed-hosts\`.`;
 }

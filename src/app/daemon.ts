@@ -18,6 +18,7 @@ import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import type { ReloadAnswer } from '../web/guards/management.ts';
+import { readersOf } from '../web/guards/settings.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type Monitor } from './monitor.ts';
 import { type Cause, type Counts, createReload } from './reload.ts';
@@ -43,6 +44,8 @@ export interface DaemonSettings {
     readonly listenAddresses: readonly ListenAddress[];
     readonly telemetryPath: string;
     readonly maxRequests: number;
+    /** Accepted names in the Host header. Empty: all. */
+    readonly allowedHosts?: readonly string[];
     readonly disableExporterMetrics: boolean;
     /** Whether POST /-/reload is allowed. */
     readonly enableLifecycle?: boolean;
@@ -136,6 +139,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     ...guard.settings,
     telemetryPath: web.telemetryPath,
     maxRequests: web.maxRequests,
+    allowedHosts: web.allowedHosts ?? [],
     version: build.version,
     contentTypes: CONTENT_TYPES,
     page: page.render,
@@ -147,7 +151,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     budgets: monitor.atlas.budgets,
     settings: () => monitor.config().polling,
     atlasUrl: () => monitor.config().atlas.baseUrl,
-    config: () => showConfig(monitor.config()),
+    config: () => showConfig(monitor.config(), readersOf(guard.settings.guards())),
     wallSeconds: runtime.wallSeconds,
     sleep: runtime.sleep,
     isHealthy() {

@@ -122,6 +122,12 @@ export const FLAGS = [
     'Maximum number of concurrent requests, 0 for no limit. Further requests get a 503, except health checks.',
   ),
   flag(
+    'web.allowed-hosts <HOST...>',
+    values.parseAllowedHost,
+    ['serve', 'demo'],
+    'A name or address in the URLs of this exporter, without the port. Requests with another Host header get a 421, except health checks. Default: every name is allowed.',
+  ),
+  flag(
     'web.disable-exporter-metrics',
     values.parseSwitch,
     ['serve', 'demo'],

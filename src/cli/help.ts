@@ -38,12 +38,12 @@ const EXAMPLES: Readonly<Record<CommandName, string>> = {
   serve: `Examples:
   mongodbatlas-backup-exporter demo
       Try it without an account.
-  mongodbatlas-backup-exporter --target 32b6e34b3d91647abb20e7b8/Cluster0
-      Watch one cluster, with credentials in MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET.
   mongodbatlas-backup-exporter check --online --config.file /etc/mongodbatlas-backup-exporter.yml
       Check whether the config works: what fails, and what to do about it.
   mongodbatlas-backup-exporter --config.file /etc/mongodbatlas-backup-exporter.yml
-      Watch the clusters of the config file.`,
+      Watch the clusters of the config file.
+  mongodbatlas-backup-exporter --target 32b6e34b3d91647abb20e7b8/Cluster0
+      For a try, one cluster, with credentials in MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET.`,
   check: `Examples:
   mongodbatlas-backup-exporter check
       Check mongodbatlas-backup-exporter.yml in this folder.

@@ -121,6 +121,7 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
     telemetryPath: withDefault('web.telemetry-path'),
     /** 0: no limit. */
     maxRequests: withDefault('web.max-requests'),
+    allowedHosts: all('web.allowed-hosts'),
     disableExporterMetrics: withDefault('web.disable-exporter-metrics'),
     enableLifecycle: optional('web.enable-lifecycle') ?? false,
   };

@@ -35,6 +35,13 @@ export function parseListenAddress(text: string): Checked<ListenAddress> {
   return /^[A-Za-z0-9._-]+$/.test(host) ? { value: { host, port } } : { problem: LISTEN_ADDRESS_FORM };
 }
 
+/** A host as in the Host header: in lower case, an IPv6 address in brackets. */
+export function parseAllowedHost(text: string): Checked<string> {
+  if (isIPv6(text.replace(/^\[(.*)\]$/, '$1'))) return { value: `[${text.replaceAll(/[[\]]/g, '').toLowerCase()}]` };
+  const problem = 'must be a host name or an address, without scheme and port, such as exporter.example';
+  return /^[A-Za-z0-9._-]+$/.test(text) ? { value: text.toLowerCase() } : { problem };
+}
+
 export function parseTelemetryPath(text: string): Checked<string> {
   if (!text.startsWith('/')) return { problem: `must begin with /, ${PATH_EXAMPLE}` };
   // Other characters are special for the router, and clients normalize `//`, `/./` and `/../` before they send a path.

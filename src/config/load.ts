@@ -56,12 +56,12 @@ const HOW_TO_START = `nothing to watch: there is no --target, no --config.file a
   # Try it without an account:
   mongodbatlas-backup-exporter demo
 
-  # One cluster, with a service account of its project:
-  export ${ATLAS_VARIABLES.client_id[0]}=mdb_sa_id_… ${ATLAS_VARIABLES.client_secret[0]}=mdb_sa_sk_…
-  mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER
+  # With a config file, and each secret in a file of its own:
+  mongodbatlas-backup-exporter --config.file ${DEFAULT_CONFIG_FILE}
 
-  # Everything else:
-  mongodbatlas-backup-exporter --config.file ${DEFAULT_CONFIG_FILE}`;
+  # For a try, one cluster, with the secret in an environment variable:
+  export ${ATLAS_VARIABLES.client_id[0]}=mdb_sa_id_… ${ATLAS_VARIABLES.client_secret[0]}=mdb_sa_sk_…
+  mongodbatlas-backup-exporter --target GROUP_ID/CLUSTER`;
 
 const CONFIG_FILE: FileFormat<typeof configSchema> = {
   what: 'config file',

@@ -2,7 +2,9 @@
  * The configuration as a config file: defaults filled in, secrets replaced by where they come from. No secret is read.
  * Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
+import { basename } from 'node:path';
 import { stringify } from 'yaml';
+import type { SecretSource } from '../atlas/auth/credentials.ts';
 import type { PollingSettings } from '../collectors/collector.ts';
 import type { NamedTarget, TargetSettings } from '../polling/targets.ts';
 import type { Config, CredentialConfig } from './config.ts';
@@ -11,16 +13,16 @@ import { formatDuration } from './values.ts';
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 
-export function showConfig({
-  atlas: { proxy: _proxy, ca, ...atlas },
-  credentials,
-  polling,
-  targets,
-  discoveries,
-}: Config): string {
+/** Somebody without a password learns the names of secret files, but not their folders. */
+export type Reader = 'authenticated' | 'anyone';
+
+export function showConfig(
+  { atlas: { proxy: _proxy, ca, ...atlas }, credentials, polling, targets, discoveries }: Config,
+  reader: Reader,
+): string {
   const shown = {
-    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: ca.file } : {}) },
-    credentials: credentials.map(showCredential),
+    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: reader === 'anyone' ? basename(ca.file) : ca.file } : {}) },
+    credentials: credentials.map((credential) => showCredential(credential, reader)),
     polling: showPolling(polling),
     targets: [
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
@@ -45,8 +47,10 @@ function showSettings(settings: object): Readonly<Record<string, unknown>> {
   );
 }
 
-function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig): unknown {
-  const shown = Object.fromEntries(Object.entries(secrets).map(([slot, source]) => [slot, `<${source.description}>`]));
+function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig, reader: Reader): unknown {
+  const placeOf = ({ description, file }: SecretSource): string =>
+    reader === 'anyone' && file !== undefined ? `file ${basename(file)}` : description;
+  const shown = Object.fromEntries(Object.entries(secrets).map(([slot, source]) => [slot, `<${placeOf(source)}>`]));
   const expiry = expiresAtSeconds === undefined ? {} : { expires_at: new Date(expiresAtSeconds * 1000).toISOString() };
   return { name, ...(kind === 'access_token' ? shown : { [kind]: shown }), ...expiry };
 }

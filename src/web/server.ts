@@ -6,7 +6,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Runtime } from '../support/runtime.ts';
 import { addHeaders, sendText } from './guards/answer.ts';
 import { type AuthSettings, authenticate } from './guards/auth.ts';
-import { allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
+import { allowHosts, allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
 import { createManagement, type ManagementSettings, RELOAD_PATH } from './guards/management.ts';
 import { createPageSender } from './guards/send-page.ts';
 import type { GuardSettings } from './guards/settings.ts';
@@ -18,6 +18,8 @@ export interface WebSettings extends ManagementSettings, AuthSettings, PageSetti
   guards(): GuardSettings;
   /** Maximum number of concurrent requests; 0 for no limit. */
   readonly maxRequests: number;
+  /** Accepted names in the Host header, in lower case. Empty: all. */
+  readonly allowedHosts: readonly string[];
   readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
   page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
   /** Called with internal errors, which the client has not caused. */
@@ -30,7 +32,8 @@ export function createApp(settings: WebSettings): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(addHeaders(settings.guards), refuseMalformedPaths, allowMethods([RELOAD_PATH]), refuseBodies);
+  app.use(addHeaders(settings.guards), allowHosts(settings.allowedHosts));
+  app.use(refuseMalformedPaths, allowMethods([RELOAD_PATH]), refuseBodies);
   // The password is checked first, so that a client without one takes no place from other clients.
   app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.sleep));
   app.use(createManagement(settings));

@@ -149,6 +149,35 @@ describe('response headers', () => {
   });
 });
 
+describe('allowed hosts', () => {
+  const answers = async (allowedHosts: readonly string[], path: string, hosts: readonly string[]) => {
+    const url = await serve({ allowedHosts });
+    return Promise.all(hosts.map(async (host) => (await ask(url + path, { headers: { host } })).status));
+  };
+
+  test('refuse the name of another site, which DNS may point at this address', async () => {
+    const hosts = ['exporter.example', 'Exporter.Example:19017', 'evil.example', 'exporter.example.evil.example', 'x'];
+    expect(await answers(['exporter.example', '[::1]'], '/metrics', hosts)).toEqual([200, 200, 421, 421, 421]);
+    expect(await answers(['exporter.example', '[::1]'], '/', ['[::1]:19017', '[::1]', '[::2]'])).toEqual([
+      200, 200, 421,
+    ]);
+  });
+
+  test('do not concern health checks, which name the address of a pod', async () => {
+    expect(await answers(['exporter.example'], '/-/healthy', ['10.0.0.7:19017'])).toEqual([200]);
+    expect(await answers(['exporter.example'], '/-/ready', ['10.0.0.7:19017'])).toEqual([200]);
+  });
+
+  test('are all names if none is given', async () => {
+    expect(await answers([], '/metrics', ['anything', '10.0.0.7'])).toEqual([200, 200]);
+  });
+
+  test('must be named in requests of old clients too', async () => {
+    const url = await serve({ allowedHosts: ['exporter.example'] });
+    expect(await sendRaw(url, 'GET /metrics HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
+  });
+});
+
 describe('POST', () => {
   test('is the only method of /-/reload, and of no other path', async () => {
     const url = await serve();

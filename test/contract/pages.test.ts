@@ -1,5 +1,6 @@
 /** The pages and the JSON of a daemon that polls a simulated Atlas. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld, type FixedProject } from '../../src/simulator/world.ts';
 import { startWeb } from '../../src/web/guards/listen.ts';
@@ -127,8 +128,13 @@ describe('the pages of the daemon', () => {
   });
 
   test('show the current config without secrets', async () => {
-    const { url, simulator } = await watch({ targets, credentials: [CREDENTIALS.key, CREDENTIALS.token] });
+    const file = '/run/secrets/atlas/token';
+    const inFile = { ...CREDENTIALS.token.secrets['access_token'], description: `file ${file}`, file } as SecretSource;
+    const credentials = [CREDENTIALS.key, { ...CREDENTIALS.token, secrets: { access_token: inFile } }];
+    const { url, simulator } = await watch({ targets, credentials });
     const config = await text(`${url}/config`);
+    // Everybody can read it, because no password is required.
+    expect(config).toContain('access_token: <file token>');
     expect(config).toContain(`base_url: ${simulator.origin}`);
     expect(config).toContain('private_key: <inline>');
     expect(config).toContain('clusters:\n      - good\n      - bad\n      - gone\n');

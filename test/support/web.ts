@@ -13,6 +13,7 @@ import { QUIET_PAGES } from './pages.ts';
 export const QUIET_WEB: WebSettings = {
   ...QUIET_PAGES,
   maxRequests: 40,
+  allowedHosts: [],
   guards: () => UNGUARDED,
   comparePassword: () => Promise.resolve(false),
   passwordKey: '',

@@ -1,5 +1,5 @@
 /**
- * Refuses requests that no route needs: other methods, paths that cannot be decoded, request bodies, and more
+ * Refuses requests that no route needs: other host names, other methods, paths that cannot be decoded, request bodies, and more
  * concurrent requests than configured. listen.ts limits how long a request may take to arrive.
  */
 import type { NextFunction, Request, Response } from 'express';
@@ -13,6 +13,19 @@ type Middleware = (request: Request, response: Response, next: NextFunction) => 
 const MAX_BODY_BYTES = 1024;
 /** Maximum time to read a response. A slower client is not a scraper, and it would block a place that scrapers need. */
 export const MAX_RESPONSE_SECONDS = 60;
+
+/**
+ * With a list, a web page whose domain an attacker points at this address (DNS rebinding) cannot read anything: the browser
+ * of an operator sends the attacker's domain in Host. Probes are exempt, because the kubelet sends the address of the pod.
+ * @param names host names and addresses without a port, in lower case; empty for no check
+ */
+export function allowHosts(names: readonly string[]): Middleware {
+  return ({ headers: { host = '' }, path }, response, next) => {
+    const isAllowed = names.length === 0 || names.includes(host.toLowerCase().replace(/:\d*$/, ''));
+    if (isAllowed || isProbe(path)) next();
+    else sendText(response, 421, 'Not a host name of this server: see --web.allowed-hosts.');
+  };
+}
 
 /**
  * Allows GET and HEAD; for `postPaths` only POST. A POST has an effect, so a web page must not be able to send one through

@@ -10,6 +10,7 @@ const SERVE = {
     listenAddresses: [{ port: 19017 }],
     telemetryPath: '/metrics',
     maxRequests: 40,
+    allowedHosts: [],
     disableExporterMetrics: false,
     enableLifecycle: false,
   },
@@ -59,7 +60,7 @@ test('the demo listens on this host only and logs warnings, for people', () => {
 
 test('serve accepts all its flags, with and without its name', () => {
   const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
-    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
+    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.allowed-hosts a --web.allowed-hosts b --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
     /\s+/,
   );
   const expected = {
@@ -73,6 +74,7 @@ test('serve accepts all its flags, with and without its name', () => {
         telemetryPath: '/a/b',
         configFile: 'w.yml',
         maxRequests: 0,
+        allowedHosts: ['a', 'b'],
         disableExporterMetrics: true,
         enableLifecycle: true,
       },
@@ -181,6 +183,23 @@ describe('listen addresses', () => {
   });
 });
 
+describe('allowed hosts', () => {
+  test.each([
+    ['Exporter.Example', 'exporter.example'],
+    ['10.0.0.7', '10.0.0.7'],
+    ['fe80::A', '[fe80::a]'],
+    ['[::1]', '[::1]'],
+  ])('%s is one', (text, host) => {
+    expect(parse(['--web.allowed-hosts', text])).toMatchObject({ flags: { web: { allowedHosts: [host] } } });
+  });
+
+  test.each(['exporter:19017', 'http://exporter', '*.example', '[::1]:19017', 'a b'])('%s is none', (text) => {
+    expect(refusal(['--web.allowed-hosts', text])).toEqual([
+      `--web.allowed-hosts "${text}": must be a host name or an address, without scheme and port, such as exporter.example`,
+    ]);
+  });
+});
+
 describe('the telemetry path', () => {
   test.each(['/m', '/a/b/', '/apiary', '/-metrics', '/v1.0/metrics_~x'])('%s is one', (text) => {
     expect(parse(['--web.telemetry-path', text])).toMatchObject({ flags: { web: { telemetryPath: text } } });
@@ -246,6 +265,7 @@ describe('the environment', () => {
       WEB_TELEMETRY_PATH: '/m',
       WEB_CONFIG_FILE: 'w.yml',
       WEB_MAX_REQUESTS: '7',
+      WEB_ALLOWED_HOSTS: 'exporter.example, ::1',
       WEB_DISABLE_EXPORTER_METRICS: '1',
       SHARD_INDEX: '1',
       SHARD_COUNT: '3',
@@ -267,6 +287,7 @@ describe('the environment', () => {
           telemetryPath: '/m',
           configFile: 'w.yml',
           maxRequests: 7,
+          allowedHosts: ['exporter.example', '[::1]'],
           disableExporterMetrics: true,
           enableLifecycle: true,
         },

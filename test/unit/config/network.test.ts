@@ -72,8 +72,8 @@ describe('the proxy', () => {
     expect(printed(withTarget)).toEqual([mustBeUrl]);
     const config = configOf(await load(text, env('http://user:S3cret@proxy.example')));
     expect(config.atlas.proxy?.address).toBe('proxy.example:80');
-    expect(`${showConfig(config)} ${JSON.stringify(config)}`).not.toMatch(/S3cret|http:\/\/user/);
-    expect(showConfig(config)).not.toContain('proxy');
+    expect(`${showConfig(config, 'authenticated')} ${JSON.stringify(config)}`).not.toMatch(/S3cret|http:\/\/user/);
+    expect(showConfig(config, 'authenticated')).not.toContain('proxy');
   });
 });
 
@@ -131,8 +131,8 @@ describe('atlas.ca_file', () => {
     const config = configOf(await load(text('own.pem'), env, { 'own.pem': `# ours\n${pem}${pem}` }));
     expect(config.atlas.ca?.pem).toBe(`# ours\n${pem}${pem}`);
     expect(config.atlas.ca?.file).toMatch(/^\/.*\/own\.pem$/);
-    expect(showConfig(config)).toMatch(/^ {2}ca_file: \/.*\/own\.pem$/m);
-    expect(showConfig(config)).not.toContain('CERTIFICATE');
+    expect(showConfig(config, 'authenticated')).toMatch(/^ {2}ca_file: \/.*\/own\.pem$/m);
+    expect(showConfig(config, 'authenticated')).not.toContain('CERTIFICATE');
   });
 
   test('does not replace the certificates of NODE_EXTRA_CA_CERTS, and is not replaced by a bad file there', async () => {

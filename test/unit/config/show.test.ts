@@ -31,7 +31,7 @@ targets:
 `;
 
 test('the configuration is shown with its defaults, and with where each secret comes from', async () => {
-  const shown = showConfig(await load(FILE));
+  const shown = showConfig(await load(FILE), 'authenticated');
   expect(shown).toContain('request_timeout: 15s\n  page_size: 500\n');
   expect(shown).toContain('interval: 1m\n  idle_interval: 5m\n  max_stale: 15m\n');
   expect(shown).toContain(
@@ -47,18 +47,25 @@ test('the configuration is shown with its defaults, and with where each secret c
   );
 });
 
+test('a reader without a password learns the name of a secret’s file, but not its folder', async () => {
+  const shown = showConfig(await load(FILE), 'anyone');
+  expect(shown).toContain('private_key: <file key>');
+  expect(shown).not.toContain(folder);
+  expect(shown.replace('<file key>', `<file ${folder}/key>`)).toBe(showConfig(await load(FILE), 'authenticated'));
+});
+
 test('no secret is read for it', async () => {
   const config = await load(FILE);
-  const shown = showConfig(config);
+  const shown = showConfig(config, 'authenticated');
   expect(Object.values(SECRETS).filter((secret) => shown.includes(secret))).toEqual([]);
   rmSync(join(folder, 'key'));
-  expect(showConfig(config)).toBe(shown);
+  expect(showConfig(config, 'authenticated')).toBe(shown);
   writeFileSync(join(folder, 'key'), SECRETS.file);
 });
 
 test('the shown config is valid if its secrets are filled in', async () => {
   const config = await load(FILE);
-  const again = await load(showConfig(config).replace(/<[^>]*>/g, 'a-secret'));
+  const again = await load(showConfig(config, 'authenticated').replace(/<[^>]*>/g, 'a-secret'));
   // Functions and descriptions of secrets differ; everything else must be the same.
   const plain = ({ atlas, polling, targets, discoveries }: Config) => ({ atlas, polling, targets, discoveries });
   expect(plain(again)).toEqual(plain(config));
