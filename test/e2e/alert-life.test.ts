@@ -222,7 +222,7 @@ test('a failed export causes an alert with its labels and its runbook, and the n
   });
   expect(chain.arrived.find(({ alerts }) => alert !== undefined && alerts.includes(alert))).toMatchObject({
     receiver: 'tickets',
-    groupLabels: { group_id: GROUP_ID, cluster_name: 'orders' },
+    groupLabels: { group_id: GROUP_ID },
   });
 
   orders.unshift(finished('Successful', 5));

@@ -1,16 +1,15 @@
 /**
  * The whole alert chain: a real Prometheus with the shipped rules, a real Alertmanager with the shipped example, and a
- * webhook that keeps the notifications. Only waiting times are shortened: every `for` and the Alertmanager's waits to
- * one second, the minimum age of stale data to three seconds. No condition is changed.
+ * webhook that keeps the notifications.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RULES_FILE } from './alert-rules.ts';
+import { type FastAlerting, impatientAlerting } from './fast-alerting.ts';
 import { freePort, type Server, startServer } from './servers.ts';
 
 export interface Alert {
@@ -29,6 +28,8 @@ export interface HeldAlert extends Alert {
 }
 
 export interface Notification {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   readonly receiver: string;
   readonly groupLabels: Readonly<Record<string, string>>;
   readonly alerts: readonly ToldAlert[];
@@ -39,6 +40,9 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
+/** What Prometheus scrapes: host and port by the name of the scrape job. */
+export type Jobs = Readonly<Record<string, readonly string[]>>;
+
 export interface AlertChain {
   readonly alertmanagerUrl: string;
   /** The notifications that the webhook has received so far, oldest first. */
@@ -47,6 +51,8 @@ export interface AlertChain {
   told(alertname: string, clusterName?: string): readonly ToldAlert[];
   held(): Promise<readonly HeldAlert[]>;
   query(expr: string): Promise<readonly Sample[]>;
+  /** From now on Prometheus scrapes these. */
+  scrape(jobs: Jobs): void;
   /**
    * The logs of Prometheus and the Alertmanager, and the received notifications: they show why an expected event did
    * not happen.
@@ -55,11 +61,14 @@ export interface AlertChain {
   stop(): Promise<void>;
 }
 
-/** @param target the exporter's host and port */
-export async function startAlertChain(target: string): Promise<AlertChain> {
+/** @param jobs as a string: the host and port of the only exporter */
+export async function startAlertChain(
+  jobs: Jobs | string,
+  alerting: FastAlerting = impatientAlerting(),
+): Promise<AlertChain> {
   const folder = mkdtempSync(join(tmpdir(), 'alert-chain-'));
   const arrived: Notification[] = [];
-  const webhook = createWebhook((notification) => arrived.push(notification));
+  const webhook = createWebhook((notification) => arrived.push({ ...notification, at: Date.now() }));
   const running: Server[] = [];
 
   async function stop(): Promise<void> {
@@ -69,14 +78,23 @@ export async function startAlertChain(target: string): Promise<AlertChain> {
     rmSync(folder, { recursive: true });
   }
 
+  /** Prometheus watches the file. A rename replaces it at once. */
+  function scrape(wanted: Jobs): void {
+    const groups = Object.entries(wanted).map(([job, targets]) => ({ labels: { job }, targets }));
+    writeFileSync(join(folder, 'targets.new'), JSON.stringify(groups));
+    renameSync(join(folder, 'targets.new'), join(folder, 'targets.json'));
+  }
+
   async function start(): Promise<{ alertmanagerUrl: string; prometheusUrl: string }> {
     webhook.listen(0, '127.0.0.1');
     await once(webhook, 'listening');
     const webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
     const alertmanagerUrl = `http://127.0.0.1:${await freePort()}`;
-    running.push(await startAlertmanager(folder, alertmanagerUrl, webhookUrl));
+    // The name of the scrape job does not occur in any rule.
+    scrape(typeof jobs === 'string' ? { whatever: [jobs] } : jobs);
+    running.push(await startAlertmanager(folder, alertmanagerUrl, alerting.alertmanagerConfig(webhookUrl)));
     const prometheusUrl = `http://127.0.0.1:${await freePort()}`;
-    running.push(await startPrometheus(folder, prometheusUrl, { target, alertmanagerUrl }));
+    running.push(await startPrometheus(folder, prometheusUrl, alertmanagerUrl, alerting));
     return { alertmanagerUrl, prometheusUrl };
   }
 
@@ -100,6 +118,7 @@ export async function startAlertChain(target: string): Promise<AlertChain> {
         .filter(({ labels }) => labels['alertname'] === alertname && labels['cluster_name'] === clusterName),
     held: async () => (await (await fetch(`${alertmanagerUrl}/api/v2/alerts`)).json()) as HeldAlert[],
     query,
+    scrape,
     log: () => [...running.map((server) => server.log()), JSON.stringify(arrived)].join('\n'),
     stop,
   };
@@ -117,7 +136,7 @@ export function namesInState(
     .sort();
 }
 
-function createWebhook(receive: (notification: Notification) => void): HttpServer {
+function createWebhook(receive: (notification: Omit<Notification, 'at'>) => void): HttpServer {
   return createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => (body += String(chunk)));
@@ -128,13 +147,10 @@ function createWebhook(receive: (notification: Notification) => void): HttpServe
   });
 }
 
-function startAlertmanager(folder: string, url: string, webhookUrl: string): Promise<Server> {
-  const example = readFileSync('deploy/alertmanager/alertmanager.yml', 'utf8');
+/** @param text its config */
+export function startAlertmanager(folder: string, url: string, text: string): Promise<Server> {
   const config = join(folder, 'alertmanager.yml');
-  writeFileSync(
-    config,
-    example.replace(/http:\/\/\w+\.example\.com/g, webhookUrl).replace(/(group_wait|group_interval): \w+/g, '$1: 1s'),
-  );
+  writeFileSync(config, text);
   // Debian uses another name for the program.
   const own = spawnSync('prometheus-alertmanager', ['--version']);
   return startServer(
@@ -152,21 +168,20 @@ function startAlertmanager(folder: string, url: string, webhookUrl: string): Pro
 function startPrometheus(
   folder: string,
   url: string,
-  { target, alertmanagerUrl }: { readonly target: string; readonly alertmanagerUrl: string },
+  alertmanagerUrl: string,
+  { rules, scrapeMs, evaluationMs, lookbackMs }: FastAlerting,
 ): Promise<Server> {
-  const rules = readFileSync(RULES_FILE, 'utf8')
-    .replace(/^( +(?:for|keep_firing_for|interval)): \w+$/gm, '$1: 1s')
-    .replace(/(?<=> clamp_min\(3 \* .*poll_interval_seconds.*, )120(?=\))/, '3');
   writeFileSync(join(folder, 'rules.yml'), rules);
   const config = join(folder, 'prometheus.yml');
-  // JSON is YAML. The name of the scrape job does not occur in any rule.
+  const scrapes = { scrape_interval: `${scrapeMs}ms`, scrape_timeout: `${scrapeMs}ms` };
+  // JSON is YAML.
   writeFileSync(
     config,
     JSON.stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      global: { ...scrapes, evaluation_interval: `${evaluationMs}ms` },
       rule_files: ['rules.yml'],
       alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanagerUrl).host] }] }] },
-      scrape_configs: [{ job_name: 'whatever', static_configs: [{ targets: [target] }] }],
+      scrape_configs: [{ job_name: 'files', honor_labels: true, file_sd_configs: [{ files: ['targets.json'] }] }],
     }),
   );
   return startServer(
@@ -175,7 +190,8 @@ function startPrometheus(
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'prometheus')}`,
       `--web.listen-address=${new URL(url).host}`,
-      '--rules.alert.resend-delay=1s',
+      `--query.lookback-delta=${lookbackMs}ms`,
+      `--rules.alert.resend-delay=${evaluationMs}ms`,
     ],
     `${url}/-/ready`,
   );
