@@ -1,8 +1,10 @@
 /** Kubernetes' resources as kubectl and helm print them, and the rules for all our pods. */
 import { parseAllDocuments } from 'yaml';
+import { CHART } from '../../scripts/deploy-copies.ts';
 import { runTool } from './tools.ts';
 
 export interface Resource {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   // biome-ignore lint/suspicious/noExplicitAny: a resource is whatever its kind makes of it; tests pick from it.
@@ -20,9 +22,26 @@ export function helm(...args: readonly string[]) {
   return runTool('helm', args, '', HOW_TO_GET);
 }
 
+/** The resources of the chart with these values; fails if helm refuses them. */
+export function chartWith(...values: readonly string[]): readonly Resource[] {
+  const { code, output } = helm('template', 'release', CHART, '--namespace', 'atlas', ...values);
+  if (code !== 0) throw new Error(`helm template ${values.join(' ')}: ${output}`);
+  return resourcesIn(output);
+}
+
+export function only(resources: readonly Resource[], ...kinds: readonly string[]): Resource {
+  const [found, ...others] = resources.filter(({ kind }) => kinds.includes(kind));
+  if (found === undefined || others.length > 0) throw new Error(`not one ${kinds.join(' or ')}`);
+  return found;
+}
+
 export function resourcesIn(text: string): readonly Resource[] {
   return parseAllDocuments(text)
-    .map((document) => document.toJS() as Resource | null)
+    .map((document) => {
+      const [error] = document.errors;
+      if (error) throw error;
+      return document.toJS() as Resource | null;
+    })
     .filter((resource) => resource !== null);
 }
 
