@@ -1,7 +1,7 @@
 /** The files that deploy/ holds twice, because kustomize and Helm read files of their own folder only. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
-import { valuesSchemaFile, valuesTable } from './helm-values.ts';
+import { type Rule, valuesSchemaFile, valuesTable } from './helm-values.ts';
 
 const RULES = 'deploy/prometheus';
 export const CHART = 'deploy/helm/mongodbatlas-backup-exporter';
@@ -12,7 +12,7 @@ export const COPIES = `${CHART}/files`;
 export function deployCopies(dashboards: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([
     ['deploy/kubernetes/components/prometheus-operator/prometheusrule.yaml', prometheusRule()],
-    [`${CHART}/values.schema.json`, valuesSchemaFile()],
+    [`${CHART}/values.schema.json`, valuesSchemaFile(rules())],
     [`${CHART}/README.md`, chartReadme()],
     ...ruleFiles().map(({ name, text }) => [`${COPIES}/rules/${name}`, text] as const),
     ...[...dashboards].map(([name, text]) => [`${COPIES}/dashboards/${name}`, text] as const),
@@ -20,7 +20,11 @@ export function deployCopies(dashboards: ReadonlyMap<string, string>): ReadonlyM
 }
 
 interface RuleFile {
-  readonly groups?: readonly unknown[];
+  readonly groups?: readonly { readonly rules: readonly Rule[] }[];
+}
+
+function rules(): readonly Rule[] {
+  return ruleFiles().flatMap(({ text }) => (parse(text) as RuleFile).groups?.flatMap((group) => group.rules) ?? []);
 }
 
 /** The folder also holds YAML files without rules, such as a scrape config. */
@@ -46,7 +50,7 @@ function prometheusRule(): string {
 
 function chartReadme(): string {
   const readme = readFileSync(`${CHART}/README.md`, 'utf8');
-  const table = valuesTable(parse(readFileSync(`${CHART}/values.yaml`, 'utf8')));
+  const table = valuesTable(rules(), parse(readFileSync(`${CHART}/values.yaml`, 'utf8')));
   return readme.replace(
     /(<!-- values: .*-->\n)[\s\S]*?(\n<!-- end of values -->)/,
     (_all, head, end) => `${head}\n${table}\n${end}`,

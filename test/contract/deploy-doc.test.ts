@@ -9,13 +9,16 @@ const read = (path: string) => readFileSync(path, 'utf8');
 
 test('the chart and the manifests are for this version', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
-  expect(parse(read(`${CHART}/Chart.yaml`))).toMatchObject({ version, appVersion: version });
+  const chart = parse(read(`${CHART}/Chart.yaml`)) as { annotations: Record<string, string> };
+  expect(chart).toMatchObject({ version, appVersion: version });
+  expect(chart.annotations['artifacthub.io/images']).toContain(`exporter:${version}\n`);
   expect(parse(read('deploy/kubernetes/base/kustomization.yaml'))).toMatchObject({ images: [{ newTag: version }] });
 });
 
 test.each([
   ['deploy/kubernetes/base/mongodbatlas-backup-exporter.yml', (text: string) => parse(text) as unknown],
   [`${CHART}/ci/config-values.yaml`, (text: string) => (parse(text) as { config: unknown }).config],
+  [`${CHART}/ci/corporate-proxy-values.yaml`, (text: string) => (parse(text) as { config: unknown }).config],
   [`${CHART}/ci/everything-values.yaml`, (text: string) => (parse(text) as { config: unknown }).config],
 ])('the config in %s is valid', (path, configIn) => {
   expect(configSchema.safeParse(configIn(read(path))).error).toBeUndefined();

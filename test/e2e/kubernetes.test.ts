@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { CHART, namesIn } from '../../scripts/deploy-copies.ts';
-import { COMMANDS, FLAGS } from '../../src/cli/flags.ts';
-import { helm, kubectl, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
+import { COMMANDS, FLAGS, variableOf } from '../../src/cli/flags.ts';
+import { schemaProblems } from '../support/kubernetes-schema.ts';
+import { chartWith, kubectl, only, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
 
 interface Container {
   readonly args: readonly string[];
@@ -19,12 +20,17 @@ const valueFiles = namesIn(`${CHART}/ci`).map((name) => `${CHART}/ci/${name}`);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const sources: readonly (readonly [string, () => readonly Resource[]])[] = [
+const builders: readonly (readonly [string, () => readonly Resource[]])[] = [
   ['base', () => kustomize(`${KUSTOMIZE}/base`)],
   ...COMPONENTS.map((name) => [`overlays/${name}`, () => kustomize(`${KUSTOMIZE}/overlays/${name}`)] as const),
   ['all components together', allComponents],
-  ...valueFiles.map((file) => [file.slice(CHART.length + 1), () => template(file)] as const),
+  ...valueFiles.map((file) => [file.slice(CHART.length + 1), () => chartWith('--values', file)] as const),
 ];
+/** Each is built once, by the first test that needs it. */
+const sources = builders.map(([name, build]) => {
+  let built: readonly Resource[] | undefined;
+  return [name, () => (built ??= build())] as const;
+});
 
 function kustomize(path: string): readonly Resource[] {
   const { code, output } = kubectl('kustomize', path);
@@ -39,27 +45,21 @@ function allComponents(): readonly Resource[] {
   return kustomize(folder);
 }
 
-function template(file: string): readonly Resource[] {
-  const { code, output } = helm('template', 'release', CHART, '--values', file);
-  expect({ file, code, output: code === 0 ? '' : output }).toEqual({ file, code: 0, output: '' });
-  return resourcesIn(output);
-}
+test('Kubernetes and the Prometheus Operator know every field, and accept every value', async () => {
+  expect(await schemaProblems(new Map(sources.map(([name, resourcesOf]) => [name, resourcesOf()])))).toEqual([]);
+});
 
-function only(resources: readonly Resource[], ...kinds: readonly string[]): Resource {
-  const found = resources.filter(({ kind }) => kinds.includes(kind));
-  expect(found).toHaveLength(1);
-  return found[0] as Resource;
-}
-
-describe.each(sources)('%s', (_name, resourcesOf) => {
+describe.each(sources)('%s', (name, resourcesOf) => {
   test('every pod follows the restricted Pod Security Standard, has no token and sets resources', () => {
     const pods = podsIn(resourcesOf());
     expect(pods).not.toEqual([]);
     for (const { spec } of pods) {
       expect(spec).toMatchObject({
         automountServiceAccountToken: false,
-        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
+      // OpenShift gives the ids itself.
+      expect(spec.securityContext.runAsUser).toBe(name.includes('openshift') ? undefined : 65532);
       for (const container of spec.containers) {
         expect(container).toMatchObject({
           securityContext: {
@@ -140,18 +140,20 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
     }
   });
 
-  test('a ServiceMonitor scrapes the existing port, over TLS if it is used', () => {
+  test('monitors scrape the port of the pods, over TLS if it is used', () => {
     const resources = resourcesOf();
     const [container] = only(resources, 'Deployment', 'StatefulSet').spec.template.spec.containers;
     const isGuarded = container.args.includes('--web.config.file=/run/secrets/web/web-config.yml');
-    for (const { spec } of resources.filter(({ kind }) => kind === 'ServiceMonitor')) {
-      expect(spec.endpoints).toHaveLength(1);
-      const [{ scheme = 'http', tlsConfig, port }] = spec.endpoints;
-      expect({ scheme, port }).toEqual({ scheme: isGuarded ? 'https' : 'http', port: 'http' });
+    for (const { spec } of resources.filter(({ kind }) => /^(Service|Pod)Monitor$/.test(kind))) {
+      const [{ scheme = 'http', tlsConfig, port }, ...others] = spec.endpoints ?? spec.podMetricsEndpoints;
+      expect({ scheme, port, others }).toEqual({ scheme: isGuarded ? 'https' : 'http', port: 'http', others: [] });
       expect(tlsConfig !== undefined).toBe(isGuarded);
     }
-    expect(only(resources, 'Service').spec.ports).toEqual([{ name: 'http', port: 19017, targetPort: 'http' }]);
-    expect(container.ports).toEqual([{ name: 'http', containerPort: 19017 }]);
+    const [{ containerPort: port }] = container.ports;
+    expect(container.ports).toEqual([{ name: 'http', containerPort: port }]);
+    expect(only(resources, 'Service').spec.ports).toEqual([{ name: 'http', port, targetPort: 'http' }]);
+    const variable = { name: variableOf('web.listen-address'), value: `:${port}` };
+    if (port !== 19017) expect(container.env).toContainEqual(variable);
   });
 
   test('a NetworkPolicy allows scrapes, DNS, and port 443 of the Internet, but not of the cluster', () => {
@@ -173,65 +175,5 @@ describe.each(sources)('%s', (_name, resourcesOf) => {
       );
       expect(six.except).toEqual(expect.arrayContaining(['fc00::/7', 'fe80::/10']));
     }
-  });
-});
-
-describe('the chart', () => {
-  test.each(valueFiles)('helm lint finds no problem with %s', (file) => {
-    const { code, output } = helm('lint', '--strict', CHART, '--values', file);
-    expect({ code, complaints: output.match(/\[(WARNING|ERROR)\].*/g) }).toEqual({ code: 0, complaints: null });
-  });
-
-  test.each([
-    ['a value', 'shard=3', "additional properties 'shard' not allowed"],
-    ['a value inside of another', 'serviceMonitor.intervall=1m', "additional properties 'intervall' not allowed"],
-    ['a key of the config', 'config.polling.idel_interval=5m', "additional properties 'idel_interval' not allowed"],
-    ['a duration in the config', 'config.polling.interval=5', 'got number, want string'],
-    ['a number', 'shards=0', 'minimum'],
-    ['a flag', 'extraArgs[0]=log.level', 'does not match pattern'],
-  ])('a mistake in %s is refused', (_what, setting, words) => {
-    const { code, output } = helm('template', 'release', CHART, '--set', setting);
-    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
-  });
-
-  test('ids and names without quotes are refused if Helm would change them, else they stay as written', () => {
-    const file = join(folder, 'unquoted.yaml');
-    const config = (groupId: string, clusters: string) =>
-      `config: { targets: [ { group_id: ${groupId}, clusters: ${clusters} } ] }\n`;
-    writeFileSync(file, config('523456789012345678901234', '[true, 2026]'));
-    const { code, output } = helm('template', 'release', CHART, '--values', file);
-    expect(code).toBe(1);
-    for (const place of ['group_id', 'clusters/0', 'clusters/1']) {
-      expect(output).toMatch(new RegExp(`/config/targets/0/${place}': got \\w+, want string`));
-    }
-    writeFileSync(file, config('"523456789012345678901234"', '[9e999, "true", "2026"]'));
-    const [text] = template(file).flatMap(({ data }) => Object.values(data ?? {}));
-    expect(text).toContain('group_id: "523456789012345678901234"');
-    expect(text).toMatch(/- 9e999\n *- "true"\n *- "2026"\n/);
-  });
-
-  test.each([
-    ['nothing to monitor', ['demo=false']],
-    ['exclude each other', ['demo=true', 'existingConfigMap=mine']],
-    ['config.targets is missing', ['config.polling.interval=1m']],
-    ['demo has no shards', ['demo=true', 'shards=2']],
-    ['needs web.configSecret', ['demo=true', 'web.clientCertificates=true']],
-  ])('values that make no sense together are told: %s', (words, settings) => {
-    const { code, output } = helm('template', 'release', CHART, ...settings.flatMap((one) => ['--set', one]));
-    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
-  });
-
-  test('its alerts are those of the kustomize component', () => {
-    const rendered = only(template(`${CHART}/ci/everything-values.yaml`), 'PrometheusRule');
-    const plain = only(kustomize(`${KUSTOMIZE}/overlays/prometheus-operator`), 'PrometheusRule');
-    expect(rendered.spec.groups ?? []).toEqual(plain.spec.groups);
-  });
-
-  test('each dashboard is a ConfigMap that Grafana’s sidecar finds', () => {
-    const maps = template(`${CHART}/ci/everything-values.yaml`).filter(
-      ({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1',
-    );
-    expect(maps.flatMap(({ data }) => Object.keys(data ?? {}))).toEqual(namesIn(`${CHART}/files/dashboards`));
-    for (const { data } of maps) for (const text of Object.values(data ?? {})) JSON.parse(text);
   });
 });
