@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { CHART, namesIn, ruleFiles } from '../../scripts/deploy-copies.ts';
 import { schemaProblems } from '../support/kubernetes-schema.ts';
 import { chartWith, helm, kubectl, only, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
+import { runTool } from '../support/tools.ts';
 
 interface Rule {
   readonly alert?: string;
@@ -238,6 +239,37 @@ describe('rules', () => {
     const disabled = ['AtlasBackupExportOverdue', 'AtlasBackupExporterDown'];
     const names = (rules: readonly Rule[]) => rules.map(({ alert, record }) => alert ?? record);
     expect(names(rulesOf({ disabled }))).toEqual(names(plain).filter((name) => !disabled.includes(name ?? '')));
+  });
+
+  test('a threshold is changed by its name, and all others stay', () => {
+    const changed = rulesOf({ thresholds: { stalled_seconds: 172800, shrunk_ratio: 0.75, retired_seconds: 1e7 } });
+    const numbers = (rules: readonly Rule[]) =>
+      new Map(rules.flatMap(({ record, expr }) => (record?.startsWith('threshold:') ? [[record, expr] as const] : [])));
+    const expected = numbers(plain);
+    const prefix = 'threshold:mongodbatlas_backup_export_';
+    expected.set(`${prefix}stalled_seconds`, 'vector(172800)');
+    expected.set(`${prefix}shrunk_ratio`, 'vector(0.75)');
+    expected.set(`${prefix}retired_seconds`, 'vector(1e+07)');
+    expect(numbers(changed)).toEqual(expected);
+  });
+
+  test('the base addresses of links are in their record, without a slash at the end', () => {
+    const rules = rulesOf({
+      statusPageBaseUrl: 'https://backup.example.com/',
+      dashboardBaseUrl: 'https://g.example/d/1',
+    });
+    expect(rules.find(({ record }) => record?.startsWith('links:'))?.labels).toEqual({
+      status_page: 'https://backup.example.com',
+      dashboard: 'https://g.example/d/1',
+    });
+  });
+
+  test('promtool accepts them with all settings', () => {
+    const { groups } = only(chartWith('--values', ci('kube-prometheus-stack')), 'PrometheusRule').spec;
+    const file = join(folder, 'rules.yml');
+    writeFileSync(file, stringify({ groups }));
+    const { code, output } = runTool('promtool', ['check', 'rules', file]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   });
 
   test('runbooks are in the folder of one’s own', () => {
