@@ -3,7 +3,7 @@ import type { Collectors, Field } from '../src/collectors/collector.ts';
 import { CONDITIONS, WORDS } from '../src/collectors/conditions.ts';
 import { JOB_FIELDS } from '../src/collectors/exports/fields.ts';
 import { COLLECTORS } from '../src/collectors/index.ts';
-import { BUDGET_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
+import { BUDGET_FIELDS, OUTAGE_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
 
 const INTRODUCTION = `# API
 
@@ -37,6 +37,7 @@ export function apiDocument(collectors: Collectors = COLLECTORS): string {
 |---|---|---|
 | \`generated_timestamp_seconds\` | number | When the response was created. |
 | \`exporter_version\` | string | The version of the program. |
+| \`outage\` | object | Present while Atlas does not answer; see below. |
 | \`targets\` | array | The monitored clusters. |
 | \`projects\` | array | The projects of these clusters. |
 
@@ -70,6 +71,10 @@ ${table(PROJECT_FIELDS)}
 ## A budget
 
 ${table(BUDGET_FIELDS)}
+
+## An outage
+
+${table(OUTAGE_FIELDS)}
 `;
 }
 

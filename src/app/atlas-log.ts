@@ -1,8 +1,8 @@
-/** The events of Atlas as lines in the log. Counters are in the metrics. */
+/** The events of Atlas as lines in the log. Counters are in the metrics; outages are logged by the polling. */
 import type { AtlasCounter, AtlasObserver } from '../atlas/observer.ts';
 import type { Log } from '../support/log.ts';
 
-export type AtlasLog = Omit<AtlasObserver, keyof AtlasCounter | 'secret'>;
+export type AtlasLog = Omit<AtlasObserver, keyof AtlasCounter | 'secret' | 'circuitOpened' | 'circuitClosed'>;
 
 export function createAtlasLog(log: Log): AtlasLog {
   /** The operations whose deprecation is logged: once for each. */
@@ -22,8 +22,6 @@ export function createAtlasLog(log: Log): AtlasLog {
         'an access token could not be revoked: until it expires, it counts against the account’s limit of 100 tokens',
       );
     },
-    circuitOpened: (event) => log.warn({ ...event }, 'Atlas does not answer: polls fail at once until it does'),
-    circuitClosed: () => log.info({}, 'Atlas answers again'),
     deprecated({ operation, sinceSeconds, endsAtSeconds }) {
       if (deprecated.has(operation)) return;
       deprecated.add(operation);

@@ -149,6 +149,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
     discoveries: monitor.polling.discoveries,
     budgets: monitor.atlas.budgets,
+    outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
     atlasUrl: () => monitor.config().atlas.baseUrl,
     config: () => showConfig(monitor.config(), readersOf(guard.settings.guards())),

@@ -50,7 +50,6 @@ export function createMonitor(settings: MonitorSettings): Monitor {
   const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
   let { config } = settings;
   const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
-  const atlasLog = createAtlasLog(log);
   const atlas = createAtlas({
     settings: config.atlas,
     credentials: config.credentials,
@@ -58,16 +57,10 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     runtime,
     observer: {
       ...observer,
-      ...atlasLog,
+      ...createAtlasLog(log),
       secret: onToken,
-      circuitOpened(event) {
-        atlasLog.circuitOpened(event);
-        polling.pollSooner();
-      },
-      circuitClosed() {
-        atlasLog.circuitClosed();
-        polling.pollSooner();
-      },
+      circuitOpened: (outage) => polling.outageBegan(outage),
+      circuitClosed: (outage) => polling.outageEnded(outage),
     },
   });
   const polling = createPolling({
@@ -78,7 +71,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     settings: () => config.polling,
     concurrency: () => config.atlas.concurrency,
     apiFor: atlas.apiFor,
-    isCircuitOpen: () => atlas.outage() !== undefined,
+    outage: atlas.outage,
     onChange,
     runtime,
     log,

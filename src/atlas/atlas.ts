@@ -6,7 +6,7 @@
 import { startDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
-import { type CircuitBreaker, createCircuitBreaker, type Outage } from './admission/circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
 import { type Credential, isSameCredential, type Signer, type SignerTools } from './auth/credentials.ts';
 import { createDigestSession } from './auth/digest.ts';
 import { createReadyMadeToken, createServiceAccount } from './auth/token.ts';
@@ -16,7 +16,7 @@ import { createConnections } from './http/connections.ts';
 import { createExchange } from './http/exchange.ts';
 import type { Transport } from './http/transport.ts';
 import type { HttpProxy } from './http/tunnel.ts';
-import type { AtlasObserver } from './observer.ts';
+import type { AtlasObserver, Outage } from './observer.ts';
 
 export interface AtlasSettings {
   /** An origin, no path. */

@@ -19,6 +19,16 @@ export interface Deprecation {
   readonly endsAtSeconds?: number;
 }
 
+/** Atlas does not answer. */
+export interface Outage {
+  /** Unix time of the first request without an answer. */
+  readonly sinceSeconds: number;
+  /** The failure of the latest request without an answer. */
+  readonly reason: Reason;
+  readonly problem: string;
+  readonly advice: string;
+}
+
 /** Events to count. */
 export interface AtlasCounter {
   request(event: {
@@ -64,10 +74,10 @@ export interface AtlasObserver extends AtlasCounter {
     /** Unix time. */
     readonly expiresAtSeconds: number;
   }): void;
-  /** Atlas does not answer: from now on requests fail without being sent, except for probes. */
-  circuitOpened(event: { readonly reason: Reason; readonly problem: string; readonly advice: string }): void;
+  /** From now on requests fail without being sent, except for probes. */
+  circuitOpened(outage: Outage): void;
   /** Atlas answers again. */
-  circuitClosed(): void;
+  circuitClosed(outage: Outage): void;
   /** Atlas will remove the API version that the operation uses. Called with each answer that has such headers. */
   deprecated(event: Deprecation & { readonly operation: Operation }): void;
 }

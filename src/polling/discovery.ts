@@ -7,6 +7,7 @@ import { withinDeadline } from '../support/abortable.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createFailureLog, failureOf } from './failure-log.ts';
+import type { Outages } from './outages.ts';
 import type { Task } from './scheduler.ts';
 import { type DiscoveredProject, selectClusters } from './targets.ts';
 
@@ -34,6 +35,7 @@ export interface DiscoveryTools {
   readonly source: ClusterSource;
   readonly runtime: Runtime;
   readonly log: Log;
+  readonly outages: Outages;
   apiFor(project: DiscoveredProject): AtlasApi;
   /** Called after each successful discovery with all clusters of the project, including excluded ones. */
   onFound(groupId: string, clusters: readonly FoundCluster[]): void;

@@ -1,13 +1,13 @@
 /**
  * Turns a failure into plain data and log lines: one line when something begins to fail, fails in a new way or works
- * again, and one line per hour while it keeps failing. The caller names what fails.
+ * again, and one line per hour while it keeps failing. Failures of an outage are logged as one. The caller names what
+ * fails.
  */
 import { AtlasError } from '../atlas/error.ts';
 import type { Advice, Failure, Notice } from '../collectors/collector.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-
-export type Facts = Readonly<Record<string, string | number | undefined>>;
+import type { Facts, Outages } from './outages.ts';
 
 export interface FailureLog {
   failed(facts: Facts, failure: Failure): void;
@@ -23,7 +23,11 @@ const MAX_NOTICES = 50;
 /** @param what the action that may fail, in the words of the log: `polling` */
 export function createFailureLog(
   what: string,
-  { log, runtime }: { readonly log: Log; readonly runtime: Runtime },
+  {
+    log,
+    runtime,
+    outages,
+  }: { readonly log: Log; readonly runtime: Runtime; readonly outages: Pick<Outages, 'include'> },
 ): FailureLog {
   let remindAtSeconds = 0;
   /** The failures that were logged since the last success. */
@@ -32,6 +36,7 @@ export function createFailureLog(
 
   return {
     failed(facts, failure) {
+      if (outages.include(facts, failure)) return;
       const { reason, status, errorCode: error_code, problem, advice } = failure;
       // Failures may alternate, such as timeouts and refused connections: each kind is logged as new only once.
       const way = `${reason}: ${advice}`;

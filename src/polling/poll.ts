@@ -17,6 +17,7 @@ import { isKnownFailure } from '../collectors/findings.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createFailureLog, type FailureLog, failureOf } from './failure-log.ts';
+import type { Outages } from './outages.ts';
 import type { Task } from './scheduler.ts';
 import { intervalOf, type States } from './states.ts';
 
@@ -27,17 +28,13 @@ export interface PollTools {
   readonly log: Log;
   /** A client for one poll of this target. */
   apiFor(target: Target): AtlasApi;
-  /**
-   * True while the circuit to Atlas is open: polls are then cheap, and after a long interval the end of the outage
-   * would show late.
-   */
-  isCircuitOpen(): boolean;
+  readonly outages: Outages;
   /** Called after each failure: whether the target is removed because of the failure. */
   dropTarget(target: Target, failure: Failure): boolean;
 }
 
-/** Longest wait for the next poll of a target while the circuit is open or has just changed. */
-export const CIRCUIT_INTERVAL_SECONDS = 60;
+/** Longest wait for the next poll of a target during an outage, when polls are cheap, and after it. */
+export const OUTAGE_INTERVAL_SECONDS = 60;
 
 type Outcome = { readonly read: Read<unknown> } | { readonly failure: Failure };
 
@@ -67,8 +64,8 @@ export function createPoll(key: string, collector: Collector<unknown>, tools: Po
     const after = states.get(key) ?? state;
     writeLog(failureLog, after, collector, outcome);
     const { intervalSeconds } = of(after);
-    const isUrgent = failure !== undefined && collector.after === undefined && tools.isCircuitOpen();
-    return isUrgent ? Math.min(CIRCUIT_INTERVAL_SECONDS, intervalSeconds) : intervalSeconds;
+    const isUrgent = failure !== undefined && collector.after === undefined && tools.outages.isNow();
+    return isUrgent ? Math.min(OUTAGE_INTERVAL_SECONDS, intervalSeconds) : intervalSeconds;
   };
 }
 

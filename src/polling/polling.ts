@@ -4,12 +4,22 @@
  * The daemon, `check` and `once` use it.
  */
 import type { AtlasApi } from '../atlas/client.ts';
-import type { Collector, Collectors, Failure, PollingSettings, Target, TargetState } from '../collectors/collector.ts';
+import type { Outage } from '../atlas/observer.ts';
+import type {
+  Collector,
+  Collectors,
+  Failure,
+  Polled,
+  PollingSettings,
+  Target,
+  TargetState,
+} from '../collectors/collector.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { DiscoveryStatus } from './discovery.ts';
-import { CIRCUIT_INTERVAL_SECONDS, createPoll } from './poll.ts';
+import { createOutages } from './outages.ts';
+import { createPoll, OUTAGE_INTERVAL_SECONDS } from './poll.ts';
 import { createProjects, type Projects } from './projects.ts';
 import { createScheduler, type Scheduler, type Task } from './scheduler.ts';
 import { createStates, type States, type StatesListener } from './states.ts';
@@ -26,7 +36,8 @@ export interface PollingParts {
   /** Maximum number of concurrent polls of one project. */
   concurrency(): number;
   apiFor(whose: { readonly credential: string }): AtlasApi;
-  isCircuitOpen(): boolean;
+  /** Defined while Atlas does not answer. */
+  outage(): Outage | undefined;
   readonly onChange: StatesListener;
   readonly runtime: Runtime;
   readonly log: Log;
@@ -45,11 +56,10 @@ export interface Polling extends Pick<Scheduler, 'start' | 'stop' | 'lastTickAt'
    * @param isOther true if the credential with this name now has another identity
    */
   change(wanted: Wanted, isOther: (credential: string) => boolean): void;
-  /**
-   * Called when the circuit to Atlas has opened or closed: every target is then polled within a minute, because its
-   * state has probably changed.
-   */
-  pollSooner(): void;
+  /** Atlas has stopped answering: each target shows this within a minute. */
+  outageBegan(outage: Outage): void;
+  /** Atlas answers again: each target, and everything else that could not be read, is read within a minute. */
+  outageEnded(outage: Outage): void;
 }
 
 /** After this time, collectors that wait for the first poll of a target start anyway. */
@@ -70,8 +80,9 @@ export function createPolling(parts: PollingParts): Polling {
 
   const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
   const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick });
-  const pollTools = { ...parts, states, dropTarget };
-  const projects: Projects = createProjects(wanted, { ...parts, scheduler }, { onFound, onName });
+  const outages = createOutages(parts.outage, { log, wallSeconds: runtime.wallSeconds });
+  const pollTools = { ...parts, states, outages, dropTarget };
+  const projects: Projects = createProjects(wanted, { ...parts, outages, scheduler }, { onFound, onName });
   applyTargets();
   projects.learnNames();
 
@@ -173,11 +184,24 @@ export function createPolling(parts: PollingParts): Polling {
     };
   }
 
-  function pollSooner(): void {
-    const first = collectors.filter(({ after }) => after === undefined);
-    for (const { target } of states.all()) {
-      for (const { name } of first) scheduler.runSooner(taskKey(target.key, name), CIRCUIT_INTERVAL_SECONDS);
+  function pollSooner(isNeeded: (collector: Collector<unknown>, record: Polled<unknown> | undefined) => boolean): void {
+    for (const { target, polled } of states.all()) {
+      for (const collector of collectors) {
+        if (!isNeeded(collector, polled[collector.name])) continue;
+        scheduler.runSooner(taskKey(target.key, collector.name), OUTAGE_INTERVAL_SECONDS);
+      }
     }
+  }
+
+  function outageBegan(outage: Outage): void {
+    outages.began(outage);
+    pollSooner(({ after }) => after === undefined);
+  }
+
+  function outageEnded(outage: Outage): void {
+    outages.ended(outage);
+    pollSooner(({ after }, record) => after === undefined || record?.last?.failure !== undefined);
+    projects.learnNamesWithin(OUTAGE_INTERVAL_SECONDS);
   }
 
   function nextPollAtSeconds(key: string, collector: string): number | undefined {
@@ -192,7 +216,8 @@ export function createPolling(parts: PollingParts): Polling {
     nextPollAtSeconds,
     untried,
     change,
-    pollSooner,
+    outageBegan,
+    outageEnded,
   };
 }
 

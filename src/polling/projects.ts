@@ -9,6 +9,7 @@ import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { failureOf } from './failure-log.ts';
+import type { Outages } from './outages.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 import type { KnownCluster, Wanted } from './targets.ts';
 
@@ -24,6 +25,7 @@ export interface ProjectTools {
   readonly scheduler: Scheduler;
   readonly runtime: Runtime;
   readonly log: Log;
+  readonly outages: Outages;
   apiFor(project: Project): AtlasApi;
 }
 
@@ -44,6 +46,8 @@ export interface Projects {
   change(wanted: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void;
   /** Adds the tasks that read project names. Call it after the targets were added, so that their polls come first. */
   learnNames(): void;
+  /** Reads the names that are still unknown within this time. */
+  learnNamesWithin(seconds: number): void;
 }
 
 /** A project's name rarely changes, and only pages and joins need it. */
@@ -133,8 +137,12 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
     for (const groupId of projects.keys()) if (!scheduler.has(nameKey(groupId))) scheduler.add(nameTask(groupId));
   }
 
+  function learnNamesWithin(seconds: number): void {
+    for (const groupId of projects.keys()) if (!names.has(groupId)) scheduler.runSooner(nameKey(groupId), seconds);
+  }
+
   change(wanted, [], () => false);
-  return { found, names, discoveries: () => [...discoveries.values()], change, learnNames };
+  return { found, names, discoveries: () => [...discoveries.values()], change, learnNames, learnNamesWithin };
 }
 
 function nameKey(groupId: string): string {

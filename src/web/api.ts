@@ -3,6 +3,7 @@
  * are as stable as those of the metrics.
  */
 import type { BudgetLevel } from '../atlas/admission/admission.ts';
+import type { Outage } from '../atlas/observer.ts';
 import type { Collectors, Field, Target } from '../collectors/collector.ts';
 import { CONDITIONS } from '../collectors/conditions.ts';
 import { failureObject, field, objectOf } from '../collectors/exports/fields.ts';
@@ -14,11 +15,15 @@ export interface ApiFacts {
   readonly collectors: Collectors;
 }
 
-export function targetsJson({ targets, projects }: Overview, { version, nowSeconds, collectors }: ApiFacts): string {
+export function targetsJson(
+  { outage, targets, projects }: Overview,
+  { version, nowSeconds, collectors }: ApiFacts,
+): string {
   const ownFields = collectors.flatMap(({ fields = [] }) => fields);
   return JSON.stringify({
     generated_timestamp_seconds: nowSeconds,
     exporter_version: version,
+    outage: outage && objectOf(OUTAGE_FIELDS, outage),
     targets: targets.map((status) => ({
       ...objectOf(TARGET_FIELDS, status),
       ...objectOf(ownFields, status.state),
@@ -27,6 +32,13 @@ export function targetsJson({ targets, projects }: Overview, { version, nowSecon
     projects: projects.map((project) => objectOf(PROJECT_FIELDS, project)),
   });
 }
+
+export const OUTAGE_FIELDS: readonly Field<Outage>[] = [
+  field('since_timestamp_seconds', 'number', 'When the first request got no answer.', (outage) => outage.sinceSeconds),
+  field('reason', 'string', '`network` or `timeout`.', ({ reason }) => reason),
+  field('problem', 'string', 'The failure of the latest request, for people.', ({ problem }) => problem),
+  field('advice', 'string', 'What to do, for people.', ({ advice }) => advice),
+];
 
 /** The fields of a target that do not belong to a collector. The fields of the collectors come after them. */
 export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [

@@ -2,7 +2,14 @@ import { expect, test } from '@jest/globals';
 import type { Field } from '../../src/collectors/collector.ts';
 import { JOB_FIELDS } from '../../src/collectors/exports/fields.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
-import { BUDGET_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS, targetsJson } from '../../src/web/api.ts';
+import {
+  BUDGET_FIELDS,
+  OUTAGE_FIELDS,
+  PROJECT_FIELDS,
+  READ_FIELDS,
+  TARGET_FIELDS,
+  targetsJson,
+} from '../../src/web/api.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
 import { overviewOf } from '../support/pages.ts';
@@ -28,6 +35,7 @@ function answer(): Record<string, unknown> {
     nowSeconds: FLEET_NOW,
     discoveries: [discovery],
     budgets,
+    outage: { sinceSeconds: FLEET_NOW - 60, reason: 'timeout', problem: 'no answer', advice: 'wait' },
   });
   return JSON.parse(
     targetsJson(overview, { version: '1.2.3', nowSeconds: FLEET_NOW, collectors: COLLECTORS }),
@@ -56,6 +64,7 @@ test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) =
     (whole) => [allOf(whole['targets'])].flatMap((one) => [one['newest_jobs'], one['active_jobs']].flat()),
   ],
   ['projects', PROJECT_FIELDS, (whole) => whole['projects']],
+  ['the outage', OUTAGE_FIELDS, (whole) => [whole['outage']]],
   ['budgets', BUDGET_FIELDS, (whole) => allOf(whole['projects'])['budgets']],
 ])('the answer has every documented field of %s, with its type, and no other', (_what, fields, pick) => {
   const found = allOf(pick(answer()));
@@ -66,7 +75,8 @@ test.each<[string, readonly Field<never>[], (whole: ReturnType<typeof answer>) =
 });
 
 test('the answer has the documented structure', () => {
-  expect(Object.keys(answer())).toEqual(['generated_timestamp_seconds', 'exporter_version', 'targets', 'projects']);
+  const fields = ['generated_timestamp_seconds', 'exporter_version', 'outage', 'targets', 'projects'];
+  expect(Object.keys(answer())).toEqual(fields);
   expect(allOf(answer()['targets'])).toMatchObject({
     cluster_name: 'Cluster0',
     condition: 'failed',

@@ -1,5 +1,6 @@
 /** The pages without a daemon: over states that a test gives. */
 import type { BudgetLevel } from '../../src/atlas/admission/admission.ts';
+import type { Outage } from '../../src/atlas/observer.ts';
 import type { Collectors, PollingSettings, TargetState } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
@@ -16,6 +17,7 @@ export interface Seen {
   readonly discoveries?: readonly DiscoveryStatus[];
   readonly budgets?: readonly BudgetLevel[];
   readonly collectors?: Collectors;
+  readonly outage?: Outage;
 }
 
 const FACTS = { version: '1.2.3', telemetryPath: '/metrics' };
@@ -33,12 +35,14 @@ function viewOf({
   readsSchedules = true,
   nextPollInSeconds = 60,
   collectors = COLLECTORS,
+  outage,
 }: Seen): status.View {
   return {
     nowSeconds,
     settings: { ...SETTINGS, isRead: { schedule: readsSchedules } },
     collectors,
     nextPollAtSeconds: () => nowSeconds + nextPollInSeconds,
+    outage,
   };
 }
 
@@ -76,6 +80,7 @@ export const QUIET_PAGES: PageSettings = {
   state: () => undefined,
   discoveries: () => [],
   budgets: () => [],
+  outage: () => undefined,
   collectors: COLLECTORS,
   settings: () => SETTINGS,
   nextPollAtSeconds: () => undefined,

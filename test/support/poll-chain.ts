@@ -5,6 +5,7 @@ import { exportsCollector } from '../../src/collectors/exports/collector.ts';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
 import { createMetricsPage } from '../../src/metrics/page.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
+import { createOutages } from '../../src/polling/outages.ts';
 import { createPoll } from '../../src/polling/poll.ts';
 import { createStates } from '../../src/polling/states.ts';
 import { targetOf } from '../../src/polling/targets.ts';
@@ -58,7 +59,13 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     credentials: config.credentials,
     userAgent: 'test',
     runtime,
-    observer: { ...observer, ...createAtlasLog(log), secret: () => undefined },
+    observer: {
+      ...observer,
+      ...createAtlasLog(log),
+      secret: () => undefined,
+      circuitOpened: () => undefined,
+      circuitClosed: () => undefined,
+    },
   });
   const target = targetOf(named);
   states.replace([target]);
@@ -68,7 +75,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     runtime,
     log,
     apiFor: atlas.apiFor,
-    isCircuitOpen: () => false,
+    outages: createOutages(atlas.outage, { log, wallSeconds: runtime.wallSeconds }),
     dropTarget: () => false,
   });
   return {

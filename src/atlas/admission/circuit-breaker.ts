@@ -5,21 +5,11 @@
  */
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
-import { AtlasError, type Reason } from '../error.ts';
+import { AtlasError } from '../error.ts';
 import type { Transport } from '../http/transport.ts';
-import type { AtlasObserver } from '../observer.ts';
+import type { AtlasObserver, Outage } from '../observer.ts';
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
-
-/** Atlas does not answer: the circuit is open. */
-export interface Outage {
-  /** Unix time of the first request without an answer. */
-  readonly sinceSeconds: number;
-  /** The failure of the latest request without an answer. */
-  readonly reason: Reason;
-  readonly problem: string;
-  readonly advice: string;
-}
 
 /**
  * The circuit opens after this many consecutive failures, of this many different resources. Several resources are
@@ -99,12 +89,12 @@ export function createCircuitBreaker(
   }
 
   function answered(): void {
-    const wasOpen = outage !== undefined;
+    const ended = outage;
     hasAnswered = true;
     outage = undefined;
     failures = 0;
     failing.clear();
-    if (wasOpen) observer.circuitClosed();
+    if (ended) observer.circuitClosed(ended);
   }
 
   function unanswered(resource: string, { reason, message: problem, advice }: AtlasError): void {
@@ -121,7 +111,7 @@ export function createCircuitBreaker(
     outage = { sinceSeconds: failingSince.wallSeconds, reason, problem, advice };
     if (wasOpen) return;
     void probeUntilAnswered();
-    observer.circuitOpened({ reason, problem, advice });
+    observer.circuitOpened(outage);
   }
 
   return {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Express, Response } from 'express';
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import type { Outage } from '../../atlas/observer.ts';
 import type { PollingSettings, TargetState } from '../../collectors/collector.ts';
 import type { DiscoveryStatus } from '../../polling/discovery.ts';
 import { targetsJson } from '../api.ts';
@@ -22,6 +23,8 @@ export interface PageSettings extends Pick<View, 'collectors' | 'nextPollAtSecon
   state(key: string): TargetState | undefined;
   discoveries(): Iterable<DiscoveryStatus>;
   budgets(): Iterable<BudgetLevel>;
+  /** Defined while Atlas does not answer. */
+  outage(): Outage | undefined;
   /** The current settings. */
   settings(): PollingSettings;
   /** The base URL of the Atlas user interface. */
@@ -41,7 +44,7 @@ export function addPages(app: Express, settings: PageSettings): void {
   const send = createSend(settings.wallSeconds);
 
   function viewAt(nowSeconds: number): View {
-    return { nowSeconds, settings: settings.settings(), collectors, nextPollAtSeconds };
+    return { nowSeconds, settings: settings.settings(), collectors, nextPollAtSeconds, outage: settings.outage() };
   }
 
   function overviewAt(nowSeconds: number): Overview {

@@ -3,6 +3,7 @@
  * Pure functions.
  */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import type { Outage } from '../../atlas/observer.ts';
 import type { Collector, Collectors, Finding, Moment, Polled, TargetState } from '../../collectors/collector.ts';
 import { CONDITIONS, type Condition, rankOf } from '../../collectors/conditions.ts';
 import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
@@ -16,9 +17,13 @@ export interface View extends Moment {
   readonly collectors: Collectors;
   /** Unix time of the next poll; undefined while it runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
+  /** Defined while Atlas does not answer. */
+  readonly outage?: Outage | undefined;
 }
 
 export interface Overview {
+  /** Defined while Atlas does not answer. */
+  readonly outage: Outage | undefined;
   /** The most urgent first, then by name. */
   readonly targets: readonly TargetStatus[];
   /** By name. */
@@ -67,7 +72,7 @@ export function overviewOf(
   view: View,
 ): Overview {
   const targets = Array.from(states, (state) => statusOf(state, view)).sort(byUrgency);
-  return { targets, projects: projectsOf(targets, discoveries, budgets) };
+  return { outage: view.outage, targets, projects: projectsOf(targets, discoveries, budgets) };
 }
 
 export function statusOf(state: TargetState, view: View): TargetStatus {

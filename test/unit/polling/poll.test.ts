@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
+import type { Outage } from '../../../src/atlas/observer.ts';
 import { type Collector, type Notice, recordOf } from '../../../src/collectors/collector.ts';
 import { failureOf } from '../../../src/polling/failure-log.ts';
+import { createOutages } from '../../../src/polling/outages.ts';
 import { createPoll } from '../../../src/polling/poll.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { target, withRecord } from '../../support/states.ts';
-import { API, createScripted, SETTINGS } from './scripted-collector.ts';
+import { API, createScripted, OUTAGE, SETTINGS } from './scripted-collector.ts';
 
 const { key: KEY, groupId: GROUP_ID } = target();
 const notFound = new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND', {
@@ -34,14 +36,14 @@ function setUp(answers: readonly (number | Error)[], changes: Partial<Collector<
     onChange: () => undefined,
   });
   states.replace([target()]);
-  const circuit = { isOpen: false };
+  const atlas = { outage: undefined as Outage | undefined };
   const poll = createPoll(KEY, toy.collector, {
     states,
     settings: () => SETTINGS,
     runtime,
     log,
     apiFor: () => API,
-    isCircuitOpen: () => circuit.isOpen,
+    outages: createOutages(() => atlas.outage, { log, wallSeconds: runtime.wallSeconds }),
     dropTarget: () => false,
   });
   async function run(signal = new AbortController().signal): Promise<number> {
@@ -53,7 +55,7 @@ function setUp(answers: readonly (number | Error)[], changes: Partial<Collector<
     for (let poll = 0; poll < count; poll += 1) await run();
   }
   const record = () => recordOf<number>('toy')(states.get(KEY) ?? { target: target(), polled: {} });
-  return { runtime, lines, states, toy, circuit, run, runTimes, record };
+  return { runtime, lines, states, toy, atlas, run, runTimes, record };
 }
 
 describe('a poll', () => {
@@ -150,17 +152,17 @@ describe('the interval until the next poll', () => {
     expect(record().intervalSeconds).toBe(intervalSeconds);
   });
 
-  test('is a minute at most after a failure while the circuit to Atlas is open', async () => {
-    const { run, circuit, record } = setUp([notFound, 0]);
-    circuit.isOpen = true;
+  test('is a minute at most after a failure while Atlas does not answer', async () => {
+    const { run, atlas, record } = setUp([notFound, 0]);
+    atlas.outage = OUTAGE;
     expect(await run()).toBe(60);
     expect(record().intervalSeconds).toBe(SETTINGS.idleIntervalSeconds);
     expect(await run()).toBe(SETTINGS.idleIntervalSeconds);
   });
 
-  test('is not shortened by an open circuit if the collector waits for another one', async () => {
-    const { run, circuit } = setUp([notFound], { after: 'first' });
-    circuit.isOpen = true;
+  test('is not shortened by an outage if the collector waits for another one', async () => {
+    const { run, atlas } = setUp([notFound], { after: 'first' });
+    atlas.outage = OUTAGE;
     expect(await run()).toBe(SETTINGS.idleIntervalSeconds);
   });
 });

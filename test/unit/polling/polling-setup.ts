@@ -1,5 +1,6 @@
 /** Polling of clusters of a scripted Atlas, by scripted collectors. */
 import { AtlasError } from '../../../src/atlas/error.ts';
+import type { Outage } from '../../../src/atlas/observer.ts';
 import type { Collector, PollingSettings } from '../../../src/collectors/collector.ts';
 import { createPolling } from '../../../src/polling/polling.ts';
 import type { DiscoveredProject, NamedTarget, Wanted } from '../../../src/polling/targets.ts';
@@ -55,6 +56,7 @@ export function setUp(
     projectName: 'Shop' as string | Error,
     lastsSeconds: 0,
     isStuck: false,
+    outage: undefined as Outage | undefined,
   };
   let settings = SETTINGS;
   const polling = createPolling({
@@ -79,7 +81,7 @@ export function setUp(
     settings: () => settings,
     concurrency: () => 8,
     apiFor: () => API,
-    isCircuitOpen: () => false,
+    outage: () => atlas.outage,
     onChange: (put, removed) => changes.push({ put: put.map(({ target }) => target.clusterName), removed }),
     runtime,
     log,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { AtlasError } from '../../../src/atlas/error.ts';
 import { GROUP_ID } from '../../support/states.ts';
-import { discovered, forbidden, keyOf, named, OTHER_ID, setUp } from './polling-setup.ts';
+import { discovered, forbidden, keyOf, named, OTHER_ID, setUp, unsupported } from './polling-setup.ts';
+import { OUTAGE } from './scripted-collector.ts';
 
 describe('the name of a project', () => {
   const both = { named: [...named(['a']).named, ...named(['b'], { groupId: OTHER_ID }).named], discovered: [] };
@@ -87,21 +89,98 @@ describe('a collector that waits for another one', () => {
   });
 });
 
-test('when the circuit to Atlas opens or closes, every target is polled within a minute', async () => {
+describe('an outage of Atlas', () => {
   const clusters = Array.from({ length: 20 }, (_, index) => `c${index}`);
-  const { runtime, polling, exports, schedule } = setUp(named(clusters));
-  await runtime.advance(100.5);
-  const next = (name: string) => (polling.nextPollAtSeconds(keyOf(name), 'exports') ?? 0) - runtime.wallSeconds();
-  const before = clusters.map(next);
-  expect(Math.max(...before)).toBeGreaterThan(60);
-  const reads = schedule.reads.length;
-  polling.pollSooner();
-  for (const [index, name] of clusters.entries()) {
-    expect(next(name)).toBeLessThanOrEqual(Math.min(60, before[index] ?? 0));
+  const silent = new AtlasError('timeout', 'Atlas does not answer: no answer', { isFinal: true });
+
+  /** Everything fails for an hour, then Atlas answers again. */
+  async function outage(before: Error | number = 0) {
+    const all = setUp(discovered(), clusters);
+    const { runtime, polling, exports, schedule, atlas } = all;
+    exports.answer = () => before;
+    await runtime.advance(100.5);
+    exports.answer = schedule.answer = () => silent;
+    atlas.clusters = atlas.projectName = silent;
+    const ended = { ...OUTAGE, sinceSeconds: runtime.wallSeconds() };
+    atlas.outage = ended;
+    const linesBefore = all.lines.length;
+    polling.outageBegan(ended);
+    await runtime.advance(3600);
+    atlas.outage = undefined;
+    return { ...all, ended, lines: () => all.lines.slice(linesBefore) };
   }
-  await runtime.advance(61);
-  for (const name of clusters) expect(exports.timesOf(name).some((at) => at > 100.5)).toBe(true);
-  expect(schedule.reads).toHaveLength(reads);
+
+  test('is polled by every target within a minute, and the next poll is never later than before', async () => {
+    const { runtime, polling, exports } = setUp(named(clusters));
+    await runtime.advance(100.5);
+    const next = (name: string) => (polling.nextPollAtSeconds(keyOf(name), 'exports') ?? 0) - runtime.wallSeconds();
+    const before = clusters.map(next);
+    expect(Math.max(...before)).toBeGreaterThan(60);
+    polling.outageBegan(OUTAGE);
+    for (const [index, name] of clusters.entries()) {
+      expect(next(name)).toBeLessThanOrEqual(Math.min(60, before[index] ?? 0));
+    }
+    await runtime.advance(61);
+    for (const name of clusters) expect(exports.timesOf(name).some((at) => at > 100.5)).toBe(true);
+  });
+
+  test('has one line in the log when it begins and one when it ends, with the numbers of what failed', async () => {
+    const { polling, runtime, lines, ended, exports, schedule, atlas } = await outage();
+    polling.outageEnded(ended);
+    exports.answer = schedule.answer = () => 0;
+    atlas.clusters = clusters;
+    await runtime.advance(120);
+    const since = new Date(ended.sinceSeconds * 1000).toISOString();
+    expect(lines()).toEqual([
+      {
+        level: 'warn',
+        msg: 'Atlas does not answer: polls fail at once until it does',
+        reason: 'timeout',
+        problem: 'no answer',
+        advice: 'wait',
+        since,
+      },
+      {
+        level: 'info',
+        msg: 'Atlas answers again',
+        since,
+        outage_seconds: 3600,
+        failed_polls: expect.any(Number),
+        clusters: clusters.length,
+        discoveries: 1,
+      },
+    ]);
+  });
+
+  test('hides no failure that has another cause', async () => {
+    const { lines, runtime, exports } = await outage(forbidden);
+    exports.answer = () => unsupported;
+    await runtime.advance(301);
+    expect(lines().map(({ reason }) => reason)).toContain('unsupported');
+  });
+
+  test('is followed within about a minute by a read of everything that could not be read', async () => {
+    const { polling, runtime, ended, exports, schedule, atlas, namings } = await outage();
+    exports.answer = schedule.answer = () => 0;
+    atlas.projectName = 'Shop';
+    const [endedAt, names] = [runtime.monotonicSeconds(), namings.length];
+    polling.outageEnded(ended);
+    await runtime.advance(61);
+    for (const name of clusters) {
+      for (const { timesOf } of [exports, schedule]) expect(timesOf(name).some((at) => at > endedAt)).toBe(true);
+    }
+    expect(namings).toHaveLength(names);
+  });
+
+  test('at the start is followed by the names of the projects within a minute', async () => {
+    const { polling, runtime, atlas, namings } = setUp(named(['a']));
+    atlas.projectName = silent;
+    await runtime.advance(10);
+    atlas.projectName = 'Shop';
+    polling.outageEnded(OUTAGE);
+    await runtime.advance(61);
+    expect(namings).toHaveLength(2);
+  });
 });
 
 test('a target counts as not yet polled until its first poll has ended, successful or not', async () => {

@@ -1,5 +1,6 @@
 /** Collectors whose reads a test scripts. */
 import type { AtlasApi } from '../../../src/atlas/client.ts';
+import type { Outage } from '../../../src/atlas/observer.ts';
 import type { Collector, PollingSettings, Target, TargetState } from '../../../src/collectors/collector.ts';
 import type { Runtime } from '../../../src/support/runtime.ts';
 
@@ -29,6 +30,8 @@ export const SETTINGS: PollingSettings = {
 };
 
 export const API = {} as AtlasApi;
+
+export const OUTAGE: Outage = { sinceSeconds: 1_790_000_000, reason: 'timeout', problem: 'no answer', advice: 'wait' };
 
 /** A collector that is polled each `intervalSeconds` while an export is active, else each `idleIntervalSeconds`. */
 export function createScripted(name: string, runtime: Runtime, changes: Partial<Collector<unknown>> = {}): Scripted {
