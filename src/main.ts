@@ -5,7 +5,9 @@
  * default handler.
  */
 import { constants } from 'node:os';
-import type { HangUps } from './app/program.ts';
+import type { HangUps, Stops } from './app/program.ts';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 // Node.js opens its inspector at SIGUSR1, and SIGUSR2 ends a process: a listener switches both off.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
@@ -29,21 +31,32 @@ function keepHangUps(): HangUps {
   };
 }
 
-/** @returns a function that removes these handlers */
-function endOnStopSignals(): () => void {
-  const signals = ['SIGTERM', 'SIGINT'] as const;
+/** SIGTERM and SIGINT. They end the program at once, until a command handles them. */
+function keepStops(): Stops {
+  let onStop = end;
+  for (const name of STOP_SIGNALS) process.on(name, (signal) => onStop(signal));
+
   function release(): void {
-    for (const signal of signals) process.off(signal, end);
+    for (const name of STOP_SIGNALS) process.removeAllListeners(name);
   }
+  /** The default action of the signal ends the program even if a read of a file hangs; process.exit waits for it. */
   function end(signal: NodeJS.Signals): void {
     release();
     process.kill(process.pid, signal);
+    // The kernel ignores the default action of the first process of a container.
     process.exit(128 + constants.signals[signal]);
   }
-  for (const signal of signals) process.on(signal, end);
-  return release;
+  return {
+    handleFirst(handler) {
+      onStop = () => {
+        onStop = end;
+        handler();
+      };
+    },
+    release,
+  };
 }
 
-const early = { hangUps: keepHangUps(), releaseStops: endOnStopSignals() };
+const early = { hangUps: keepHangUps(), stops: keepStops() };
 const { run } = await import('./app/program.ts');
 run(early);

@@ -43,11 +43,18 @@ export interface HangUps {
   release(): void;
 }
 
+/** The handling of SIGTERM and SIGINT. */
+export interface Stops {
+  /** Calls the handler for the first signal; the second one ends the program at once. */
+  handleFirst(handler: () => void): void;
+  /** From now on these signals have the default action of the operating system. */
+  release(): void;
+}
+
 /** The signals that main.ts handles until the program is loaded. */
 export interface EarlySignals {
   readonly hangUps: HangUps;
-  /** Removes the early handlers of SIGTERM and SIGINT. */
-  releaseStops(): void;
+  readonly stops: Stops;
 }
 
 export function run(early: EarlySignals): void {
@@ -194,9 +201,9 @@ async function runToEnd<Flags extends WatchFlags>(
   version: string,
   early: EarlySignals,
 ): Promise<void> {
-  const common = await commonOf(flags, version);
   const interrupt = new AbortController();
-  onStopSignals(early, () => interrupt.abort(new Error('interrupted')));
+  early.stops.handleFirst(() => interrupt.abort(new Error('interrupted')));
+  const common = await commonOf(flags, version);
   const { signal } = interrupt;
   const { text: redact } = redactor;
   const own = { flags, source: sourceOf(flags), terminal: terminal(), version, redact, signal };
@@ -205,9 +212,13 @@ async function runToEnd<Flags extends WatchFlags>(
     interrupt.abort(CRASHED);
     return running;
   });
-  process.exitCode = await running;
+  process.exitCode = await running.catch((error: unknown) => {
+    if (error !== signal.reason) throw error;
+    tell('interrupted before every cluster was polled\n');
+    return EXIT.interrupted;
+  });
   // A request that several polls share, such as a token request, may still run.
-  if (signal.aborted && signal.reason !== CRASHED) process.exit(EXIT.interrupted);
+  if (signal.aborted && signal.reason !== CRASHED) exit(early, EXIT.interrupted);
 }
 
 /** Standard output and standard error are redacted like the log. */
@@ -236,25 +247,20 @@ function handleClosedOutputs(): void {
   });
 }
 
+/** process.exit waits for a read that hangs, such as of a dead network disk. The next signal then ends the program. */
+function exit({ stops }: EarlySignals, code: ExitCode): never {
+  stops.release();
+  process.exit(code);
+}
+
 /** The first signal shuts the daemon down gracefully, a second one ends the program at once. */
 async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<Daemon, 'stop'>>): Promise<void> {
-  const signalled = new Promise<void>((resolve) => onStopSignals(early, resolve));
+  const signalled = new Promise<void>((resolve) => early.stops.handleFirst(resolve));
   const daemon = await start();
   endings.add(daemon.stop);
   await signalled;
   await daemon.stop();
-  process.exit(EXIT.fine);
-}
-
-function onStopSignals({ releaseStops }: EarlySignals, onFirst: () => void): void {
-  let signals = 0;
-  function onSignal(): void {
-    signals += 1;
-    if (signals > 1) process.exit(EXIT.interrupted);
-    onFirst();
-  }
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  releaseStops();
+  exit(early, EXIT.fine);
 }
 
 function describe(error: unknown): string {

@@ -4,15 +4,16 @@
  */
 import { ownConfig } from '../app/monitor.ts';
 import type { CheckFlags } from '../cli/parse.ts';
+import { unlessAborted } from '../support/abortable.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { fileChecksAsText, outcomeAsText } from './check-table.ts';
-import { type CommandSettings, EXIT, type ExitCode, interrupted } from './command.ts';
+import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
 import { failuresIn, type Outcome, outcomeOf, pollOnce, type Unread } from './poll-once.ts';
 
 export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<ExitCode> {
   const { flags, source, terminal, collectors, runtime, signal } = settings;
   const { say } = terminal;
-  const checked = await checkFiles(source, runtime.wallSeconds(), flags.webConfigFile);
+  const checked = await unlessAborted(checkFiles(source, runtime.wallSeconds(), flags.webConfigFile), signal);
   const config = checked.config && ownConfig(checked.config, flags.shard);
   const checks: FileChecks = config ? { ...checked, config } : checked;
   const isTable = flags.format === 'table';
@@ -22,7 +23,6 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
     return checks.problems.length > 0 ? EXIT.usage : EXIT.fine;
   }
   const polled = await pollOnce(settings, config);
-  if (signal.aborted) return interrupted(terminal);
   const outcome = outcomeOf(polled, config, collectors);
   say(isTable ? outcomeAsText(outcome, runtime.wallSeconds(), terminal) : checkAsJson(checks, outcome));
   return failuresIn(outcome) === 0 ? EXIT.fine : EXIT.failure;

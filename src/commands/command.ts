@@ -24,8 +24,3 @@ export interface CommandSettings<Flags> {
 
 export const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-export function interrupted({ tell }: Terminal): ExitCode {
-  tell('interrupted before every cluster was polled\n');
-  return EXIT.interrupted;
-}

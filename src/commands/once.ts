@@ -1,6 +1,6 @@
 /** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
 import { type Collectors, type Family, PREFIX } from '../collectors/collector.ts';
@@ -9,34 +9,34 @@ import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { createDiscoveryRegistry } from '../metrics/discovery.ts';
 import { createMetricsPage } from '../metrics/page.ts';
+import { unlessAborted } from '../support/abortable.ts';
+import type { Checked } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { type CommandSettings, EXIT, type ExitCode, interrupted } from './command.ts';
+import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
 import { failuresIn, outcomeOf, type PolledOnce, pollOnce } from './poll-once.ts';
 
 export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<ExitCode> {
   const { flags, source, terminal, collectors, runtime, log, redact, signal } = settings;
   const { say, tell } = terminal;
   const { output } = flags;
-  const loaded = await loadConfig(source);
+  const loaded = await unlessAborted(loadConfig(source), signal);
   if ('problems' in loaded) {
     for (const problem of loaded.problems) tell(`${formatProblem(problem)}\n`);
     return EXIT.usage;
   }
-  const obstacle = output === undefined ? undefined : await obstacleTo(output);
-  if (obstacle !== undefined) {
-    tell(`--output ${output}: ${obstacle}\n`);
+  const prepared = output === undefined ? { value: say } : await prepareOutput(output, runtime.randomHex(8));
+  if ('problem' in prepared) {
+    tell(`--output ${output}: ${prepared.problem}\n`);
     return EXIT.usage;
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
   const config = ownConfig(loaded.config, flags.shard);
   const polled = await pollOnce(settings, config);
-  if (signal.aborted) return interrupted(terminal);
   const text = await metricsOf(polled, collectors, runtime);
   try {
-    if (output === undefined) say(text);
-    else await replaceFile(output, redact(text), runtime.randomHex(8));
+    await prepared.value(redact(text));
   } catch (error) {
-    tell(`--output ${output}: could not be written (${(error as { code?: string }).code ?? String(error)})\n`);
+    tell(`--output ${output}: ${reasonOf(error)}\n`);
     return EXIT.failure;
   }
   return failuresIn(outcomeOf(polled, config, collectors)) === 0 ? EXIT.fine : EXIT.failure;
@@ -66,35 +66,56 @@ async function metricsOf(
 /** The file is readable for all, because node_exporter often runs as another user. */
 const READABLE_BY_ALL = 0o644;
 
-/** The reason if the file can never be written; undefined if writing may succeed. */
-export async function obstacleTo(path: string): Promise<string | undefined> {
-  const folder = await stat(dirname(path)).catch(() => undefined);
-  if (!folder?.isDirectory()) return 'its folder does not exist';
-  const existing = await stat(path).catch(() => undefined);
-  // Renaming onto /dev/null or a pipe would replace it for every program.
-  return existing === undefined || existing.isFile() ? undefined : 'it exists and is no ordinary file';
+/**
+ * Finds before the polls what would prevent the write, by creating the temporary file. A symbolic link stays: the file
+ * that it names is replaced.
+ * @param nonce in the name of the temporary file, so that two writers do not share it
+ * @returns a function that replaces the file in one step: a reader finds the old text or the complete new one
+ */
+export async function prepareOutput(output: string, nonce: string): Promise<Checked<(text: string) => Promise<void>>> {
+  try {
+    const existing = await stat(output).catch(undefinedIfMissing);
+    const isLink = existing === undefined && (await lstat(output).catch(undefinedIfMissing)) !== undefined;
+    if (isLink) return { problem: 'it is a symbolic link to a file that does not exist' };
+    // Renaming onto /dev/null or a pipe would replace it for every program.
+    if (existing?.isFile() === false) return { problem: 'it exists and is no ordinary file' };
+    const path = existing ? await realpath(output) : output;
+    // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
+    const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
+    await writeNew(temporary, '').finally(() => rm(temporary, { force: true }));
+    return { value: (text) => replaceFile(path, temporary, text) };
+  } catch (error) {
+    return { problem: reasonOf(error) };
+  }
 }
 
-/**
- * Replaces a file in one step: a reader finds the old text or the complete new one.
- * @param nonce in the name of the temporary file, so that two writers do not share it
- */
-export async function replaceFile(path: string, text: string, nonce: string): Promise<void> {
-  // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
-  const temporary = join(dirname(path), `.${basename(path)}.${nonce}.tmp`);
-  const file = await open(temporary, 'wx', READABLE_BY_ALL);
+async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
   try {
-    try {
-      // chmod, because the umask limits the mode of a new file.
-      await file.chmod(READABLE_BY_ALL);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeNew(temporary, text);
     await rename(temporary, path);
-  } catch (error) {
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', READABLE_BY_ALL);
+  try {
+    // chmod, because the umask limits the mode of a new file.
+    await file.chmod(READABLE_BY_ALL);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if ((error as { code?: string }).code !== 'ENOENT') throw error;
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as { code?: string };
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'its folder does not exist';
+  return `it cannot be written (${code ?? String(error)})`;
 }

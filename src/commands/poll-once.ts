@@ -18,10 +18,7 @@ export interface PolledOnce {
   readonly discoveries: readonly DiscoveryStatus[];
 }
 
-/**
- * Resolves when every target has been polled once. If the signal is aborted, it resolves with the polls that have
- * ended.
- */
+/** Resolves when every target has been polled once. Rejects with the signal's reason if it is aborted. */
 export async function pollOnce(settings: CommandSettings<unknown>, config: Config): Promise<PolledOnce> {
   const { runtime, signal, terminal } = settings;
   let requests = 0;
@@ -39,7 +36,7 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));
   try {
     polling.start();
-    await unlessAborted(polling.allHaveRun(), signal).catch(() => undefined);
+    await unlessAborted(polling.allHaveRun(), signal);
   } finally {
     stopProgress();
     await monitor.stop();

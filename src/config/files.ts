@@ -3,7 +3,10 @@
  * time, and at most one read of a path is in flight, shared by all callers: each read from a network disk that hangs
  * blocks one of the four threads of Node.js. The program has one reader. It does not interpret the contents.
  */
-import { constants, open } from 'node:fs/promises';
+import { open as openDescriptor } from 'node:fs';
+import { constants, open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { promisify } from 'node:util';
 import type { Checked } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 
@@ -103,13 +106,16 @@ function decodeText(bytes: Uint8Array, what: string): Checked<string> {
   }
 }
 
+/** O_NONBLOCK, because opening a pipe without a writer would otherwise wait for ever. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
 async function readFile(path: string, { largestBytes, mustBeRegular }: Limits): Promise<Uint8Array> {
-  // O_NONBLOCK, because opening a pipe without a writer would wait for ever.
-  const file = await open(path, constants.O_RDONLY | (mustBeRegular ? constants.O_NONBLOCK : 0));
+  if (!mustBeRegular && (await stat(path)).isFIFO()) return await readPipe(path, largestBytes);
+  const file = await open(path, READ_AT_ONCE);
   try {
     const stats = await file.stat();
     if (mustBeRegular && !stats.isFile() && !stats.isDirectory()) throw new Error(NOT_REGULAR);
-    // Not file.readFile: the size of a pipe is not known in advance.
+    // Not file.readFile: the size of the file may be too large, or unknown, as in /proc.
     const buffer = new Uint8Array(largestBytes + 1);
     let length = 0;
     while (length < buffer.length) {
@@ -121,6 +127,20 @@ async function readFile(path: string, { largestBytes, mustBeRegular }: Limits): 
   } finally {
     await file.close();
   }
+}
+
+/** Waits for the writer without one of the threads of Node.js, and does not keep the program from ending. */
+async function readPipe(path: string, largestBytes: number): Promise<Uint8Array> {
+  const fd = await promisify(openDescriptor)(path, READ_AT_ONCE);
+  const pipe = new Socket({ fd, writable: false }).unref();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of pipe as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > largestBytes) break;
+  }
+  return Buffer.concat(chunks);
 }
 
 const MISSING = 'does not exist';

@@ -1,12 +1,13 @@
 /** `check`, `once` and `health` as processes of their own: exit codes, signals, closed pipes, TLS, secrets. */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { defaultCredentials, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
@@ -95,6 +96,43 @@ describe('check', () => {
     expect(Date.now() - signalledAt).toBeLessThan(20_000);
     expect(program.output.stderr).toBe('interrupted before every cluster was polled\n');
   });
+});
+
+describe('a config file that is a pipe', () => {
+  function pipe(name: string): string {
+    const path = join(folder, name);
+    if (spawnSync('mkfifo', [path]).status !== 0) throw new Error('mkfifo failed');
+    return path;
+  }
+
+  test('is read when it has a writer', async () => {
+    const path = pipe('written');
+    const program = run(['check', '--config.file', path]);
+    const text = `targets: [ { group_id: "${GROUP_ID}", clusters: [c1] } ]\n`;
+    await promisify(execFile)('sh', ['-c', `sleep 0.3; echo '${text}' > '${path}'`]);
+    expect(await program.ended).toBe(0);
+    expect(program.output.stdout).toContain('Watches 1 cluster');
+  });
+
+  test.each(['check', 'once', 'serve'])('does not keep %s from ending while it has no writer', async (command) => {
+    const program = run([command, '--config.file', pipe(command)]);
+    await until(() => readlinks(program).some((file) => file.endsWith(`/${command}`)));
+    const signalledAt = Date.now();
+    expect(await program.stop('SIGINT')).toBe(command === 'serve' ? 'SIGINT' : 130);
+    expect(Date.now() - signalledAt).toBeLessThan(10_000);
+  });
+
+  /** The files that a process has open. */
+  function readlinks({ process: { pid } }: Program): readonly string[] {
+    const links = `/proc/${pid}/fd`;
+    return readdirSync(links).flatMap((fd) => {
+      try {
+        return [readlinkSync(join(links, fd))];
+      } catch {
+        return [];
+      }
+    });
+  }
 });
 
 describe('once', () => {

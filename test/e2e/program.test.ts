@@ -186,7 +186,7 @@ describe('the program', () => {
     await until(() => Promise.resolve(program.output.stderr.includes('"stopping"')));
     expect(program.process.exitCode).toBeNull();
     program.process.kill('SIGTERM');
-    expect(await program.ended).toBe(130);
+    expect(await program.ended).toBe('SIGTERM');
     socket.destroy();
   });
 

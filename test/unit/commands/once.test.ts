@@ -1,8 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { obstacleTo, replaceFile } from '../../../src/commands/once.ts';
+import { prepareOutput } from '../../../src/commands/once.ts';
 import { directoryWith } from '../config/workspace.ts';
+
+async function prepared(path: string): Promise<(text: string) => Promise<void>> {
+  const output = await prepareOutput(path, '1');
+  if ('problem' in output) throw new Error(output.problem);
+  return output.value;
+}
 
 test('a file is replaced in one step, readable by all despite the umask, without other files in its folder', async () => {
   const folder = directoryWith({ 'x.prom': 'old\n' });
@@ -10,7 +16,9 @@ test('a file is replaced in one step, readable by all despite the umask, without
   chmodSync(path, 0o600);
   const before = statSync(path).ino;
   const umask = process.umask(0o077);
-  await replaceFile(path, 'new\n', '1').finally(() => process.umask(umask));
+  const write = await prepared(path);
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old\n', ['x.prom']]);
+  await write('new\n').finally(() => process.umask(umask));
   expect(readFileSync(path, 'utf8')).toBe('new\n');
   expect((statSync(path).mode & 0o777).toString(8)).toBe('644');
   // A new file: a program that was reading the old one can read it to its end.
@@ -18,28 +26,37 @@ test('a file is replaced in one step, readable by all despite the umask, without
   expect(readdirSync(folder)).toEqual(['x.prom']);
 });
 
-test('a failed write keeps the old file and removes the temporary one', async () => {
+test('a symbolic link stays: the file that it names is replaced', async () => {
+  const [folder, real] = [directoryWith(), directoryWith({ 'x.prom': 'old\n' })];
+  symlinkSync(join(real, 'x.prom'), join(folder, 'link.prom'));
+  await (await prepared(join(folder, 'link.prom')))('new\n');
+  expect(readFileSync(join(real, 'x.prom'), 'utf8')).toBe('new\n');
+  expect(lstatSync(join(folder, 'link.prom')).isSymbolicLink()).toBe(true);
+  expect([readdirSync(folder), readdirSync(real)]).toEqual([['link.prom'], ['x.prom']]);
+});
+
+test('a write that fails keeps the old file and leaves no temporary one', async () => {
   const folder = directoryWith();
-  mkdirSync(join(folder, 'x.prom'));
-  await expect(replaceFile(join(folder, 'x.prom'), 'new\n', '1')).rejects.toMatchObject({ code: 'EISDIR' });
-  expect(readdirSync(folder)).toEqual(['x.prom']);
-  await expect(replaceFile(join(folder, 'nowhere', 'x.prom'), 'new\n', '1')).rejects.toMatchObject({ code: 'ENOENT' });
+  const write = await prepared(join(folder, 'x.prom'));
+  rmSync(folder, { recursive: true });
+  await expect(write('new\n')).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a temporary file of another writer is not overwritten', async () => {
-  const folder = directoryWith({ '.x.prom.1.tmp': 'of someone else' });
-  await expect(replaceFile(join(folder, 'x.prom'), 'new\n', '1')).rejects.toMatchObject({ code: 'EEXIST' });
-  expect(readFileSync(join(folder, '.x.prom.1.tmp'), 'utf8')).toBe('of someone else');
-});
-
-test('a path that can never be written is found beforehand', async () => {
-  const folder = directoryWith({ 'there.prom': '' });
+test('a path that can never be written is found before the polls', async () => {
+  const folder = directoryWith({ 'there.prom': '', file: '', '.mongodbatlas-backup-exporter.2.tmp': 'of another' });
   symlinkSync('/dev/null', join(folder, 'link.prom'));
-  writeFileSync(join(folder, 'file'), '');
-  expect(await obstacleTo(join(folder, 'new.prom'))).toBeUndefined();
-  expect(await obstacleTo(join(folder, 'there.prom'))).toBeUndefined();
-  expect(await obstacleTo(join(folder, 'nowhere', 'x.prom'))).toBe('its folder does not exist');
-  expect(await obstacleTo(join(folder, 'file', 'x.prom'))).toBe('its folder does not exist');
-  expect(await obstacleTo(join(folder, 'link.prom'))).toBe('it exists and is no ordinary file');
-  expect(await obstacleTo(folder)).toBe('it exists and is no ordinary file');
+  symlinkSync('nowhere', join(folder, 'dangling.prom'));
+  const problem = async (path: string, nonce = '1') => {
+    const output = await prepareOutput(path, nonce);
+    return 'problem' in output ? output.problem : undefined;
+  };
+  expect(await problem(join(folder, 'new.prom'))).toBeUndefined();
+  expect(await problem(join(folder, 'there.prom'))).toBeUndefined();
+  expect(await problem(join(folder, `${'x'.repeat(250)}.prom`))).toBeUndefined();
+  expect(await problem(join(folder, `${'x'.repeat(251)}.prom`))).toBe('it cannot be written (ENAMETOOLONG)');
+  expect(await problem(join(folder, 'nowhere', 'x.prom'))).toBe('its folder does not exist');
+  expect(await problem(join(folder, 'file', 'x.prom'))).toBe('its folder does not exist');
+  expect(await problem(join(folder, 'link.prom'))).toBe('it exists and is no ordinary file');
+  expect(await problem(join(folder, 'dangling.prom'))).toBe('it is a symbolic link to a file that does not exist');
+  expect(await problem(folder)).toBe('it exists and is no ordinary file');
 });
