@@ -46,12 +46,12 @@ export async function openConfigFile<Schema extends z.ZodType>(
 ): Promise<OpenedFile<Schema>> {
   const path = resolve(cwd, name);
   const read = await files.readText(path, name, format.what);
-  const { value, texts, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
+  const { value, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
   const report = createReport(name, locate);
   report.addWhole(...problems);
   const text = 'value' in read ? read.value : read.problem;
   if ('problem' in read) report.addWhole({ message: read.problem });
-  const keys = mappingAt(textsWhereTheyBelong(value, texts, [toJsonSchema(format.schema)]));
+  const keys = mappingAt(value);
   if (keys !== undefined && Object.keys(keys).length > 0) {
     return { path, text, report, keys, checked: checkSchema(keys, format, report) };
   }
@@ -60,32 +60,7 @@ export async function openConfigFile<Schema extends z.ZodType>(
   return { path, text, report, keys: undefined, checked: undefined };
 }
 
-const UNREAD = { value: undefined, texts: undefined, problems: [], locate: undefined };
-
-/**
- * If the schema expects a text, a number, `true` or `false` is used as it is written: an id of digits, a cluster
- * `2026`.
- */
-function textsWhereTheyBelong(value: unknown, texts: unknown, schemas: readonly JsonSchema[]): unknown {
-  if (typeof value === 'number' || typeof value === 'boolean') {
-    return schemas.some(({ type }) => type === 'string') ? texts : value;
-  }
-  const below = (step: PropertyKey, next: (schema: JsonSchema) => JsonSchema | false | undefined): unknown => {
-    const inner = schemas.flatMap((schema) => next(schema) || []);
-    const alternatives = inner.flatMap((schema) => [schema, ...(schema.anyOf ?? [])]);
-    return textsWhereTheyBelong(valueAt(value, [step]), valueAt(texts, [step]), alternatives);
-  };
-  if (Array.isArray(value)) return value.map((_, index) => below(index, ({ items }) => items));
-  const keys = Object.keys(mappingAt(value) ?? {});
-  if (keys.length === 0) return value;
-  const entries = keys.map((key) => [
-    key,
-    below(key, ({ properties = {}, additionalProperties }) =>
-      Object.hasOwn(properties, key) ? properties[key] : additionalProperties,
-    ),
-  ]);
-  return Object.fromEntries(entries);
-}
+const UNREAD = { value: undefined, problems: [], locate: undefined };
 
 const MERGE_KEY = '<<';
 const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';
@@ -120,12 +95,12 @@ function reportUnknownKeys(
 ): ReadonlySet<string> {
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
   const misspelt = new Set<string>();
-  const root = unknown.length > 0 ? toJsonSchema(schema) : {};
+  const all = unknown.length > 0 ? keysIn(toJsonSchema(schema)) : [];
   for (const { path: parent, keys } of unknown) {
     for (const key of keys.slice(0, MOST_UNKNOWN_KEYS)) {
       const path = [...parent, key];
       const alternative = unsupported[formatPath(path)];
-      const { advice, meant, isMisplaced } = adviceFor(parent, key, root);
+      const { advice, meant, isMisplaced } = adviceFor(parent, key, all);
       if (meant !== undefined) misspelt.add(meant);
       // If a colon or an indent is missing, a secret becomes part of a key.
       const isShown = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
@@ -136,6 +111,15 @@ function reportUnknownKeys(
     }
   }
   return misspelt;
+}
+
+/** A switch; parseYaml returns it as text. */
+export function trueOrFalse() {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    typeof input === 'string' ? 'must be true or false' : undefined;
+  const values = new Map<unknown, boolean>([true, false].map((value) => [String(value), value]));
+  const toBoolean = (text: unknown) => values.get(String(text).toLowerCase()) ?? text;
+  return z.preprocess(toBoolean, z.boolean({ error }));
 }
 
 /** If a value may be of two kinds, the problems with the first kind are reported. */
@@ -172,26 +156,52 @@ function hintFor(expected: string, input: unknown): string {
 function kindOf(input: unknown): string {
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'keys with values';
-  return typeof input === 'string' ? 'text' : 'a single value';
+  return 'text';
 }
 
 /** Advice for an unknown key, and the path of the key that was probably meant. */
 function adviceFor(
   parent: Path,
   key: string,
-  root: JsonSchema,
+  all: readonly KnownKey[],
 ): { readonly advice: string; readonly meant?: string; readonly isMisplaced?: true } {
-  const known = keysAt(root, parent);
+  const place = placeOf(parent);
+  const known = all.filter((one) => one.place === place).map((one) => one.key);
   const meant = nearest(key, known);
-  const owner = known.find((one) =>
-    [...keysAt(root, [...parent, one]), ...keysAt(root, [...parent, one, 0])].includes(key),
-  );
+  const others = all.filter((one) => one.place !== place);
+  const owner = others.find((one) => one.key === key);
   // A key without its last letters, `credential` for `credentials`, is misspelt and not in the wrong place.
-  if (owner !== undefined && !meant?.startsWith(key)) {
-    return { advice: `unknown key: it belongs under ${owner}`, isMisplaced: true };
+  if (owner && !meant?.startsWith(key)) {
+    return { advice: `unknown key: it belongs under ${owner.place}`, isMisplaced: true };
   }
-  if (meant === undefined) return { advice: `unknown key; allowed are ${known.join(', ')}` };
-  return { advice: `unknown key; did you mean ${meant}?`, meant: formatPath([...parent, meant]) };
+  if (meant !== undefined) {
+    return { advice: `unknown key; did you mean ${meant}?`, meant: formatPath([...parent, meant]) };
+  }
+  const similar = nearest(
+    key,
+    others.map((one) => one.key),
+  );
+  const owners = others.find((one) => one.key === similar);
+  return owners
+    ? { advice: `unknown key; did you mean ${owners.key}, which belongs under ${owners.place}?` }
+    : { advice: `unknown key; allowed are ${known.join(', ')}` };
+}
+
+interface KnownKey {
+  /** The path of the mapping without the indexes of lists, such as `credentials.service_account`. */
+  readonly place: string;
+  readonly key: string;
+}
+
+function placeOf(path: Path): string {
+  return formatPath(path.filter((step) => typeof step !== 'number'));
+}
+
+/** All keys of a schema. */
+function keysIn({ properties = {}, items }: JsonSchema, path: Path = []): readonly KnownKey[] {
+  const own = Object.keys(properties).map((key) => ({ place: placeOf(path), key }));
+  const inner = Object.entries(properties).flatMap(([key, schema]) => keysIn(schema, [...path, key]));
+  return [...own, ...inner, ...(items ? keysIn(items, path) : [])];
 }
 
 /** The part of JSON Schema that the schemas of this program use. */
@@ -210,7 +220,7 @@ export interface JsonSchema {
   readonly const?: string;
 }
 
-/** Used by editors, by the docs, and to know which keys are allowed at a place. */
+/** Used by editors, by the docs, and for advice about unknown keys. */
 export function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
@@ -220,12 +230,4 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
       delete jsonSchema['defaultElsewhere'];
     },
   }) as JsonSchema;
-}
-
-function keysAt(root: JsonSchema, path: Path): readonly string[] {
-  let schema: JsonSchema | undefined = root;
-  for (const step of path) {
-    schema = typeof step === 'number' ? schema?.items : schema?.properties?.[String(step)];
-  }
-  return Object.keys(schema?.properties ?? {});
 }

@@ -7,7 +7,7 @@ import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/cre
 import { type Item, itemsOf, type Mapping, mappingAt, type Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
-import { looksPath } from './words.ts';
+import { looksPath, nearest } from './words.ts';
 
 /** The secrets of each kind, in their usual order. */
 export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
@@ -53,7 +53,8 @@ async function checkKind(item: Item, place: SecretPlace, report: Report): Promis
     }
   }
   const [kind = 'access_token', ...others] = kinds;
-  if (kinds.length === 0) report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
+  if (kinds.length === 0 && !isMisspelt(item.value, [...KINDS, ...formsOf('access_token')], ['name', 'expires_at']))
+    report.add(item.path, 'has no secret: give it service_account, api_key or access_token_file');
   if (others.length > 0) report.add(item.path, `has ${kinds.join(' and ')}: keep one of them`);
   return { kind, secrets };
 }
@@ -66,6 +67,8 @@ async function checkSlot(
 ): Promise<SecretSource | undefined> {
   const [form, other] = formsIn(value, slot);
   if (form === undefined) {
+    const others = Object.values(SLOTS).flat().flatMap(formsOf);
+    if (isMisspelt(value, formsOf(slot), others)) return undefined;
     report.add(path, `${slot} is missing: give ${slot}_file, ${slot}_env or ${slot}`);
     return undefined;
   }
@@ -89,4 +92,13 @@ async function checkSlot(
 /** The forms in which a secret is given. Exactly one is valid. */
 function formsIn(holder: Mapping, slot: string): readonly SecretForm[] {
   return FORMS.filter((form) => holder[slot + SUFFIXES[form]] !== undefined);
+}
+
+function formsOf(slot: string): readonly string[] {
+  return Object.values(SUFFIXES).map((suffix) => slot + suffix);
+}
+
+/** Whether one of the keys is misspelt: then the schema reports an unknown key, and the missing one is not reported too. */
+function isMisspelt(holder: Mapping, keys: readonly string[], others: readonly string[]): boolean {
+  return Object.keys(holder).some((key) => !others.includes(key) && nearest(key, keys) !== undefined);
 }

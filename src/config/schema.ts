@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import type { Checked } from '../support/checked.ts';
+import { trueOrFalse } from './config-file.ts';
 import { DURATION_PATTERN, formatDuration, parseBaseUrl, parseDuration } from './values.ts';
 import { looksSecret, quote } from './words.ts';
 
@@ -101,10 +102,7 @@ function switchesOf(collectors: Collectors) {
 }
 
 function onByDefault(description: string) {
-  return z
-    .boolean({ error: errorFor(['string', 'number'], () => 'must be true or false') })
-    .prefault(true)
-    .describe(description);
+  return trueOrFalse().prefault(true).describe(description);
 }
 
 const expectations = {
@@ -241,7 +239,8 @@ function parseMoment(input: string): Checked<number> {
 function wholeNumber(min: number, max: number) {
   const wrong = (input: unknown) => `must be a whole number from ${min} to ${max}, not ${quote(input)}`;
   const error = errorFor(['number', 'string'], wrong);
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  const toNumber = (text: unknown) => (typeof text === 'string' && /^-?[0-9.]+$/.test(text) ? Number(text) : text);
+  return z.preprocess(toNumber, z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
 function matching(pattern: RegExp, wrong: (input: unknown) => string) {

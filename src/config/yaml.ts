@@ -1,5 +1,5 @@
 /**
- * Parses the text of a config file into plain values, and finds the place of each value. YAML 1.2 core without tags and merge
+ * Parses the text of a config file into plain values, and finds the place of each value. YAML 1.2 without tags and merge
  * keys, one document, no key twice. The messages of the YAML library are replaced, because they quote the file and so secrets.
  */
 import {
@@ -17,20 +17,15 @@ import {
 import type { Locate, Problem } from './problems.ts';
 
 export interface ParsedYaml {
-  /** Undefined if the text is not YAML. */
+  /** All scalars are texts, or null: the schema knows which are numbers. Undefined if the text is not YAML. */
   readonly value: unknown;
-  /**
-   * The same value, but numbers, `true` and `false` are kept as text, such as `0x1F`, because YAML converts text
-   * without quotes.
-   */
-  readonly texts: unknown;
   readonly problems: readonly Problem[];
   readonly locate: Locate;
 }
 
 const OPTIONS = {
   version: '1.2',
-  schema: 'core',
+  schema: 'failsafe',
   strict: true,
   // problemsOf names the line of the first key too.
   uniqueKeys: false,
@@ -67,7 +62,7 @@ export function parseYaml(text: string): ParsedYaml {
   const tooDeep = depthProblem(text);
   if (tooDeep !== undefined) return failed([tooDeep]);
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { ...OPTIONS, lineCounter });
+  const document = parseDocument(text, { ...OPTIONS, customTags: ['null'], lineCounter });
   // A warning of the YAML library is reported like an error.
   const found = [...document.errors, ...document.warnings];
   const { unsupported, repeatedKeys } = problemsOf(document, lineCounter);
@@ -75,14 +70,8 @@ export function parseYaml(text: string): ParsedYaml {
   if (problems.length > 0) return failed(firstPerLine(problems));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    visit(document, {
-      Scalar(_key, scalar) {
-        if (typeof scalar.value === 'number' || typeof scalar.value === 'boolean') scalar.value = scalar.source;
-      },
-    });
-    const texts: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     // A file with a repeated key still has a value, so that its other problems are found too.
-    return { value, texts, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
+    return { value, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
   } catch {
     return failed([{ ...START, message: 'the aliases (*) expand to too many values: write them out' }]);
   }
@@ -188,5 +177,5 @@ function at(lines: LineCounter, offset: number, message: string): Problem {
 }
 
 function failed(problems: readonly Problem[]): ParsedYaml {
-  return { value: undefined, texts: undefined, problems, locate: () => START };
+  return { value: undefined, problems, locate: () => START };
 }

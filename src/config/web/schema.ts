@@ -3,7 +3,7 @@
  * schema checks single values. docs/web-configuration.md is generated from it.
  */
 import { z } from 'zod';
-import type { FileFormat } from '../config-file.ts';
+import { type FileFormat, trueOrFalse } from '../config-file.ts';
 import { listed, quote } from '../words.ts';
 
 export const TLS_KEY = 'tls_server_config';
@@ -86,8 +86,7 @@ const tlsServerConfig = z.strictObject({
     .describe(
       `The cipher suites for TLS 1.2, by Go’s names. The suites of TLS 1.3 are fixed; their names have no effect. Left out: ${DEFAULT_CIPHER_SUITES.map((name) => `\`${name}\``).join(', ')}.`,
     ),
-  prefer_server_cipher_suites: z
-    .boolean()
+  prefer_server_cipher_suites: trueOrFalse()
     .prefault(true)
     .describe('Whether the order of `cipher_suites` decides instead of the client’s order.'),
   curve_preferences: z
@@ -112,7 +111,7 @@ export const webConfigSchema = z.strictObject({
   [TLS_KEY]: tlsServerConfig.optional().describe('TLS. Left out: plain HTTP. Switching TLS on or off needs a restart.'),
   http_server_config: z
     .strictObject({
-      http2: z.boolean().optional().describe('`true` causes a warning: the server uses HTTP/1.1.'),
+      http2: trueOrFalse().optional().describe('`true` causes a warning: the server uses HTTP/1.1.'),
       headers: headers.optional(),
     })
     .optional()

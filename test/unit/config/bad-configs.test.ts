@@ -154,6 +154,9 @@ const BEFORE = cases(
   `
 atlas: {bas_url: 1}
 => 1:9: atlas.bas_url: unknown key; did you mean base_url?
+atlas: {client_secret_fil: 1, discovery_interval: 10m}
+=> 1:9: atlas.client_secret_fil: unknown key; did you mean client_secret_file, which belongs under credentials.service_account?
+=> 1:31: atlas.discovery_interval: unknown key: it belongs under targets
 mdb_sa_sk_0: 2
 => 1:1: unknown key; allowed are atlas, credentials, polling, defaults, targets
 atlas: {__proto__: {}}
@@ -314,10 +317,11 @@ expires_at: 2027
 client_id: a
 client_secret: b
 => 2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file
-=> 3:5: credentials[0].client_id: unknown key: it belongs under service_account
-=> 4:5: credentials[0].client_secret: unknown key: it belongs under service_account
+=> 3:5: credentials[0].client_id: unknown key: it belongs under credentials.service_account
+=> 4:5: credentials[0].client_secret: unknown key: it belongs under credentials.service_account
+service_account: {client_id: x, client_secret_fil: y}
+=> 3:37: credentials[0].service_account: unknown key; did you mean client_secret_file?
 access_token_fil: x
-=> 2:5: credentials[0]: has no secret: give it service_account, api_key or access_token_file
 => 3:5: credentials[0]: unknown key; did you mean access_token_file?
 `,
 );

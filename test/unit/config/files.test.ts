@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { createFileReader } from '../../../src/config/files.ts';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -85,7 +86,7 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
   const text = reader.readText(path, 'pipe', 'config file');
   await runtime.advance(30);
   expect(await text).toEqual({ problem: expect.stringContaining('could not be read within 30 seconds') });
-  execFileSync('sh', ['-c', `: > ${path}`]);
+  await promisify(execFile)('sh', ['-c', `: > ${path}`]);
 });
 
 test('a missing file is reported with the folder for relative paths', async () => {

@@ -163,7 +163,7 @@ test('ids and names are taken as they are written, also where YAML reads a numbe
   const names = '[9e999, 2026, 0x1F, 0o17, 007, 1e5, true, False, a, "12"]';
   const config = configOf(
     await load(`
-atlas: { page_size: 0x10 }
+atlas: { page_size: 16 }
 credentials:
   - { name: 2026, access_token: 0123456789012345678901234567890 }
   - { name: yes, api_key: { public_key: 1e400, private_key: true } }
