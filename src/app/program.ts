@@ -125,13 +125,15 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
   const common = await commonOf(flags, version);
   const source = sourceOf(flags);
   const file = flags.autoReload ? await configFileOf(source) : undefined;
-  // Fingerprints are taken before the config is read, so that a change during the read is noticed.
-  const autoReload = file === undefined ? {} : { autoReload: { file, since: await lookAt([file]) } };
+  // The fingerprint is taken before the config is read, so that a change during the read is noticed.
+  const before = file === undefined ? [] : await lookAt([file]);
   const readConfig = (): Promise<Loaded> => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
   if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
+  const since = new Map([...before, ...(await lookAt(config.atlas.ca ? [config.atlas.ca.file] : []))]);
+  const autoReload = file === undefined ? {} : { autoReload: { file, since } };
   const shard = flags.shard ? { shard: flags.shard } : {};
   await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');

@@ -22,7 +22,7 @@ type Defaults = Partial<Readonly<Record<CommandName, string>>>;
 export interface Flag<Name extends string = string, T = unknown> {
   /** Without the dashes. */
   readonly name: Name;
-  /** The placeholder for the value in `--help`. Absent for a switch, which is off by default. */
+  /** The name of the value in `--help`, such as FILE. A flag without a value is a switch, which is off by default. */
   readonly value?: string;
   readonly isRepeatable: boolean;
   readonly parse: (text: string) => Checked<T>;
@@ -45,7 +45,7 @@ export const FLAGS = [
     'config.auto-reload',
     values.parseSwitch,
     ['serve'],
-    'Reload when the config file changes; it is checked every 5 s. SIGHUP always reloads. Not with --target.',
+    'Reload when the config file or atlas.ca_file changes; they are checked every 5 s. SIGHUP always reloads. Not with --target.',
   ),
   flag(
     'target <GROUP_ID/CLUSTER...>',

@@ -25,7 +25,7 @@ export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
   ].join('');
 }
 
-function describeConfig({ targets, discoveries, credentials }: Config, { columns }: Screen): string {
+function describeConfig({ atlas, targets, discoveries, credentials }: Config, { columns }: Screen): string {
   const projects = new Set(targets.map(({ groupId }) => groupId)).size;
   const watched = [
     ...(targets.length > 0 ? [`${counted(targets.length, 'cluster')} by name in ${counted(projects, 'project')}`] : []),
@@ -45,7 +45,8 @@ function describeConfig({ targets, discoveries, credentials }: Config, { columns
     { title: 'SECRET' },
     { title: 'FROM', mayShrink: true },
   ] as const;
-  return `Watches ${watched.join(' and ') || 'nothing'}.\n\n${formatTable(heads, rows, columns)}`;
+  const proxy = atlas.proxy ? `Requests to Atlas go through the proxy ${atlas.proxy.address}.\n` : '';
+  return `Watches ${watched.join(' and ') || 'nothing'}.\n${proxy}\n${formatTable(heads, rows, columns)}`;
 }
 
 /** A row for each target and each project that could not be discovered. Failures are last, followed by advice. */

@@ -35,6 +35,7 @@ function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
     ok: problems.length === 0 && (outcome === undefined || failuresIn(outcome) === 0),
     config_file: file,
     web_config_file: webConfigFile,
+    proxy: config?.atlas.proxy?.address,
     problems: problems.map(({ file: name, line, column, message }) => ({ file: name, line, column, message })),
     warnings,
     credentials: (config?.credentials ?? []).map(({ name, kind, expiresAtSeconds, secrets }) => ({

@@ -28,7 +28,8 @@ export async function readCaFile(keys: Mapping, place: SecretPlace, report: Repo
     report.add(CA_FILE, own.problem);
     return undefined;
   }
-  // Node.js 20 forgets these as soon as others are added. It warns itself if they can't be read.
+  // With certificates of our own, Node.js 20 no longer trusts those of NODE_EXTRA_CA_CERTS, so they are added again. If
+  // they cannot be read, Node.js prints a warning.
   const extraFile = place.env['NODE_EXTRA_CA_CERTS'] ?? '';
   const extra = extraFile === '' ? own : await readCertificates(resolve(extraFile), place);
   return { file, pem: 'value' in extra && extra !== own ? `${own.value}\n${extra.value}` : own.value };

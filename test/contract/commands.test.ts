@@ -111,6 +111,19 @@ describe('check', () => {
     expect(stdout).toMatch(/2 failures. Fine: 2 of 3 clusters.\n$/);
   });
 
+  test('shows the proxy without its password', async () => {
+    const HTTPS_PROXY = 'http://user:p4ssw0rd@proxy.example:3128';
+    const options = { env: { HTTPS_PROXY, MONGODB_ATLAS_ACCESS_TOKEN: 'x' }, cwd: folder };
+    const flags = { ...CHECK, online: false, ...named('orders') };
+    const [table, json] = [
+      await runCommand(runCheck, flags, options),
+      await runCommand(runCheck, { ...flags, format: 'json' }, options),
+    ];
+    expect(table.stdout).toContain('\nRequests to Atlas go through the proxy proxy.example:3128.\n');
+    expect(JSON.parse(json.stdout)).toMatchObject({ proxy: 'proxy.example:3128' });
+    expect(table.stdout + json.stdout).not.toContain('p4ssw0rd');
+  });
+
   test('has the same result in JSON', async () => {
     const failure = {
       what: 'exports',
@@ -132,6 +145,7 @@ describe('check', () => {
       ok: false,
       config_file: path,
       web_config_file: null,
+      proxy: null,
       problems: [],
       warnings: [],
       credentials: [

@@ -15,6 +15,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { defaultCredentials, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createFixedWorld } from '../../src/simulator/world.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { job } from '../support/jobs.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { GROUP_ID } from '../support/states.ts';
@@ -158,6 +159,19 @@ test('a file that was missing at a reload and returns unchanged is reloaded', as
   await until(async () => (await successful()) === '0');
   renameSync(`${file}.away`, file);
   await until(async () => (await successful()) === '1');
+  expect(reloads(program)).toEqual([expect.objectContaining({ cause: 'the file has changed', kept: 1 })]);
+  expect(await program.stop()).toBe(0);
+});
+
+test('a changed atlas.ca_file is reloaded too', async () => {
+  const [old, next] = [createAuthority('old'), createAuthority('new')];
+  const file = join(folder, 'ca.pem');
+  writeFileSync(file, readFileSync(old.certFile));
+  writeFileSync(join(folder, 'a.yml'), configOf('one').replace('atlas: {', 'atlas: { ca_file: ca.pem,'));
+  const program = run('--config.file', 'a.yml', '--config.auto-reload');
+  await program.listening();
+  writeFileSync(file, readFileSync(next.certFile));
+  await until(() => reloads(program).length === 1);
   expect(reloads(program)).toEqual([expect.objectContaining({ cause: 'the file has changed', kept: 1 })]);
   expect(await program.stop()).toBe(0);
 });
