@@ -5,8 +5,8 @@
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS, familiesOf } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
+import { showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
-import { showConfig } from '../config/show.ts';
 import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';

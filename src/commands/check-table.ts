@@ -1,10 +1,22 @@
 /** The result of `check` for people: problems, what is watched with which credentials, and the result of each target. */
 import type { Config } from '../config/config.ts';
-import { formatProblem } from '../config/problems.ts';
+import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
-import type { FileChecks } from './check-files.ts';
+import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
 import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './poll-once.ts';
-import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './terminal.ts';
+
+/** The problems of the config, its secret files and the web config file. */
+export interface FileChecks {
+  readonly problems: readonly Problem[];
+  /** Warnings: what works but is risky. */
+  readonly warnings: readonly string[];
+  /** The config; absent if it has problems. */
+  readonly config?: Config;
+  /** Absolute path of the config file; absent if the config comes from flags and environment. */
+  readonly file?: string;
+  /** Absolute path; absent if no web config file is given. */
+  readonly webConfigFile?: string;
+}
 
 type Screen = Pick<Terminal, 'columns' | 'hasColours'>;
 

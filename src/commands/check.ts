@@ -2,11 +2,15 @@
  * `check`: lists every problem of the config and its files. With --online it also polls each target once and shows what failed.
  * The fields of its JSON are a public interface: docs/commands.md describes each of them.
  */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { CheckFlags } from '../cli/parse.ts';
+import { type ConfigSource, loadConfig } from '../config/load.ts';
+import { expiryWarning } from '../config/web/tls.ts';
+import { loadWebConfig } from '../config/web/web-config.ts';
 import { unlessAborted } from '../support/abortable.ts';
-import { checkFiles, type FileChecks } from './check-files.ts';
-import { fileChecksAsText, outcomeAsText } from './check-table.ts';
+import { type FileChecks, fileChecksAsText, outcomeAsText } from './check-table.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
 import { failuresIn, type Outcome, outcomeOf, pollOnce, type Unread } from './poll-once.ts';
 
@@ -75,4 +79,64 @@ function resultOf(unread: readonly Unread[]) {
 
 function timeOf(seconds: number | undefined): string | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString();
+}
+
+type Checks = Pick<FileChecks, 'problems' | 'warnings'>;
+
+/** Checks the config, its secret files and the web config file, without a request to Atlas. */
+export async function checkFiles(
+  source: ConfigSource,
+  nowSeconds: number,
+  webConfigFile?: string,
+): Promise<FileChecks> {
+  const loaded: FileChecks = { problems: [], warnings: [], ...(await loadConfig(source)) };
+  const secretFiles = await unsafeFiles(secretFilesOf(loaded));
+  const web = webConfigFile === undefined ? undefined : await checkWebConfig(webConfigFile, source, nowSeconds);
+  return {
+    ...loaded,
+    ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
+    problems: [...loaded.problems, ...(web?.problems ?? [])],
+    warnings: [...loaded.warnings, ...secretFiles, ...(web?.warnings ?? [])],
+  };
+}
+
+/** The parts of a credential that are not secret. */
+const NOT_SECRET = ['client_id', 'public_key'];
+
+function secretFilesOf({ config, file }: FileChecks): readonly string[] {
+  const slots = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
+  const secrets = slots.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
+  const paths = secrets.map((source) => (source.description === 'inline' ? file : source.file));
+  return [...new Set(paths)].filter((path) => path !== undefined);
+}
+
+async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
+  const loaded = await loadWebConfig({ file, cwd, files });
+  if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
+  const { webConfig, warnings } = loaded;
+  const { tls, users } = webConfig;
+  if (tls) {
+    const expiry = expiryWarning(tls, nowSeconds);
+    return {
+      problems: [],
+      warnings: [...warnings, ...(await unsafeFiles([tls.keyFile])), ...(expiry ? [expiry] : [])],
+    };
+  }
+  const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
+  return { problems: [], warnings: users.size === 0 ? warnings : [...warnings, cleartext] };
+}
+
+/** A warning for each secret file that other users can read. */
+async function unsafeFiles(paths: readonly string[]): Promise<readonly string[]> {
+  const warnings = await Promise.all(paths.map(warningFor));
+  return warnings.filter((warning) => warning !== undefined);
+}
+
+async function warningFor(path: string): Promise<string | undefined> {
+  // The check of the config has already reported a file that cannot be read.
+  const mode = (await stat(path).catch(() => undefined))?.mode ?? 0;
+  if ((mode & 0o044) === 0) return undefined;
+  const readers = mode & 0o004 ? 'everyone on this host' : 'its group';
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  return `${path} holds a secret and can be read by ${readers} (mode ${octal}): chmod 600 it unless this is intended`;
 }

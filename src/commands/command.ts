@@ -1,9 +1,9 @@
-/** What every command that polls Atlas receives, and its exit codes. */
+/** What every command receives, its exit codes, and how it prints: colours, tables and progress. */
 import type { Collectors } from '../collectors/collector.ts';
 import type { ConfigSource } from '../config/load.ts';
+import type { Progress } from '../polling/scheduler.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface CommandSettings<Flags> {
   readonly flags: Flags;
@@ -24,3 +24,112 @@ export interface CommandSettings<Flags> {
 
 export const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface Terminal {
+  /** Writes to standard output. */
+  readonly say: (text: string) => void;
+  /** Writes to standard error: progress and errors. */
+  readonly tell: (text: string) => void;
+  /** Width of standard output; undefined if it is not a terminal. */
+  readonly columns: number | undefined;
+  /** Whether standard output shows colours. */
+  readonly hasColours: boolean;
+  /** Whether standard error is a terminal. */
+  readonly isWatched: boolean;
+}
+
+export type Paint = (text: string) => string;
+export type Palette = Readonly<Record<'good' | 'bad' | 'warning' | 'strong', Paint>>;
+
+export function paletteOf({ hasColours }: Pick<Terminal, 'hasColours'>): Palette {
+  const sequence =
+    (code: number): Paint =>
+    (text) =>
+      hasColours && text !== '' ? `\u001B[${code}m${text}\u001B[0m` : text;
+  return { good: sequence(32), bad: sequence(31), warning: sequence(33), strong: sequence(1) };
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'right';
+  /** In a narrow terminal texts are cut at the beginning, because names often differ at the end. */
+  readonly mayShrink?: true;
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly paint?: Paint;
+}
+
+const GAP = '  ';
+const NARROWEST = 12;
+
+/** @param width of the terminal. Absent: unlimited */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const lines = [columns.map(({ title }): Cell => ({ text: title })), ...rows];
+  const needed = columns.map((_column, index) =>
+    lines.reduce((most, cells) => Math.max(most, cells[index]?.text.length ?? 0), 0),
+  );
+  const excess = needed.reduce((sum, one) => sum + one, GAP.length * (columns.length - 1)) - width;
+  const widths = columns.map(({ mayShrink }, index) => {
+    const own = needed[index] ?? 0;
+    return mayShrink && excess > 0 ? Math.max(Math.min(own, NARROWEST), own - excess) : own;
+  });
+  const formatted = lines.map((cells) =>
+    columns
+      .map(({ align }, index) => fill(cells[index] ?? { text: '' }, widths[index] ?? 0, align))
+      .join(GAP)
+      .trimEnd(),
+  );
+  return `${formatted.join('\n')}\n`;
+}
+
+/** The width is measured before colours are added, because colour sequences have no width. */
+function fill({ text, paint = (same) => same }: Cell, width: number, align: Column['align']): string {
+  const shown = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
+  const space = ' '.repeat(width - shown.length);
+  return align === 'right' ? space + paint(shown) : paint(shown) + space;
+}
+
+const CLEAR_LINE = '\u001B[2K';
+
+/** Includes the number of requests, to show activity while a few long lists are read. */
+export interface PollProgress extends Progress {
+  readonly requests: number;
+}
+
+/**
+ * Shows progress on standard error: in a terminal one line that changes each second, else a line every ten seconds.
+ * @returns a function that ends it
+ */
+export function startProgress(
+  { tell, isWatched }: Terminal,
+  runtime: Runtime,
+  progress: () => PollProgress,
+): () => void {
+  const startedAtSeconds = runtime.monotonicSeconds();
+  const ending = new AbortController();
+  let isShown = false;
+
+  async function show(): Promise<void> {
+    for (;;) {
+      await runtime.sleep(isWatched ? 1 : 10, ending.signal);
+      const { ended, total, requests } = progress();
+      const seconds = Math.round(runtime.monotonicSeconds() - startedAtSeconds);
+      const text = `polling Atlas: ${ended} of ${total} reads done, ${requests} requests in ${seconds} s`;
+      // The cursor stays at the start of the line, so that the next output replaces it.
+      tell(isWatched ? `${CLEAR_LINE}${text}\r` : `${text}\n`);
+      isShown = isWatched;
+    }
+  }
+
+  show().catch(() => undefined);
+  return () => {
+    ending.abort(new Error('the command has ended'));
+    if (isShown) tell(CLEAR_LINE);
+  };
+}

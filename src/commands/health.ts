@@ -9,8 +9,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { HealthFlags } from '../cli/parse.ts';
 import type { Runtime } from '../support/runtime.ts';
+import type { Terminal } from './command.ts';
 import { EXIT, type ExitCode } from './command.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface HealthSettings extends HealthFlags {
   readonly terminal: Pick<Terminal, 'say' | 'tell'>;

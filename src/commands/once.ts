@@ -82,7 +82,11 @@ export async function prepareOutput(output: string, nonce: string): Promise<Chec
     const path = existing ? await realpath(output) : output;
     // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
     const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
-    await writeNew(temporary, '').finally(() => rm(temporary, { force: true }));
+    try {
+      await writeNew(temporary, '');
+    } finally {
+      await rm(temporary, { force: true });
+    }
     return { value: (text) => replaceFile(path, temporary, text) };
   } catch (error) {
     return { problem: reasonOf(error) };

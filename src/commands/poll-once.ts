@@ -11,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { DiscoveryStatus } from '../polling/discovery.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import type { CommandSettings } from './command.ts';
-import { startProgress } from './terminal.ts';
+import { startProgress } from './command.ts';
 
 export interface PolledOnce {
   readonly states: readonly TargetState[];

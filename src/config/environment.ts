@@ -4,10 +4,10 @@
  * variable of those tools that has no effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
-import { SLOTS } from './credentials.ts';
+import { parseBaseUrl } from './network.ts';
 import type { Report } from './problems.ts';
+import { SLOTS } from './rules.ts';
 import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
-import { parseBaseUrl } from './values.ts';
 import { listed } from './words.ts';
 
 /**

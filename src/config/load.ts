@@ -7,7 +7,6 @@ import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFile } from './config-file.ts';
-import { checkCredentials } from './credentials.ts';
 import {
   ATLAS_VARIABLES,
   baseUrlFromEnvironment,
@@ -15,9 +14,9 @@ import {
   warnOfUnusedBaseUrl,
   warnOfUnusedVariables,
 } from './environment.ts';
-import { proxyFromEnvironment, readCaFile } from './network.ts';
+import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Problem, type Report, valueAt } from './problems.ts';
-import { checkRules } from './rules.ts';
+import { checkCredentials, checkRules } from './rules.ts';
 import {
   ALL_CLUSTERS,
   CLUSTER_NAME,
@@ -29,7 +28,6 @@ import {
   GROUP_ID_FORM,
 } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
-import { isOfMongodb } from './values.ts';
 import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {

@@ -1,9 +1,9 @@
 /**
- * The network settings for Atlas: the proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and additional trusted
+ * The network settings for Atlas: its address, the proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and additional trusted
  * certificates. The variables are interpreted as Go and curl do, so that Atlas' own tools and this program use the same
  * proxy.
  */
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
@@ -112,4 +112,32 @@ function isInRange(host: string, network: string, bits: number): boolean {
   const range = new BlockList();
   range.addSubnet(network, bits, family);
   return range.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+}
+
+/** Whether credentials are sent only to MongoDB or to this host. */
+export function isOfMongodb(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return isLoopback(hostname) || /(?:^|\.)mongodb(?:gov)?\.com$/.test(hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
+}
+
+/**
+ * Parses the address of Atlas into an origin. Credentials are sent to this address, so it must be https, except for a
+ * server on this host. A problem does not repeat the address, because it may contain a password.
+ */
+export function parseBaseUrl(text: string): Checked<string> {
+  if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };
+  const { protocol, username, password, hostname, pathname, origin } = new URL(text);
+  if (username !== '' || password !== '') {
+    return { problem: 'must not contain a user or a password: credentials are given elsewhere' };
+  }
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    return { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
+  }
+  if (protocol !== 'https:' && protocol !== 'http:') return { problem: 'must begin with https://' };
+  if (pathname !== '/' || /[?#]/.test(text)) return { problem: 'must end after the host or port: no path, no query' };
+  return { value: origin };
 }

@@ -7,8 +7,8 @@ import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import type { Checked } from '../support/checked.ts';
 import { trueOrFalse } from './config-file.ts';
-import { DURATION_PATTERN, formatDuration, parseBaseUrl, parseDuration } from './values.ts';
-import { looksSecret, quote } from './words.ts';
+import { parseBaseUrl } from './network.ts';
+import { DURATION_PATTERN, formatDuration, looksSecret, parseDuration, quote } from './words.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;

@@ -1,4 +1,5 @@
-/** Text helpers for problems: similar words, and values without secrets. */
+/** Text helpers: similar words, values without secrets in messages, and durations. */
+import type { Checked } from '../support/checked.ts';
 
 /** The known word that is most similar to a misspelt one; undefined if none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -58,4 +59,46 @@ export function quote(value: unknown): string {
 /** `a, b and c` */
 export function listed(words: readonly string[], conjunction: 'and' | 'or'): string {
   return words.join(', ').replace(/, ([^,]+)$/, ` ${conjunction} $1`);
+}
+
+const UNITS = [
+  ['y', 365 * 86_400],
+  ['w', 7 * 86_400],
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+  ['ms', 0.001],
+] as const;
+
+/** Also used in the JSON Schema; the look-ahead refuses the empty text. */
+export const DURATION_PATTERN = `^(?=.)${UNITS.map(([unit]) => `(?:([0-9]+)${unit})?`).join('')}$`;
+
+/**
+ * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Each unit at most once, from the largest to
+ * the smallest, whole numbers only. Unlike in Prometheus, `0` needs a unit too.
+ * @param likely the units that the problem of a number without a unit offers
+ */
+export function parseDuration(text: string, likely: readonly string[] = ['s']): Checked<number> {
+  if (/^[0-9]+$/.test(text)) {
+    const short = text.length > 12 ? `${text.slice(0, 12)}…` : text;
+    const offers = likely.map((unit) => `${short}${unit}`);
+    return { problem: `${short} has no unit: write ${listed(offers, 'or')}` };
+  }
+  const match = new RegExp(DURATION_PATTERN).exec(text);
+  if (match === null) return { problem: 'must be a duration such as 90s, 1h30m or 8d' };
+  return { value: UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0) };
+}
+
+/** The shortest readable text: 5400 becomes `1h30m`. */
+export function formatDuration(seconds: number): string {
+  let restMs = Math.round(seconds * 1000);
+  let text = '';
+  // No years and weeks: `30d` is easier to read than `4w2d`.
+  for (const [unit, size] of UNITS.slice(2)) {
+    const count = Math.floor(restMs / (size * 1000));
+    restMs -= count * size * 1000;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text === '' ? '0s' : text;
 }

@@ -1,7 +1,7 @@
 /** Alerts, their unit tests, their runbooks and their metrics match. test/e2e checks them with Prometheus' own tools. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration } from '../../src/config/values.ts';
+import { parseDuration } from '../../src/config/words.ts';
 import { PROMETHEUS_FOLDER, readRules, readRuleTests } from '../support/alert-rules.ts';
 
 const RUNBOOKS = 'deploy/runbooks';

@@ -1,8 +1,7 @@
 /** Commands in this process, with a terminal whose output is kept. */
 import type { WatchFlags } from '../../src/cli/parse.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
-import type { CommandSettings } from '../../src/commands/command.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
+import type { CommandSettings, Terminal } from '../../src/commands/command.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 import { files } from './files.ts';
 import { createRecordingLog } from './recording-log.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { showConfig } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { proxyFromEnvironment } from '../../../src/config/network.ts';
-import { showConfig } from '../../../src/config/show.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { files } from '../../support/files.ts';
 import { configOf, directoryWith, type Env, GROUP, load, printed } from './workspace.ts';

@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Config } from '../../../src/config/config.ts';
+import { showConfig } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { showConfig } from '../../../src/config/show.ts';
 import { files } from '../../support/files.ts';
 import { configOf, directoryWith } from './workspace.ts';
 

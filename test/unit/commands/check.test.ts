@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkFiles } from '../../../src/commands/check-files.ts';
+import { checkFiles } from '../../../src/commands/check.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { files } from '../../support/files.ts';
 import { directoryWith, type Env, GROUP } from '../config/workspace.ts';

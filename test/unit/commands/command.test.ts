@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { formatTable, paletteOf, startProgress } from '../../../src/commands/terminal.ts';
+import { formatTable, paletteOf, startProgress } from '../../../src/commands/command.ts';
 import { createRecordingTerminal } from '../../support/commands.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 
