@@ -21,7 +21,7 @@ import type { LoadedWebConfig } from '../config/web/web-config.ts';
 import { lookAt } from '../support/file-watch.ts';
 import { createRedactor } from '../support/redaction.ts';
 import { systemRuntime } from '../support/runtime.ts';
-import type { Daemon, DaemonSettings } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
 
 /**
  * The heap may grow by 40 % between two garbage collections; its young generation has a fixed size. V8 derives its
@@ -154,13 +154,8 @@ async function demonstrate(flags: DemoFlags, version: string, early: EarlySignal
   });
 }
 
-interface GuardedWeb {
-  readonly web: DaemonSettings['web'];
-  readonly problems: readonly Problem[];
-}
-
 /** The settings of the web server, with the web config file if there is one. */
-async function guardedWeb({ configFile: file, ...web }: WebFlags): Promise<GuardedWeb> {
+async function guardedWeb({ configFile: file, ...web }: WebFlags) {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');
   const load = (): Promise<LoadedWebConfig> => loadWebConfig({ file, cwd: process.cwd(), files });

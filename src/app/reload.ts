@@ -42,7 +42,6 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
   let isClosed = false;
 
   function reload(cause: Cause): Promise<ReloadAnswer> {
-    if (isClosed) return Promise.resolve(STOPPING);
     if (next === undefined && running === undefined) return begin(cause);
     next ??= Promise.resolve(running).then(() => {
       next = undefined;
@@ -59,38 +58,29 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
   }
 
   async function once(cause: Cause): Promise<ReloadAnswer> {
+    if (isClosed) return STOPPING;
     try {
       const loaded = await read();
       if (isClosed) return STOPPING;
-      if ('problems' in loaded) return refused(cause, loaded.problems.map(formatProblem));
+      if ('problems' in loaded) {
+        const problems = loaded.problems.map(formatProblem);
+        onFailure(cause);
+        log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
+        return { result: 'refused', text: problems.join('\n') };
+      }
       const counts = apply(loaded.config);
       for (const warning of loaded.warnings) log.warn({}, warning);
-      return reloaded(cause, loaded.file, counts);
+      log.info({ cause, config_file: loaded.file, ...counts }, 'config reloaded');
+      const { added, removed, kept } = counts;
+      const text = `The config is reloaded. Targets: ${added} added, ${removed} removed, ${kept} kept.`;
+      return { result: 'reloaded', text };
     } catch (error) {
-      return isClosed ? STOPPING : failed(cause, error);
+      if (isClosed) return STOPPING;
+      onFailure(cause);
+      const stack = error instanceof Error ? error.stack : String(error);
+      log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
+      return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
     }
-  }
-
-  function reloaded(cause: Cause, config_file: string | undefined, counts: Counts): ReloadAnswer {
-    log.info({ cause, config_file, ...counts }, 'config reloaded');
-    const { added, removed, kept } = counts;
-    return {
-      result: 'reloaded',
-      text: `The config is reloaded. Targets: ${added} added, ${removed} removed, ${kept} kept.`,
-    };
-  }
-
-  function refused(cause: Cause, problems: readonly string[]): ReloadAnswer {
-    onFailure(cause);
-    log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
-    return { result: 'refused', text: problems.join('\n') };
-  }
-
-  function failed(cause: Cause, error: unknown): ReloadAnswer {
-    onFailure(cause);
-    const stack = error instanceof Error ? error.stack : String(error);
-    log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
-    return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
   }
 
   return {

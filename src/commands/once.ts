@@ -3,7 +3,7 @@ import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
-import { type Collectors, type Family, PREFIX } from '../collectors/collector.ts';
+import { type Collectors, PREFIX } from '../collectors/collector.ts';
 import { familiesOf } from '../collectors/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
@@ -48,16 +48,8 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
  */
 const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
-function isOfOnePoll({ name, type }: Family): boolean {
-  return type !== 'counter' && !DAEMON_ONLY.includes(name);
-}
-
-async function metricsOf(
-  { states, discoveries }: PolledOnce,
-  collectors: Collectors,
-  runtime: Runtime,
-): Promise<string> {
-  const families = familiesOf(collectors).filter(isOfOnePoll);
+async function metricsOf({ states, discoveries }: PolledOnce, collectors: Collectors, runtime: Runtime) {
+  const families = familiesOf(collectors).filter(({ name, type }) => type !== 'counter' && !DAEMON_ONLY.includes(name));
   const page = createMetricsPage({ families, own: createDiscoveryRegistry(() => discoveries), runtime });
   page.update(states, []);
   return (await page.render('text', false)).toString('utf8');
@@ -82,35 +74,25 @@ export async function prepareOutput(output: string, nonce: string): Promise<Chec
     const path = existing ? await realpath(output) : output;
     // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
     const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
-    try {
-      await writeNew(temporary, '');
-    } finally {
-      await rm(temporary, { force: true });
-    }
-    return { value: (text) => replaceFile(path, temporary, text) };
+    await replaceFile(temporary, '');
+    return { value: (text) => replaceFile(temporary, text, path) };
   } catch (error) {
     return { problem: reasonOf(error) };
   }
 }
 
-async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
-  try {
-    await writeNew(temporary, text);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', READABLE_BY_ALL);
+/** @param path absent: only tries to write the temporary file */
+async function replaceFile(temporary: string, text: string, path?: string): Promise<void> {
+  const file = await open(temporary, 'wx', READABLE_BY_ALL);
   try {
     // chmod, because the umask limits the mode of a new file.
     await file.chmod(READABLE_BY_ALL);
     await file.writeFile(text);
     await file.sync();
+    if (path !== undefined) await rename(temporary, path);
   } finally {
     await file.close();
+    await rm(temporary, { force: true });
   }
 }
 

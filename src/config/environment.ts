@@ -29,27 +29,15 @@ export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
 const GOVERNMENT_SERVICE = 'cloudgov';
 const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
 
-interface Kind {
-  readonly kind: CredentialKind;
-  readonly label: string;
-}
-
 /** In the order of precedence. */
-const KINDS: readonly Kind[] = [
+const KINDS: readonly { readonly kind: CredentialKind; readonly label: string }[] = [
   { kind: 'access_token', label: 'an access token' },
   { kind: 'service_account', label: 'a service account' },
   { kind: 'api_key', label: 'an API key' },
 ];
 
-const {
-  access_token: [accessToken],
-  client_id: [clientId],
-  client_secret: [clientSecret],
-  public_key: [publicKey],
-  private_key: [privateKey],
-} = ATLAS_VARIABLES;
-
-const NO_CREDENTIAL = `no credential: set ${clientId} and ${clientSecret}, or ${accessToken}, or ${publicKey} and ${privateKey}, or write credentials into a config file`;
+const NO_CREDENTIAL =
+  'no credential: set MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or write credentials into a config file';
 
 /** @returns the credential `default`; complete only if nothing was reported */
 export async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {

@@ -58,31 +58,50 @@ test('the demo listens on this host only and logs warnings, for people', () => {
   });
 });
 
-test('serve accepts all its flags, with and without its name', () => {
-  const flags = `--config.file a.yml --target g/c --target=g/d --web.listen-address :1 --web.listen-address=[::1]:0
-    --web.telemetry-path /a/b --web.config.file w.yml --web.max-requests 0 --web.allowed-hosts a --web.allowed-hosts b --web.disable-exporter-metrics --config.auto-reload --web.enable-lifecycle --log.level debug --log.format logfmt`.split(
-    /\s+/,
-  );
-  const expected = {
-    command: 'serve',
-    flags: {
-      configFile: 'a.yml',
-      autoReload: true,
-      targets: ['g/c', 'g/d'],
-      web: {
-        listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
-        telemetryPath: '/a/b',
-        configFile: 'w.yml',
-        maxRequests: 0,
-        allowedHosts: ['a', 'b'],
-        disableExporterMetrics: true,
-        enableLifecycle: true,
-      },
-      log: { level: 'debug', format: 'logfmt' },
+/** Each flag of serve, as in the environment. */
+const TEXTS = {
+  'config.file': 'a.yml',
+  'config.auto-reload': 'true',
+  'web.enable-lifecycle': '1',
+  target: 'g/c, g/d',
+  'web.listen-address': ':1,[::1]:0',
+  'web.telemetry-path': '/a/b',
+  'web.config.file': 'w.yml',
+  'web.max-requests': '0',
+  'web.allowed-hosts': 'exporter.example,[::1]',
+  'web.disable-exporter-metrics': '1',
+  'shard.index': '1',
+  'shard.count': '3',
+  'log.level': 'error',
+  'log.format': 'logfmt',
+};
+const PARSED = {
+  command: 'serve',
+  flags: {
+    configFile: 'a.yml',
+    autoReload: true,
+    targets: ['g/c', 'g/d'],
+    shard: { index: 1, count: 3 },
+    web: {
+      listenAddresses: [{ port: 1 }, { host: '::1', port: 0 }],
+      telemetryPath: '/a/b',
+      configFile: 'w.yml',
+      maxRequests: 0,
+      allowedHosts: ['exporter.example', '[::1]'],
+      disableExporterMetrics: true,
+      enableLifecycle: true,
     },
-  };
-  expect(parse(flags)).toEqual(expected);
-  expect(parse(['serve', ...flags])).toEqual(expected);
+    log: { level: 'error', format: 'logfmt' },
+  },
+};
+
+test('serve accepts all its flags, with and without its name', () => {
+  const flags = Object.entries(TEXTS).flatMap(([name, text]) => {
+    if (/auto-reload|enable-|disable-/.test(name)) return [`--${name}`];
+    return text.split(',').flatMap((one) => [`--${name}`, one.trim()]);
+  });
+  expect(parse(flags)).toEqual(PARSED);
+  expect(parse(['serve', ...flags])).toEqual(PARSED);
 });
 
 test('the demo accepts all its flags', () => {
@@ -256,44 +275,10 @@ describe('a usage error names the flag and the valid form', () => {
 
 describe('the environment', () => {
   test('has a variable for each flag', () => {
-    const env = {
-      CONFIG_FILE: 'a.yml',
-      CONFIG_AUTO_RELOAD: 'true',
-      WEB_ENABLE_LIFECYCLE: '1',
-      TARGET: 'g/c, g/d',
-      WEB_LISTEN_ADDRESS: ':1,127.0.0.1:2',
-      WEB_TELEMETRY_PATH: '/m',
-      WEB_CONFIG_FILE: 'w.yml',
-      WEB_MAX_REQUESTS: '7',
-      WEB_ALLOWED_HOSTS: 'exporter.example, ::1',
-      WEB_DISABLE_EXPORTER_METRICS: '1',
-      SHARD_INDEX: '1',
-      SHARD_COUNT: '3',
-      LOG_LEVEL: 'error',
-      LOG_FORMAT: 'logfmt',
-    };
-    const prefixed = Object.fromEntries(Object.entries(env).map(([name, value]) => [PREFIX + name, value]));
+    const env = Object.fromEntries(Object.entries(TEXTS).map(([name, text]) => [variableOf(name), text]));
     const ofServe = FLAGS.filter(({ commands }) => (commands as readonly string[]).includes('serve'));
     expect(Object.keys(env)).toHaveLength(ofServe.length);
-    expect(parse([], prefixed)).toEqual({
-      command: 'serve',
-      flags: {
-        configFile: 'a.yml',
-        autoReload: true,
-        targets: ['g/c', 'g/d'],
-        shard: { index: 1, count: 3 },
-        web: {
-          listenAddresses: [{ port: 1 }, { host: '127.0.0.1', port: 2 }],
-          telemetryPath: '/m',
-          configFile: 'w.yml',
-          maxRequests: 7,
-          allowedHosts: ['exporter.example', '[::1]'],
-          disableExporterMetrics: true,
-          enableLifecycle: true,
-        },
-        log: { level: 'error', format: 'logfmt' },
-      },
-    });
+    expect(parse([], env)).toEqual(PARSED);
     expect(parse(['demo'], { [`${PREFIX}SPEED`]: '60', [`${PREFIX}SEED`]: '2' })).toMatchObject({
       flags: { speed: 60, seed: 2 },
     });

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type FileWatch, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
 import { createFakeRuntime, type FakeRuntime } from '../../support/fake-runtime.ts';
 
 let folder: string;
@@ -44,7 +44,10 @@ const at = (name: string): string => join(folder, name);
 
 async function start(...names: string[]): Promise<void> {
   const paths = names.map(at);
-  const since = await lookAt(paths);
+  startSince(await lookAt(paths), paths);
+}
+
+function startSince(since: Look, paths: readonly string[]): void {
   watch = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
 }
 
@@ -166,7 +169,7 @@ describe('a file', () => {
     writeFileSync(at('a'), 'one');
     const since = await lookAt([at('a')]);
     writeFileSync(at('a'), 'two');
-    watch = startFileWatch({ look: () => lookAt([at('a')]), since, runtime, onChange: () => (changes += 1) });
+    startSince(since, [at('a')]);
     await pass(12);
     expect(changes).toBe(1);
   });
