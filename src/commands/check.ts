@@ -113,17 +113,13 @@ function secretFilesOf({ config, file }: FileChecks): readonly string[] {
 async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
   const loaded = await loadWebConfig({ file, cwd, files });
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
-  const { webConfig, warnings } = loaded;
-  const { tls, users } = webConfig;
-  if (tls) {
-    const expiry = expiryWarning(tls, nowSeconds);
-    return {
-      problems: [],
-      warnings: [...warnings, ...(await unsafeFiles([tls.keyFile])), ...(expiry ? [expiry] : [])],
-    };
-  }
+  const { tls, users } = loaded.webConfig;
+  const warnings = [...loaded.warnings, ...(await unsafeFiles(tls ? [tls.keyFile] : []))];
+  const expiry = tls && expiryWarning(tls, nowSeconds);
+  if (expiry) warnings.push(expiry);
   const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
-  return { problems: [], warnings: users.size === 0 ? warnings : [...warnings, cleartext] };
+  if (!tls && users.size > 0) warnings.push(cleartext);
+  return { problems: [], warnings };
 }
 
 /** A warning for each secret file that other users can read. */

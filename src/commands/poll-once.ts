@@ -23,14 +23,10 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
   const { runtime, signal, terminal } = settings;
   let requests = 0;
   const ignore = (): void => undefined;
-  const observer = {
-    request() {
-      requests += 1;
-    },
-    retry: ignore,
-    throttled: ignore,
-    token: ignore,
+  const count = (): void => {
+    requests += 1;
   };
+  const observer = { request: count, retry: ignore, throttled: ignore, token: ignore };
   const monitor = createMonitor({ ...settings, config, observer, onChange: ignore });
   const { polling } = monitor;
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));

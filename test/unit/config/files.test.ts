@@ -89,6 +89,14 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
   await promisify(execFile)('sh', ['-c', `: > ${path}`]);
 });
 
+test('a config file may be a pipe, whose writer may come later', async () => {
+  const path = join(directoryWith(), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const text = createFileReader({ runtime: createFakeRuntime() }).readText(path, 'pipe', 'config file');
+  await promisify(execFile)('sh', ['-c', `echo 'targets: []' > ${path}`]);
+  expect(await text).toEqual({ value: 'targets: []\n' });
+});
+
 test('a missing file is reported with the folder for relative paths', async () => {
   const directory = directoryWith({ a: '' });
   const reader = createFileReader({ runtime: createFakeRuntime() });
