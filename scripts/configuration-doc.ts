@@ -140,7 +140,8 @@ values they need quotes: Helm changes the number before the exporter sees it.
 also named keeps its own settings. If there are several credentials, each target names one of them.
 
 **Reload.** The exporter reloads the config file on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
-\`--config.auto-reload\` when the file changes. With the latter the file is checked every 5 s, and applied once it stops changing.
+\`--config.auto-reload\` when the file or \`atlas.ca_file\` changes. With the latter both are checked every 5 s, and a change is
+applied once it has ended.
 
 - An invalid file changes nothing. The log and the answer (400) list every error, and \`config_last_reload_successful\` is 0 until
   a valid file is loaded.
