@@ -21,10 +21,7 @@ export function changedItems(all: readonly unknown[], fault: Fault): readonly un
     case 'hostile':
       return all.map((item, index) => hostile(item as Item, hostileTexts[index % hostileTexts.length] ?? ''));
     case 'crowd':
-      return [
-        ...Array.from({ length: fault.count }, (_, index) => ({ ...jobOf(index), ...crowd[fault.of](index) })),
-        ...all,
-      ];
+      return [...crowdOf(fault.of, fault.count), ...all];
     case 'future':
       return all.map((item) => mapFields(item, (value) => later(value, fault.seconds)));
     default:
@@ -94,6 +91,16 @@ const crowd = {
   buckets: (index: number): Item => ({ state: 'Successful', finishedAt, exportBucketId: `b${hex(index, 23)}` }),
   queued: (): Item => ({ state: 'Queued' }),
 };
+
+/** Made once: each page of the list asks for it. */
+const crowds = new Map<string, readonly Item[]>();
+
+function crowdOf(kind: keyof typeof crowd, count: number): readonly Item[] {
+  const key = `${count} ${kind}`;
+  const known = crowds.get(key) ?? Array.from({ length: count }, (_, at) => ({ ...jobOf(at), ...crowd[kind](at) }));
+  crowds.set(key, known);
+  return known;
+}
 
 function hex(number: number, digits: number): string {
   return number.toString(16).padStart(digits, '0');
