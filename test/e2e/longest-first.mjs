@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 /** @type {typeof import('@jest/test-sequencer')} */
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 
-const LONGEST = /black-hole/;
+const LONGEST = /black-hole|secrets|liveness/;
 
 class LongestFirst extends Sequencer {
   /** @override @param {import('@jest/test-result').Test[]} tests */
