@@ -1,5 +1,6 @@
 /** The configs, versions and values in deploy/ fit the program. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { CHART } from '../../scripts/deploy-copies.ts';
@@ -13,6 +14,19 @@ test('the chart and the manifests are for this version', () => {
   expect(chart).toMatchObject({ version, appVersion: version });
   expect(chart.annotations['artifacthub.io/images']).toContain(`exporter:${version}\n`);
   expect(parse(read('deploy/kubernetes/base/kustomization.yaml'))).toMatchObject({ images: [{ newTag: version }] });
+});
+
+test('the chart runs the image that a release pushes, and its README installs the chart that a release pushes', () => {
+  const { repository } = JSON.parse(read('package.json')) as { repository: { url: string } };
+  const [, path, owner] = /github\.com\/(([^/]+)\/.*)\.git$/.exec(repository.url) ?? [];
+  const release = read('.github/workflows/release.yml');
+  expect(release).toMatch(/ IMAGE: ghcr\.io\/\$\{\{ github\.repository \}\}\n/);
+  expect(release).toMatch(/ CHARTS: ghcr\.io\/\$\{\{ github\.repository_owner \}\}\/charts\n/);
+  expect(parse(read(`${CHART}/values.yaml`))).toMatchObject({ image: { registry: 'ghcr.io', repository: path } });
+  const addresses = read(`${CHART}/README.md`).match(/oci:\/\/\S+/g);
+  expect(new Set(addresses)).toEqual(
+    new Set([`oci://ghcr.io/${owner}/charts`, `oci://ghcr.io/${owner}/charts/${basename(CHART)}`]),
+  );
 });
 
 test.each([

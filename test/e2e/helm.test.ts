@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { CHART, namesIn, ruleFiles } from '../../scripts/deploy-copies.ts';
+import { variableOf } from '../../src/cli/flags.ts';
 import { schemaProblems } from '../support/kubernetes-schema.ts';
 import { chartWith, helm, kubectl, only, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
 import { runTool } from '../support/tools.ts';
@@ -67,6 +68,7 @@ describe('values that make no sense are refused', () => {
     ['needs web.configSecret', ['demo=true', 'web.clientCertificates=true']],
     ['scrape each pod twice', ['demo=true', 'serviceMonitor.enabled=true', 'podMonitor.enabled=true']],
     ['set port instead', ['demo=true', 'extraArgs[0]=--web.listen-address=:9090']],
+    ['set port instead', ['demo=true', `extraEnv[0].name=${variableOf('web.listen-address')}`]],
     ['rename the Secret web', ['demo=true', 'secrets[0]=web', 'web.configSecret=mine']],
   ])('together: %s', (words, settings) => {
     const { code, output } = helm('template', 'release', CHART, ...settings.flatMap((one) => ['--set', one]));

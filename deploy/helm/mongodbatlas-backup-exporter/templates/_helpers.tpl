@@ -151,5 +151,8 @@ longer than a request, so it runs less often.
 {{- range .extraArgs -}}
 {{- if hasPrefix "--web.listen-address" . }}{{ fail "set port instead of --web.listen-address: the Service and the probes need it, too" }}{{ end -}}
 {{- end -}}
+{{- range .extraEnv -}}
+{{- if eq .name "MONGODBATLAS_BACKUP_EXPORTER_WEB_LISTEN_ADDRESS" }}{{ fail (printf "set port instead of %s" .name) }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
