@@ -1,10 +1,15 @@
 /** The demo, scraped by a real Prometheus, linted by promtool, read by a strict OpenMetrics parser. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dashboards } from '../../deploy/grafana/src/index.ts';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
+import { RULES_FILE } from '../support/alert-rules.ts';
+import { furtherQueriesOf, queriesOf, valuesOf } from '../support/dashboards.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { until } from '../support/servers.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { runTool } from '../support/tools.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
@@ -26,7 +31,9 @@ let prometheus: Prometheus;
 beforeAll(async () => {
   demo = startProgram(['demo', '--web.listen-address', '127.0.0.1:0', '--log.level', 'info']);
   demoUrl = await demo.listening();
-  prometheus = await startPrometheus(new URL(demoUrl).host);
+  // Alerts fire at once: each waits for at least a minute otherwise.
+  const rules = readFileSync(RULES_FILE, 'utf8').replace(/^( +(?:for|keep_firing_for)): .*/gm, '$1: 0s');
+  prometheus = await startPrometheus(new URL(demoUrl).host, {}, rules);
 }, 60_000);
 
 afterAll(async () => {
@@ -82,34 +89,37 @@ test('the queries of the README return data', async () => {
 });
 
 test('every query of both dashboards returns data', async () => {
-  const values: Readonly<Record<string, string>> = {
-    __rate_interval: '10s',
-    project: '.*',
-    cluster: '.*',
-    instance: '.*',
-  };
-  const queries = [...dashboards().values()].flatMap((dashboard) =>
-    JSON.stringify(dashboard)
-      .match(/"expr":"(?:[^"\\]|\\.)*"/g)
-      ?.map((text) => JSON.parse(text.slice('"expr":'.length)) as string)
-      .filter((expr) => !expr.startsWith('ALERTS')),
-  );
+  const queries = [...dashboards().values()].flatMap(queriesOf).map(({ expr }) => expr);
   expect(queries.length).toBeGreaterThan(50);
-  let missing = queries.map((expr = '') => expr.replace(/\$(\w+)/g, (whole, name: string) => values[name] ?? whole));
+  // The demo has no TLS.
+  let missing = queries.filter((expr) => !expr.includes('web_certificate_expiry')).map(valuesOf);
   await until(
     async () => {
       const counts = await Promise.all(missing.map(resultsOf));
       missing = missing.filter((_, index) => counts[index] === 0);
       return missing.length === 0;
     },
-    30_000,
+    60_000,
     () => missing.join('\n'),
   );
 });
 
-test('promtool finds no error', async () => {
+test('promtool can read every query of the dashboards, those of annotations and variables included', () => {
+  const queries = [...dashboards().values()].flatMap((dashboard) => [
+    ...queriesOf(dashboard).map(({ expr }) => expr),
+    ...furtherQueriesOf(dashboard),
+  ]);
+  const rules = [...new Set(queries)].map((expr, index) => ({ record: `query:${index}`, expr: valuesOf(expr) }));
+  const file = join(temporaryFolder('queries'), 'rules.yml');
+  writeFileSync(file, JSON.stringify({ groups: [{ name: 'all', rules }] }));
+  const { code, output } = runTool('promtool', ['check', 'rules', file]);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${rules.length} rules found`) });
+});
+
+test('promtool finds no error, but thinks that the number of shards belongs to a histogram', async () => {
   const page = await (await fetch(`${demoUrl}/metrics`)).text();
-  expect(runTool('promtool', ['check', 'metrics'], page)).toEqual({ code: 0, output: '' });
+  const { output } = runTool('promtool', ['check', 'metrics'], page);
+  expect(output).toMatch(/^mongodbatlas_backup_exporter_shard_count .* should not have "_count" suffix\n$/);
 });
 
 test('a strict OpenMetrics parser reads the page', async () => {
@@ -117,4 +127,21 @@ test('a strict OpenMetrics parser reads the page', async () => {
   const { code, output } = runTool('/usr/bin/python3', ['-c', STRICT_PARSER], page);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^\d+\n$/) });
   expect(Number(output)).toBeGreaterThan(NAMES.length);
+});
+
+test('without the exporter, the numbers of the dashboards are absent or alarming, and never 0', async () => {
+  await demo.stop();
+  const numbers = [...dashboards().values()].flatMap(queriesOf).filter(({ type }) => type === 'stat');
+  expect(numbers.length).toBeGreaterThan(10);
+  await until(
+    async () => (await resultsOf('mongodbatlas_backup_exporter_build_info')) === 0,
+    15_000,
+    () => 'the exporter is still there',
+  );
+  const answers = await Promise.all(
+    numbers.map(async ({ title, expr }) => ({ title, found: await ask(valuesOf(expr)) })),
+  );
+  expect(answers.filter(({ found }) => found.some(({ value }) => value[1] === '0'))).toEqual([]);
+  // The cluster "reports" was overdue before.
+  expect(answers.find(({ title }) => title === 'Overdue')?.found).toMatchObject([{ value: [expect.anything(), '1'] }]);
 });

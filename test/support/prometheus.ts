@@ -17,10 +17,14 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** @param scrape what belongs to the job called demo, beside its target and how often it is scraped */
+/**
+ * @param scrape what belongs to the job called demo, beside its target and how often it is scraped
+ * @param rules the text of a file of rules, which are evaluated every second
+ */
 export async function startPrometheus(
   target: string,
   scrape: Readonly<Record<string, unknown>> = {},
+  rules = '{}',
 ): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -32,7 +36,15 @@ export async function startPrometheus(
   };
   const config = join(folder, 'prometheus.yml');
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ scrape_configs: [{ ...job, ...scrape }] }));
+  writeFileSync(
+    config,
+    JSON.stringify({
+      global: { evaluation_interval: '1s' },
+      rule_files: ['rules.yml'],
+      scrape_configs: [{ ...job, ...scrape }],
+    }),
+  );
+  writeFileSync(join(folder, 'rules.yml'), rules);
   const server = await startServer(
     'prometheus',
     [

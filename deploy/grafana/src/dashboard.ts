@@ -1,15 +1,17 @@
-/** The parts that both dashboards share: variables, links, alerts as annotations. */
+/** The parts that both dashboards share: variables, links, alerts as annotations, rows of panels. */
 import {
   AnnotationQueryBuilder,
   DashboardBuilder,
   DashboardCursorSync,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  RowBuilder,
   TextBoxVariableBuilder,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { DATASOURCE, link } from './panels.ts';
+import { type AnyPanel, DATASOURCE, link, RUNBOOKS } from './panels.ts';
+import { EXPORT, EXPORTER } from './queries.ts';
 
 export interface Frame {
   readonly title: string;
@@ -19,14 +21,16 @@ export interface Frame {
   readonly from: string;
   /** A regular expression: the names of the alerts that are shown as annotations. */
   readonly alerts: string;
-  readonly variables: readonly QueryVariableBuilder[];
+  readonly variables?: readonly QueryVariableBuilder[];
 }
 
-export const RUNBOOKS =
-  'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/tree/main/deploy/runbooks';
 const TAG = 'mongodbatlas-backup-exporter';
+const TARGETS = `${EXPORT}target_info`;
+/** Each project with its name if it is known. All of the range counts, so that projects stay in the list after the exporter stopped. */
+const PROJECTS = `last_over_time(max by (group_id, project_name) (${TARGETS}{job=~"$job", project_name!=""})[$__range:5m])
+or on (group_id) last_over_time(max by (group_id) (${TARGETS}{job=~"$job"})[$__range:5m])`;
 
-export function startDashboard({ title, uid, description, from, alerts, variables }: Frame): DashboardBuilder {
+export function startDashboard({ title, uid, description, from, alerts, variables = [] }: Frame): DashboardBuilder {
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
@@ -36,22 +40,46 @@ export function startDashboard({ title, uid, description, from, alerts, variable
     .refresh('1m')
     .tooltip(DashboardCursorSync.Crosshair)
     .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
-    .annotation(
+    .withVariable(variableOf('job', 'Job', `label_values(${EXPORTER}build_info, job)`).allValue('.*'))
+    .withVariable(
+      // Without an own value for "All": then all means the projects of the chosen job.
+      variableOf('project', 'Project', `query_result(${PROJECTS})`).regex(
+        '/group_id="(?<value>[^"]+)"(?:.*project_name="(?<text>[^"]*)")?/',
+      ),
+    )
+    .withVariable(
+      variableOf(
+        'cluster',
+        'Cluster',
+        `label_values(${TARGETS}{job=~"$job", group_id=~"$project"}, cluster_name)`,
+      ).allValue('.*'),
+    );
+  for (const variable of variables) builder.withVariable(variable);
+  for (const [name, severity, color] of [
+    ['Pages', 'critical', 'red'],
+    ['Tickets', 'warning', 'orange'],
+  ] as const) {
+    const chosen = `alertname=~"${alerts}", alertstate="firing", severity="${severity}", group_id=~"$project|", cluster_name=~"$cluster|"`;
+    builder.annotation(
       new AnnotationQueryBuilder()
-        .name('Alerts')
+        .name(name)
         .datasource(DATASOURCE)
         .enable(true)
-        .iconColor('red')
-        .expr(`ALERTS{alertname=~"${alerts}", alertstate="firing"}`)
+        .iconColor(color)
+        // One for each alert, not for each cluster: a lost credential can concern a thousand clusters.
+        .expr(`group by (alertname) (ALERTS{${chosen}})`)
         .titleFormat('{{alertname}}')
-        .textFormat('{{cluster_name}} {{group_id}}'),
-    )
-    .link(link('Status page', '${status_page}'))
-    .link(link('Runbooks', RUNBOOKS));
-  for (const variable of variables) builder.withVariable(variable);
-  // The address of the exporter's own page for a browser. Only the operator knows it.
-  return builder.withVariable(
-    new TextBoxVariableBuilder('status_page').label('Status page').defaultValue('http://localhost:19017'),
+        .textFormat(`<a href="${RUNBOOKS}/{{alertname}}.md">Runbook</a>`),
+    );
+  }
+  return (
+    builder
+      .link(link('Status page', '${status_page}'))
+      .link(link('Runbooks', RUNBOOKS))
+      // The address of the exporter's own page for a browser. Only the operator knows it.
+      .withVariable(
+        new TextBoxVariableBuilder('status_page').label('Status page').defaultValue('http://localhost:19017'),
+      )
   );
 }
 
@@ -65,6 +93,23 @@ export function variableOf(name: string, label: string, query: string): QueryVar
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue('.*')
     .current({ text: 'All', value: '$__all' });
+}
+
+export interface Row {
+  readonly title?: string;
+  readonly height: number;
+  /** In units of Grafana's 24 columns, used in turn. */
+  readonly widths: readonly number[];
+}
+
+export function addPanels(
+  dashboard: DashboardBuilder,
+  { title, height, widths }: Row,
+  panels: readonly AnyPanel[],
+): void {
+  if (title !== undefined) dashboard.withRow(new RowBuilder(title));
+  for (const [index, panel] of panels.entries()) {
+    dashboard.withPanel(panel.span(widths[index % widths.length] ?? 24).height(height));
+  }
 }

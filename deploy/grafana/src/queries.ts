@@ -1,77 +1,87 @@
 /**
- * The PromQL of both dashboards. Series of a cluster are aggregated over the exporters, so that a rollout or a second replica shows
- * each cluster once.
+ * The PromQL of both dashboards. Alerts are counted from ALERTS, so a dashboard and the pager always agree. Series of a cluster are
+ * aggregated over the exporters, so that a rollout or a second replica shows each cluster once.
  */
 
 export const EXPORT = 'mongodbatlas_backup_export_';
 export const EXPORTER = 'mongodbatlas_backup_exporter_';
+export const CLUSTER = 'group_id, cluster_name';
+/** The names of alerts on clusters and projects, and on the exporter: regular expressions. */
+export const OF_CLUSTERS = 'AtlasBackupExport[A-Z].*';
+export const OF_EXPORTER = 'AtlasBackupExporter.*';
+/** The legend of a query that `named` has given the name of the project. */
+export const NAME = '{{project_name}} / {{cluster_name}}';
 
-/** The dashboards' variables as matchers. */
-const HERE = 'group_id=~"$project", cluster_name=~"$cluster"';
-const CLUSTER = 'group_id, cluster_name';
+/** The dashboards' variables as matchers. What the rules record of clusters has no job, so projects stand for the job there. */
+const CHOSEN = 'group_id=~"$project", cluster_name=~"$cluster"';
 
 /** A metric of the chosen clusters. */
-export function ofClusters(name: string, matchers = ''): string {
-  return `${EXPORT}${name}{${[HERE, matchers].filter((text) => text !== '').join(', ')}}`;
+export function ofClusters(name: string, ...matchers: readonly string[]): string {
+  return `${EXPORT}${name}{${['job=~"$job"', CHOSEN, ...matchers].join(', ')}}`;
 }
 
 /** One value for each cluster, and for each value of further labels. */
-export function perCluster(name: string, { matchers = '', by = '' } = {}): string {
-  return `max by (${[CLUSTER, by].filter((text) => text !== '').join(', ')}) (${ofClusters(name, matchers)})`;
+export function perCluster(name: string, { matchers = [], by = [] }: Narrowing = {}): string {
+  return `max by (${[CLUSTER, ...by].join(', ')}) (${ofClusters(name, ...matchers)})`;
+}
+
+interface Narrowing {
+  readonly matchers?: readonly string[];
+  readonly by?: readonly string[];
+}
+
+/** What the rules recorded of each chosen cluster. */
+export function recorded(name: string): string {
+  return `cluster:${EXPORT}${name}:max{${CHOSEN}}`;
 }
 
 /** The same for facts, which are absent between a restart and the first successful poll. */
-export function lastKnown(name: string): string {
-  return `max by (${CLUSTER}) (last_over_time(${ofClusters(name)}[1d]))`;
+export function lastRecorded(name: string): string {
+  return `last_over_time(${recorded(name)}[1d])`;
 }
 
-/** Only clusters that are still monitored: `lastKnown` contains a removed cluster for one more day. */
-export function stillWatched(expr: string): string {
-  return `(${expr}) and on (${CLUSTER}) ${ofClusters('target_info')}`;
+/** The firing alerts of the chosen clusters with these names, each once; the names are a regular expression. */
+export function firing(alerts: string): string {
+  return `max by (${CLUSTER}, alertname, severity) (ALERTS{alertname=~"${alerts}", alertstate="firing", ${CHOSEN}})`;
 }
-
-/** Adds the project's name as a label. */
-export function withProjectName(expr: string): string {
-  const name = `topk by (${CLUSTER}) (1, max by (${CLUSTER}, project_name) (${ofClusters('target_info')}))`;
-  return `(${expr}) * on (${CLUSTER}) group_left (project_name) ${name}`;
-}
-
-export function count(expr: string): string {
-  return `count(${expr}) or vector(0)`;
-}
-
-export const successAge = `time() - ${lastKnown('destination_last_success_timestamp_seconds')}`;
-export const overdue = stillWatched(`${successAge} > ${lastKnown('success_max_age_seconds')}`);
-export const ageShare = stillWatched(`(${successAge}) / ${lastKnown('success_max_age_seconds')}`);
-export const newestFailed = `${perCluster('destination_consecutive_failures')} >= 1`;
-export const dataAge = `time() - ${lastKnown('destination_data_timestamp_seconds')}`;
-const oldData = stillWatched(
-  `(${dataAge} > 2 * ${lastKnown('success_max_age_seconds')}) unless (${successAge} > ${lastKnown('success_max_age_seconds')})`,
-);
-const neverExports = `${perCluster('auto_export_has_policy_item')} == 0`;
-export const unreadable = `${perCluster('up')} == 0`;
-export const neverSucceeded = `${perCluster('destination_consecutive_failures')} unless on (${CLUSTER}) ${ofClusters('destination_last_success_timestamp_seconds')}`;
-export const unwatched = `${perCluster('target_info')} unless on (${CLUSTER}) ${lastKnown('success_max_age_seconds')}`;
-export const queuedSince = `time() - ${perCluster('oldest_active_created_timestamp_seconds', { matchers: 'state="queued"' })}`;
 
 /**
- * The problems that need attention, one row for each cluster and problem. The value is the age of the last success in seconds, or -1
- * if there is none.
+ * The number of clusters with such an alert. It is 0 only if Prometheus scrapes the exporter and evaluates the rules. Otherwise there
+ * is no answer.
  */
-export const attention = withProjectName(
-  [
-    problem('overdue', overdue),
-    problem('newest export failed', newestFailed),
-    problem('cannot be read', unreadable),
-    problem('no successful export', neverSucceeded),
-    problem('old data', oldData),
-    problem('never exports', neverExports),
-    problem('no limit known', unwatched),
-    problem('queued for over 2 h', `${queuedSince} > 2 * 3600`),
-  ].join('\nor '),
-);
-
-function problem(text: string, expr: string): string {
-  const age = `((${successAge}) and on (${CLUSTER}) (${expr})) or ((${expr}) * 0 - 1)`;
-  return `label_replace(${age}, "problem", "${text}", "", "")`;
+export function countFiring(alerts: string): string {
+  const seen = `${recorded('target_info')} and on (${CLUSTER}) ${ofClusters('target_info')}`;
+  return `count(group by (${CLUSTER}) (${firing(alerts)})) or 0 * count(${seen})`;
 }
+
+/** Adds the project's newest name as a label, or else the project's id. */
+export function named(expr: string): string {
+  const known = `last_over_time(${EXPORT}target_info{group_id=~"$project", project_name!=""}[1h] @ end())`;
+  const names = `topk by (group_id) (1, max by (group_id, project_name) (${known}))`;
+  return `(${expr}) * on (group_id) group_left (project_name) ${names}
+or ignoring (project_name) label_replace(${expr}, "project_name", "$1", "group_id", "(.+)")`;
+}
+
+/** As many series as `count`, those that are greatest at the end of the time range. `topk` alone chooses others at each step. */
+export function greatest(count: number, expr: string, labels = CLUSTER): string {
+  return `(${expr}) and on (${labels}) topk(${count}, ${atTheEnd(expr)})`;
+}
+
+/** A series that ended less than an hour ago counts, too: a chart keeps its lines for some time after the exporter has stopped. */
+function atTheEnd(expr: string): string {
+  return expr.replace(/([\w:]+\{[^}]*\})(\[[^\]]*\])?/g, (_, selector: string, range?: string) =>
+    range === undefined ? `last_over_time(${selector}[1h] @ end())` : `${selector}${range} @ end()`,
+  );
+}
+
+export const successAge = recorded('success_age_seconds');
+export const dataAge = `time() - ${lastRecorded('destination_data_timestamp_seconds')}
+and on (${CLUSTER}) ${recorded('target_info')}`;
+export const ageShare = `${successAge} / ${lastRecorded('success_max_age_seconds')}
+unless on (${CLUSTER}) ${recorded('cluster_paused')} == 1`;
+
+/** All firing alerts, those of the exporter included. The value is the age of the cluster's last success in seconds, or else -1. */
+export const attention = [
+  named(`${firing(OF_CLUSTERS)} * on (${CLUSTER}) group_left () ${successAge} or -1 * ${firing(OF_CLUSTERS)}`),
+  `-1 * max by (alertname, severity) (ALERTS{alertname=~"${OF_EXPORTER}", alertstate="firing", job=~"$job|"})`,
+].join('\nor ');
