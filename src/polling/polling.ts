@@ -18,6 +18,7 @@ import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { DiscoveryStatus } from './discovery.ts';
+import { failureOf } from './failure-log.ts';
 import { createOutages } from './outages.ts';
 import { createPoll, OUTAGE_INTERVAL_SECONDS } from './poll.ts';
 import { createProjects, type Projects } from './projects.ts';
@@ -79,7 +80,7 @@ export function createPolling(parts: PollingParts): Polling {
   let incomplete = new Set<string>();
 
   const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
-  const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick });
+  const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick, onError });
   const outages = createOutages(parts.outage, { log, wallSeconds: runtime.wallSeconds });
   const pollTools = { ...parts, states, outages, dropTarget };
   const projects: Projects = createProjects(wanted, { ...parts, outages, scheduler }, { onFound, onName });
@@ -89,6 +90,13 @@ export function createPolling(parts: PollingParts): Polling {
   function onTick(): void {
     states.markStale(runtime.monotonicSeconds());
     incomplete = unpolledProjects(states.all(), collectors);
+  }
+
+  function onError(error: unknown, task: string): void {
+    log.error(
+      { task, problem: failureOf(error).problem },
+      'a task ended with an internal error: it runs again after a minute',
+    );
   }
 
   function applyTargets(): void {

@@ -14,7 +14,7 @@ export interface Task {
   readonly places?: number;
   /** False while the task must wait for something, even if it is due. Called at each tick. */
   isReady?(): boolean;
-  /** Resolves to the interval in seconds until the next run; never rejects. */
+  /** Resolves to the interval in seconds until the next run. */
   run(signal: AbortSignal): Promise<number>;
 }
 
@@ -55,6 +55,8 @@ export interface SchedulerSettings {
   readonly runtime: Runtime;
   /** Called at each tick, before tasks are started. */
   onTick(): void;
+  /** Called if a task or `onTick` throws, which is a bug: the other tasks go on, and the task runs again. */
+  onError(error: unknown, key: string): void;
 }
 
 interface Entry {
@@ -71,8 +73,10 @@ interface Group {
 }
 
 const TICK_SECONDS = 1;
+/** The interval after a run that has thrown. */
+const AFTER_ERROR_SECONDS = 60;
 
-export function createScheduler({ places, runtime, onTick }: SchedulerSettings): Scheduler {
+export function createScheduler({ places, runtime, onTick, onError }: SchedulerSettings): Scheduler {
   const entries = new Map<string, Entry>();
   const groups = new Map<string, Group>();
   const stopping = new AbortController();
@@ -130,7 +134,7 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
     const controller = new AbortController();
     entry.running = controller;
     entry.group.running += 1;
-    const ended = entry.task.run(controller.signal).then((intervalSeconds) => {
+    const ended = runOf(entry.task, controller.signal).then((intervalSeconds) => {
       entry.dueAtSeconds = nextBeat(runtime.monotonicSeconds(), intervalSeconds, phaseOf(entry.task.key));
       entry.hasRun = true;
       neverRun.delete(entry);
@@ -142,6 +146,17 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
       startDue(entry.group);
     });
     ending.add(ended);
+  }
+
+  async function runOf(task: Task, signal: AbortSignal): Promise<number> {
+    try {
+      const intervalSeconds = await task.run(signal);
+      if (Number.isFinite(intervalSeconds) && intervalSeconds > 0) return intervalSeconds;
+      throw new RangeError(`the interval is ${intervalSeconds}`);
+    } catch (error) {
+      onError(error, task.key);
+      return AFTER_ERROR_SECONDS;
+    }
   }
 
   function setInterval(key: string, intervalSeconds: number): void {
@@ -165,7 +180,11 @@ export function createScheduler({ places, runtime, onTick }: SchedulerSettings):
   async function tick(): Promise<void> {
     while (!stopping.signal.aborted) {
       lastTickAtSeconds = runtime.monotonicSeconds();
-      onTick();
+      try {
+        onTick();
+      } catch (error) {
+        onError(error, 'tick');
+      }
       for (const [name, group] of groups) {
         if (group.entries.size === 0 && group.running === 0) groups.delete(name);
         else startDue(group);

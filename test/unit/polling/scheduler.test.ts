@@ -18,7 +18,13 @@ function setUp(places = 8) {
   const runtime = createFakeRuntime();
   const runs: Run[] = [];
   let ticks = 0;
-  const scheduler = createScheduler({ places: () => places, runtime, onTick: () => (ticks += 1) });
+  const errors: string[] = [];
+  function onTick(): void {
+    ticks += 1;
+    if (ticks === 3) throw new Error('a bug');
+  }
+  const onError = (_error: unknown, key: string) => errors.push(key);
+  const scheduler = createScheduler({ places: () => places, runtime, onTick, onError });
   scheduler.start();
 
   function add(key: string, { intervalSeconds = 10, lastsSeconds = 0, ...changes }: TaskOptions = {}): void {
@@ -35,12 +41,37 @@ function setUp(places = 8) {
   }
   const timesOf = (key: string) => runs.filter((run) => run.key === key).map(({ atSeconds }) => atSeconds);
   const keys = () => runs.map(({ key }) => key);
-  return { runtime, scheduler, runs, add, timesOf, keys, ticks: () => ticks };
+  return { runtime, scheduler, runs, add, timesOf, keys, errors, ticks: () => ticks };
 }
 
 function gapsOf(times: readonly number[]): readonly number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
 }
+
+describe('a bug', () => {
+  const crash = () => Promise.reject(new Error('a bug'));
+  test.each([
+    ['a task that throws', { run: crash }],
+    ['an interval that is not a number', { intervalSeconds: Number.NaN }],
+    ['an interval without an end', { intervalSeconds: Number.POSITIVE_INFINITY }],
+  ])('such as %s is reported, counts as a run, and the task runs again after a minute', async (_what, options) => {
+    const { runtime, add, scheduler, errors, timesOf } = setUp();
+    add('buggy', options);
+    add('other');
+    await scheduler.allHaveRun();
+    await runtime.advance(119);
+    expect(errors.filter((key) => key === 'buggy').length).toBeGreaterThanOrEqual(2);
+    expect(errors.filter((key) => key === 'buggy').length).toBeLessThanOrEqual(3);
+    expect(timesOf('other').length).toBeGreaterThan(10);
+  });
+
+  test('in what is done at each tick does not stop the ticks', async () => {
+    const { runtime, ticks, errors } = setUp();
+    await runtime.advance(10);
+    expect(errors).toEqual(['tick']);
+    expect(ticks()).toBe(11);
+  });
+});
 
 describe('a task', () => {
   test('runs at once when it is added, before and after the start of the scheduler', async () => {
