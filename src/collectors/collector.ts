@@ -40,12 +40,13 @@ export interface Failure {
   readonly reason: Reason;
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
-  /** What is wrong, and what to do about it. */
+  /** What is wrong, for people. */
   readonly problem: string;
+  /** What to do about it. */
   readonly advice: string;
 }
 
-/** The last good read of a list. */
+/** What the last successful poll of a list has read. */
 export interface ReadFacts {
   readonly pages: number;
   /** Number of distinct items. */

@@ -4,18 +4,11 @@
  * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/schedule, API version 2025-03-12.
  */
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
-import {
-  type Collector,
-  type Field,
-  type Finding,
-  type Moment,
-  PREFIX,
-  recordOf,
-  type TargetState,
-} from './collector.ts';
+import { type Collector, type Finding, type Moment, PREFIX, recordOf, type TargetState } from './collector.ts';
 import { checkedId } from './exports/job.ts';
 import { exportsOf } from './exports/summary.ts';
 import { gauge, labelledGauge } from './families.ts';
+import { fieldsFrom } from './fields.ts';
 
 export interface BackupSchedule {
   readonly autoExportEnabled: boolean;
@@ -47,6 +40,7 @@ const MAX_AGE_SECONDS: ReadonlyMap<string, number> = new Map([
 ]);
 
 export const scheduleOf = recordOf<BackupSchedule>(NAME);
+const field = fieldsFrom(scheduleOf);
 
 export const scheduleCollector: Collector<BackupSchedule> = {
   name: NAME,
@@ -132,23 +126,6 @@ export const scheduleCollector: Collector<BackupSchedule> = {
     ),
   ],
 };
-
-function field(
-  name: string,
-  type: string,
-  meaning: string,
-  value: (schedule: BackupSchedule) => unknown,
-): Field<TargetState> {
-  return {
-    name,
-    type,
-    meaning,
-    value(state) {
-      const { summary } = scheduleOf(state);
-      return summary && value(summary);
-    },
-  };
-}
 
 export function decodeSchedule({ autoExportEnabled, export: policy, policies }: JsonObject): BackupSchedule {
   if (autoExportEnabled !== true) return { autoExportEnabled: false };

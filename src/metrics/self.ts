@@ -79,6 +79,12 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
   return { registry, ...counting };
 }
 
+/** Registers metrics without labels; each is absent while its value is undefined. */
+function singlesOf(registry: Registry) {
+  return (name: string, help: string, value: () => number | undefined): void =>
+    registerCollected(registry, PREFIX + name, help, [], () => maybe(value()));
+}
+
 function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
   const { version, revision, nodeVersion: node_version } = settings.build;
   const { shard = { index: 0, count: 1 }, facts } = settings;
@@ -89,10 +95,7 @@ function registerStateOfProgram(registry: Registry, settings: SelfSettings): voi
     ['version', 'revision', 'node_version'],
     () => [{ labels: { version, revision, node_version }, value: 1 }],
   );
-  /** A metric without labels; absent while its value is undefined. */
-  function single(name: string, help: string, value: () => number | undefined): void {
-    registerCollected(registry, PREFIX + name, help, [], () => maybe(value()));
-  }
+  const single = singlesOf(registry);
   single('targets', 'Watched clusters.', () => [...settings.states()].length);
   single(
     'shard_count',
@@ -143,19 +146,16 @@ function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, nu
 }
 
 function registerConfig(registry: Registry, config: () => ConfigFacts): void {
-  registerCollected(
-    registry,
-    `${PREFIX}config_last_reload_successful`,
+  const single = singlesOf(registry);
+  single(
+    'config_last_reload_successful',
     '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
-    [],
-    () => [{ value: Number(config().lastReload.successful) }],
+    () => Number(config().lastReload.successful),
   );
-  registerCollected(
-    registry,
-    `${PREFIX}config_last_reload_success_timestamp_seconds`,
+  single(
+    'config_last_reload_success_timestamp_seconds',
     'Unix time at which the current config was read.',
-    [],
-    () => [{ value: config().lastReload.successAtSeconds }],
+    () => config().lastReload.successAtSeconds,
   );
   registerCollected(
     registry,

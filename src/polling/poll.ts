@@ -41,7 +41,7 @@ const BUG_INTERVAL_SECONDS = 60;
 
 type Outcome = { readonly read: Read<unknown> } | { readonly failure: Failure };
 
-/** The poll as the `run` of a task. */
+/** The function that makes one poll and resolves to the interval until the next one. */
 export function createPoll(key: string, collector: Collector<unknown>, tools: PollTools): Task['run'] {
   const { states, runtime } = tools;
   const failureLog = createFailureLog('polling', tools);

@@ -6,7 +6,7 @@ import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { Outage } from '../atlas/observer.ts';
 import type { Collectors, Field, Target } from '../collectors/collector.ts';
 import { CONDITIONS } from '../collectors/conditions.ts';
-import { failureObject, field, objectOf } from '../collectors/exports/fields.ts';
+import { failureObject, field, fieldsOfPart, objectOf, recordFields } from '../collectors/fields.ts';
 import type { Overview, ProjectStatus, ReadStatus, TargetStatus } from './pages/status.ts';
 
 export interface ApiFacts {
@@ -91,35 +91,13 @@ function ofTarget(
 
 /** The record of the polls of one collector, in `reads`. */
 export const READ_FIELDS: readonly Field<ReadStatus>[] = [
-  field(
-    'up',
-    'boolean',
-    'True if the latest poll succeeded; absent before the first poll has ended.',
-    ({ record: { last } }) => last && last.failure === undefined,
-  ),
-  field('failure', 'object', 'Why the latest poll failed; the same fields as `poll_failure`.', ({ record }) =>
-    failureObject(record.last?.failure),
-  ),
-  field('stale', 'boolean', 'True if the last successful poll is too old.', ({ record }) => record.stale),
-  field(
-    'last_poll_timestamp_seconds',
-    'number',
-    'When the latest poll ended.',
-    ({ record }) => record.last?.endedAtSeconds,
-  ),
-  field(
-    'last_poll_success_timestamp_seconds',
-    'number',
-    'When the latest successful poll ended.',
-    ({ record }) => record.goodAtSeconds,
-  ),
+  ...fieldsOfPart(recordFields('failure'), ({ record }: ReadStatus) => record),
   field(
     'next_poll_timestamp_seconds',
     'number',
     'When it is due; absent while it runs.',
     (read) => read.nextPollAtSeconds,
   ),
-  field('poll_interval_seconds', 'number', 'The current poll interval.', ({ record }) => record.intervalSeconds),
 ];
 
 export const BUDGET_FIELDS: readonly Field<BudgetLevel>[] = [

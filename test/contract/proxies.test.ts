@@ -14,7 +14,7 @@ const authority = createAuthority();
 const certificate = authority.issue('localhost');
 const caPem = readFileSync(authority.certFile, 'utf8');
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const unreached = 'https://atlas.example';
+const behindProxy = 'https://atlas.example';
 
 describe.each([
   ['http://', undefined],
@@ -52,7 +52,7 @@ describe.each([
     const refuse = ({ socket }: Tunnel) =>
       socket.end(`HTTP/1.1 ${status} No\r\nRetry-After: 60\r\nContent-Length: 2\r\n\r\nno`);
     const { address, proxy, heads } = await startProxy({ onConnect: refuse }, proxyCertificate);
-    const { send, observer } = exchangeWith(unreached, { proxy, caPem });
+    const { send, observer } = exchangeWith(behindProxy, { proxy, caPem });
     const error = await failureOf(send());
     expect(error).toMatchObject({
       reason: 'network',
@@ -66,7 +66,7 @@ describe.each([
   test('a refused password is not shown, and the advice says that it is wrong', async () => {
     const refuse = ({ socket }: Tunnel) => socket.end('HTTP/1.1 407 No\r\n\r\n');
     const { proxyAs } = await startProxy({ onConnect: refuse }, proxyCertificate);
-    const error = await failureOf(exchangeWith(unreached, { proxy: proxyAs('user:hunter22@'), caPem }).send());
+    const error = await failureOf(exchangeWith(behindProxy, { proxy: proxyAs('user:hunter22@'), caPem }).send());
     expect(error.advice).toMatch(/^check the user and the password in HTTPS_PROXY/);
     expect(`${error.message} ${error.advice}`).not.toMatch(/hunter22|user:/);
   });
@@ -136,7 +136,7 @@ describe.each([
     ],
   ])('a proxy that is silent %s ends in a timeout in time, and no connection is left', async (_when, behaviour) => {
     const { address, proxy, heads, sockets } = await startProxy(behaviour, proxyCertificate);
-    const { send } = exchangeWith(unreached, { proxy, caPem, requestTimeoutSeconds: 0.4 });
+    const { send } = exchangeWith(behindProxy, { proxy, caPem, requestTimeoutSeconds: 0.4 });
     const message = `no complete answer in time through the proxy ${address}`;
     expect(await failureOf(send())).toMatchObject({ reason: 'timeout', message });
     for (let tries = 0; tries < 100 && sockets.size > 0; tries += 1) await pause(20);
@@ -151,20 +151,20 @@ test('an https:// proxy without TLS gets advice for this case', async () => {
   };
   const { address } = await startProxy({ onConnection });
   const proxy = { address, url: () => new URL(`https://${address}`) };
-  const error = await failureOf(exchangeWith(unreached, { proxy }).send());
+  const error = await failureOf(exchangeWith(behindProxy, { proxy }).send());
   expect(error.advice).toMatch(/^write http:\/\/ instead of https:\/\//);
 });
 
 test('the address of the proxy refuses connections', async () => {
   const proxy = { address: '127.0.0.1:1', url: () => new URL('http://127.0.0.1:1') };
   const message = 'the proxy 127.0.0.1:1 opens no connection (ECONNREFUSED)';
-  expect(await failureOf(exchangeWith(unreached, { proxy }).send())).toMatchObject({ reason: 'network', message });
+  expect(await failureOf(exchangeWith(behindProxy, { proxy }).send())).toMatchObject({ reason: 'network', message });
 });
 
 test('a proxy that answers 429 to everything pauses no project and opens the circuit', async () => {
   const onConnect = ({ socket }: Tunnel) => void socket.end('HTTP/1.1 429 No\r\nRetry-After: 600\r\n\r\n');
   const { proxy, heads } = await startProxy({ onConnect });
-  const settings = { baseUrl: unreached, proxy, requestTimeoutSeconds: 5, requestsPerMinute: 6000, concurrency: 8 };
+  const settings = { baseUrl: behindProxy, proxy, requestTimeoutSeconds: 5, requestsPerMinute: 6000, concurrency: 8 };
   const observer = recordingObserver();
   const atlas = closeLater(
     createAtlas({

@@ -149,17 +149,17 @@ function maxBytesOf({ response }: Stream): number {
 /** @param status of an answer that has begun: then the server can be reached */
 function atlasErrorOf(error: unknown, status: number | undefined, connections: Connections): AtlasError {
   // got wraps the errors of the proxy code, which are AtlasErrors already.
-  const ours = error instanceof RequestError && error.cause instanceof AtlasError ? error.cause : error;
-  if (ours instanceof AtlasError) {
-    const { reason, message, advice } = ours;
-    return new AtlasError(reason, message, { status: ours.status ?? status, advice });
+  const unwrapped = error instanceof RequestError && error.cause instanceof AtlasError ? error.cause : error;
+  if (unwrapped instanceof AtlasError) {
+    const { reason, message, advice } = unwrapped;
+    return new AtlasError(reason, message, { status: unwrapped.status ?? status, advice });
   }
   const isNotRequested = error instanceof AbortError || !(error instanceof RequestError);
   // Error codes of got, of Node's argument checks and of TLS begin with ERR_.
-  const isOurs = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
+  const isInternal = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
   const code = codeOf(error);
   const shown = code === undefined ? '' : ` (${code})`;
-  if (isOurs) return new AtlasError('internal', `the request could not be made${shown}`, { status });
+  if (isInternal) return new AtlasError('internal', `the request could not be made${shown}`, { status });
   const problem = `the connection${through(connections)} failed${shown}`;
   return new AtlasError('network', problem, {
     status,

@@ -1,8 +1,11 @@
 /** The fields of export jobs in the JSON API. Names, units and meanings are as stable as those of the metrics. */
-import type { Failure, Field, TargetState } from '../collector.ts';
+import type { Field, TargetState } from '../collector.ts';
+import { field, fieldsFrom, fieldsOfPart, objectOf, recordFields } from '../fields.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { activeStateOf, durationSeconds, endedAtSeconds, type Job, progressRatio } from './job.ts';
-import { type ExportSummary, exportsOf } from './summary.ts';
+import { exportsOf } from './summary.ts';
+
+const ofSummary = fieldsFrom(exportsOf);
 
 export const JOB_FIELDS: readonly Field<Job>[] = [
   field('export_id', 'string', 'The id in Atlas; empty if Atlas gives no valid id.', ({ id }) => id),
@@ -98,35 +101,7 @@ export const exportFields: readonly Field<TargetState>[] = [
     'The newest 30 exports of the last successful poll, the newest first; see below.',
     (state) => (exportsOf(state).summary?.newest ?? []).map((job) => objectOf(JOB_FIELDS, job)),
   ),
-  field('up', 'boolean', 'True if the latest poll succeeded; absent before the first poll has ended.', (state) => {
-    const { last } = exportsOf(state);
-    return last && last.failure === undefined;
-  }),
-  field(
-    'poll_failure',
-    'object',
-    'Why the latest poll failed: `reason`, `problem`, `advice`, and, if Atlas answered, `status` and `error_code`.',
-    (state) => failureObject(exportsOf(state).last?.failure),
-  ),
-  field(
-    'stale',
-    'boolean',
-    'True if the last successful poll is too old to know which exports are queued or running.',
-    (state) => exportsOf(state).stale,
-  ),
-  field(
-    'last_poll_timestamp_seconds',
-    'number',
-    'When the latest poll ended.',
-    (state) => exportsOf(state).last?.endedAtSeconds,
-  ),
-  field(
-    'last_poll_success_timestamp_seconds',
-    'number',
-    'When the latest successful poll ended.',
-    (state) => exportsOf(state).goodAtSeconds,
-  ),
-  field('poll_interval_seconds', 'number', 'The current poll interval.', (state) => exportsOf(state).intervalSeconds),
+  ...fieldsOfPart(recordFields('poll_failure'), exportsOf),
 ];
 
 function ofDestination(
@@ -138,30 +113,4 @@ function ofDestination(
     const destination = destinationOf(state);
     return destination && value(destination);
   });
-}
-
-export function failureObject(failure: Failure | undefined): unknown {
-  if (failure === undefined) return undefined;
-  const { reason, problem, advice, status, errorCode } = failure;
-  return { reason, problem, advice, status, error_code: errorCode };
-}
-
-export function objectOf<T>(fields: readonly Field<T>[], of: T): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(fields.map(({ name, value }) => [name, value(of)]));
-}
-
-function ofSummary(
-  name: string,
-  type: string,
-  meaning: string,
-  value: (summary: ExportSummary) => unknown,
-): Field<TargetState> {
-  return field(name, type, meaning, (state) => {
-    const { summary } = exportsOf(state);
-    return summary && value(summary);
-  });
-}
-
-export function field<T>(name: string, type: string, meaning: string, value: (of: T) => unknown): Field<T> {
-  return { name, type, meaning, value };
 }

@@ -7,9 +7,10 @@ import { createOutages } from '../../../src/polling/outages.ts';
 import { createPoll } from '../../../src/polling/poll.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { SETTINGS } from '../../support/pages.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { target, withRecord } from '../../support/states.ts';
-import { API, createScripted, OUTAGE, SETTINGS } from './scripted-collector.ts';
+import { API, createScripted, OUTAGE } from './scripted-collector.ts';
 
 const { key: KEY, groupId: GROUP_ID } = target();
 const notFound = new AtlasError('not_found', 'Atlas answered 404 CLUSTER_NOT_FOUND', {

@@ -5,9 +5,10 @@ import type { Collector, PollingSettings } from '../../../src/collectors/collect
 import { createPolling } from '../../../src/polling/polling.ts';
 import type { DiscoveredProject, NamedTarget, Wanted } from '../../../src/polling/targets.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { SETTINGS } from '../../support/pages.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { GROUP_ID } from '../../support/states.ts';
-import { API, createScripted, SETTINGS } from './scripted-collector.ts';
+import { API, createScripted } from './scripted-collector.ts';
 
 export const OTHER_ID = '5e0000000000000000000002';
 export const PROJECT: DiscoveredProject = {

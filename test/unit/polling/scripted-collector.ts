@@ -1,7 +1,7 @@
 /** Collectors whose reads a test scripts. */
 import type { AtlasApi } from '../../../src/atlas/client.ts';
 import type { Outage } from '../../../src/atlas/observer.ts';
-import type { Collector, PollingSettings, Target, TargetState } from '../../../src/collectors/collector.ts';
+import type { Collector, Target, TargetState } from '../../../src/collectors/collector.ts';
 import type { Runtime } from '../../../src/support/runtime.ts';
 
 export interface Scripted {
@@ -20,14 +20,6 @@ export interface Scripted {
   /** When the reads of a cluster began. */
   timesOf(clusterName: string): readonly number[];
 }
-
-export const SETTINGS: PollingSettings = {
-  intervalSeconds: 60,
-  idleIntervalSeconds: 300,
-  maxStaleSeconds: 900,
-  maxActiveJobs: 50,
-  isRead: {},
-};
 
 export const API = {} as AtlasApi;
 

@@ -4,8 +4,9 @@ import type { Collector, Polled, PollingSettings, TargetState } from '../../../s
 import { failureOf } from '../../../src/polling/failure-log.ts';
 import { createStates } from '../../../src/polling/states.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { SETTINGS } from '../../support/pages.ts';
 import { target, withRecord } from '../../support/states.ts';
-import { createScripted, SETTINGS } from './scripted-collector.ts';
+import { createScripted } from './scripted-collector.ts';
 
 const KEY = target('a').key;
 
