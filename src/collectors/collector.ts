@@ -91,7 +91,8 @@ export interface TargetState {
 /** One sample of a family, without the labels of the target. */
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
+  /** Undefined means "never" or "unknown": the page has no such sample. */
+  readonly value: number | undefined;
 }
 
 export interface Family {

@@ -3,7 +3,7 @@ import { type Family, type Polled, PREFIX, type Sample, type TargetState } from 
 
 /** @param name without the prefix */
 export function gauge(name: string, help: string, value: (state: TargetState) => number | undefined): Family {
-  return { name: PREFIX + name, help, type: 'gauge', labels: [], samples: (state) => maybe(value(state)) };
+  return { name: PREFIX + name, help, type: 'gauge', labels: [], samples: (state) => [{ value: value(state) }] };
 }
 
 /** A gauge with additional labels. @param name without the prefix */
@@ -19,11 +19,6 @@ export function labelledGauge(
 /** Marks families as volatile: they have no samples while this record is stale. */
 export function volatile(of: (state: TargetState) => Polled<unknown>, families: readonly Family[]): readonly Family[] {
   return families.map((family) => ({ ...family, volatile: (state) => [of(state)] }));
-}
-
-/** One sample, or none if there is no value: an absent series means "never" or "unknown". */
-export function maybe(value: number | undefined): readonly Sample[] {
-  return value === undefined ? [] : [{ value }];
 }
 
 /** One sample for each state of a closed set: 1 for the current state, 0 for the others. */

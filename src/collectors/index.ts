@@ -4,7 +4,7 @@
  */
 import { type Collector, type Collectors, type Family, recordOf } from './collector.ts';
 import { exportsCollector } from './exports/collector.ts';
-import { gauge, labelledGauge, maybe } from './families.ts';
+import { gauge, labelledGauge } from './families.ts';
 import { scheduleCollector, successMaxAgeSeconds } from './schedule.ts';
 
 export const COLLECTORS: Collectors = [exportsCollector, scheduleCollector];
@@ -55,7 +55,7 @@ function upFamily({ name, upMetric, words }: Collector<unknown>): Family {
     labels: [],
     samples(state) {
       const { last } = of(state);
-      return maybe(last && Number(last.failure === undefined));
+      return [{ value: last && Number(last.failure === undefined) }];
     },
   };
 }

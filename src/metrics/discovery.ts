@@ -31,10 +31,7 @@ export function registerDiscoveries(registry: Registry, discoveries: () => Itera
     `${PREFIX}last_discovery_success_timestamp_seconds`,
     'Unix time at which the clusters of a project were last discovered.',
     ['group_id'],
-    () =>
-      Array.from(discoveries()).flatMap(({ groupId: group_id, goodAtSeconds: value }) =>
-        value === undefined ? [] : [{ labels: { group_id }, value }],
-      ),
+    () => Array.from(discoveries(), ({ groupId: group_id, goodAtSeconds: value }) => ({ labels: { group_id }, value })),
   );
 }
 
@@ -55,7 +52,7 @@ export function registerCollected(
       // prom-client resets a gauge without labels to 0, not to nothing.
       if (labelNames.length === 0) this.remove();
       else this.reset();
-      for (const { labels = {}, value } of samples()) this.set(labels, value);
+      for (const { labels = {}, value } of samples()) if (value !== undefined) this.set(labels, value);
     },
   });
 }

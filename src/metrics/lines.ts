@@ -21,12 +21,14 @@ export function linesOf(families: readonly Family[], state: TargetState): readon
   return families.map((family) => {
     if (family.volatile?.(state).some(({ stale }) => stale)) return '';
     let lines = '';
-    for (const sample of family.samples(state)) lines += lineOf(family.name, target, sample);
+    for (const { labels, value } of family.samples(state)) {
+      if (value !== undefined) lines += lineOf(family.name, target, labels, value);
+    }
     return lines;
   });
 }
 
-function lineOf(name: string, target: string, { labels, value }: Sample): string {
+function lineOf(name: string, target: string, labels: Sample['labels'], value: number): string {
   let text = target;
   if (labels) for (const [label, own] of Object.entries(labels)) text += `,${label}="${escaped(own)}"`;
   return `${name}{${text}} ${numberOf(value)}\n`;

@@ -5,7 +5,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import type { Collectors, TargetState } from '../collectors/collector.ts';
-import { maybe } from '../collectors/families.ts';
 import { type DiscoveryFacts, registerCollected, registerDiscoveries } from './discovery.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -82,7 +81,7 @@ export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
 /** Registers metrics without labels; each is absent while its value is undefined. */
 function singlesOf(registry: Registry) {
   return (name: string, help: string, value: () => number | undefined): void =>
-    registerCollected(registry, PREFIX + name, help, [], () => maybe(value()));
+    registerCollected(registry, PREFIX + name, help, [], () => [{ value: value() }]);
 }
 
 function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
@@ -163,9 +162,10 @@ function registerConfig(registry: Registry, config: () => ConfigFacts): void {
     'Unix time at which a credential expires, from expires_at in the config.',
     ['credential'],
     () =>
-      Array.from(config().credentials).flatMap(({ name: credential, expiresAtSeconds: value }) =>
-        value === undefined ? [] : [{ labels: { credential }, value }],
-      ),
+      Array.from(config().credentials, ({ name: credential, expiresAtSeconds: value }) => ({
+        labels: { credential },
+        value,
+      })),
   );
 }
 

@@ -4,7 +4,6 @@
 
 import type { Target } from '../collectors/collector.ts';
 import type { FoundCluster } from '../collectors/project.ts';
-import { matchesGlob } from './glob.ts';
 
 export interface TargetSettings {
   readonly groupId: string;
@@ -86,4 +85,13 @@ export function groupOf(key: string): string {
 /** The target's unique key, also its path on the page. */
 export function keyOf(groupId: string, clusterName: string): string {
   return `${groupId}/${clusterName}`;
+}
+
+/** Whether a name matches a pattern: `*` stands for any characters, `?` for one. */
+export function matchesGlob(glob: string, name: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`, 's').test(name);
 }

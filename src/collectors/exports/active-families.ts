@@ -1,5 +1,5 @@
 /** The metric families of queued and running export jobs: the only jobs that have series of their own. */
-import type { Family, Sample, TargetState } from '../collector.ts';
+import type { Family, TargetState } from '../collector.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
 import { ACTIVE_STATES, activeStateOf, type Job, progressRatio } from './job.ts';
 import { exportsOf } from './summary.ts';
@@ -10,10 +10,10 @@ export const activeJobFamilies: readonly Family[] = volatile(exportsOf, [
     'Unix time at which the oldest active export job in a state was created; absent when there is none.',
     ['state'],
     (state) =>
-      ACTIVE_STATES.flatMap((one): Sample[] => {
-        const value = exportsOf(state).summary?.oldestActiveAtSeconds[one];
-        return value === undefined ? [] : [{ labels: { state: one }, value }];
-      }),
+      ACTIVE_STATES.map((one) => ({
+        labels: { state: one },
+        value: exportsOf(state).summary?.oldestActiveAtSeconds[one],
+      })),
   ),
   gauge(
     'active_collections',
@@ -73,9 +73,6 @@ function shown(state: TargetState): readonly Job[] {
 
 function ofEachJob(name: string, help: string, value: (job: Job) => number | undefined): Family {
   return labelledGauge(name, help, ['export_id'], (state) =>
-    shown(state).flatMap((job): Sample[] => {
-      const number = value(job);
-      return number === undefined ? [] : [{ labels: { export_id: job.id }, value: number }];
-    }),
+    shown(state).map((job) => ({ labels: { export_id: job.id }, value: value(job) })),
   );
 }

@@ -3,7 +3,7 @@
  * success.
  */
 import { REASONS } from '../../atlas/error.ts';
-import { type Family, PREFIX, type Sample } from '../collector.ts';
+import { type Family, PREFIX } from '../collector.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
 import { destinationOf } from './destination.ts';
 import { durationSeconds, endedAtSeconds, FINISHED_STATES, JOB_STATES, type Job } from './job.ts';
@@ -66,8 +66,7 @@ export const recordFamilies: readonly Family[] = [
     help: 'Polls that have failed, by reason.',
     type: 'counter',
     labels: ['reason'],
-    samples: (state) =>
-      REASONS.map((reason): Sample => ({ labels: { reason }, value: exportsOf(state).failures[reason] })),
+    samples: (state) => REASONS.map((reason) => ({ labels: { reason }, value: exportsOf(state).failures[reason] })),
   },
 ];
 
@@ -83,9 +82,10 @@ export const listFamilies: readonly Family[] = [
       'Failed export jobs that Atlas lists now, by the error code that Atlas gives; the 20 most frequent codes, the rest as other.',
       ['error_code'],
       (state) =>
-        [...(exportsOf(state).summary?.failedByCode ?? [])].map(
-          ([error_code, value]): Sample => ({ labels: { error_code }, value }),
-        ),
+        Array.from(exportsOf(state).summary?.failedByCode ?? [], ([error_code, value]) => ({
+          labels: { error_code },
+          value,
+        })),
     ),
   ]),
   gauge(
@@ -105,10 +105,7 @@ export const listFamilies: readonly Family[] = [
   gauge(
     'last_failure_timestamp_seconds',
     'Unix time at which the newest failed export job ended; its creation where Atlas gives no end.',
-    (state) => {
-      const failure = exportsOf(state).summary?.outcomes.lastFailure;
-      return failure && endedAtSeconds(failure);
-    },
+    (state) => endedAtSeconds(exportsOf(state).summary?.outcomes.lastFailure),
   ),
 ];
 
@@ -152,7 +149,7 @@ export const successFamilies: readonly Family[] = [
   ofEachBucket(
     'bucket_last_success_timestamp_seconds',
     'Unix time at which the newest successful export job into a bucket ended; for the 20 most recently used buckets.',
-    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+    ({ lastSuccess }) => endedAtSeconds(lastSuccess),
   ),
   ofEachBucket(
     'bucket_consecutive_failures',
@@ -167,10 +164,7 @@ export const successFamilies: readonly Family[] = [
   gauge(
     'destination_last_success_timestamp_seconds',
     `Unix time at which the newest successful export job into the destination ended. ${DESTINATION}`,
-    (state) => {
-      const success = destinationOf(state)?.lastSuccess;
-      return success && endedAtSeconds(success);
-    },
+    (state) => endedAtSeconds(destinationOf(state)?.lastSuccess),
   ),
   gauge(
     'destination_data_timestamp_seconds',
@@ -186,10 +180,10 @@ export const successFamilies: readonly Family[] = [
 
 function ofEachBucket(name: string, help: string, value: (outcomes: Outcomes) => number | undefined): Family {
   return labelledGauge(name, help, ['export_bucket_id'], (state) =>
-    [...(exportsOf(state).summary?.buckets ?? [])].flatMap(([export_bucket_id, outcomes]): Sample[] => {
-      const number = value(outcomes);
-      return number === undefined ? [] : [{ labels: { export_bucket_id }, value: number }];
-    }),
+    Array.from(exportsOf(state).summary?.buckets ?? [], ([export_bucket_id, outcomes]) => ({
+      labels: { export_bucket_id },
+      value: value(outcomes),
+    })),
   );
 }
 

@@ -47,7 +47,7 @@ export const exportFields: readonly Field<TargetState>[] = [
     'last_success_timestamp_seconds',
     'number',
     'When the newest successful export ended; its creation where Atlas gives no end.',
-    ({ outcomes: { lastSuccess } }) => lastSuccess && endedAtSeconds(lastSuccess),
+    ({ outcomes: { lastSuccess } }) => endedAtSeconds(lastSuccess),
   ),
   ofSummary(
     'typical_duration_seconds',
@@ -65,12 +65,12 @@ export const exportFields: readonly Field<TargetState>[] = [
     'last_failure_timestamp_seconds',
     'number',
     'When the newest failed export ended; its creation where Atlas gives no end.',
-    ({ outcomes: { lastFailure } }) => lastFailure && endedAtSeconds(lastFailure),
+    ({ outcomes: { lastFailure } }) => endedAtSeconds(lastFailure),
   ),
   ofDestination(
     'destination_last_success_timestamp_seconds',
     'When the newest successful export into the destination ended: the bucket of the backup schedule while it exports automatically, or else all buckets.',
-    ({ lastSuccess }) => lastSuccess && endedAtSeconds(lastSuccess),
+    ({ lastSuccess }) => endedAtSeconds(lastSuccess),
   ),
   ofDestination(
     'destination_data_timestamp_seconds',

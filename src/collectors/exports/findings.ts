@@ -29,8 +29,8 @@ function activeCount(state: TargetState): number {
 
 /** Unix time of the newest success into the destination; while that is not known, into any bucket. */
 export function lastSuccessAtSeconds(state: TargetState): number | undefined {
-  const { lastSuccess } = destinationOf(state) ?? exportsOf(state).summary?.outcomes ?? {};
-  return lastSuccess && endedAtSeconds(lastSuccess);
+  const outcomes = destinationOf(state) ?? exportsOf(state).summary?.outcomes;
+  return endedAtSeconds(outcomes?.lastSuccess);
 }
 
 function findFailed(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
@@ -71,7 +71,7 @@ function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | unde
   const maxAgeSeconds = successMaxAgeSeconds(state);
   if (destination === undefined || maxAgeSeconds === undefined) return undefined;
   const ageOf = (job: Job | undefined) => {
-    const at = job && endedAtSeconds(job);
+    const at = endedAtSeconds(job);
     return at === undefined ? undefined : nowSeconds - at;
   };
   const ageSeconds = ageOf(destination.lastSuccess);
@@ -99,7 +99,7 @@ function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | unde
 function findOldData(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const { lastSuccess, dataAtSeconds } = destinationOf(state) ?? {};
   const maxAgeSeconds = successMaxAgeSeconds(state);
-  const at = lastSuccess && endedAtSeconds(lastSuccess);
+  const at = endedAtSeconds(lastSuccess);
   if (dataAtSeconds === undefined || maxAgeSeconds === undefined || at === undefined) return undefined;
   if (nowSeconds - at > maxAgeSeconds || nowSeconds - dataAtSeconds <= 2 * maxAgeSeconds) return undefined;
   return {

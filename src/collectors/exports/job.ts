@@ -116,8 +116,8 @@ export function durationSeconds({ createdAtSeconds, finishedAtSeconds }: Job): n
 }
 
 /** Unix time at which a finished job ended, or of its creation if Atlas gives no end. */
-export function endedAtSeconds({ createdAtSeconds, finishedAtSeconds }: Job): number | undefined {
-  return finishedAtSeconds ?? createdAtSeconds;
+export function endedAtSeconds(job: Job | undefined): number | undefined {
+  return job?.finishedAtSeconds ?? job?.createdAtSeconds;
 }
 
 /**

@@ -66,7 +66,7 @@ function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds:
 
 function bucketWords(id: string, outcomes: Outcomes, isScheduled: boolean, nowSeconds: number): Html {
   const { lastSuccess, dataAtSeconds, consecutiveFailures } = outcomes;
-  const at = lastSuccess && endedAtSeconds(lastSuccess);
+  const at = endedAtSeconds(lastSuccess);
   const data = dataAtSeconds === undefined ? '' : `, data ${span(nowSeconds - dataAtSeconds)} old`;
   const failed = consecutiveFailures === 0 ? '' : `, then ${counted(consecutiveFailures, 'failure')}`;
   return html`<p>${id}${isScheduled ? ' (scheduled)' : ''}: ${at === undefined ? 'none listed' : relativeTime(at, nowSeconds)}${data}${failed}</p>`;

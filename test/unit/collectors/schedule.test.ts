@@ -18,7 +18,9 @@ function valuesOf(state: TargetState): Record<string, unknown> {
   const { families } = scheduleCollector;
   const values = families.map(({ name, samples }): [string, string[]] => [
     name.replace(PREFIX, ''),
-    [...samples(state)].map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
+    [...samples(state)]
+      .filter(({ value }) => value !== undefined)
+      .map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
   ]);
   return Object.fromEntries(values.filter(([name, own]) => own.length > 0 || !name.endsWith('has_policy_item')));
 }

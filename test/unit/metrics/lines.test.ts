@@ -40,10 +40,11 @@ async function promClientText(family: Family, state: TargetState, format: Format
   const configuration = { name, help, labelNames: ['group_id', 'cluster_name', ...family.labels], registers };
   if (family.type === 'gauge') {
     const gauge = new Gauge(configuration);
-    for (const { labels, value } of family.samples(state)) gauge.set({ group_id, cluster_name, ...labels }, value);
+    for (const { labels, value } of family.samples(state)) gauge.set({ group_id, cluster_name, ...labels }, value ?? 0);
   } else {
     const counter = new Counter(configuration);
-    for (const { labels, value } of family.samples(state)) counter.inc({ group_id, cluster_name, ...labels }, value);
+    for (const { labels, value } of family.samples(state))
+      counter.inc({ group_id, cluster_name, ...labels }, value ?? 0);
   }
   return registry.metrics();
 }

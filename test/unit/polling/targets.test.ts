@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FoundCluster } from '../../../src/collectors/project.ts';
-import { type Known, type NamedTarget, targetOf, targetsOf } from '../../../src/polling/targets.ts';
+import { type Known, matchesGlob, type NamedTarget, targetOf, targetsOf } from '../../../src/polling/targets.ts';
 import { GROUP_ID } from '../../support/states.ts';
 
 const OTHER = '5e0000000000000000000002';
@@ -84,4 +84,24 @@ describe('the targets', () => {
       ['c', 'Shop'],
     ]);
   });
+});
+
+test.each([
+  ['scratch', 'scratch', true],
+  ['scratch', 'scratch-2', false],
+  ['scratch', 'my-scratch', false],
+  ['ci-*', 'ci-', true],
+  ['ci-*', 'ci-123', true],
+  ['ci-*', 'CI-123', false],
+  ['*', 'anything', true],
+  ['*-ci-*', 'x-ci-ci-y', true],
+  ['*a*b', 'xaxbxb', true],
+  ['*a*b', 'xbxa', false],
+  ['?-x', 'a-x', true],
+  ['?-x', '-x', false],
+  ['a?', 'a', false],
+  ['a.c', 'abc', false],
+  ['a(b)+[c]', 'a(b)+[c]', true],
+])('%s matches %s: %p', (glob, name, matches) => {
+  expect(matchesGlob(glob, name)).toBe(matches);
 });
