@@ -77,21 +77,26 @@ test('a token request that never ends is a timeout after 30 seconds, and counts 
   expect(observer.tokens).toEqual([{ credential: 'default' }]);
 });
 
+/** The token is used for so many seconds from now on, and not longer. */
+async function expectRenewalIn(seconds: number, { send, tokenCalls, runtime }: ReturnType<typeof serviceAccount>) {
+  await runtime.advance(seconds - 1);
+  await send();
+  expect(tokenCalls).toHaveLength(1);
+  await runtime.advance(1);
+  await send();
+  await runtime.settle();
+  expect(tokenCalls).toHaveLength(2);
+}
+
 describe('a token', () => {
   test.each(['1e400', '1e300', '86401'])(
     'with a lifetime of %s s is renewed after two thirds of a day',
     async (life) => {
       const text = `{"access_token":"t1","expires_in":${life}}`;
-      const { send, tokenCalls, runtime, observer } = serviceAccount({ mints: [answer(200, text), 3600] });
-      await send();
-      expect(observer.tokens[0]?.expiresAtSeconds).toBe(runtime.wallSeconds() + 86_400);
-      await runtime.advance(57_599);
-      await send();
-      expect(tokenCalls).toHaveLength(1);
-      await runtime.advance(1);
-      await send();
-      await runtime.settle();
-      expect(tokenCalls).toHaveLength(2);
+      const account = serviceAccount({ mints: [answer(200, text), 3600] });
+      await account.send();
+      expect(account.observer.tokens[0]?.expiresAtSeconds).toBe(account.runtime.wallSeconds() + 86_400);
+      await expectRenewalIn(57_600, account);
     },
   );
 
@@ -146,17 +151,11 @@ describe('a token', () => {
   });
 
   test('expires after its lifetime, counted from the request, so that a slow answer does not prolong it', async () => {
-    const { send, tokenCalls, runtime } = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
-    const first = send();
-    await runtime.advance(20);
+    const account = serviceAccount({ mints: [60, 60], mintTakesSeconds: 20 });
+    const first = account.send();
+    await account.runtime.advance(20);
     await first;
-    await runtime.advance(19);
-    await send();
-    expect(tokenCalls).toHaveLength(1);
-    await runtime.advance(1);
-    await send();
-    await runtime.settle();
-    expect(tokenCalls).toHaveLength(2);
+    await expectRenewalIn(20, account);
   });
 });
 
