@@ -262,6 +262,11 @@ async function runUntilSignalled(early: EarlySignals, start: () => Promise<Pick<
 
 function describe(error: unknown): string {
   const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (address?.startsWith('/')) {
+    if (code === 'EADDRINUSE')
+      return `cannot listen on unix:${address}: another process listens there, or the file is not a socket`;
+    return `cannot listen on unix:${address}: ${code}; its folder must exist, and this user must be allowed to write there`;
+  }
   const where = [address, port].filter((part) => part !== undefined).join(':');
   if (code === 'EADDRINUSE')
     return `cannot listen on ${where}: another program uses port ${port}; choose another with --web.listen-address`;

@@ -70,7 +70,7 @@ export const FLAGS = [
     'url <URL>',
     values.parseHealthUrl,
     ['health'],
-    'The address of the exporter, such as https://127.0.0.1:19017. Default: http and the first --web.listen-address, on this host. Any certificate is accepted from a loopback address.',
+    'The address of the exporter, such as https://127.0.0.1:19017 or unix:/PATH. Default: http and the first --web.listen-address, on this host. Any certificate is accepted from a loopback address.',
   ),
   flag(
     'client.certificate <FILE>',
@@ -95,7 +95,7 @@ export const FLAGS = [
     'web.listen-address <HOST:PORT...>',
     values.parseListenAddress,
     { serve: ':19017', health: ':19017', demo: '127.0.0.1:19017' },
-    'The address to listen on. Without a host: all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free port.',
+    'The address to listen on. Without a host: all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free port. unix:/PATH: a Unix socket, for a proxy on this host.',
   ),
   flag(
     'web.telemetry-path <PATH>',

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
 import { listed, nearest, quote } from '../config/words.ts';
+import type { ListenAddress } from '../web/guards/listen.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -16,7 +17,7 @@ import {
   variableOf,
 } from './flags.ts';
 import { helpText } from './help.ts';
-import { healthUrlAt, type ListenAddress, parseShard } from './values.ts';
+import { healthUrlAt, parseShard } from './values.ts';
 
 /** Help, the version or an error: a text to print. */
 interface Exit {
@@ -165,7 +166,10 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
 }
 
 function repeatedAddress(addresses: readonly ListenAddress[]): string | undefined {
-  const texts = addresses.filter(({ port }) => port !== 0).map(({ host = '', port }) => `${host}:${port}`);
+  const texts = addresses.flatMap((address) => {
+    if ('socket' in address) return `unix:${address.socket}`;
+    return address.port === 0 ? [] : `${address.host ?? ''}:${address.port}`;
+  });
   return texts.find((text, index) => texts.indexOf(text) < index);
 }
 

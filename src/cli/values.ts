@@ -6,18 +6,22 @@ import { isIPv6 } from 'node:net';
 import { listed } from '../config/words.ts';
 import type { Shard } from '../polling/shards.ts';
 import type { Checked } from '../support/checked.ts';
-
-export interface ListenAddress {
-  /** Absent: all interfaces. */
-  readonly host?: string;
-  readonly port: number;
-}
+import type { ListenAddress } from '../web/guards/listen.ts';
 
 const LISTEN_ADDRESS_FORM = 'write host:port, or :19017 for all interfaces';
 const PATH_EXAMPLE = 'such as /metrics';
-const HEALTH_PATH = '/-/healthy';
+export const HEALTH_PATH = '/-/healthy';
+/** Linux allows 107 bytes, macOS 103. */
+const MOST_SOCKET_BYTES = 103;
 
 export function parseListenAddress(text: string): Checked<ListenAddress> {
+  if (text.startsWith('unix:')) {
+    const socket = text.slice('unix:'.length);
+    if (!/^\/[^/]/.test(socket))
+      return { problem: 'must be unix: and an absolute path, such as unix:/run/exporter/web.sock' };
+    const problem = `the path must have at most ${MOST_SOCKET_BYTES} bytes`;
+    return Buffer.byteLength(socket) > MOST_SOCKET_BYTES ? { problem } : { value: { socket } };
+  }
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
   if (scheme !== undefined) {
     const tls = scheme.toLowerCase() === 'https://' ? '; TLS is set up with --web.config.file' : '';
@@ -54,8 +58,12 @@ export function parseTelemetryPath(text: string): Checked<string> {
   return { value: text };
 }
 
-/** Accepts an origin or the address of the health page, and returns the latter. */
+/** Accepts a Unix socket as listen addresses have it, or an origin or the address of the health page; returns the latter. */
 export function parseHealthUrl(text: string): Checked<string> {
+  if (text.startsWith('unix:')) {
+    const address = parseListenAddress(text);
+    return 'problem' in address ? address : { value: text };
+  }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return { problem: 'must be a URL such as http://127.0.0.1:19017' };
@@ -70,7 +78,9 @@ export function parseHealthUrl(text: string): Checked<string> {
 }
 
 /** The URL of the health page of an exporter on this host. If it listens on all interfaces, the URL uses loopback. */
-export function healthUrlAt({ host = '', port }: ListenAddress): Checked<string> {
+export function healthUrlAt(address: ListenAddress): Checked<string> {
+  if ('socket' in address) return { value: `unix:${address.socket}` };
+  const { host = '', port } = address;
   if (port === 0) return { problem: 'has no fixed port: give the address of the exporter with --url' };
   const loopback: Readonly<Record<string, string>> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '::': '[::1]' };
   return { value: `http://${loopback[host] ?? (isIPv6(host) ? `[${host}]` : host)}:${port}${HEALTH_PATH}` };

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { HealthFlags } from '../cli/parse.ts';
+import { HEALTH_PATH } from '../cli/values.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { Terminal } from './command.ts';
 import { EXIT, type ExitCode } from './command.ts';
@@ -50,7 +51,9 @@ async function ask(url: string, client: HealthFlags['client'], signal: AbortSign
   const plain = { agent: false, signal, headers: { connection: 'close' } };
   const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
   const secure = { ...plain, ...shown, rejectUnauthorized: !isLoopback };
-  const request = url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain);
+  const [, socketPath] = /^unix:(.*)$/.exec(url) ?? [];
+  const overHttp = () => (url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain));
+  const request = socketPath ? httpRequest({ ...plain, socketPath, path: HEALTH_PATH }) : overHttp();
   // After the response has begun, errors come from reading it.
   request.on('error', () => undefined).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -1,15 +1,16 @@
 /** The listening sockets: their addresses, how long a connection may be idle, and how they close. */
 import { once } from 'node:events';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TlsSettings } from './settings.ts';
 import { createTlsServer, type RenewableServer } from './tls.ts';
 
-export interface ListenAddress {
-  /** Absent: all interfaces. */
-  readonly host?: string;
-  readonly port: number;
-}
+export type ListenAddress =
+  /** Without a host: all interfaces. */
+  | { readonly host?: string; readonly port: number }
+  /** The absolute path of a Unix socket. */
+  | { readonly socket: string };
 
 export interface WebOptions {
   /** Absent: plain HTTP. */
@@ -19,7 +20,7 @@ export interface WebOptions {
 }
 
 export interface Web {
-  /** One URL per listen address. */
+  /** One URL per listen address; a Unix socket is `unix:` and its path. */
   readonly urls: readonly string[];
   /** For new connections; does nothing with plain HTTP. */
   renewTls(settings: TlsSettings): void;
@@ -56,7 +57,7 @@ export async function startWeb(
   };
   try {
     const urls: string[] = [];
-    for (const { host, port } of addresses) {
+    for (const address of addresses) {
       const opened: Opened = tls
         ? createTlsServer(tls, options, app, onHandshakeFailure)
         : { server: createServer(options, app) };
@@ -69,10 +70,15 @@ export async function startWeb(
       });
       server.on('clientError', refuseClient);
       server.on('connect', (_request, socket: Socket) => endWith(socket, '405 Method Not Allowed'));
+      if ('socket' in address) {
+        await listenOnSocket(server, address.socket);
+        urls.push(`unix:${address.socket}`);
+        continue;
+      }
       // Without a host Node.js listens on all interfaces, also on a system without IPv6.
-      server.listen(port, host);
+      server.listen(address.port, address.host);
       await once(server, 'listening');
-      urls.push(urlOf(server.address() as AddressInfo, host, tls ? 'https' : 'http'));
+      urls.push(urlOf(server.address() as AddressInfo, address.host, tls ? 'https' : 'http'));
     }
     const renewTls = (settings: TlsSettings): void => {
       for (const { renew } of servers) renew?.(settings);
@@ -82,6 +88,29 @@ export async function startWeb(
     await close();
     throw error;
   }
+}
+
+/** Owner and group may connect, so that a proxy in the exporter's group can. */
+const SOCKET_MODE = 0o660;
+
+/** Node.js removes the file when the server closes. A file that a dead process has left behind is replaced. */
+async function listenOnSocket(server: Server, path: string): Promise<void> {
+  if (await isLeftBehind(path)) await unlink(path);
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, SOCKET_MODE);
+}
+
+/** Whether the path is a socket that no process listens on. Connecting to another kind of file is refused, too. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const file = await lstat(path).catch(() => undefined);
+  if (!file?.isSocket()) return false;
+  const probe = connect(path);
+  const refused = once(probe, 'connect').then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ECONNREFUSED',
+  );
+  return refused.finally(() => probe.destroy());
 }
 
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

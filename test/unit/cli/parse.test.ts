@@ -154,6 +154,13 @@ describe('health', () => {
     expect(refusal(['health', ...args])).toEqual([problem]);
   });
 
+  test('requests a Unix socket where the exporter listens on one', () => {
+    const flags = { url: 'unix:/run/web.sock' };
+    expect(parse(['health', '--url', 'unix:/run/web.sock'])).toEqual({ command: 'health', flags });
+    const env = { [`${PREFIX}WEB_LISTEN_ADDRESS`]: 'unix:/run/web.sock' };
+    expect(parse(['health'], env)).toEqual({ command: 'health', flags });
+  });
+
   test('sends a client certificate with its key', () => {
     const args = ['health', '--client.certificate', 'c.pem', '--client.key', 'k.pem'];
     expect(parse(args)).toMatchObject({ flags: { client: { certificate: 'c.pem', key: 'k.pem' } } });
@@ -174,6 +181,7 @@ describe('listen addresses', () => {
     ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
     ['exporter.example:65535', { host: 'exporter.example', port: 65535 }],
     ['[::]:1', { host: '::', port: 1 }],
+    ['unix:/run/exporter/web.sock', { socket: '/run/exporter/web.sock' }],
   ])('%s is one', (text, address) => {
     expect(parse(['--web.listen-address', text])).toMatchObject({ flags: { web: { listenAddresses: [address] } } });
   });
@@ -191,13 +199,23 @@ describe('listen addresses', () => {
     ['::1:19017', 'an IPv6 address goes in brackets, such as [::1]:19017'],
     ['[localhost]:1', 'only an IPv6 address goes in brackets, such as [::1]:19017'],
     [':65536', 'the port must be from 0 to 65535'],
+    ['unix:web.sock', 'must be unix: and an absolute path, such as unix:/run/exporter/web.sock'],
+    ['unix://run/web.sock', 'must be unix: and an absolute path, such as unix:/run/exporter/web.sock'],
   ])('%s is none', (text, why) => {
     expect(refusal(['--web.listen-address', text])).toEqual([`--web.listen-address "${text}": ${why}`]);
+  });
+
+  test('a path that the operating system would refuse is none', () => {
+    const [problem] = refusal(['--web.listen-address', `unix:/${'x'.repeat(103)}`]);
+    expect(problem).toContain('the path must have at most 103 bytes');
   });
 
   test('cannot be given twice, except with port 0', () => {
     const address = '--web.listen-address=';
     expect(refusal([`${address}:1`, `${address}:1`])).toEqual(['--web.listen-address ":1": is given twice']);
+    expect(refusal([`${address}unix:/a`, `${address}unix:/a`])).toEqual([
+      '--web.listen-address "unix:/a": is given twice',
+    ]);
     expect(parse([`${address}:0`, `${address}:0`])).toMatchObject({ command: 'serve' });
   });
 });
