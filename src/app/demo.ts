@@ -109,33 +109,34 @@ function synthetic(value: string): SecretSource {
 
 /** For each cluster: what it shows, and the metrics to look at, without their prefix. */
 const CLUSTERS = `
-  Storefront (all clusters are found)                  discovery_up, cluster_paused, target_info
+  Storefront     read with the credential service-account; all its clusters are found
+                                                       discovery_up, cluster_paused, target_info
     orders         healthy, exported daily             auto_export_info, success_max_age_seconds
     billing        exports often fail                  consecutive_failures, failed_jobs
     events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
     search         cancelled exports                   jobs{state="cancelled"}
-  Insight
+  Insight        read with the credential api-key
     analytics      a sharded cluster                   active_job_shards
     archive        a list of three pages               last_poll_pages, last_poll_jobs
     reports        no export for days                  time() - last_success_timestamp_seconds > success_max_age_seconds
-  Platform
+  Platform       read with the credential access-token
     ledger         an export in an unknown state       jobs{state="unknown"}
     catalog        incomplete successful exports       last_success_collections_exported < last_success_collections
     sessions       most requests to Atlas fail         up, poll_failures_total
     sandbox        a flex cluster: it has no exports   up, poll_failing
     renamed-away   a cluster that does not exist       up, poll_failing
-  5f1a00c0000000000000a004 (access denied, so its name is not known)
+  5f1a00c0000000000000a004, refused to the credential service-account, so its name is not known
     vault          cannot be read                      up, poll_failing`;
 
 function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
   return `
-A simulated MongoDB Atlas runs at ${atlas}, and the exporter monitors it. Nothing leaves this machine.
-Start with the status page: it shows which clusters have no recent export, why, and what to do.
+The exporter is running. Open its status page: it shows which clusters have no recent export, why, and what to do.
 
   status page   ${url}/
   metrics       ${url}${telemetryPath}
   health        ${url}/-/healthy
 
+It monitors a simulated MongoDB Atlas, a part of this program (at ${atlas}, with no page to open). Nothing leaves this machine.
 ${speed === 1 ? 'The demo runs in real time.' : `The demo runs ${speed} times faster than real time.`}
 What each cluster shows, and in which metrics (mongodbatlas_backup_export_…):
 ${CLUSTERS}

@@ -193,7 +193,8 @@ describe('the program', () => {
   test('shows a whole demo: addresses, and soon every target', async () => {
     const program = run(['demo', ...LOOPBACK]);
     await until(() => Promise.resolve(program.output.stdout.includes('Ctrl-C')));
-    const url = /http:\/\/[\d.:]+(?=\/\n)/.exec(program.output.stdout)?.[0] ?? '';
+    // The first address is the one to open: that of the exporter, not of the simulated Atlas.
+    const url = /http:\/\/[\d.:]+/.exec(program.output.stdout)?.[0] ?? '';
     await until(async () => (await fetch(`${url}/-/ready`)).status === 200);
     const page = await (await fetch(`${url}/metrics`)).text();
     expect(page.match(/_up\{.*\} 1$/gm)?.length).toBeGreaterThan(6);
