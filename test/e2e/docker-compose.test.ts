@@ -10,6 +10,7 @@ import { runTool } from '../support/tools.ts';
 interface Service {
   readonly command?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly ports: readonly string[];
 }
 
@@ -40,6 +41,11 @@ function flagOf(service: string, name: string): string | undefined {
 test('every mounted file exists and is mounted read-only', () => {
   expect(mounts.map(([, , mode]) => mode)).toEqual(mounts.map(() => 'ro'));
   expect(mounts.map(([source = '']) => join(FOLDER, source)).filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test('options of tmpfs are those that Docker and Podman know', () => {
+  const options = Object.values(services).flatMap(({ tmpfs = [] }) => tmpfs.map((mount) => mount.split(':')[1]));
+  expect(options).toEqual(['mode=1777', 'mode=1777']);
 });
 
 test('promtool accepts the config of Prometheus, which loads every rule', () => {
