@@ -84,6 +84,8 @@ test('npm, the registry and the release get the package, the image and the chart
   expect(commandsOf(npm)).toContain('npm publish ./mongodbatlas-backup-exporter-*.tgz --ignore-scripts --provenance');
   expect(commandsOf(registry)).toMatch(/skopeo copy --all --preserve-digests oci-archive:image\.tar /);
   expect(commandsOf(registry)).toContain('helm push chart-*.tgz');
+  // The attesting steps push to the registry, too, and know only Docker's credentials.
+  expect(commandsOf(registry)).toContain('docker login ghcr.io');
   expect(commandsOf(last)).toContain('*.tgz SHA256SUMS');
   // The file that the README of the systemd unit tells people to download.
   expect(readFileSync('deploy/systemd/README.md', 'utf8')).toContain('./mongodbatlas-backup-exporter-*.tgz');
