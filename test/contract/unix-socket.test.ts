@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function serve(): Promise<Web> {
-  const web = await startWeb(createApp(QUIET_WEB), [{ socket }, { host: '127.0.0.1', port: 0 }]);
+  const web = await startWeb(createApp(QUIET_WEB), [{ host: '127.0.0.1', port: 0 }, { socket }]);
   open.push(web);
   return web;
 }
@@ -43,7 +43,7 @@ async function health(): Promise<{ code: number; text: string }> {
 
 test('pages are served there, beside a port, to owner and group, and the file is removed at the end', async () => {
   const web = await serve();
-  expect(web.urls).toEqual([`unix:${socket}`, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)]);
+  expect(web.urls).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), `unix:${socket}`]);
   expect((await page()).status).toBe(200);
   expect(statSync(socket).mode & 0o777).toBe(0o660);
   await web.close();
@@ -65,14 +65,13 @@ test('the file of a process that has died is replaced', async () => {
 });
 
 test('the socket of a running process is not replaced', async () => {
-  const first = await serve();
-  await expect(startWeb(createApp(QUIET_WEB), [{ socket }])).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await serve();
+  await expect(serve()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   expect((await page()).status).toBe(200);
-  await first.close();
 });
 
 test('another kind of file is not replaced', async () => {
   writeFileSync(socket, 'precious');
-  await expect(startWeb(createApp(QUIET_WEB), [{ socket }])).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(serve()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   expect(existsSync(socket)).toBe(true);
 });
