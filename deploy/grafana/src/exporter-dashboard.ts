@@ -2,7 +2,7 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { addPanels, startDashboard, variableOf } from './dashboard.ts';
 import { type Step, series, stat, TICKETS, table, top, UNTIL_EXPIRY, YES_OR_NO } from './panels.ts';
-import { countFiring, EXPORTER, greatest, NAME, named, OF_EXPORTER, ofClusters, perCluster } from './queries.ts';
+import { cannotBeRead, EXPORTER, greatest, NAME, named, ofClusters, perCluster } from './queries.ts';
 
 const OWN = 'job=~"$job", instance=~"$instance"';
 /** The metrics of a project. The budget of the list of all projects has an empty group_id. */
@@ -34,7 +34,7 @@ export function exporterDashboard(): DashboardBuilder {
     uid: 'atlas-backup-exporter',
     description: 'Whether polls succeed, how many API requests they need, and the health of the exporter process.',
     from: 'now-6h',
-    alerts: `${OF_EXPORTER}|AtlasBackupExport(TargetDown|DataStale|AccessDenied|RateLimited|DiscoveryFailing)`,
+    alerts: 'AtlasBackupExporter.*|AtlasBackupExport(TargetDown|DataStale|AccessDenied|RateLimited|DiscoveryFailing)',
     variables: [
       variableOf('instance', 'Exporter', `label_values(${EXPORTER}build_info{job=~"$job"}, instance)`).allValue('.*'),
     ],
@@ -70,8 +70,8 @@ function addOverview(dashboard: DashboardBuilder): void {
     stat('Monitored clusters', 'Of all selected exporters.', `count(${perCluster('target_info')})`),
     stat(
       'Cannot be read',
-      'Clusters with a firing alert on their polls. The table below shows the reasons of all failed polls.',
-      countFiring('AtlasBackupExport(TargetDown|AccessDenied|RateLimited|DataStale)'),
+      'Clusters whose polls have failed for 15 minutes. The table below shows the reasons of all failed polls.',
+      cannotBeRead,
       { steps: TICKETS },
     ),
     stat(

@@ -18,6 +18,7 @@ import {
   ageShare,
   attention,
   CLUSTER,
+  cannotBeRead,
   countFiring,
   dataAge,
   firing,
@@ -83,10 +84,11 @@ function addAttention(dashboard: DashboardBuilder): void {
       'PolicyWithoutItem',
       'automatic export is on, but the backup schedule takes no snapshots of the exported frequency',
     ),
-    alerts(
+    stat(
       'Cannot be read',
-      'TargetDown|AccessDenied|RateLimited|DataStale',
-      'polls fail. The dashboard Atlas backup exporter shows the reason',
+      'Clusters whose polls have failed for 15 minutes. The dashboard Atlas backup exporter shows the reason.',
+      cannotBeRead,
+      { steps: TICKETS },
     ),
     alerts(
       'No limit known',
@@ -192,8 +194,8 @@ function addHistory(dashboard: DashboardBuilder): void {
   const incomplete = firing('AtlasBackupExportIncomplete');
   addPanels(dashboard, { title: 'History', height: 8, widths: [12] }, [
     series(
-      'Clusters by alert',
-      'For how many clusters each alert fires.',
+      'Firing alerts',
+      'For how many clusters, or projects, each alert fires.',
       { '{{alertname}}': `count by (alertname) (${firing(OF_CLUSTERS)})` },
       { stacked: true },
     ),

@@ -6,9 +6,8 @@
 export const EXPORT = 'mongodbatlas_backup_export_';
 export const EXPORTER = 'mongodbatlas_backup_exporter_';
 export const CLUSTER = 'group_id, cluster_name';
-/** The names of alerts on clusters and projects, and on the exporter: regular expressions. */
+/** The names of alerts on clusters and projects: a regular expression. */
 export const OF_CLUSTERS = 'AtlasBackupExport[A-Z].*';
-export const OF_EXPORTER = 'AtlasBackupExporter.*';
 /** The legend of a query that `named` has given the name of the project. */
 export const NAME = '{{project_name}} / {{cluster_name}}';
 
@@ -80,8 +79,18 @@ and on (${CLUSTER}) ${recorded('target_info')}`;
 export const ageShare = `${successAge} / ${lastRecorded('success_max_age_seconds')}
 unless on (${CLUSTER}) ${recorded('cluster_paused')} == 1`;
 
-/** All firing alerts, those of the exporter included. The value is the age of the cluster's last success in seconds, or else -1. */
+/**
+ * The number of clusters whose polls have failed for as long as the alerts on polls wait. These alerts cannot be counted: one of them can
+ * be for all clusters of a project.
+ */
+export const cannotBeRead = `count(max_over_time((${perCluster('up')})[15m:1m]) == 0 and on (${CLUSTER}) ${ofClusters('up')})
+or 0 * count(${perCluster('up')})`;
+
+/**
+ * All firing alerts, those of an exporter or a credential included. The value is the age of the cluster's last success in seconds, or
+ * else -1.
+ */
 export const attention = [
   named(`${firing(OF_CLUSTERS)} * on (${CLUSTER}) group_left () ${successAge} or -1 * ${firing(OF_CLUSTERS)}`),
-  `-1 * max by (alertname, severity) (ALERTS{alertname=~"${OF_EXPORTER}", alertstate="firing", job=~"$job|"})`,
+  '-1 * max by (alertname, severity) (ALERTS{alertname=~"AtlasBackupExport.*", alertstate="firing", group_id="", job=~"$job|"})',
 ].join('\nor ');
