@@ -62,7 +62,8 @@ export interface Polled<S> {
   /** The result of the last successful poll; a failed poll keeps it. */
   readonly summary?: S;
   readonly read?: ReadFacts;
-  /** Unix time of the last successful poll. */
+  /** Unix time of the first and of the last successful poll since the start. */
+  readonly firstGoodAtSeconds?: number;
   readonly goodAtSeconds?: number;
   /** Monotonic seconds of the last successful poll; `stale` is computed from it. */
   readonly goodAtMonotonicSeconds?: number;
@@ -145,6 +146,8 @@ export interface Finding {
   readonly condition: Condition;
   readonly problem?: string | undefined;
   readonly advice?: string | undefined;
+  /** The alert whose runbook helps; absent if the condition is calm. A finder gives it if it is not the condition's usual one. */
+  readonly alert?: string | undefined;
 }
 
 /** Judges one condition of a target, for pages, API and `check`. */

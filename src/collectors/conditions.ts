@@ -2,14 +2,16 @@
 
 /** All conditions, the most urgent first. */
 export const CONDITIONS = [
-  'failed',
   'overdue',
+  'failed',
   'stuck',
   'unreachable',
+  'late',
   'incomplete',
   'data_old',
   'no_policy_item',
   'unconfirmed',
+  'unknown_state',
   'unmeasured',
   'unread',
   'waiting',
@@ -18,58 +20,96 @@ export const CONDITIONS = [
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
-/** `trouble` needs action now; `doubt` needs attention during working hours. */
+/** The severities of the alert rules: `trouble` pages somebody (`critical`), `doubt` is a ticket or less. */
 export type Level = 'trouble' | 'doubt' | 'calm';
 
-/** The label is shown in a badge; the meaning is for the documentation. */
-export const WORDS: Readonly<Record<Condition, { level: Level; label: string; meaning: string }>> = {
-  failed: {
-    level: 'trouble',
-    label: 'Failed',
-    meaning: 'the newest finished export failed (cancelled exports don’t count)',
-  },
+interface ConditionWords {
+  readonly level: Level;
+  /** Shown in a badge. */
+  readonly label: string;
+  /** For the documentation. */
+  readonly meaning: string;
+  /** The usual alert for the condition; its runbook has the same name. Absent for a calm condition. */
+  readonly alert?: string;
+}
+
+export const WORDS: Readonly<Record<Condition, ConditionWords>> = {
   overdue: {
     level: 'trouble',
     label: 'Overdue',
-    meaning: 'the newest success is older than the limit, or there is none although there is a limit',
+    meaning:
+      'the newest success is older than the limit; or none is listed, although the exporter has watched, or Atlas has listed exports, for longer than the limit',
+    alert: 'AtlasBackupExportOverdue',
+  },
+  failed: {
+    level: 'doubt',
+    label: 'Failed',
+    meaning: 'the newest finished export failed (cancelled exports don’t count)',
+    alert: 'AtlasBackupExportFailed',
   },
   stuck: {
-    level: 'trouble',
+    level: 'doubt',
     label: 'Stuck',
     meaning:
       'an export has been queued or running for longer than `duration_max`; if that is not set, queued for 4 hours or running for a day',
+    alert: 'AtlasBackupExportRunningTooLong',
   },
-  unreachable: { level: 'trouble', label: 'Cannot be read', meaning: 'the latest poll failed: the data may be old' },
+  unreachable: {
+    level: 'doubt',
+    label: 'Cannot be read',
+    meaning: 'the latest poll failed: the data may be old',
+    alert: 'AtlasBackupExportTargetDown',
+  },
+  late: {
+    level: 'doubt',
+    label: 'Late',
+    meaning:
+      'the newest success is older than the limit, but nobody is paged: the cluster is paused, or an export is running, the export before it did not fail, and the success is not older than twice the limit',
+    alert: 'AtlasBackupExportOverdue',
+  },
   incomplete: {
     level: 'doubt',
     label: 'Incomplete',
     meaning: 'the newest success exported fewer collections than there were',
+    alert: 'AtlasBackupExportIncomplete',
   },
   data_old: {
     level: 'doubt',
     label: 'Old data',
     meaning: 'exports succeed, but the newest exported snapshot is older than twice the limit',
+    alert: 'AtlasBackupExportDataOld',
   },
   no_policy_item: {
     level: 'doubt',
     label: 'Never exports',
     meaning: 'automatic export is on, but the backup policy has no item of the exported frequency',
+    alert: 'AtlasBackupExportPolicyWithoutItem',
   },
   unconfirmed: {
     level: 'doubt',
-    label: 'Bucket without success',
-    meaning: 'no success into the scheduled bucket is listed, but one into another bucket is in time',
+    label: 'No success yet',
+    meaning:
+      'no success is listed, or none into the scheduled bucket, but there is a limit and it is not certain that one is overdue',
+    alert: 'AtlasBackupExportNoSuccessListed',
+  },
+  unknown_state: {
+    level: 'doubt',
+    label: 'Unknown state',
+    meaning: 'an export is in a state that this version does not know',
+    alert: 'AtlasBackupExportUnknownState',
   },
   unmeasured: {
     level: 'doubt',
     label: 'No limit known',
     meaning:
       'neither the config nor the backup schedule gives a maximum age of the last success, so it cannot be overdue',
+    alert: 'AtlasBackupExportUnwatched',
   },
   unread: {
     level: 'doubt',
     label: 'Partly unread',
     meaning: 'the export jobs of the cluster can be read, but something else, such as its backup schedule, cannot',
+    alert: 'AtlasBackupExportUnwatched',
   },
   waiting: { level: 'calm', label: 'Not read yet', meaning: 'no poll has ended yet' },
   running: { level: 'calm', label: 'Exporting', meaning: 'an export is queued or running' },

@@ -1,6 +1,6 @@
 /** Finds everything that is wrong with a target. Pages, API and `check` use the same findings. */
 import type { Collector, Collectors, Finding, Moment, TargetState } from './collector.ts';
-import { rankOf } from './conditions.ts';
+import { rankOf, WORDS } from './conditions.ts';
 
 /** All findings, the most urgent first; `fine` if nothing is wrong. */
 export function findingsOf(state: TargetState, moment: Moment, collectors: Collectors): readonly Finding[] {
@@ -9,7 +9,8 @@ export function findingsOf(state: TargetState, moment: Moment, collectors: Colle
     ...unread(state, collector),
   ]);
   if (found.length === 0) return [{ condition: 'fine' }];
-  return found.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
+  const withAlerts = found.map((one) => ({ ...one, alert: one.alert ?? WORDS[one.condition].alert }));
+  return withAlerts.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
 }
 
 /**

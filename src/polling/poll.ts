@@ -107,7 +107,9 @@ function recordAfter(
     return { ...common, failures, last: { ...last, failure } };
   }
   const { summary, facts } = outcome.read;
-  const good = { goodAtSeconds: last.endedAtSeconds, goodAtMonotonicSeconds: now, stale: false };
+  const goodAtSeconds = last.endedAtSeconds;
+  const firstGoodAtSeconds = before.firstGoodAtSeconds ?? goodAtSeconds;
+  const good = { firstGoodAtSeconds, goodAtSeconds, goodAtMonotonicSeconds: now, stale: false };
   return { ...common, summary, ...(facts ? { read: facts } : {}), ...good, last };
 }
 

@@ -57,7 +57,7 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
   field(
     'findings',
     'array',
-    'All its conditions, the most urgent first: objects with `condition`, and if there is a problem, with `problem` and `advice` for people.',
+    'All its conditions, the most urgent first: objects with `condition`, and if there is a problem, with `problem` and `advice` for people, and with `alert`, the alert whose runbook helps.',
     ({ findings }) => findings,
   ),
   field(

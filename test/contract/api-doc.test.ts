@@ -79,10 +79,15 @@ test('the answer has the documented structure', () => {
   expect(Object.keys(answer())).toEqual(fields);
   expect(allOf(answer()['targets'])).toMatchObject({
     cluster_name: 'Cluster0',
-    condition: 'failed',
+    condition: 'overdue',
     findings: [
-      { condition: 'failed', problem: expect.stringContaining('EXPORT_FAILED'), advice: expect.any(String) },
       { condition: 'overdue' },
+      {
+        condition: 'failed',
+        problem: expect.stringContaining('EXPORT_FAILED'),
+        advice: expect.any(String),
+        alert: 'AtlasBackupExportFailed',
+      },
       { condition: 'stuck' },
       { condition: 'unreachable' },
       { condition: 'running' },

@@ -1,4 +1,5 @@
 /** What can be wrong with a cluster's exports: each function checks one condition and gives advice. */
+import type { Reason } from '../../atlas/error.ts';
 import { counted, span } from '../../support/words.ts';
 import type { Finder, Finding, Moment, TargetState } from '../collector.ts';
 import { scheduleOf, successMaxAgeSeconds } from '../schedule.ts';
@@ -17,6 +18,7 @@ export const exportFinders: readonly Finder[] = [
   findStuck,
   findUnreachable,
   findIncomplete,
+  findUnknownState,
   (state) => (exportsOf(state).last === undefined ? { condition: 'waiting' } : undefined),
   (state) => (activeCount(state) > 0 ? { condition: 'running' } : undefined),
 ];
@@ -65,33 +67,53 @@ function adviceOf(errorCode = 'none'): string {
   return 'look up the export in Atlas, and check the bucket and the access of Atlas to it';
 }
 
-/** Another bucket's success in time makes a destination without any success a doubt: it may just have been configured. */
+/** Like the alert, it spares a paused cluster, and a cluster whose running export comes late but in time to be no page. */
 function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const destination = destinationOf(state);
   const maxAgeSeconds = successMaxAgeSeconds(state);
   if (destination === undefined || maxAgeSeconds === undefined) return undefined;
-  const ageOf = (job: Job | undefined) => {
-    const at = endedAtSeconds(job);
-    return at === undefined ? undefined : nowSeconds - at;
-  };
-  const ageSeconds = ageOf(destination.lastSuccess);
+  const ageSeconds = ageSecondsOf(destination.lastSuccess, nowSeconds);
   if (ageSeconds !== undefined && ageSeconds <= maxAgeSeconds) return undefined;
-  const into = destination.bucketId === undefined ? '' : ` into the scheduled bucket ${destination.bucketId}`;
-  const anyAgeSeconds = ageOf(exportsOf(state).summary?.outcomes.lastSuccess);
-  if (ageSeconds === undefined && anyAgeSeconds !== undefined && anyAgeSeconds <= maxAgeSeconds) {
-    return {
-      condition: 'unconfirmed',
-      problem: `Atlas lists no successful export${into} yet; the last success went into another bucket`,
-      advice: `wait for the next automatic export if the bucket was changed lately; otherwise: ${adviceWhenOverdue(state)}`,
-    };
-  }
+  const into = destination.bucketId === undefined ? '' : ' into the scheduled bucket';
+  const isSpared = state.target.paused || (activeCount(state) > 0 && destination.consecutiveFailures === 0);
+  if (ageSeconds === undefined) return findNoSuccess(state, nowSeconds, { maxAgeSeconds, into, isSpared });
   return {
-    condition: 'overdue',
-    problem:
-      ageSeconds === undefined
-        ? `Atlas lists no successful export${into}; the limit is one every ${span(maxAgeSeconds)}`
-        : `the last success${into} is ${span(ageSeconds)} old; the limit is ${span(maxAgeSeconds)}`,
+    condition: isSpared && (state.target.paused || ageSeconds <= 2 * maxAgeSeconds) ? 'late' : 'overdue',
+    problem: `the last success${into} is ${span(ageSeconds)} old; the limit is ${span(maxAgeSeconds)}`,
     advice: adviceWhenOverdue(state),
+  };
+}
+
+function ageSecondsOf(job: Job | undefined, nowSeconds: number): number | undefined {
+  const at = endedAtSeconds(job);
+  return at === undefined ? undefined : nowSeconds - at;
+}
+
+/** The cluster, its schedule or its bucket may be new. It is a doubt until one whole limit has passed without a success. */
+function findNoSuccess(
+  state: TargetState,
+  nowSeconds: number,
+  { maxAgeSeconds, into, isSpared }: { maxAgeSeconds: number; into: string; isSpared: boolean },
+): Finding {
+  const { summary, firstGoodAtSeconds = nowSeconds } = exportsOf(state);
+  const oldestAtSeconds = summary?.newest.findLast((job) => job.createdAtSeconds !== undefined)?.createdAtSeconds;
+  const anyAgeSeconds = ageSecondsOf(summary?.outcomes.lastSuccess, nowSeconds);
+  const isInOtherBucket = anyAgeSeconds !== undefined && anyAgeSeconds <= maxAgeSeconds;
+  const isNew = nowSeconds - Math.min(firstGoodAtSeconds, oldestAtSeconds ?? nowSeconds) <= maxAgeSeconds;
+  const isDoubt = isInOtherBucket || isSpared || isNew;
+  const limit = isInOtherBucket
+    ? 'the last success went into another bucket'
+    : `the limit is one every ${span(maxAgeSeconds)}`;
+  const advice = adviceWhenOverdue(state);
+  const subject = isInOtherBucket ? 'the bucket' : 'the cluster or its schedule';
+  const mayWait = isDoubt && !isSpared && (destinationOf(state)?.consecutiveFailures ?? 0) === 0;
+  return {
+    condition: isDoubt ? 'unconfirmed' : 'overdue',
+    alert: 'AtlasBackupExportNoSuccessListed',
+    problem: `Atlas lists no successful export${into}${isDoubt ? ' yet' : ''}; ${limit}`,
+    advice: mayWait
+      ? `wait for the next automatic export if ${subject} was changed lately; otherwise: ${advice}`
+      : advice,
   };
 }
 
@@ -99,9 +121,9 @@ function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | unde
 function findOldData(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const { lastSuccess, dataAtSeconds } = destinationOf(state) ?? {};
   const maxAgeSeconds = successMaxAgeSeconds(state);
-  const at = endedAtSeconds(lastSuccess);
-  if (dataAtSeconds === undefined || maxAgeSeconds === undefined || at === undefined) return undefined;
-  if (nowSeconds - at > maxAgeSeconds || nowSeconds - dataAtSeconds <= 2 * maxAgeSeconds) return undefined;
+  const ageSeconds = ageSecondsOf(lastSuccess, nowSeconds);
+  if (dataAtSeconds === undefined || maxAgeSeconds === undefined || ageSeconds === undefined) return undefined;
+  if (ageSeconds > maxAgeSeconds || nowSeconds - dataAtSeconds <= 2 * maxAgeSeconds) return undefined;
   return {
     condition: 'data_old',
     problem: `exports succeed, but the newest exported snapshot is ${span(nowSeconds - dataAtSeconds)} old`,
@@ -137,6 +159,7 @@ function findStuck(state: TargetState, { nowSeconds }: Moment): Finding | undefi
   const what = isQueued ? 'queued' : 'running';
   return {
     condition: 'stuck',
+    ...(isQueued ? { alert: 'AtlasBackupExportQueuedTooLong' } : {}),
     problem: `an export has been ${what} for ${span(stuck.sinceSeconds)}; the limit is ${span(stuck.maxSeconds)}`,
     advice: isQueued
       ? 'Atlas runs only a few exports at a time: check in Atlas which exports are running'
@@ -154,7 +177,25 @@ function findUnreachable(state: TargetState, { nowSeconds }: Moment): Finding | 
   const { problem, advice } = last.failure;
   const age =
     goodAtSeconds === undefined ? 'there is no data yet' : `the data is ${span(nowSeconds - goodAtSeconds)} old`;
-  return { condition: 'unreachable', problem: `${problem}; ${age}`, advice };
+  return { condition: 'unreachable', problem: `${problem}; ${age}`, advice, alert: ALERTS[last.failure.reason] };
+}
+
+/** For failures that have an alert of their own. */
+const ALERTS: Readonly<Partial<Record<Reason, string>>> = {
+  unauthorized: 'AtlasBackupExportAccessDenied',
+  forbidden: 'AtlasBackupExportAccessDenied',
+  rate_limited: 'AtlasBackupExportRateLimited',
+};
+
+function findUnknownState(state: TargetState): Finding | undefined {
+  const { summary, stale } = exportsOf(state);
+  const count = stale ? 0 : (summary?.counts.unknown ?? 0);
+  if (count === 0) return undefined;
+  return {
+    condition: 'unknown_state',
+    problem: `${counted(count, 'export')} ${count === 1 ? 'is' : 'are'} in a state that this version of the exporter does not know`,
+    advice: 'look up the export in Atlas, and find out whether a newer version of the exporter knows its state',
+  };
 }
 
 function findIncomplete(state: TargetState): Finding | undefined {

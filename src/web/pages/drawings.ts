@@ -14,10 +14,12 @@ const ICONS: Readonly<Record<Condition, string>> = {
   stuck: 'M4 1.8h8M4 14.2h8M5 1.8v2.4L8 8l3-3.8V1.8M5 14.2v-2.4L8 8l3 3.8v2.4',
   unreachable:
     'M1.8 1.8l12.4 12.4M5 4.8A7.8 7.8 0 0 0 1.8 6.7M8.2 4A8.6 8.6 0 0 1 14.2 6.7M4.6 9.6A5 5 0 0 1 7 8.3M8 12.6h.01',
+  late: 'M14.2 8A6.2 6.2 0 1 1 8 1.8M8 4.4V8l2.6 1.8M11.2 1.8h3v3',
   incomplete: 'M14.2 8A6.2 6.2 0 1 1 8 1.8M8 1.8A6.2 6.2 0 0 1 12 3.3M13.4 5A6.2 6.2 0 0 1 14.2 8M8 5v3.6M8 11h.01',
   data_old: 'M3 2h10M3 14h10M4.6 2c0 4 6.8 8 6.8 12M11.4 2c0 4-6.8 8-6.8 12',
   no_policy_item: 'M2 3.4h12v10.8H2zM2 6.6h12M5 1.8v3M11 1.8v3M6 9l4 3.4m0-3.4-4 3.4',
   unconfirmed: 'M2.4 4.4 4 14.2h8l1.6-9.8zM2.4 4.4c0-2 11.2-2 11.2 0M8 7.4v2.6M8 12h.01',
+  unknown_state: 'M8 1.4 14.6 8 8 14.6 1.4 8zM8 5v3.4M8 11h.01',
   unmeasured:
     'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.7-.8 1.3M8 11.4h.01',
   unread: 'M3.2 1.8h6.4l3.2 3.2v9.2H3.2zM6.4 6.8l3.2 3.2m0-3.2-3.2 3.2',
@@ -78,10 +80,12 @@ export function countsInWords(counts: Readonly<Partial<Record<JobState, number>>
 /** Where the age bar shows the limit, in percent of its width. */
 const LIMIT_AT = 75;
 
-export function ageBar(ageSeconds: number | undefined, maxSeconds: number | undefined): Html {
+/** @param isOverdue whether an age over the limit is shown as urgent */
+export function ageBar(ageSeconds: number | undefined, maxSeconds: number | undefined, isOverdue: boolean): Html {
   if (ageSeconds === undefined || maxSeconds === undefined) return nothing;
   const width = Math.min(100, Math.max(1, Math.round((LIMIT_AT * ageSeconds) / maxSeconds)));
-  return html`<svg class="age${ageSeconds > maxSeconds ? ' over' : ''}" aria-hidden="true"><rect width="${width}%"/><rect x="${LIMIT_AT}%"/></svg>`;
+  const tone = isOverdue ? ' over' : ' late';
+  return html`<svg class="age${ageSeconds > maxSeconds ? tone : ''}" aria-hidden="true"><rect width="${width}%"/><rect x="${LIMIT_AT}%"/></svg>`;
 }
 
 /** The time from creation to the end, or to now while the job is active; undefined if Atlas does not say. */

@@ -70,6 +70,7 @@ describe('a poll', () => {
       intervalSeconds: SETTINGS.intervalSeconds,
       summary: 7,
       read: { pages: 1, items: 7, dropped: {} },
+      firstGoodAtSeconds: runtime.wallSeconds(),
       goodAtSeconds: runtime.wallSeconds(),
       goodAtMonotonicSeconds: 2,
       last: { endedAtSeconds: runtime.wallSeconds(), durationSeconds: 2 },

@@ -1,5 +1,5 @@
 /** The sentences that people read about a target, by its state. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
 import { judged } from '../../../support/pages.ts';
@@ -44,8 +44,8 @@ test.each<[string, TargetState, RegExp, RegExp]>([
   [
     'none at all',
     polledState([], DAILY),
-    /^Atlas lists no successful export; the limit is one every 26 h$/,
-    /no export has started/,
+    /^Atlas lists no successful export yet; the limit is one every 26 h$/,
+    /^wait for the next automatic export if the cluster or its schedule was changed lately; otherwise: no export has started/,
   ],
   [
     'a success too old, and a newer export that was cancelled',
@@ -87,6 +87,12 @@ test.each<[string, TargetState, RegExp, RegExp]>([
     /^add/,
   ],
   [
+    'a state that is not known',
+    polledState([at(47, 'Paused'), success]),
+    /^1 export is in a state that this version of the exporter does not know$/,
+    /^look up the export in Atlas/,
+  ],
+  [
     'an incomplete success',
     polledState([at(47, 'Successful', { exportStatus: { exportedCollections: 8, totalCollections: 10 } })]),
     /^the last success left out 2 of 10 collections$/,
@@ -112,8 +118,8 @@ test.each<[string, TargetState, RegExp, RegExp]>([
 
 test('an overdue cluster whose exports fail has the advice to solve the failure first', () => {
   const { findings } = judged(polledState([at(47, 'Failed'), success], DAILY), { nowSeconds: NOW });
-  expect(findings.map(({ condition }) => condition)).toEqual(['failed', 'overdue']);
-  expect(findings[1]?.advice).toBe('exports start, but fail: solve that first');
+  expect(findings.map(({ condition }) => condition)).toEqual(['overdue', 'failed']);
+  expect(findings[0]?.advice).toBe('exports start, but fail: solve that first');
 });
 
 test('a limit on the series of active jobs does not hide a stuck export', () => {
@@ -121,4 +127,54 @@ test('a limit on the series of active jobs does not hide a stuck export', () => 
   const summary = summaryOf([at(10, 'InProgress'), success], 0);
   const { findings } = judged(withRecord(state, 'exports', { summary }), { nowSeconds: NOW });
   expect(findings.map(({ condition }) => condition)).toContain('stuck');
+});
+
+describe('an old success is a doubt and not urgent', () => {
+  const HOURS_40 = { successMaxAgeSeconds: 40 * HOUR };
+  const conditionsOf = (state: TargetState) => judged(state, { nowSeconds: NOW }).findings.map((one) => one.condition);
+
+  test.each<[string, TargetState, string]>([
+    ['while an export is running', polledState([at(47, 'InProgress'), success], HOURS_40), 'late running'],
+    ['while the cluster is paused', polledState([success], { ...HOURS_40, paused: true }), 'late'],
+  ])('%s', (_what, state, conditions) => {
+    expect(conditionsOf(state).join(' ')).toBe(conditions);
+  });
+
+  test.each<[string, TargetState, string]>([
+    ['without a running export', polledState([success], HOURS_40), 'overdue'],
+    [
+      'while an export is running after one that failed',
+      polledState([at(47, 'InProgress'), at(46, 'Failed'), success], HOURS_40),
+      'overdue failed running',
+    ],
+    [
+      'while an export is running, if the success is older than twice the limit',
+      polledState([at(47, 'InProgress'), success], { successMaxAgeSeconds: 20 * HOUR }),
+      'overdue running',
+    ],
+  ])('but urgent %s', (_what, state, conditions) => {
+    expect(conditionsOf(state).join(' ')).toBe(conditions);
+  });
+});
+
+describe('a list without a success', () => {
+  const watchedFor = (hours: number, state: TargetState) =>
+    withRecord(state, 'exports', { firstGoodAtSeconds: NOW - hours * HOUR });
+  const first = (state: TargetState) => judged(state, { nowSeconds: NOW }).findings[0];
+
+  test.each<[string, TargetState]>([
+    ['for less than the limit', watchedFor(25, polledState([], DAILY))],
+    ['while its first exports are younger than the limit', watchedFor(1, polledState([at(30, 'Failed')], DAILY))],
+    ['while the first export is running', watchedFor(30, polledState([at(20, 'InProgress')], DAILY))],
+  ])('is a doubt %s', (_what, state) => {
+    const conditions = judged(state, { nowSeconds: NOW }).findings.map(({ condition }) => condition);
+    expect(conditions).toContain('unconfirmed');
+  });
+
+  test.each<[string, TargetState]>([
+    ['for longer than the limit', watchedFor(27, polledState([], DAILY))],
+    ['although exports have failed for longer than the limit', polledState([at(10, 'Failed')], DAILY)],
+  ])('is urgent %s', (_what, state) => {
+    expect(first(state)).toMatchObject({ condition: 'overdue', alert: 'AtlasBackupExportNoSuccessListed' });
+  });
 });
