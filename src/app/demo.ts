@@ -6,6 +6,7 @@
 import type { SecretSource } from '../atlas/auth/credentials.ts';
 import type { DemoFlags } from '../cli/parse.ts';
 import type { Config, CredentialConfig } from '../config/config.ts';
+import { DEFAULT_RUNBOOKS } from '../config/schema.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/demo-world.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
@@ -87,6 +88,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
         discoveryIntervalSeconds: DISCOVERY_SECONDS,
         durationMaxSeconds: 2 * HOUR,
       })),
+    webLinks: { runbooks: DEFAULT_RUNBOOKS },
   };
 }
 

@@ -23,6 +23,13 @@ export interface Config {
   readonly polling: PollingSettings;
   readonly targets: readonly NamedTarget[];
   readonly discoveries: readonly DiscoveredProject[];
+  readonly webLinks: WebLinks;
+}
+
+/** Addresses to which the pages link. */
+export interface WebLinks {
+  readonly runbooks: string;
+  readonly dashboard?: string | undefined;
 }
 
 export type CredentialConfig = Credential & {
@@ -50,6 +57,7 @@ export function buildConfig({ file, credentials, baseUrl = DEFAULT_BASE_URL, pro
     }),
     polling: buildPolling(file),
     ...buildTargets(file, credentials[0]?.name ?? ''),
+    webLinks: file.web_links,
   };
 }
 
@@ -112,7 +120,7 @@ export type Reader = 'authenticated' | 'anyone';
  * follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
 export function showConfig(
-  { atlas: { proxy: _proxy, ca, ...atlas }, credentials, polling, targets, discoveries }: Config,
+  { atlas: { proxy: _proxy, ca, ...atlas }, credentials, polling, targets, discoveries, webLinks }: Config,
   reader: Reader,
 ): string {
   const shown = {
@@ -123,6 +131,7 @@ export function showConfig(
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
       ...discoveries.map((discovery) => showTarget(ALL_CLUSTERS, discovery)),
     ],
+    web_links: webLinks,
   };
   return HEAD + stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -116,8 +116,13 @@ function isInRange(host: string, network: string, bits: number): boolean {
 
 /** Whether credentials are sent only to MongoDB or to this host. */
 export function isOfMongodb(baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return isLoopback(hostname) || /(?:^|\.)mongodb(?:gov)?\.com$/.test(hostname);
+  return isLoopback(new URL(baseUrl).hostname) || atlasPages(baseUrl) !== undefined;
+}
+
+/** The origin of the Atlas user interface; undefined if the API is not at an address of Atlas, but at a proxy or simulator. */
+export function atlasPages(baseUrl: string): string | undefined {
+  const { hostname, origin } = new URL(baseUrl);
+  return /(?:^|\.)mongodb(?:gov)?\.com$/.test(hostname) ? origin : undefined;
 }
 
 function isLoopback(hostname: string): boolean {
@@ -140,4 +145,15 @@ export function parseBaseUrl(text: string): Checked<string> {
   if (protocol !== 'https:' && protocol !== 'http:') return { problem: 'must begin with https://' };
   if (pathname !== '/' || /[?#]/.test(text)) return { problem: 'must end after the host or port: no path, no query' };
   return { value: origin };
+}
+
+/** Parses an address for links. All readers of the pages see it, so it must contain no password. */
+export function parseWebAddress(text: string): Checked<string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    return { problem: 'must be a URL that begins with https:// or http://' };
+  }
+  return url.username === '' && url.password === ''
+    ? { value: url.href }
+    : { problem: 'must not contain a user or a password, because the pages show it' };
 }

@@ -7,10 +7,12 @@ import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import type { Checked } from '../support/checked.ts';
 import { trueOrFalse } from './config-file.ts';
-import { parseBaseUrl } from './network.ts';
+import { parseBaseUrl, parseWebAddress } from './network.ts';
 import { DURATION_PATTERN, formatDuration, looksSecret, parseDuration, quote } from './words.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
+export const DEFAULT_RUNBOOKS =
+  'https://github.com/mongodbatlas-backup-exporter/mongodbatlas-backup-exporter/blob/main/deploy/runbooks';
 export const DEFAULT_IDLE_INTERVAL_SECONDS = 300;
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
 /** The value for all clusters, instead of a list. */
@@ -180,6 +182,17 @@ const target = z.strictObject({
   ...expectations,
 });
 
+const webLinks = z.strictObject({
+  runbooks: parsed(parseWebAddress)
+    .prefault(DEFAULT_RUNBOOKS)
+    .describe('The folder of the runbooks: the name of the alert and `.md` are appended.'),
+  dashboard: parsed(parseWebAddress)
+    .optional()
+    .describe(
+      'The address of a Grafana dashboard: the variables of the dashboard “Atlas backup exports” that select the cluster are appended. Without this key, the pages do not link to a dashboard.',
+    ),
+});
+
 /** @param collectors each collector that can be switched off gets a key below `polling` */
 export function createConfigSchema(collectors: Collectors) {
   const polling = z.strictObject({ ...pollingKeys, ...switchesOf(collectors) });
@@ -199,6 +212,7 @@ export function createConfigSchema(collectors: Collectors) {
         .array(target)
         .min(1, { error: 'is empty: list a project and its clusters' })
         .describe('The projects and clusters to watch.'),
+      web_links: webLinks.prefault({}).describe('Addresses to which the pages link.'),
     })
     .meta({ title: 'mongodbatlas-backup-exporter' });
 }

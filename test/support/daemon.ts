@@ -92,6 +92,7 @@ export function configFor(simulator: Pick<Simulator, 'origin'>, parts: ConfigPar
     },
     targets: parts.targets ?? [],
     discoveries: parts.discoveries ?? [],
+    webLinks: { runbooks: 'https://example.com/runbooks' },
   };
 }
 

@@ -158,7 +158,7 @@ atlas: {client_secret_fil: 1, discovery_interval: 10m}
 => 1:9: atlas.client_secret_fil: unknown key; did you mean client_secret_file, which belongs under credentials.service_account?
 => 1:31: atlas.discovery_interval: unknown key: it belongs under targets
 mdb_sa_sk_0: 2
-=> 1:1: unknown key; allowed are atlas, credentials, polling, defaults, targets
+=> 1:1: unknown key; allowed are atlas, credentials, polling, defaults, targets, web_links
 atlas: {__proto__: {}}
 => 1:9: atlas.__proto__: unknown key; allowed are base_url, ca_file, request_timeout, page_size, max_pages, requests_per_minute, concurrency
 atlas: {page_size: 1, page_size: 2}
@@ -380,6 +380,9 @@ ${clusters('all')}    exclude: ["ci_*", "", 7]
 => 8:25: targets[0].discovery_interval: must be at least 10s
 ${clusters('all')}    exclude: ci-*
 => 7:14: targets[0].exclude: must be a list, such as [scratch, "ci-*"]
+${GOOD}web_links: { runbooks: runbooks, dashboard: "https://me:secret@grafana/d/x" }
+=> 7:24: web_links.runbooks: must be a URL that begins with https:// or http://
+=> 7:45: web_links.dashboard: must not contain a user or a password, because the pages show it
 ${CREDENTIALS}targets: {group_id: ${GROUP}, clusters: [a]}
 => 4:10: targets: must be a list, not keys with values: each entry begins with a hyphen
 ${CREDENTIALS}targets: [Cluster0]

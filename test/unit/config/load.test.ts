@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { configFileOf, loadConfig } from '../../../src/config/load.ts';
+import { DEFAULT_RUNBOOKS } from '../../../src/config/schema.ts';
 import { files } from '../../support/files.ts';
 import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
 
@@ -41,6 +42,7 @@ test('a file of three lines is enough, because all other keys have defaults', as
     },
     targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
     discoveries: [],
+    webLinks: { runbooks: DEFAULT_RUNBOOKS },
   });
 });
 
@@ -68,6 +70,7 @@ targets:
   - { group_id: ${OTHER_GROUP}, credential: key, clusters: [a], success_max_age: 8d, duration_max: 1w }
   - { group_id: ${OTHER_GROUP}, credential: token, clusters: [b] }
   - { group_id: ${OTHER_GROUP}, credential: key, clusters: all, exclude: [scratch, "ci-*"], discovery_interval: 1h, duration_max: 1h }
+web_links: { runbooks: "https://example.com/runbooks", dashboard: "https://grafana/d/x?orgId=1" }
 `;
 
 test('a file with every key is loaded as it is written, with one target per cluster', async () => {
@@ -86,6 +89,10 @@ test('a file with every key is loaded as it is written, with one target per clus
     maxStaleSeconds: 86_400,
     maxActiveJobs: 0,
     isRead: { schedule: false },
+  });
+  expect(config.webLinks).toEqual({
+    runbooks: 'https://example.com/runbooks',
+    dashboard: 'https://grafana/d/x?orgId=1',
   });
   const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200 };
   expect(config.targets).toEqual([
