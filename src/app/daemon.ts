@@ -7,6 +7,7 @@ import { COLLECTORS, familiesOf } from '../collectors/index.ts';
 import type { Config } from '../config/config.ts';
 import { showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
+import { atlasPages } from '../config/network.ts';
 import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
@@ -151,7 +152,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     budgets: monitor.atlas.budgets,
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
-    atlasUrl: () => monitor.config().atlas.baseUrl,
+    links: () => ({ ...monitor.config().webLinks, atlas: atlasPages(monitor.config().atlas.baseUrl) }),
     config: () => showConfig(monitor.config(), readersOf(guard.settings.guards())),
     wallSeconds: runtime.wallSeconds,
     sleep: runtime.sleep,

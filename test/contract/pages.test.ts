@@ -70,7 +70,7 @@ describe('the pages of the daemon', () => {
     const isWhole = (html: string) =>
       html.includes('data-s="unmeasured"') && textOf(html).includes('bad\nauto export off\nShop <b>');
     const page = textOf(await eventually(`${url}/`, isWhole));
-    expect(page).toContain('2 of 3 clusters need attention');
+    expect(page).toContain('3 of 3 clusters have warnings');
     expect(page).toMatch(
       /bad\nauto export off\nShop <b>[\s\S]*The latest export failed .* ago with an unusual error code\./,
     );

@@ -7,6 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TargetState } from '../../src/collectors/collector.ts';
 import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
 import { startWeb, type Web } from '../../src/web/guards/listen.ts';
+import type { PageSettings } from '../../src/web/pages/pages.ts';
 import { createApp } from '../../src/web/server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
@@ -16,6 +17,7 @@ import { QUIET_WEB } from '../support/web.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const EVIL = `</script><img src=x onerror="window.evil=1"><b>`;
+const NO_ANSWER = { reason: 'timeout', problem: 'no answer within 10 s', advice: 'check the network' } as const;
 const PHONE = { width: 390, height: 844 };
 
 let browser: Browser;
@@ -24,6 +26,7 @@ let url: string;
 let states: readonly TargetState[];
 let discoveries: readonly DiscoveryStatus[];
 let nowSeconds = FLEET_NOW;
+let outage: PageSettings['outage'] = () => undefined;
 let fails: boolean;
 const problems: string[] = [];
 const pages: Page[] = [];
@@ -38,6 +41,7 @@ beforeAll(async () => {
     },
     state: (key) => states.find(({ target }) => target.key === key),
     discoveries: () => discoveries,
+    outage: () => outage(),
     // Each response is rendered in another second, so the server keeps none.
     wallSeconds: () => ++nowSeconds,
   });
@@ -51,6 +55,7 @@ afterAll(async () => {
 beforeEach(() => {
   states = fleet(60);
   discoveries = [];
+  outage = () => undefined;
   fails = false;
   problems.length = 0;
 });
@@ -76,7 +81,12 @@ async function open(path = '/', options: BrowserContextOptions = {}): Promise<Pa
 }
 
 const visibleRows = (page: Page): Promise<readonly string[]> =>
-  page.locator('tr[data-s]:visible th a').allTextContents();
+  page.locator('tr[data-s]:visible th > a').allTextContents();
+
+/** Opens the folded groups. */
+async function openGroups(page: Page): Promise<void> {
+  for (const summary of await page.locator('.group:not([open]) summary').all()) await summary.click();
+}
 
 /** Refreshes the page at once, as its timer does. */
 async function refreshed(page: Page): Promise<void> {
@@ -96,9 +106,9 @@ function withAnotherFailure(index: number): readonly TargetState[] {
 describe('the status page in a browser', () => {
   test('loads without an error, follows its content security policy and requests no other server', async () => {
     const page = await open();
-    expect(await page.title()).toBe('(8) Atlas backup exports');
-    expect(await page.locator('.verdict').textContent()).toContain('8 of 60 clusters need attention');
-    expect((await visibleRows(page)).length).toBe(60);
+    expect(await page.title()).toBe('(3) Atlas backup exports');
+    expect(await page.locator('.verdict').textContent()).toContain('3 of 60 clusters need action now');
+    expect(await page.locator('tr[data-s]').count()).toBe(60);
     expect(await page.locator('.verdict').evaluate((node) => getComputedStyle(node).fontSize)).toBe('26px');
     await refreshed(page);
     expect(problems).toEqual([]);
@@ -106,6 +116,11 @@ describe('the status page in a browser', () => {
 
   test('filters while the reader types, and keeps the filter in the URL', async () => {
     const page = await open();
+    const unfolded = await visibleRows(page);
+    // The fine clusters are folded.
+    expect(unfolded).toHaveLength(14);
+    await page.getByLabel('Search').fill('0012');
+    expect(await visibleRows(page)).toEqual(['cluster-0012']);
     await page.getByLabel('Search').fill('0008');
     expect(await visibleRows(page)).toEqual(['cluster-0008']);
     expect(await page.locator('#shown').textContent()).toBe('Showing 1 of 60.');
@@ -117,7 +132,7 @@ describe('the status page in a browser', () => {
     await page.reload();
     expect(await visibleRows(page)).toEqual(['cluster-0004', 'cluster-0029', 'cluster-0054']);
     await page.getByRole('button', { name: /^All/ }).click();
-    expect((await visibleRows(page)).length).toBe(60);
+    expect(await visibleRows(page)).toEqual(unfolded);
     expect(problems).toEqual([]);
   });
 
@@ -139,7 +154,7 @@ describe('the status page in a browser', () => {
   test('refreshes automatically', async () => {
     const page = await open();
     states = withAnotherFailure(45);
-    await page.locator('.verdict', { hasText: '9 of 60' }).waitFor({ timeout: 20_000 });
+    await page.locator('.lead', { hasText: '6 other clusters' }).waitFor({ timeout: 20_000 });
     expect(problems).toEqual([]);
   });
 
@@ -148,16 +163,15 @@ describe('the status page in a browser', () => {
     // Not every browser keeps the visible rows in place automatically.
     await page.evaluate(() => document.documentElement.style.setProperty('overflow-anchor', 'none'));
     await page.getByLabel('Search').fill('cluster');
-    const row = page.locator('tr[data-s] a', { hasText: 'cluster-0040' });
+    const row = page.locator('tr[data-s] th > a', { hasText: 'cluster-0040' });
     await row.focus();
     await row.evaluate((node) => scrollTo(0, node.getBoundingClientRect().top + scrollY - 300));
     const top = () => row.evaluate((node) => Math.round(node.getBoundingClientRect().top));
     const before = await top();
-    // One more cluster needs attention: its row moves to the top and becomes higher.
+    // One more cluster has a warning: its row moves to the top and becomes higher.
     states = withAnotherFailure(45);
     await refreshed(page);
-    expect(await page.locator('.verdict').textContent()).toContain('9 of 60');
-    expect(await page.title()).toContain('(9)');
+    expect(await page.locator('.lead').textContent()).toContain('6 other clusters');
     expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(2);
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('cluster-0040');
     expect(await page.getByLabel('Search').inputValue()).toBe('cluster');
@@ -166,7 +180,8 @@ describe('the status page in a browser', () => {
 
   test('keeps the focus on a row that moves', async () => {
     const page = await open();
-    await page.locator('tr[data-s] a', { hasText: 'cluster-0040' }).focus();
+    await openGroups(page);
+    await page.locator('tr[data-s] th > a', { hasText: 'cluster-0040' }).focus();
     states = withAnotherFailure(39);
     await refreshed(page);
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('cluster-0040');
@@ -175,6 +190,7 @@ describe('the status page in a browser', () => {
 
   test('adds and removes targets in place', async () => {
     const page = await open();
+    await openGroups(page);
     states = fleet(62).slice(3);
     await refreshed(page);
     const rows = await visibleRows(page);
@@ -182,7 +198,32 @@ describe('the status page in a browser', () => {
     expect(rows).toContain('cluster-0062');
     expect(rows).not.toContain('cluster-0001');
     await page.goto(`${url}/`);
+    await openGroups(page);
     expect(await visibleRows(page)).toEqual(rows);
+  });
+
+  test('a refresh keeps groups open and folded as the reader left them', async () => {
+    const page = await open();
+    const fine = page.locator('#g-fine');
+    await fine.locator('summary').click();
+    await page.locator('#g-overdue summary').click();
+    states = withAnotherFailure(45);
+    await refreshed(page);
+    expect(await fine.getAttribute('open')).toBe('');
+    expect(await page.locator('#g-overdue').getAttribute('open')).toBeNull();
+    expect((await visibleRows(page)).length).toBe(57);
+  });
+
+  test('shows an outage of Atlas as one headline', async () => {
+    const page = await open();
+    const last = { endedAtSeconds: FLEET_NOW, durationSeconds: 1, failure: NO_ANSWER };
+    states = fleet(60).map((state) => withRecord(state, 'exports', { last }));
+    discoveries = states.map(({ target: { groupId } }) => ({ groupId, tried: true, up: false, failure: NO_ANSWER }));
+    outage = () => ({ ...NO_ANSWER, sinceSeconds: FLEET_NOW - 7.2 * 3600 });
+    await refreshed(page);
+    expect(await page.locator('.verdict').textContent()).toBe('Atlas has not answered since 16:48 UTC');
+    expect(await page.locator('main .notice').count()).toBe(0);
+    expect(await visibleRows(page)).toHaveLength(6);
   });
 
   test('does not refresh while text is selected', async () => {
@@ -192,7 +233,7 @@ describe('the status page in a browser', () => {
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await page.waitForTimeout(500);
     expect(await page.locator('#asof').textContent()).toBe(before);
-    expect(await page.evaluate(() => String(getSelection()))).toContain('8 of 60');
+    expect(await page.evaluate(() => String(getSelection()))).toContain('3 of 60');
   });
 
   test('can be paused', async () => {
@@ -229,7 +270,7 @@ describe('the status page in a browser', () => {
     expect(await page.getByLabel('Search').inputValue()).toBe(EVIL);
     expect(await page.evaluate(() => 'evil' in window)).toBe(false);
     expect(await page.locator('img').count()).toBe(0);
-    await page.locator('tr[data-s]:visible a').first().click();
+    await page.locator('tr[data-s]:visible th > a').first().click();
     expect(await page.locator('.verdict').textContent()).toContain(EVIL);
     expect(await page.evaluate(() => 'evil' in window)).toBe(false);
     expect(problems).toEqual([]);
@@ -246,7 +287,7 @@ describe('the status page in a browser', () => {
     await page.getByRole('button', { name: /^Overdue/ }).focus();
     await page.keyboard.press('Space');
     expect(await page.getByRole('button', { name: /^Overdue/ }).getAttribute('aria-pressed')).toBe('true');
-    await page.locator('tr[data-s]:visible a').first().focus();
+    await page.locator('tr[data-s]:visible th > a').first().focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/targets\//);
     expect(await page.locator('.verdict').textContent()).toContain('cluster-0004: overdue');
@@ -256,6 +297,8 @@ describe('the status page in a browser', () => {
 describe('without scripts', () => {
   test('everything is visible, and the form filters', async () => {
     const page = await open('/', { javaScriptEnabled: false });
+    expect((await visibleRows(page)).length).toBe(14);
+    await openGroups(page);
     expect((await visibleRows(page)).length).toBe(60);
     await page.getByRole('button', { name: /^Failed/ }).click();
     expect(await visibleRows(page)).toEqual(['cluster-0008', 'cluster-0028', 'cluster-0048']);
@@ -295,6 +338,7 @@ describe('axe finds no accessibility problem on', () => {
     ];
     discoveries = [{ groupId: '5e0000000000000000000007', tried: true, up: false, failure: NOT_ALLOWED }];
     const page = await open(path(), { ...options, bypassCSP: true });
+    await openGroups(page);
     await page.evaluate(AXE);
     const found = await page.evaluate(async () => {
       const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
@@ -307,8 +351,9 @@ describe('axe finds no accessibility problem on', () => {
 
   test('on a phone, screen readers still see rows, and nothing is wider than the screen', async () => {
     const page = await open('/', { viewport: PHONE });
+    await openGroups(page);
     expect(await page.getByRole('row').count()).toBeGreaterThan(60);
-    expect(await page.getByRole('rowheader').count()).toBeGreaterThan(60);
+    expect(await page.getByRole('rowheader').count()).toBeGreaterThanOrEqual(60);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(PHONE.width);
   });
@@ -327,6 +372,7 @@ test('a page with a thousand targets can be filtered and refreshes in place', as
   expect(await visibleRows(page)).toEqual(['cluster-0500']);
   await page.getByLabel('Search').fill('');
   await refreshed(page);
-  expect((await visibleRows(page)).length).toBe(1000);
+  expect(await page.locator('tr[data-s]').count()).toBe(1000);
+  expect((await visibleRows(page)).length).toBe(40);
   expect(problems).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { Outage } from '../../src/atlas/observer.ts';
 import type { Collectors, PollingSettings, TargetState } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
+import type { PageLinks } from '../../src/web/pages/links.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
 import * as status from '../../src/web/pages/status.ts';
 import { renderStatusPage } from '../../src/web/pages/status-page.ts';
@@ -20,6 +21,8 @@ export interface Seen {
   readonly outage?: Outage;
 }
 
+export const LINKS: PageLinks = { runbooks: 'https://example.com/runbooks', atlas: 'https://cloud.mongodb.com' };
+
 const FACTS = { version: '1.2.3', telemetryPath: '/metrics' };
 
 export const SETTINGS: PollingSettings = {
@@ -35,14 +38,12 @@ function viewOf({
   readsSchedules = true,
   nextPollInSeconds = 60,
   collectors = COLLECTORS,
-  outage,
 }: Seen): status.View {
   return {
     nowSeconds,
     settings: { ...SETTINGS, isRead: { schedule: readsSchedules } },
     collectors,
     nextPollAtSeconds: () => nowSeconds + nextPollInSeconds,
-    outage,
   };
 }
 
@@ -51,16 +52,28 @@ export function judged(state: TargetState, seen: Seen): status.TargetStatus {
 }
 
 export function overviewOf(states: Iterable<TargetState>, seen: Seen): status.Overview {
-  return status.overviewOf(states, seen.discoveries ?? [], seen.budgets ?? [], viewOf(seen));
+  const { discoveries = [], budgets = [], outage } = seen;
+  const sources = {
+    states: () => states,
+    discoveries: () => discoveries,
+    budgets: () => budgets,
+    outage: () => outage,
+  };
+  return status.overviewOf(sources, viewOf(seen));
 }
 
 export function statusPage(states: Iterable<TargetState>, seen: Seen): string {
   const filter = status.parseFilter(new URLSearchParams(seen.query ?? ''));
-  return renderStatusPage(overviewOf(states, seen), filter, { ...FACTS, nowSeconds: seen.nowSeconds, root: '' });
+  return renderStatusPage(overviewOf(states, seen), filter, {
+    ...FACTS,
+    nowSeconds: seen.nowSeconds,
+    root: '',
+    links: LINKS,
+  });
 }
 
-export function targetPage(state: TargetState, seen: Seen, atlasUrl = 'https://cloud.mongodb.com'): string {
-  return renderTargetPage(judged(state, seen), atlasUrl, { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../' });
+export function targetPage(state: TargetState, seen: Seen, links = LINKS): string {
+  return renderTargetPage(judged(state, seen), { ...FACTS, nowSeconds: seen.nowSeconds, root: '../../', links });
 }
 
 /** The visible text of a page, one line for each element that has text. */
@@ -84,7 +97,7 @@ export const QUIET_PAGES: PageSettings = {
   collectors: COLLECTORS,
   settings: () => SETTINGS,
   nextPollAtSeconds: () => undefined,
-  atlasUrl: () => 'https://cloud.mongodb.com',
+  links: () => LINKS,
   config: () => '',
   wallSeconds: () => 0,
 };

@@ -41,7 +41,7 @@ function escapeHtml(text: string): string {
   return text.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** `5 min ago` or `in 5 min`; the tooltip and the attribute for programs give the time itself. */
+/** `5 min ago` or `in 5 min`. The tooltip and the attribute `datetime` contain the time itself. */
 export function relativeTime(atSeconds: number, nowSeconds: number): Html {
   const away = atSeconds - nowSeconds;
   const iso = isoTime(atSeconds);
@@ -53,6 +53,13 @@ export function relativeTime(atSeconds: number, nowSeconds: number): Html {
 export function absoluteTime(atSeconds: number): Html {
   const iso = isoTime(atSeconds);
   return html`<time datetime="${iso}">${readable(iso)}</time>`;
+}
+
+/** `16:48 UTC`, with the date if it is more than a day ago. */
+export function clockTime(atSeconds: number, nowSeconds: number): Html {
+  const iso = isoTime(atSeconds);
+  const isToday = nowSeconds - atSeconds < 86_400;
+  return html`<time datetime="${iso}">${isToday ? `${iso.slice(11, 16)} UTC` : readable(iso)}</time>`;
 }
 
 function isoTime(atSeconds: number): string {

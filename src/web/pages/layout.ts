@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { iconSprite } from './drawings.ts';
 import { absoluteTime, type Html, html, trusted } from './html.ts';
+import type { PageLinks } from './links.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -14,6 +15,7 @@ export interface PageFacts {
   /** The path from this page to the status page: '' or '../../'. Relative, so that a reverse proxy can add any path. */
   readonly root: string;
   readonly telemetryPath: string;
+  readonly links: PageLinks;
 }
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

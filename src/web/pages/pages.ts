@@ -5,30 +5,22 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Express, Response } from 'express';
-import type { BudgetLevel } from '../../atlas/admission/admission.ts';
-import type { Outage } from '../../atlas/observer.ts';
 import type { PollingSettings, TargetState } from '../../collectors/collector.ts';
-import type { DiscoveryStatus } from '../../polling/discovery.ts';
 import { targetsJson } from '../api.ts';
 import { negotiate } from '../negotiation.ts';
 import { PAGE_POLICY, type PageFacts } from './layout.ts';
-import { type Overview, overviewOf, parseFilter, statusOf, type View } from './status.ts';
+import type { PageLinks } from './links.ts';
+import { type Overview, overviewOf, parseFilter, type Sources, statusOf, type View } from './status.ts';
 import { renderStatusPage } from './status-page.ts';
 import { renderTargetPage } from './target-page.ts';
 
-export interface PageSettings extends Pick<View, 'collectors' | 'nextPollAtSeconds'> {
+export interface PageSettings extends Sources, Pick<View, 'collectors' | 'nextPollAtSeconds'> {
   readonly telemetryPath: string;
   readonly version: string;
-  states(): Iterable<TargetState>;
   state(key: string): TargetState | undefined;
-  discoveries(): Iterable<DiscoveryStatus>;
-  budgets(): Iterable<BudgetLevel>;
-  /** Defined while Atlas does not answer. */
-  outage(): Outage | undefined;
   /** The current settings. */
   settings(): PollingSettings;
-  /** The base URL of the Atlas user interface. */
-  atlasUrl(): string;
+  links(): PageLinks;
   /** The current config as YAML, without secrets. */
   config(): string;
   wallSeconds(): number;
@@ -44,15 +36,15 @@ export function addPages(app: Express, settings: PageSettings): void {
   const send = createSend(settings.wallSeconds);
 
   function viewAt(nowSeconds: number): View {
-    return { nowSeconds, settings: settings.settings(), collectors, nextPollAtSeconds, outage: settings.outage() };
+    return { nowSeconds, settings: settings.settings(), collectors, nextPollAtSeconds };
   }
 
   function overviewAt(nowSeconds: number): Overview {
-    return overviewOf(settings.states(), settings.discoveries(), settings.budgets(), viewAt(nowSeconds));
+    return overviewOf(settings, viewAt(nowSeconds));
   }
 
   function factsAt(nowSeconds: number, root: string): PageFacts {
-    return { version, telemetryPath, nowSeconds, root };
+    return { version, telemetryPath, nowSeconds, root, links: settings.links() };
   }
 
   app.get('/', (request, response) => {
@@ -65,9 +57,7 @@ export function addPages(app: Express, settings: PageSettings): void {
     if (state === undefined) return next();
     // The links of the page are relative, so its path must not end with a slash. A relative redirect keeps the path of a proxy.
     if (request.path.endsWith('/')) return response.redirect(308, `../${state.target.clusterName}`);
-    return send(response, HTML, (now) =>
-      renderTargetPage(statusOf(state, viewAt(now)), settings.atlasUrl(), factsAt(now, '../../')),
-    );
+    return send(response, HTML, (now) => renderTargetPage(statusOf(state, viewAt(now)), factsAt(now, '../../')));
   });
 
   app.get('/api/v1/targets', (_request, response) =>

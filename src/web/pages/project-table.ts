@@ -2,7 +2,7 @@
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
-import type { ProjectStatus } from './status.ts';
+import { causeOfOutage, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
 
 const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
   cloud_backups: 'backups',
@@ -13,34 +13,57 @@ const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
 /** The page shows a warning if less than this share of the API quota is left. */
 const LOW_SHARE = 0.25;
 
-export function projectNotices(projects: readonly ProjectStatus[]): readonly Html[] {
-  return projects.flatMap((project) => [
-    failedDiscovery(project),
-    ...project.budgets.filter(({ pausedForSeconds }) => pausedForSeconds > 0).map((budget) => paused(project, budget)),
-  ]);
+/** One notice for each cause, however many projects it concerns. */
+export function projectNotices(overview: Overview): readonly Html[] {
+  const { projects } = overview;
+  const isOutage = causeOfOutage(overview) !== undefined;
+  const failed = projects.filter(({ discovery }) => discovery?.failure && !(isOutage && isByOutage(discovery.failure)));
+  const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
+  return [...byFailure(failed).map(failedDiscovery), ...(paused.length > 0 ? [pausedBudgets(paused)] : [])];
 }
 
-function failedDiscovery({ discovery, ...project }: ProjectStatus): Html {
-  if (discovery?.failure === undefined) return nothing;
-  const { problem, advice } = discovery.failure;
+function byFailure(projects: readonly ProjectStatus[]): readonly (readonly ProjectStatus[])[] {
+  const causes = new Map<string, readonly ProjectStatus[]>();
+  for (const project of projects) {
+    const { failure, goodAtSeconds } = project.discovery ?? {};
+    const cause = `${failure?.problem} ${failure?.advice} ${goodAtSeconds === undefined}`;
+    causes.set(cause, [...(causes.get(cause) ?? []), project]);
+  }
+  return [...causes.values()];
+}
+
+function failedDiscovery(projects: readonly ProjectStatus[]): Html {
+  const { failure, goodAtSeconds } = projects[0]?.discovery ?? {};
   const impact =
-    discovery.goodAtSeconds === undefined
+    goodAtSeconds === undefined
       ? 'They are not monitored, unless the config names them.'
       : 'New clusters may be missing here.';
-  return html`<div class="notice"><p><strong>Could not list the clusters of ${nameOf(project)}.</strong> ${sentence(problem)} ${impact}</p><p class="do">${sentence(advice)}</p></div>`;
+  return html`<div class="notice"><p><strong>Could not list the clusters of ${namesOf(projects)}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
 }
 
-function paused(project: ProjectStatus, { name, pausedForSeconds }: BudgetLevel): Html {
-  return html`<div class="notice doubt"><p><strong>Atlas accepts no requests for ${nameOf(project)}</strong> (${BUDGET_WORDS[name]}) for another ${span(pausedForSeconds)}: the API quota of the project is used up. All API clients of the project share it.</p><p class="do">Lower atlas.requests_per_minute, increase polling.interval, or find out which other clients use the quota.</p></div>`;
+function pausedBudgets(projects: readonly ProjectStatus[]): Html {
+  const seconds = Math.max(...projects.flatMap(({ budgets }) => budgets.map((budget) => budget.pausedForSeconds)));
+  return html`<div class="notice"><p><strong>Atlas accepts no requests for ${namesOf(projects)}</strong> for up to ${span(seconds)}: the limit that Atlas sets for each project is reached. All API clients of the project share it.</p><p class="do">Lower atlas.requests_per_minute, increase polling.interval, or find out which other clients use the limit.</p></div>`;
 }
+
+const MAX_NAMES = 5;
+
+function namesOf(projects: readonly ProjectStatus[]): string {
+  const names = projects.slice(0, MAX_NAMES).map(({ name, groupId }) => name || groupId);
+  const rest = projects.length - names.length;
+  return rest > 0 ? `${names.join(', ')} and ${counted(rest, 'other project')}` : names.join(', ');
+}
+
+/** The table is folded if it has more projects than this. */
+const MAX_UNFOLDED = 12;
 
 export function projectTable(projects: readonly ProjectStatus[], nowSeconds: number): Html {
   if (projects.length === 0) return nothing;
-  return html`<h2 id="projects">Projects and their API budget</h2>
+  return html`<details id="p"${projects.length > MAX_UNFOLDED ? nothing : html` open`}><summary><h2 id="projects">${counted(projects.length, 'project')} and the limits on their API requests</h2></summary>
 <div class="card scroll" tabindex="0" role="region" aria-labelledby="projects"><table>
-<thead><tr><th scope="col">Project</th><th scope="col">Clusters</th><th scope="col">Discovery</th><th scope="col">Requests for</th><th scope="col">API quota left (all clients)</th><th scope="col">Requests left (this exporter)</th></tr></thead>
+<thead><tr><th scope="col">Project</th><th scope="col">Clusters</th><th scope="col">List of its clusters</th><th scope="col">Requests for</th><th scope="col">Left of the project’s limit in Atlas,<br>which all its API clients share</th><th scope="col">Left of this exporter’s own limit<br>for the project</th></tr></thead>
 <tbody>${projects.map((project) => rows(project, nowSeconds))}</tbody>
-</table></div>
+</table></div></details>
 `;
 }
 
@@ -48,7 +71,7 @@ export function projectTable(projects: readonly ProjectStatus[], nowSeconds: num
 function rows(project: ProjectStatus, nowSeconds: number): Html {
   const { groupId, name, targets, budgets } = project;
   const tall = html` rowspan="${Math.max(1, budgets.length)}"`;
-  const head = html`<th scope="row"${tall}>${name || groupId}${name ? html`<small>${groupId}</small>` : nothing}</th><td${tall}>${targets}</td><td${tall}>${discoveryWords(project, nowSeconds)}</td>`;
+  const head = html`<th scope="row"${tall}><span title="${groupId}">${projectWords({ projectName: name, groupId })}</span></th><td${tall}>${targets}</td><td${tall}>${discoveryWords(project, nowSeconds)}</td>`;
   const [first, ...others] = budgets;
   if (first === undefined) return html`<tr>${head}<td colspan="3" class="no">no requests yet</td></tr>\n`;
   return html`<tr>${head}${budgetCells(first)}</tr>
@@ -60,7 +83,7 @@ function discoveryWords({ discovery }: ProjectStatus, nowSeconds: number): Html 
   if (!discovery.tried) return html`<span class="no">not yet</span>`;
   const { up, goodAtSeconds: at } = discovery;
   const good = at === undefined ? nothing : html`succeeded ${relativeTime(at, nowSeconds)}`;
-  return up ? good : html`<span class="trouble">failed</span> ${good}`;
+  return up ? good : html`<span class="doubt">failed</span> ${good}`;
 }
 
 function budgetCells({ name, atlas, pausedForSeconds, ...own }: BudgetLevel): Html {
@@ -68,7 +91,7 @@ function budgetCells({ name, atlas, pausedForSeconds, ...own }: BudgetLevel): Ht
   const left = Math.floor(own.remainingRequests);
   const waiting = own.waitingRequests > 0 ? `, ${counted(own.waitingRequests, 'request')} waiting` : '';
   let quota = html`<span class="no">unknown</span>`;
-  if (pausedForSeconds > 0) quota = html`<span class="trouble">none for ${span(pausedForSeconds)}</span>`;
+  if (pausedForSeconds > 0) quota = html`<span class="doubt">none for ${span(pausedForSeconds)}</span>`;
   else if (atlas)
     quota = html`${meter(words, atlas.remaining, atlas.limit, atlas.remaining < LOW_SHARE * atlas.limit)}, ${span(atlas.ageSeconds)} ago`;
   return html`<td>${words}</td><td>${quota}</td><td>${meter(words, left, own.capacityRequests, false)}${waiting}</td>`;
@@ -77,8 +100,4 @@ function budgetCells({ name, atlas, pausedForSeconds, ...own }: BudgetLevel): Ht
 function meter(what: string, left: number, of: number, isLow: boolean): Html {
   const words = `${left} of ${of}`;
   return html`<progress value="${left}" max="${Math.max(1, of)}" aria-label="${what}: ${words} left"${isLow ? html` class="low"` : nothing}></progress> ${words}`;
-}
-
-function nameOf({ name, groupId }: Pick<ProjectStatus, 'name' | 'groupId'>): string {
-  return name ? `${name} (${groupId})` : groupId;
 }

@@ -26,7 +26,7 @@ export const SCRIPT = `'use strict';
       const fits = terms.every((term) => words.includes(term) || key.startsWith(term));
       row.hidden = !fits || (wanted !== '' && !row.dataset.s.split(' ').includes(wanted));
     }
-    for (const body of main.querySelectorAll('.targets tbody')) body.hidden = !body.querySelector('tr[data-s]:not([hidden])');
+    for (const part of main.querySelectorAll('.group, .group tbody')) part.hidden = !part.querySelector('tr[data-s]:not([hidden])');
     for (const chip of form().querySelectorAll('.chips button')) chip.setAttribute('aria-pressed', String(chip.value === wanted));
     const shown = rows.filter((row) => !row.hidden).length;
     const out = document.getElementById('shown');
@@ -36,6 +36,9 @@ export const SCRIPT = `'use strict';
   }
   function filterAndRemember() {
     filter();
+    // A filter opens the folded groups.
+    const isFiltered = field('q').value.trim() + field('now').value !== '';
+    for (const group of main.querySelectorAll('.group')) group.open = isFiltered || !('folded' in group.dataset);
     const url = new URL(location.href);
     for (const [key, value] of [['q', field('q').value], ['state', field('now').value]])
       value ? url.searchParams.set(key, value) : url.searchParams.delete(key);
@@ -54,8 +57,11 @@ export const SCRIPT = `'use strict';
   function merge(old, next) {
     if (old.isEqualNode(next)) return;
     if (old.nodeType !== 1) { old.data = next.data; return; }
-    for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
-    for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    // A group stays as the reader has opened or folded it, unless the number of its clusters now folds or opens it.
+    const staysOpen = old.hasAttribute('data-folded') === next.hasAttribute('data-folded');
+    const isKept = (name) => name === 'open' && staysOpen;
+    for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
+    for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
     let at = old.firstChild;
     for (const child of [...next.childNodes]) {
       const key = keyOf(child);
@@ -71,7 +77,7 @@ export const SCRIPT = `'use strict';
   // Rows that move must not move the text that the reader looks at: most visible rows stay where they are on the screen.
   function keepInPlace(change) {
     const topOf = (node) => node.getBoundingClientRect().top;
-    const visible = [...main.querySelectorAll('tr, h2, .notice')].map((node) => [node, topOf(node)])
+    const visible = [...main.querySelectorAll('tr, summary, h2, .notice')].map((node) => [node, topOf(node)])
       .filter(([node, top]) => node.offsetHeight > 0 && top + node.offsetHeight > 0 && top < innerHeight);
     const atTop = scrollY === 0, focus = document.activeElement;
     change();

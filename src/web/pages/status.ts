@@ -3,8 +3,18 @@
  * Pure functions.
  */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import type { Reason } from '../../atlas/error.ts';
 import type { Outage } from '../../atlas/observer.ts';
-import type { Collector, Collectors, Finding, Moment, Polled, TargetState } from '../../collectors/collector.ts';
+import type {
+  Collector,
+  Collectors,
+  Failure,
+  Finding,
+  Moment,
+  Polled,
+  Target,
+  TargetState,
+} from '../../collectors/collector.ts';
 import { CONDITIONS, type Condition, rankOf } from '../../collectors/conditions.ts';
 import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
 import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
@@ -17,17 +27,24 @@ export interface View extends Moment {
   readonly collectors: Collectors;
   /** Unix time of the next poll; undefined while it runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
-  /** Defined while Atlas does not answer. */
-  readonly outage?: Outage | undefined;
 }
 
 export interface Overview {
   /** Defined while Atlas does not answer. */
   readonly outage: Outage | undefined;
+  /** The failures that an outage explains, if they are those of more than half of the targets; else empty. */
+  readonly failures: readonly Failure[];
   /** The most urgent first, then by name. */
   readonly targets: readonly TargetStatus[];
   /** By name. */
   readonly projects: readonly ProjectStatus[];
+}
+
+export interface Sources {
+  states(): Iterable<TargetState>;
+  discoveries(): Iterable<DiscoveryStatus>;
+  budgets(): Iterable<BudgetLevel>;
+  outage(): Outage | undefined;
 }
 
 export interface TargetStatus {
@@ -56,7 +73,7 @@ export interface ReadStatus {
 
 export interface ProjectStatus {
   readonly groupId: string;
-  /** Empty while unknown. */
+  /** Empty until Atlas has given it. */
   readonly name: string;
   /** Number of its targets. */
   readonly targets: number;
@@ -65,14 +82,25 @@ export interface ProjectStatus {
   readonly budgets: readonly BudgetLevel[];
 }
 
-export function overviewOf(
-  states: Iterable<TargetState>,
-  discoveries: Iterable<DiscoveryStatus>,
-  budgets: Iterable<BudgetLevel>,
-  view: View,
-): Overview {
-  const targets = Array.from(states, (state) => statusOf(state, view)).sort(byUrgency);
-  return { outage: view.outage, targets, projects: projectsOf(targets, discoveries, budgets) };
+export function overviewOf(sources: Sources, view: View): Overview {
+  const targets = Array.from(sources.states(), (state) => statusOf(state, view)).sort(byUrgency);
+  const projects = projectsOf(targets, sources.discoveries(), sources.budgets());
+  const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
+  // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
+  const isMost = 2 * failures.length > targets.length;
+  return { outage: sources.outage(), failures: isMost ? failures : [], targets, projects };
+}
+
+const OUTAGE_REASONS: readonly (Reason | undefined)[] = ['server_error', 'timeout', 'network'];
+
+/** Why the page has no news of most clusters; undefined if it has. */
+export function causeOfOutage({ outage, failures }: Overview): Outage | Failure | undefined {
+  return outage ?? failures[0];
+}
+
+/** Whether an outage of Atlas explains the failure. */
+export function isByOutage(failure: Failure | undefined): boolean {
+  return OUTAGE_REASONS.includes(failure?.reason);
 }
 
 export function statusOf(state: TargetState, view: View): TargetStatus {
@@ -107,6 +135,11 @@ export function recentJobs(state: TargetState, count: number): readonly Job[] {
   const { summary, stale } = exportsOf(state);
   const jobs = (summary?.newest ?? []).filter((job) => !stale || activeStateOf(job) === undefined);
   return jobs.slice(0, count).reverse();
+}
+
+/** Where the name is not known, the end of the id tells projects apart. */
+export function projectWords({ projectName, groupId }: Pick<Target, 'projectName' | 'groupId'>): string {
+  return projectName || `Project …${groupId.slice(-6)}`;
 }
 
 const names = new Intl.Collator('en', { numeric: true });
@@ -162,7 +195,7 @@ export function createMatcher({ text, condition }: Filter): (status: TargetStatu
   const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
   return ({ state: { target }, findings }) => {
     if (condition !== undefined && !findings.some((finding) => finding.condition === condition)) return false;
-    const words = `${target.clusterName} ${target.projectName}`.toLowerCase();
+    const words = `${target.clusterName} ${projectWords(target)}`.toLowerCase();
     const key = target.key.toLowerCase();
     return terms.every((term) => words.includes(term) || key.startsWith(term));
   };

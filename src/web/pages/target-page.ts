@@ -9,22 +9,23 @@ import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
 import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { type PageFacts, page } from './layout.ts';
-import { type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
+import { backupsLink, dashboardLink, projectLink } from './links.ts';
+import { projectWords, type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
 import { activeJobs, finding, nextPoll } from './target-row.ts';
 
 const RECENT_JOBS = 30;
 
-export function renderTargetPage(status: TargetStatus, atlasUrl: string, facts: PageFacts): string {
+export function renderTargetPage(status: TargetStatus, facts: PageFacts): string {
   const { target } = status.state;
-  const { nowSeconds, root } = facts;
+  const { nowSeconds, root, links } = facts;
   const { level, label } = WORDS[status.condition];
   const jobs = recentJobs(status.state, RECENT_JOBS);
   const problems = status.findings.filter(({ problem }) => problem !== undefined);
   const active = activeJobs(status, status.active.length, nowSeconds);
   const title = `${target.clusterName}: ${label.toLowerCase()}`;
   const main = html`<p class="verdict ${level} ${status.condition}" role="status">${icon(status.condition)}${title}</p>
-<p class="lead">${target.projectName ? `${target.projectName} (${target.groupId})` : `Project ${target.groupId}`} ${atlasLink(status, atlasUrl)} · <a href="${root}">All clusters</a></p>
-${problems.length === 0 ? nothing : html`<div class="card findings">${problems.map(finding)}</div>`}
+<p class="lead">${projectLink(links, target, projectWords(target))} (ID ${target.groupId})${backupsLink(links, target)}${dashboardLink(links, target)} · <a href="${root}">All clusters</a></p>
+${problems.length === 0 ? nothing : html`<div class="card findings">${problems.map((one) => finding(one, links))}</div>`}
 ${status.active.length === 0 ? nothing : html`<h2>Queued and running exports</h2>\n<div class="card findings">${active}</div>`}
 <h2>Summary</h2>
 <dl class="card facts">${summaryFacts(status, nowSeconds)}</dl>
@@ -35,13 +36,6 @@ ${jobs.length === 0 ? html`<p class="no">${exportsOf(status.state).summary ? 'At
 ${status.reads.map((read) => pollRecord(read, nowSeconds))}
 `;
   return page(title, main, facts);
-}
-
-/** Links to Atlas only with https, because a simulator has no user interface. */
-function atlasLink({ state: { target } }: TargetStatus, atlasUrl: string): Html {
-  if (!atlasUrl.startsWith('https://')) return nothing;
-  const path = `/v2/${encodeURIComponent(target.groupId)}#/clusters/backup/${encodeURIComponent(target.clusterName)}`;
-  return html`· <a href="${atlasUrl}${path}" rel="noreferrer">Open its backups in Atlas</a>`;
 }
 
 function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds: number): Html {
@@ -72,7 +66,8 @@ function bucketWords(id: string, outcomes: Outcomes, isScheduled: boolean, nowSe
   return html`<p>${id}${isScheduled ? ' (scheduled)' : ''}: ${at === undefined ? 'none listed' : relativeTime(at, nowSeconds)}${data}${failed}</p>`;
 }
 
-function limitFacts({ state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max }: TargetStatus): Html {
+function limitFacts(status: TargetStatus): Html {
+  const { state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max } = status;
   const { target } = state;
   const source = target.successMaxAgeSeconds === undefined ? 'the backup schedule' : 'the config';
   const none = exportsOf(state).summary ? 'Atlas lists no success' : 'the list has not been read yet';
@@ -81,7 +76,9 @@ function limitFacts({ state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: m
   const bucket = schedule?.export?.bucketId;
   const automatic = html`${schedule?.autoExportEnabled ? 'on' : 'off'}${schedule?.export ? `, ${schedule.export.frequency}` : ''}${bucket ? html`<small>to the bucket ${bucket}</small>` : nothing}`;
   const maxAge =
-    max === undefined ? 'unknown' : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max)}`;
+    max === undefined
+      ? 'unknown'
+      : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max, status.condition === 'overdue')}`;
   const longest = target.durationMaxSeconds;
   return html`${[
     fact('Maximum age of the last success', maxAge),
@@ -102,7 +99,7 @@ function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadSta
   const sum = failed.reduce((all, [, count]) => all + count, 0);
   const reasons = failed.map(([reason, count]) => `${count} ${reason}`).join(', ');
   const what = last?.failure && `${sentence(last.failure.problem)} ${sentence(last.failure.advice)}`;
-  const result = what ? html`<span class="trouble">failed</span><small>${what}</small>` : html`succeeded`;
+  const result = what ? html`<span class="doubt">failed</span><small>${what}</small>` : html`succeeded`;
   const took =
     last &&
     html`<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`;

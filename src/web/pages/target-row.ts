@@ -7,27 +7,48 @@ import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks } from './drawings.ts';
 import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
-import { ageSeconds, recentJobs, type TargetStatus } from './status.ts';
+import type { PageFacts } from './layout.ts';
+import { dashboardLink, type PageLinks, projectLink, runbookLink } from './links.ts';
+import { ageSeconds, projectWords, recentJobs, type TargetStatus } from './status.ts';
 
 const RECENT_JOBS = 14;
 const ACTIVE_JOBS = 3;
 
-export function targetRow(status: TargetStatus, nowSeconds: number, isShown: boolean): Html {
+interface RowPlace {
+  /** The advice on the most urgent finding stands above the row. */
+  readonly isCauseShared: boolean;
+  /** The headline says that Atlas does not answer. */
+  readonly isOutage: boolean;
+  readonly isShown: boolean;
+}
+
+/** The group names the most urgent condition, so the row does not. */
+export function targetRow(status: TargetStatus, { nowSeconds, links }: PageFacts, place: RowPlace): Html {
   const { target } = status.state;
-  const conditions = status.findings.map(({ condition }) => condition).join(' ');
+  const [main, ...others] = status.findings;
+  const conditions = status.findings.map((one) => one.condition).join(' ');
+  const problem = main?.problem === undefined ? nothing : html`<p>${sentence(main.problem)}</p>`;
+  const cause = main === undefined || place.isCauseShared ? nothing : advice(main, links);
+  const more = others.filter((one) => !(place.isOutage && one.condition === 'unreachable'));
   // The script refers to rows by their links, and filters by data-s.
   const path = `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
-  return html`<tr data-s="${conditions}"${isShown ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${target.projectName || target.groupId}</small></th><td>${status.findings.map(finding)}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
+  return html`<tr data-s="${conditions}"${place.isShown ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${projectLink(links, target, projectWords(target))}</small></th><td>${problem}${cause}${more.map((one) => finding(one, links))}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status, links)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
 `;
 }
 
-/** A badge with the condition; if there is a problem, also the problem and the advice. */
-export function finding({ condition, problem, advice }: Finding): Html {
+/** A badge with the condition; if there is a problem, also the problem, the advice and the runbook. */
+export function finding({ condition, problem, ...cause }: Finding, links: PageLinks): Html {
   if (problem === undefined) return badge(condition);
-  return html`<div>${badge(condition)}<p>${sentence(problem)}</p>${advice === undefined ? nothing : html`<p class="do">${sentence(advice)}</p>`}</div>`;
+  return html`<div>${badge(condition)}<p>${sentence(problem)}</p>${advice(cause, links)}</div>`;
 }
 
-function badge(condition: Condition): Html {
+/** What to do, with a link to the runbook. */
+export function advice({ advice: text, alert }: Pick<Finding, 'advice' | 'alert'>, links: PageLinks): Html {
+  if (text === undefined) return nothing;
+  return html`<span class="do">${sentence(text)} ${runbookLink(links, alert)}</span>`;
+}
+
+export function badge(condition: Condition): Html {
   const { level, label } = WORDS[condition];
   return html`<b class="${level} ${condition}">${icon(condition)}${label}</b>`;
 }
@@ -65,22 +86,23 @@ function lastSuccess(status: TargetStatus): Html {
   const { state, lastSuccessAtSeconds: at, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max } = status;
   if (exportsOf(state).summary === undefined) return html`<span class="no">unknown</span>`;
   if (at === undefined || age === undefined) return html`<span class="no">no success listed</span>`;
-  return html`${span(age)}${max === undefined ? '' : ` / ${span(max)}`}${ageBar(age, max)}<small>${absoluteTime(at)}</small>`;
+  const limit = max === undefined ? 'no limit known' : `limit ${span(max)}`;
+  return html`${span(age)} ago, ${limit}${ageBar(age, max, status.condition === 'overdue')}<small>${absoluteTime(at)}</small>`;
 }
 
-function recent({ state }: TargetStatus): Html {
+function recent({ state }: TargetStatus, links: PageLinks): Html {
   const { summary, stale } = exportsOf(state);
   if (summary === undefined) return html`<span class="no">unknown</span>`;
   const states = recentJobs(state, RECENT_JOBS).map((job) => job.state);
   const counts = countsInWords(stale ? { ...summary.counts, queued: 0, in_progress: 0, unknown: 0 } : summary.counts);
   if (states.length === 0) return html`<span class="no">${counts || 'no export listed'}</span>`;
-  return html`${marks(states)}<small>${counts}</small>`;
+  return html`${marks(states)}<small>${counts}${dashboardLink(links, state.target)}</small>`;
 }
 
 function lastPoll({ reads: [first] }: TargetStatus, nowSeconds: number): Html {
   if (first?.record.last === undefined) return html`<span class="no">not yet</span>`;
   const next = nextPoll(first.nextPollAtSeconds, nowSeconds);
-  return html`${relativeTime(first.record.last.endedAtSeconds, nowSeconds)}<small>next: ${next}</small>`;
+  return html`${span(nowSeconds - first.record.last.endedAtSeconds)} ago<small>next: ${next}</small>`;
 }
 
 /** `in 5 min`, or `now` while the poll runs. An overdue poll waits because of the limit on concurrent requests. */

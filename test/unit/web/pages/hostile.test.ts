@@ -7,7 +7,7 @@ import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../../../src/collectors/index.ts';
 import { targetsJson } from '../../../../src/web/api.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
-import { judged, overviewOf, statusPage, targetPage } from '../../../support/pages.ts';
+import { judged, LINKS, overviewOf, statusPage, targetPage } from '../../../support/pages.ts';
 import { polledState, withRecord, withSchedule } from '../../../support/states.ts';
 
 const EVIL = `</script><img src=x onerror="alert('1')">&`;
@@ -46,7 +46,7 @@ const seen = {
 test.each([
   ['the status page', () => statusPage([state], seen)],
   ['the page of a target', () => targetPage(state, seen)],
-  ['a link to Atlas', () => targetPage(state, seen, `https://cloud.mongodb.com${EVIL}`)],
+  ['a link', () => targetPage(state, seen, { ...LINKS, dashboard: `https://example.com/${EVIL}` })],
 ])('%s shows hostile text as text', (_what, render) => {
   const page = render();
   expect(page).toContain('&#60;img src=x onerror=&#34;');

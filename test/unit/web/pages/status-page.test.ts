@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { PAGE_POLICY } from '../../../../src/web/pages/layout.ts';
-import { FLEET_NOW, fleet, NOT_ALLOWED } from '../../../support/fleet.ts';
+import { DAY, FLEET_NOW, fleet, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { DAY_ZERO_SECONDS, job } from '../../../support/jobs.ts';
 import { type Seen, statusPage, textOf } from '../../../support/pages.ts';
-import { GROUP_ID, newState, polledState, withSchedule } from '../../../support/states.ts';
+import { GROUP_ID, newState, polledState, withRecord, withSchedule } from '../../../support/states.ts';
 
 const NOW = DAY_ZERO_SECONDS + 100_000;
 const SEEN = { nowSeconds: NOW };
@@ -13,6 +13,7 @@ const RELAXED = { successMaxAgeSeconds: 36 * 3600 };
 const success = job('Successful');
 const partial = job('Successful', { fields: { exportStatus: { exportedCollections: 8, totalCollections: 10 } } });
 const fine = polledState([success], RELAXED, 'fine-one');
+const overdue = polledState([job('Successful', { createdAtSeconds: NOW - 9 * DAY })], RELAXED, 'overdue-one');
 const failed = polledState([job('Failed', { createdAtSeconds: NOW - 7200 }), success], RELAXED, 'broken-one');
 const warned = polledState([partial], RELAXED, 'partial-one');
 const exporting = (exported: number, fields = {}) =>
@@ -33,11 +34,11 @@ function visibleRows(page: string): readonly string[] {
 
 describe('the status page', () => {
   test.each<[string, readonly TargetState[]]>([
-    ['1 of 2 clusters needs attention', [fine, failed]],
+    ['1 of 2 clusters needs action now', [fine, overdue]],
     ['The cluster is fine', [fine]],
     ['All 2 clusters are fine', [fine, polledState([success], RELAXED, 'other')]],
-    ['No cluster needs urgent attention\n1 warning, not urgent.', [fine, warned]],
-    ['1 of 2 clusters needs attention\n1 warning, not urgent.', [failed, warned]],
+    ['1 of 2 clusters has warnings\nNot urgent: no cluster is known to be overdue.', [fine, failed]],
+    ['1 of 3 clusters needs action now\n2 other clusters with warnings, not urgent.', [overdue, failed, warned]],
     ['Waiting for the first poll', [newState()]],
     ['No cluster is monitored\nThe config names no clusters for this exporter', []],
   ])('says first: %j', (words, states) => {
@@ -45,19 +46,64 @@ describe('the status page', () => {
   });
 
   test('counts the urgent clusters in its title', () => {
-    expect(statusPage([fine, failed], SEEN)).toContain('<title>(1) Atlas backup exports</title>');
+    expect(statusPage([fine, failed, overdue], SEEN)).toContain('<title>(1) Atlas backup exports</title>');
   });
 
   test('shows the most urgent cluster first, why, and what to do', () => {
     const page = statusPage([fine, failed], SEEN);
     expect(visibleRows(page)).toEqual(['broken-one', 'fine-one']);
     expect(textOf(page)).toContain('The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nAtlas does not retry');
-    expect(textOf(page)).toMatch(/Need attention\nbroken-one[\s\S]*No problems\nfine-one/);
+    expect(textOf(page)).toMatch(
+      /Failed\n1 cluster, not urgent\n[\s\S]*broken-one[\s\S]*Fine\n1 cluster\n[\s\S]*fine-one/,
+    );
+  });
+
+  test('shows in red only what pages', () => {
+    const page = statusPage([fine, failed, warned, overdue], SEEN).replace(/<(style|script)>.*?<\/\1>/gs, '');
+    expect(page.match(/class="[^"]*(?:trouble|over)[^"]*"/g)).toEqual([
+      'class="verdict trouble"',
+      'class="trouble overdue"',
+      'class="age over"',
+    ]);
+  });
+
+  test('folds many clusters that are not urgent into one line, and writes a shared cause once', () => {
+    const page = statusPage(fleet(1000), { nowSeconds: FLEET_NOW });
+    expect(page.match(/<details class="card group" id="g-[a-z_]+"[^>]*>/g)).toEqual([
+      '<details class="card group" id="g-overdue" open>',
+      '<details class="card group" id="g-failed" data-folded>',
+      '<details class="card group" id="g-unreachable" data-folded>',
+      '<details class="card group" id="g-running" data-folded>',
+      '<details class="card group" id="g-fine" data-folded>',
+    ]);
+    expect(textOf(page)).toContain('Cannot be read\n34 clusters, not urgent\nAdd this host’s public address');
+    expect(page.match(/Add this host’s public address/g)).toHaveLength(1);
+  });
+
+  test('groups clusters by cause if one condition has several', () => {
+    const last = (problem: string) => ({
+      endedAtSeconds: NOW,
+      durationSeconds: 1,
+      failure: { ...NOT_ALLOWED, advice: problem },
+    });
+    const states = ['a', 'a', 'b', 'b', 'c'].map((cause, index) =>
+      withRecord(polledState([success], RELAXED, `one-${index}`), 'exports', { last: last(cause) }),
+    );
+    const page = textOf(statusPage(states, SEEN));
+    expect(page.match(/\n[ABC]\.\n|\none-\d/g)?.join('')).toBe('\nA.\n\none-0\none-1\nB.\n\none-2\none-3\none-4\nC.\n');
+  });
+
+  test('shows no id of 24 digits as text, and names a project whose name is unknown by the end of its id', () => {
+    const text = textFor([
+      withSchedule(overdue, { autoExportEnabled: true, export: { bucketId: GROUP_ID, frequency: 'daily' } }),
+    ]);
+    expect(text).not.toMatch(/[0-9a-f]{24}/);
+    expect(text).toContain('overdue-one\nProject …000001');
   });
 
   test('shows the age of the last success and its limit, in words and as a bar', () => {
     const page = statusPage([fine], SEEN);
-    expect(textOf(page)).toContain('27 h 33 min / 36 h');
+    expect(textOf(page)).toContain('27 h 33 min ago, limit 36 h');
     expect(page).toContain('<svg class="age"');
     expect(statusPage([polledState([success], { successMaxAgeSeconds: 60 })], SEEN)).toContain('<svg class="age over"');
   });
@@ -86,7 +132,7 @@ describe('the status page', () => {
   });
 
   test('shows what it does not know as unknown', () => {
-    expect(textFor([newState()])).toMatch(/Not read yet\nunknown\nunknown\nnot yet/);
+    expect(textFor([newState()])).toMatch(/Cluster0\nProject …000001\nunknown\nunknown\nnot yet/);
   });
 
   test.each([
@@ -106,12 +152,12 @@ describe('the status page', () => {
     expect(statusPage([fine], SEEN)).toContain(`<a href="targets/${GROUP_ID}/fine-one">`);
   });
 
-  test('has no inline style, no event handler and no external address', () => {
+  test('has no inline style, no event handler, and loads nothing from another server', () => {
     const page = statusPage(fleet(60), { nowSeconds: FLEET_NOW });
     const markup = page.replace(/<(style|script)>.*?<\/\1>/gs, '');
     expect(markup).not.toMatch(/ style=| on\w+=|javascript:/);
-    expect(markup.match(/(?:href|src)="[a-z]+:[^"]*/g)?.map((one) => one.slice(0, 26))).toEqual([
-      'href="data:image/svg+xml,%',
+    expect(markup.match(/<(?!a )[^>]*(?:href|src)="[a-z]+:[^"]*/g)?.map((one) => one.slice(0, 42))).toEqual([
+      '<link rel="icon" href="data:image/svg+xml,',
     ]);
   });
 
@@ -160,6 +206,42 @@ describe('the filter without a script', () => {
   });
 });
 
+describe('an outage of Atlas on the status page', () => {
+  const noAnswer = { reason: 'timeout', problem: 'no answer within 10 s', advice: 'check the network' } as const;
+  const last = { endedAtSeconds: NOW, durationSeconds: 1, failure: noAnswer };
+  const unread = (states: readonly TargetState[]) => states.map((state) => withRecord(state, 'exports', { last }));
+
+  test('is one headline with its beginning, the cause and what to do, and no notice of its consequences', () => {
+    const states = unread(fleet(1000));
+    const discoveries = states
+      .slice(0, 31)
+      .map(({ target: { groupId } }) => ({ groupId, tried: true, up: false, failure: noAnswer }));
+    const page = statusPage(states, {
+      nowSeconds: FLEET_NOW,
+      discoveries,
+      outage: { ...noAnswer, sinceSeconds: FLEET_NOW - 7.2 * 3600 },
+    });
+    expect(textOf(page)).toMatch(
+      /Atlas has not answered since\n16:48 UTC\nNo answer within 10 s\. [^\n]* 40 of 1000 clusters need action now\.\nCheck the network\./,
+    );
+    expect(page).not.toContain('<div class="notice"');
+    expect(page.match(/Check the network/g)).toHaveLength(2);
+    expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
+  });
+
+  test('has the date if it began more than a day ago', () => {
+    const text = textFor(unread([fine]), { outage: { ...noAnswer, sinceSeconds: NOW - 90_000 } });
+    expect(text).toMatch(/not answered since\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+  });
+
+  test('is also said if Atlas answers for less than half of the clusters', () => {
+    expect(textFor([...unread([fine, warned]), failed])).toContain(
+      'Atlas fails for 2 of 3 clusters\nNo answer within 10 s.',
+    );
+    expect(textFor([...unread([fine]), failed])).not.toContain('Atlas fails');
+  });
+});
+
 describe('projects on the status page', () => {
   const discovery = { groupId: GROUP_ID, tried: true, up: false, failure: NOT_ALLOWED };
   const budget = {
@@ -188,9 +270,19 @@ describe('projects on the status page', () => {
     expect(textOf(page)).not.toContain('without-targets');
   });
 
-  test('a paused budget is a notice', () => {
+  test('the same failure of many discoveries is one notice', () => {
+    const discoveries = fleet(9).map(({ target: { groupId } }) => ({ ...discovery, groupId }));
+    const text = textFor(fleet(9), { discoveries });
+    expect(text.match(/Could not list[^\n]*/g)).toEqual([
+      'Could not list the clusters of Project 1, Project 2, Project 3, Project 4, Project 5 and 4 other projects.',
+    ]);
+  });
+
+  test('a paused budget is a notice that says whose limit it is', () => {
     const text = textFor([fine], { budgets: [{ ...budget, pausedForSeconds: 30 }] });
-    expect(text).toMatch(/Atlas accepts no requests for 5e0+1\n\(backups\) for another 30 s/);
+    expect(text).toMatch(
+      /Atlas accepts no requests for 5e0+1\nfor up to 30 s: [^\n]* All API clients of the project share it\./,
+    );
     expect(text).toContain('none for 30 s');
   });
 

@@ -30,9 +30,9 @@ describe('the conditions of a target', () => {
     ['failed', polledState([success, later('Failed', 10)], RELAXED)],
     ['failed', polledState([success, later('Failed', 10), later('Cancelled', 20)], RELAXED)],
     ['fine', polledState([job('Failed'), later('Successful', 10)], RELAXED)],
-    ['failed overdue', polledState([success, later('Failed', 10)], { successMaxAgeSeconds: 60 })],
+    ['overdue failed', polledState([success, later('Failed', 10)], { successMaxAgeSeconds: 60 })],
     ['overdue', polledState([success], { successMaxAgeSeconds: 3600 })],
-    ['overdue', polledState([], RELAXED)],
+    ['unconfirmed', polledState([], RELAXED)],
     ['overdue', withSchedule(polledState([success]), DAILY)],
     ['stuck running', polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 3600 })],
     ['stuck running', polledState([success, later('InProgress', 10)], RELAXED)],
@@ -60,11 +60,13 @@ describe('the conditions of a target', () => {
         condition: 'unmeasured',
         problem: 'the backup schedule cannot be read: no answer',
         advice: 'look at the network; or set success_max_age in the config',
+        alert: 'AtlasBackupExportUnwatched',
       },
       {
         condition: 'unread',
         problem: 'the backup schedule cannot be read: no answer',
         advice: 'look at the network',
+        alert: 'AtlasBackupExportUnwatched',
       },
     ]);
   });
@@ -76,15 +78,15 @@ describe('the order of targets', () => {
       polledState([success], RELAXED, 'fine-10'),
       polledState([success], RELAXED, 'fine-9'),
       polledState([], {}, 'unmeasured'),
-      failing(polledState([], RELAXED, 'overdue, and unreachable')),
+      failing(polledState([success], { successMaxAgeSeconds: 3600 }, 'overdue, and unreachable')),
       failing(newState('unreachable')),
       polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 60 }, 'stuck'),
       polledState([job('Failed')], {}, 'failed'),
     ];
     const { targets } = overviewOf(states, { nowSeconds: NOW, readsSchedules: false });
     expect(targets.map(({ state }) => state.target.clusterName)).toEqual([
-      'failed',
       'overdue, and unreachable',
+      'failed',
       'stuck',
       'unreachable',
       'unmeasured',

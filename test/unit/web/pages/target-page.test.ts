@@ -3,7 +3,7 @@ import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../../../src/collectors/index.ts';
 import { DAY, FLEET_NOW, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { job } from '../../../support/jobs.ts';
-import { judged, targetPage, textOf } from '../../../support/pages.ts';
+import { judged, LINKS, targetPage, textOf } from '../../../support/pages.ts';
 import { GROUP_ID, newState, polledState, unpolled, withRecord, withSchedule } from '../../../support/states.ts';
 import { createToys } from '../../../support/toys.ts';
 
@@ -22,7 +22,7 @@ const textFor = (state: TargetState): string => textOf(targetPage(state, SEEN));
 describe('the page of a target', () => {
   test('shows its state first, also in the title', () => {
     expect(targetPage(healthy, SEEN)).toContain('<title>orders: fine</title>');
-    expect(textFor(healthy)).toContain(`orders: fine\nShop (${GROUP_ID})`);
+    expect(textFor(healthy)).toContain(`orders: fine\nShop\n(ID ${GROUP_ID})`);
   });
 
   test('summarizes its exports', () => {
@@ -114,10 +114,27 @@ describe('the page of a target', () => {
     expect(page).toContain('<b class="doubt">8 of 10</b>');
   });
 
-  test('links to the backups of the cluster in Atlas, but not in a simulator', () => {
-    const link = `href="https://cloud.mongodb.com/v2/${GROUP_ID}#/clusters/backup/orders"`;
-    expect(targetPage(healthy, SEEN)).toContain(link);
-    expect(targetPage(healthy, SEEN, 'http://127.0.0.1:8080')).not.toContain('/v2/');
+  test('links to the cluster and its project in Atlas, but not if something else answers for Atlas', () => {
+    const page = targetPage(healthy, SEEN);
+    expect(page).toContain(`href="https://cloud.mongodb.com/v2/${GROUP_ID}#/clusters/backup/orders"`);
+    expect(page).toContain(`href="https://cloud.mongodb.com/v2/${GROUP_ID}"`);
+    expect(targetPage(healthy, SEEN, { ...LINKS, atlas: undefined })).not.toContain('/v2/');
+  });
+
+  test('links to the dashboard if one is configured, with the variables that select the cluster', () => {
+    const links = { ...LINKS, dashboard: 'https://grafana/d/atlas-backup-exports?orgId=1' };
+    const variables = `var-project=${GROUP_ID}&#38;var-cluster=orders`;
+    expect(targetPage(healthy, SEEN, links)).toContain(
+      `href="https://grafana/d/atlas-backup-exports?orgId=1&#38;${variables}"`,
+    );
+    expect(targetPage(healthy, SEEN)).not.toContain('Dashboard');
+  });
+
+  test('links each problem to its runbook', () => {
+    const failed = targetPage(polledState([daily(1, 'Failed'), daily(2)]), SEEN);
+    expect(failed).toContain('href="https://example.com/runbooks/AtlasBackupExportFailed.md"');
+    const refused = targetPage(withRecord(healthy, 'exports', { last: FAILED_POLL }), SEEN);
+    expect(refused).toContain('href="https://example.com/runbooks/AtlasBackupExportAccessDenied.md"');
   });
 
   test('shows what it does not know as unknown', () => {
