@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { CHART, namesIn, ruleFiles } from '../../scripts/deploy-copies.ts';
+import { CHART, namesIn } from '../../scripts/deploy-copies.ts';
+import { ruleGroups } from '../../scripts/rules/index.ts';
 import { variableOf } from '../../src/cli/flags.ts';
 import { schemaProblems } from '../support/kubernetes-schema.ts';
 import { chartWith, helm, kubectl, only, podsIn, type Resource, resourcesIn } from '../support/manifests.ts';
@@ -215,8 +216,7 @@ describe('monitors', () => {
 });
 
 describe('rules', () => {
-  const source = ruleFiles().flatMap(({ text }) => (parse(text) as { groups: { rules: Rule[] }[] }).groups);
-  const plain = source.flatMap(({ rules }) => rules);
+  const plain = ruleGroups('namespace, job').flatMap(({ rules }) => rules) as readonly Rule[];
 
   test('without settings they are those of the kustomize component', () => {
     const { code, output } = kubectl('kustomize', 'deploy/kubernetes/overlays/prometheus-operator');

@@ -8,7 +8,7 @@ import { type ActiveState, endedAtSeconds, type Job } from './job.ts';
 import { exportsOf } from './summary.ts';
 
 /** The limits if the config has no `duration_max`. */
-export const DEFAULT_DURATION_MAX_SECONDS = 24 * 3600;
+export const DEFAULT_DURATION_MAX_SECONDS = 48 * 3600;
 const QUEUED_MAX_SECONDS = 4 * 3600;
 
 export const exportFinders: readonly Finder[] = [

@@ -45,7 +45,7 @@ describe('the page of a target', () => {
     expect(text).toContain('Cluster\nnot paused');
     const named = textFor(polledState([daily(1)], { successMaxAgeSeconds: 8 * DAY }));
     expect(named).toContain('8 d, from the config');
-    expect(named).toContain('24 h, the default');
+    expect(named).toContain('2 d, the default');
     expect(named).toContain('the config names it');
   });
 

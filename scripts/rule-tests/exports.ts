@@ -1,0 +1,408 @@
+/** Each alert on the exports of a cluster: quiet just below its limit, firing with its text, and resolved. */
+import { BUCKET, during, firesForCluster, old, onlyThese, quiet, turns, type Values, type World } from './world.ts';
+
+const HOUR = 3600;
+const orders = (metrics: Values) => [{ name: 'orders', metrics }];
+
+export const exportWorlds: readonly World[] = [
+  {
+    name: 'Overdue fires 15 minutes after the success became too old, and resolves with the next success',
+    minutes: 100,
+    clusters: orders({ destination_last_success_timestamp_seconds: turns(60 - 26 * HOUR + 600, 60, old(60)) }),
+    checks: [
+      ...quiet('Overdue', 11, 26),
+      firesForCluster('Overdue', 27, {
+        severity: 'critical',
+        summary: 'no successful backup export for 1d 2h 16m 0s',
+        description:
+          'The newest successful export of cluster orders (project 5f1a00000000000000000001) into bucket b1 ended 1d 2h 16m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Check in Atlas that the backup policy still takes and exports snapshots.',
+      }),
+      ...quiet('Overdue', 61),
+      onlyThese(100, 'Overdue'),
+    ],
+  },
+  {
+    name: 'Overdue names the failures that are to be solved first',
+    minutes: 20,
+    clusters: orders({
+      destination_last_success_timestamp_seconds: -30 * HOUR,
+      destination_consecutive_failures: 2,
+      [BUCKET]: undefined,
+      auto_export_enabled: undefined,
+    }),
+    checks: [
+      firesForCluster('Overdue', 20, {
+        severity: 'critical',
+        summary: 'no successful backup export for 1d 6h 20m 0s',
+        description:
+          'The newest successful export of cluster orders (project 5f1a00000000000000000001) ended 1d 6h 20m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Exports start, but the last 2 failed: solve that first.',
+      }),
+      onlyThese(20, 'Overdue', 'Failed'),
+    ],
+  },
+  {
+    name: 'NoSuccessListed fires after 26 hours without a listed success, and resolves with the first one',
+    minutes: 1640,
+    step: 4,
+    clusters: orders({
+      success_max_age_seconds: HOUR,
+      destination_last_success_timestamp_seconds: turns(undefined, 1612, old(60)),
+      destination_data_timestamp_seconds: undefined,
+    }),
+    checks: [
+      ...quiet('NoSuccessListed', 1576),
+      firesForCluster('NoSuccessListed', 1580, {
+        severity: 'critical',
+        summary: 'Atlas lists no successful backup export',
+        description:
+          'Atlas has listed no successful export of cluster orders (project 5f1a00000000000000000001) into bucket b1 for at least 1d 2h 20m 0s. One is expected every 1h 0m 0s. Check in Atlas that exports start, and how they end.',
+      }),
+      ...quiet('NoSuccessListed', 1612),
+      onlyThese(1640, 'NoSuccessListed'),
+    ],
+  },
+  {
+    name: 'DataOld fires while exports succeed but their snapshot is twice too old',
+    minutes: 80,
+    clusters: orders({ destination_data_timestamp_seconds: turns(600 - 52 * HOUR, 60, old(HOUR)) }),
+    checks: [
+      ...quiet('DataOld', 10, 25),
+      firesForCluster('DataOld', 26, {
+        severity: 'warning',
+        summary: 'the newest exported data is 2d 4h 16m 0s old',
+        description:
+          'Exports of cluster orders (project 5f1a00000000000000000001) succeed, but the newest exported snapshot was taken 2d 4h 16m 0s ago. Newer snapshots are missing, or are not exported. Find out which snapshot is exported, and by whom.',
+      }),
+      ...quiet('DataOld', 60),
+      onlyThese(80, 'DataOld'),
+    ],
+  },
+  {
+    name: 'DataOld says nothing of a cluster that is paused, overdue, or has a new policy',
+    minutes: 60,
+    clusters: [
+      { name: 'paused', metrics: { destination_data_timestamp_seconds: -60 * HOUR, cluster_paused: 1 } },
+      {
+        name: 'late',
+        metrics: {
+          destination_data_timestamp_seconds: -60 * HOUR,
+          destination_last_success_timestamp_seconds: -30 * HOUR,
+        },
+      },
+      {
+        name: 'moved',
+        metrics: {
+          destination_data_timestamp_seconds: turns(old(HOUR), 5, -60 * HOUR),
+          [BUCKET]: turns(1, 5, undefined),
+          'auto_export_info{export_bucket_id="b2",frequency_type="daily"}': turns(undefined, 5, 1),
+        },
+      },
+    ],
+    checks: [onlyThese(60, 'Overdue')],
+  },
+  {
+    name: 'PolicyWithoutItem fires after an hour without a policy item, and resolves with one or without automatic export',
+    minutes: 100,
+    clusters: [
+      { name: 'orders', metrics: { auto_export_has_policy_item: turns(0, 70, 1) } },
+      { name: 'never', metrics: { auto_export_has_policy_item: 0, auto_export_enabled: 0, [BUCKET]: undefined } },
+    ],
+    checks: [
+      ...quiet('PolicyWithoutItem', 59),
+      firesForCluster('PolicyWithoutItem', 60, {
+        severity: 'warning',
+        summary: 'the backup schedule can never export',
+        description:
+          'Automatic export of cluster orders (project 5f1a00000000000000000001) is on, but no policy item of its backup schedule takes snapshots of the exported frequency. So nothing will ever be exported. Add such a policy item in Atlas, or choose another frequency.',
+      }),
+      ...quiet('PolicyWithoutItem', 70),
+      onlyThese(100, 'PolicyWithoutItem'),
+    ],
+  },
+  {
+    name: 'Unwatched fires after two hours without a maximum age, unless automatic export is known to be off',
+    minutes: 150,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          success_max_age_seconds: turns(undefined, 140, 26 * HOUR),
+          auto_export_enabled: undefined,
+          [BUCKET]: undefined,
+          schedule_up: 0,
+        },
+      },
+      { name: 'odd', metrics: { success_max_age_seconds: turns(undefined, 100, 26 * HOUR) } },
+      { name: 'off', metrics: { success_max_age_seconds: undefined, auto_export_enabled: 0, [BUCKET]: undefined } },
+    ],
+    checks: [
+      ...quiet('Unwatched', 119),
+      firesForCluster('Unwatched', 120, {
+        severity: 'warning',
+        summary: 'no alert would fire if backup exports stopped',
+        description:
+          'The maximum age of an export of cluster orders (project 5f1a00000000000000000001) is not known: the config has no success_max_age, and the backup schedule can’t be read or has an unknown frequency. So the cluster can never be overdue. Set success_max_age in the exporter’s config. The exporter read the exports of the cluster 1m 0s ago.',
+      }),
+      ...quiet('Unwatched', 140),
+      onlyThese(150, 'Unwatched'),
+    ],
+  },
+  {
+    name: 'AutoExportOff fires when a schedule no longer exports, not where it never did, and resolves when it exports again',
+    minutes: 60,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          auto_export_enabled: turns(1, 10, turns(0, 40, 1)),
+          [BUCKET]: turns(1, 10, turns(undefined, 40, 1)),
+        },
+      },
+      { name: 'never', metrics: { auto_export_enabled: 0, [BUCKET]: undefined } },
+    ],
+    checks: [
+      ...quiet('AutoExportOff', 24),
+      firesForCluster('AutoExportOff', 25, {
+        severity: 'warning',
+        summary: 'the backup schedule no longer exports automatically',
+        description:
+          'Until 15m 0s ago the backup schedule of cluster orders (project 5f1a00000000000000000001) exported snapshots automatically. Now it does not. Switch it on again in Atlas, or tell the exporter that it was on purpose, as the runbook says.',
+      }),
+      ...quiet('AutoExportOff', 40),
+      onlyThese(60, 'AutoExportOff'),
+    ],
+  },
+  {
+    name: 'Failed fires a minute after a failure, and resolves with the next success',
+    minutes: 30,
+    clusters: orders({
+      destination_consecutive_failures: turns(0, 5, turns(1, 20, 0)),
+      last_failure_timestamp_seconds: turns(undefined, 5, 240),
+    }),
+    checks: [
+      ...quiet('Failed', 5),
+      firesForCluster('Failed', 6, {
+        severity: 'warning',
+        summary: 'the newest backup export has failed',
+        description:
+          'The newest finished export of cluster orders (project 5f1a00000000000000000001) into bucket b1 failed. Atlas does not retry it, and its partial data stays in the bucket. Check the bucket and the access of Atlas to it, then export the snapshot again. The newest failure of the cluster was 2m 0s ago. The newest success ended 1h 0m 0s ago.',
+      }),
+      ...quiet('Failed', 20),
+      onlyThese(30, 'Failed'),
+    ],
+  },
+  {
+    name: 'FailingRepeatedly fires at the third consecutive failure, and resolves with the next success',
+    minutes: 30,
+    clusters: orders({ destination_consecutive_failures: turns(2, 5, turns(3, 20, 0)) }),
+    checks: [
+      ...quiet('FailingRepeatedly', 5),
+      firesForCluster('FailingRepeatedly', 6, {
+        severity: 'warning',
+        summary: '3 consecutive backup exports have failed',
+        description:
+          'The newest 3 exports of cluster orders (project 5f1a00000000000000000001) into bucket b1 have failed. Usually this does not end without a fix. Check the bucket and the access of Atlas to it, then export the snapshot again. The newest success ended 1h 0m 0s ago.',
+      }),
+      ...quiet('FailingRepeatedly', 20),
+      onlyThese(30, 'Failed', 'FailingRepeatedly'),
+    ],
+  },
+  {
+    name: 'QueuedTooLong fires for an export that is queued for four hours, and resolves ten minutes after it starts',
+    minutes: 60,
+    clusters: orders({
+      'oldest_active_created_timestamp_seconds{state="queued"}': turns(300 - 4 * HOUR, 30, undefined),
+      'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(undefined, 30, 300 - 4 * HOUR),
+    }),
+    checks: [
+      ...quiet('QueuedTooLong', 15),
+      firesForCluster('QueuedTooLong', 16, {
+        severity: 'warning',
+        summary: 'a backup export has been queued for 4h 11m 0s',
+        description:
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 4h 11m 0s ago and is still queued. The limit is 4h 0m 0s. Atlas runs only a few exports at a time: check in Atlas which exports are running.',
+      }),
+      ...quiet('QueuedTooLong', 40),
+      onlyThese(60, 'QueuedTooLong'),
+    ],
+  },
+  {
+    name: 'RunningTooLong fires after duration_max, or else after two days, and resolves ten minutes after the end',
+    minutes: 70,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          duration_max_seconds: HOUR,
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(300 - HOUR, 30, undefined),
+        },
+      },
+      {
+        name: 'sharded',
+        metrics: {
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(600 - 48 * HOUR, 50, undefined),
+        },
+      },
+      { name: 'long', metrics: { 'oldest_active_created_timestamp_seconds{state="in_progress"}': -46 * HOUR } },
+      {
+        name: 'queued',
+        metrics: { 'oldest_active_created_timestamp_seconds{state="queued"}': -3 * HOUR, duration_max_seconds: HOUR },
+      },
+    ],
+    checks: [
+      ...quiet('RunningTooLong', 15),
+      firesForCluster('RunningTooLong', 16, {
+        severity: 'warning',
+        summary: 'a backup export has been running for 1h 11m 0s',
+        description:
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 1h 11m 0s ago and is still running. Its duration_max is 1h 0m 0s. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+      }),
+      firesForCluster('RunningTooLong', 45, {
+        severity: 'warning',
+        labels: { cluster_name: 'sharded' },
+        summary: 'a backup export has been running for 2d 0h 35m 0s',
+        description:
+          'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 35m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+      }),
+      ...quiet('RunningTooLong', 61),
+      onlyThese(70, ['RunningTooLong', 2]),
+    ],
+  },
+  {
+    name: 'SlowerThanUsual fires at twice the usual duration, at least half an hour more, and resolves at the end',
+    minutes: 80,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          typical_duration_seconds: HOUR,
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(300 - 2 * HOUR, 40, undefined),
+        },
+      },
+      {
+        name: 'short',
+        metrics: {
+          typical_duration_seconds: 600,
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(0, 40, undefined),
+        },
+      },
+    ],
+    checks: [
+      ...quiet('SlowerThanUsual', 15),
+      firesForCluster('SlowerThanUsual', 16, {
+        severity: 'info',
+        summary: 'a backup export takes longer than usual',
+        description:
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 2h 11m 0s ago and is still running. Usually an export takes 1h 0m 0s.',
+      }),
+      ...quiet('SlowerThanUsual', 50),
+      onlyThese(80, 'SlowerThanUsual'),
+    ],
+  },
+  {
+    name: 'Stalled fires after a day without a further collection, although one collection may take 18 hours, and resolves with the next one',
+    minutes: 1500,
+    step: 4,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': -60,
+          'active_job_collections_exported{export_id="e"}': turns(4, 12, turns(5, 1484, 6)),
+          'active_job_state{export_id="e",state="queued"}': 0,
+        },
+      },
+      {
+        name: 'slow',
+        metrics: {
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': -60,
+          'active_job_collections_exported{export_id="f"}': (minute) => 4 + Math.floor(minute / 1080),
+        },
+      },
+      {
+        name: 'waiting',
+        metrics: {
+          'active_job_collections_exported{export_id="g"}': 0,
+          'active_job_state{export_id="g",state="queued"}': 1,
+        },
+      },
+    ],
+    checks: [
+      ...quiet('Stalled', 1460),
+      firesForCluster('Stalled', 1464, {
+        severity: 'warning',
+        summary: 'a running backup export has finished no collection for 1d 0h 12m 0s',
+        description:
+          'A running export of cluster orders (project 5f1a00000000000000000001) has finished no further collection for 1d 0h 12m 0s. 5 collections are finished. Look at the export in Atlas: if it is stuck, cancel it and export the snapshot again.',
+      }),
+      ...quiet('Stalled', 1496),
+      onlyThese(1500, 'Stalled'),
+    ],
+  },
+  {
+    name: 'Incomplete fires for a success that left out collections, and resolves with a complete one',
+    minutes: 40,
+    clusters: orders({
+      last_success_collections: 10,
+      last_success_collections_exported: turns(10, 5, turns(8, 30, 10)),
+    }),
+    checks: [
+      ...quiet('Incomplete', 9),
+      firesForCluster('Incomplete', 10, {
+        severity: 'warning',
+        summary: 'the newest successful backup export lacks 2 collections',
+        description:
+          'Atlas reports the newest export of cluster orders (project 5f1a00000000000000000001) as successful, but also that 2 of 10 collections were not exported. Check the exported data before you rely on it, or export the snapshot again.',
+      }),
+      ...quiet('Incomplete', 30),
+      onlyThese(40, 'Incomplete'),
+    ],
+  },
+  {
+    name: 'Shrunk fires when a fifth of the collections is missing, and resolves when they are back',
+    minutes: 60,
+    clusters: [
+      { name: 'orders', metrics: { last_success_collections: turns(100, 5, turns(79, 30, 100)) } },
+      { name: 'almost', metrics: { last_success_collections: turns(100, 5, 80) } },
+      {
+        name: 'slowly',
+        metrics: { last_success_collections: turns(100, 5, turns(90, 10, turns(81, 15, turns(70, 50, 100)))) },
+      },
+      { name: 'grown', metrics: { last_success_collections: turns(10, 5, 100) } },
+    ],
+    checks: [
+      ...quiet('Shrunk', 9),
+      firesForCluster('Shrunk', 10, {
+        severity: 'warning',
+        summary: 'the newest backup export has only 79% of the collections of earlier ones',
+        description:
+          'The newest successful export of cluster orders (project 5f1a00000000000000000001) has 79 collections. An export within the last week had 100. Find out whether the collections were dropped on purpose. This alert ends one week after that export.',
+      }),
+      firesForCluster('Shrunk', 40, {
+        severity: 'warning',
+        labels: { cluster_name: 'slowly' },
+        summary: 'the newest backup export has only 70% of the collections of earlier ones',
+        description:
+          'The newest successful export of cluster slowly (project 5f1a00000000000000000001) has 70 collections. An export within the last week had 100. Find out whether the collections were dropped on purpose. This alert ends one week after that export.',
+      }),
+      ...quiet('Shrunk', 50),
+      onlyThese(60, ['Shrunk', 2]),
+    ],
+  },
+  {
+    name: 'UnknownState fires for exports in a state the exporter does not know, and resolves ten minutes after them',
+    minutes: 60,
+    clusters: orders({ 'jobs{state="unknown"}': (minute) => (during(5, 30)(minute) ? 2 : 0) }),
+    checks: [
+      ...quiet('UnknownState', 19),
+      firesForCluster('UnknownState', 20, {
+        severity: 'warning',
+        summary: '2 backup exports are in a state the exporter does not know',
+        description:
+          'Atlas lists 2 exports of cluster orders (project 5f1a00000000000000000001) in a state that this version of the exporter does not know. A success or a failure may be missed. Look for a newer version.',
+      }),
+      ...quiet('UnknownState', 40),
+      onlyThese(60, 'UnknownState'),
+    ],
+  },
+];

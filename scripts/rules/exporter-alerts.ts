@@ -1,0 +1,284 @@
+/** Alerts on the polls of clusters, and on the exporters themselves. */
+import { ageOf, CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } from './annotations.ts';
+import { clusterAlert } from './export-alerts.ts';
+import { CLUSTER, cluster, EXPORT, EXPORTER, limit, type Rule } from './promql.ts';
+import {
+  CLUSTERS,
+  DENIED,
+  DOWN,
+  DROP_FROM,
+  LOST,
+  MISSING,
+  SHARD_COUNT,
+  UNPOLLED,
+  UNREACHABLE,
+  WATCHED,
+} from './records.ts';
+
+const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an unknown time')} ago`;
+const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;
+const WORKS = `count by (credential) (${EXPORT}target_info and on (credential) ${DENIED} unless on (group_id, cluster_name, credential) ${DENIED})`;
+const DAYS_LEFT = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}';
+
+/** @param installation the labels that tell installations apart, for example `job` */
+export const pollAlerts = (installation: string): readonly Rule[] => [
+  clusterAlert('TargetDown', {
+    severity: 'warning',
+    comment: 'Not if another alert tells the cause for the credential, the project or the whole installation.',
+    expr: `
+      ${DOWN}
+      unless ${cluster('atlas_unreachable')}
+      unless on ${CLUSTER} ${DENIED}
+      unless on ${CLUSTER} ${RATE_LIMITED}`,
+    for: '15m',
+    keep_firing_for: '10m',
+    summary: 'polls of its backup exports fail',
+    description:
+      `Polls of the exports of cluster ${CLUSTER_ID} fail{{ with printf "${EXPORT}poll_failing{group_id=%q,cluster_name=%q}" $labels.group_id $labels.cluster_name | query }}: ` +
+      `{{ . | first | label "reason" }}{{ end }}. The last successful poll was ${LAST_POLL}. The status page shows the error and the advice for it.`,
+  }),
+  clusterAlert('DataStale', {
+    severity: 'warning',
+    comment:
+      'Polls neither succeed nor fail: if they fail, TargetDown or its cause tells. Both times are of the exporter’s clock, so a ' +
+      'wrong clock does not matter. At least two minutes: Prometheus sees a poll with the next scrape, which can be a minute later.',
+    expr: `
+      (
+        (
+          min by ${CLUSTER} (
+            max by (job, instance) (${EXPORTER}scheduler_last_tick_timestamp_seconds)
+            - on (job, instance) group_right ()
+            ${EXPORT}last_poll_success_timestamp_seconds
+          )
+          or
+          (time() - ${cluster('last_poll_success_timestamp_seconds')} and ${UNPOLLED})
+        )
+        > clamp_min(
+          ${limit('data_stale_intervals')} * max by ${CLUSTER} (${EXPORT}poll_interval_seconds),
+          ${limit('data_stale_min_seconds')}
+        )
+      )
+      unless ${DOWN}
+      unless on ${CLUSTER} ${DENIED}`,
+    for: '10m',
+    summary: 'the data about its backup exports is {{ $value | humanizeDuration }} old',
+    description:
+      `The last successful poll of cluster ${CLUSTER_ID} was {{ $value | humanizeDuration }} ago. The poll interval is ` +
+      `${ofCluster(`max by ${CLUSTER} (${EXPORT}poll_interval_seconds`).replace('cluster_name=%q}', 'cluster_name=%q})')}. Polls do not fail, but take too long or do not start. ` +
+      'Alerts on running exports can’t fire meanwhile. The alert for overdue exports uses the last known data.',
+  }),
+  {
+    alert: 'AtlasBackupExportAccessDenied',
+    comment: 'One alert for the credential if it works nowhere; else one for each project that it may not read.',
+    expr: `
+      (count by (credential) (${DENIED}) unless ${WORKS})
+      or
+      count by (credential, group_id) (${DENIED} and on (credential) ${WORKS})`,
+    for: '15m',
+    keep_firing_for: '10m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: `Atlas denies the credential {{ $labels.credential }} access to {{ $value }} {{ if eq $value 1.0 }}cluster{{ else }}clusters{{ end }}{{ if $labels.group_id }} of project ${PROJECT_NAME}{{ end }}`,
+      description:
+        'Atlas refuses polls with the credential {{ $labels.credential }}' +
+        '{{ if $labels.group_id }} in project {{ $labels.group_id }}. Elsewhere it works. Give it the roles in this project{{ else }}' +
+        '. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address{{ end }}. ' +
+        '{{ $value }} {{ if eq $value 1.0 }}cluster is{{ else }}clusters are{{ end }} not read. Alerts on overdue exports use the last known data.',
+      ...links,
+      runbook_url: `${RUNBOOKS}/AtlasBackupExportAccessDenied.md`,
+    },
+  },
+  {
+    alert: 'AtlasBackupExportRateLimited',
+    expr: `
+      count by (group_id) (group by ${CLUSTER} (${RATE_LIMITED}))`,
+    for: '15m',
+    keep_firing_for: '10m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: `Project ${PROJECT_NAME}: its API quota is used up`,
+      description:
+        'Polls of {{ $value }} {{ if eq $value 1.0 }}cluster{{ else }}clusters{{ end }} of project {{ $labels.group_id }} fail because the API quota ' +
+        `of the project is used up. All clients of the project share this quota${value(`max(project:${EXPORTER}api_budget_used:ratio{group_id=%q})`, ['group_id'], 'humanizePercentage', '', '. Used when Atlas last reported it: ')}. ` +
+        'Find the client that sends most requests, or raise the exporter’s poll intervals.',
+      ...links,
+      runbook_url: `${RUNBOOKS}/AtlasBackupExportRateLimited.md`,
+    },
+  },
+  {
+    alert: 'AtlasBackupExportDiscoveryFailing',
+    comment: 'Not if another alert tells the cause.',
+    expr: `
+      max by (group_id) (${EXPORT}discovery_up) == 0
+      and on (group_id) (
+        ${EXPORT}discovery_up == 0
+        unless on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')}
+      )
+      unless on (group_id) ${DENIED}
+      unless on (group_id) ${RATE_LIMITED}`,
+    for: '30m',
+    keep_firing_for: '10m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: `Project ${PROJECT_NAME}: its clusters cannot be listed`,
+      description:
+        'The exporter cannot list the clusters of project {{ $labels.group_id }}. It last succeeded' +
+        `${value(`time() - max(${EXPORT}last_discovery_success_timestamp_seconds{group_id=%q})`, ['group_id'], 'humanizeDuration', ' before its last start, if ever', ' ').replace('}}{{ else }}', '}} ago{{ else }}')}. ` +
+        'Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
+      ...links,
+      runbook_url: `${RUNBOOKS}/AtlasBackupExportDiscoveryFailing.md`,
+    },
+  },
+];
+
+/** @param installation the labels that tell installations apart, for example `job` */
+export function exporterAlerts(installation: string): readonly Rule[] {
+  const labels = installation.split(', ');
+  const who = labels.map((label) => `{{ $labels.${label} }}`).join('/');
+  const matchers = `{${labels.map((label) => `${label}=%q`).join(',')}}`;
+  const ofInstallation = (query: string, format = '') => value(query.replace('{}', matchers), labels, format, '0');
+  const alert = (
+    name: string,
+    rule: Omit<Rule, 'alert'> & { readonly annotations: Readonly<Record<string, string>> },
+  ) => ({
+    alert: `AtlasBackupExporter${name}`,
+    ...rule,
+    annotations: { ...rule.annotations, ...links, runbook_url: `${RUNBOOKS}/AtlasBackupExporter${name}.md` },
+  });
+  return [
+    alert('Down', {
+      comment:
+        'Fires until the exporter is back. An installation that is gone as a whole, but whose clusters are all watched by another one, is ' +
+        'not missed. The last part is for a Prometheus that has never seen an exporter.',
+      expr: `
+        (
+          ${MISSING} > 0
+          unless (
+            (${MISSING} == ${SHARD_COUNT})
+            and ${CLUSTERS} > 0
+            unless count by (${installation}) (${LOST})
+          )
+        )
+        or
+        (absent(${EXPORTER}build_info) unless on () ${MISSING})`,
+      for: '5m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: `{{ if $labels.${labels.at(-1)} }}Backup exporter ${who}: {{ $value }} {{ if eq $value 1.0 }}exporter is{{ else }}exporters are{{ end }} down{{ else }}No backup exporter runs{{ end }}`,
+        description:
+          `{{ if $labels.${labels.at(-1)} }}{{ $value }} of ${ofInstallation(`${SHARD_COUNT}{}`)} exporters of ${who} ` +
+          'did not run for most of the last ten minutes. ' +
+          `Clusters that no exporter reads now: ${ofInstallation(`count(${LOST}{})`)}. Alerts on overdue exports of these clusters use the ` +
+          'last known data. See why the exporter does not start, or why Prometheus cannot scrape it.' +
+          '{{ else }}Prometheus can scrape no exporter. No other alert will report on backup exports.{{ end }}',
+      },
+    }),
+    alert('AtlasUnreachable', {
+      expr: `${UNREACHABLE} >= ${limit('unreachable_ratio')}`,
+      for: '5m',
+      keep_firing_for: '10m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: `Backup exporter ${who}: it cannot reach Atlas`,
+        description:
+          `For {{ $value | humanizePercentage }} of the last ten minutes the exporter ${who} could not reach Atlas. It watches ` +
+          `${ofInstallation(`count(${WATCHED}{})`)} clusters, whose newest exports are not known. Alerts on overdue exports use the ` +
+          'last known data. Check the network of the exporter, then the status of Atlas.',
+      },
+    }),
+    alert('FleetShrunk', {
+      expr: `${DROP_FROM} and ${CLUSTERS} < ${limit('fleet_shrunk_ratio')} * ${DROP_FROM}`,
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: `Backup exporter ${who}: it watches only ${ofInstallation(`${CLUSTERS}{}`)} of {{ $value }} clusters`,
+        description:
+          `The exporter ${who} watched {{ $value }} clusters. Within minutes most of them were lost: ${ofInstallation(`${CLUSTERS}{}`)} are left. ` +
+          'If that was not on purpose, check the last change of its config, and which projects its credentials may read. This alert ends after a day.',
+      },
+    }),
+    alert('ClockSkew', {
+      comment: 'The exporter notes the time every second. A scheduler that hangs looks the same.',
+      expr: `
+        max by (${installation}, instance) (
+          abs(${EXPORTER}scheduler_last_tick_timestamp_seconds - timestamp(${EXPORTER}scheduler_last_tick_timestamp_seconds))
+        ) > ${limit('clock_skew_seconds')}`,
+      for: '10m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'Backup exporter {{ $labels.instance }}: its clock differs by {{ $value | humanizeDuration }}',
+        description:
+          'The clocks of the exporter at {{ $labels.instance }} and of Prometheus differ by {{ $value | humanizeDuration }}. The limit is ' +
+          `${number('threshold:mongodbatlas_backup_export_clock_skew_seconds', 'humanizeDuration')}. Ages on its pages are wrong by that, ` +
+          'and its requests for tokens may fail. Check the time synchronization of both hosts.',
+      },
+    }),
+    alert('LabelsOverwritten', {
+      comment:
+        'A label of the scrape job or of its targets hides the label of the exporter, so the alerts mix up clusters.',
+      expr: `
+        count by (${installation}) (
+          ${EXPORT}target_info{exported_cluster_name!=""}
+          or
+          ${EXPORT}target_info{exported_group_id!=""}
+        ) > 0`,
+      for: '5m',
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: `Backup exporter ${who}: a label of its scrape job hides cluster_name or group_id`,
+        description:
+          `{{ $value }} clusters of the exporter ${who} have the labels exported_cluster_name or exported_group_id, because the ` +
+          'scrape job or the target sets a label of that name. No alert on a cluster is right. Set honor_labels: true in the scrape job.',
+      },
+    }),
+    alert('CredentialExpiring', {
+      expr: `min by (credential) (${EXPORTER}credential_expiry_timestamp_seconds) - time() < ${limit('credential_expiring_seconds')}`,
+      for: '1h',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: `The Atlas credential {{ $labels.credential }} ${DAYS_LEFT}`,
+        description:
+          'According to expires_at in the config, the credential {{ $labels.credential }} {{ if gt $value 0.0 }}expires in ' +
+          '{{ $value | humanizeDuration }}. Then{{ else }}expired' +
+          `${value(`time() - min(${EXPORTER}credential_expiry_timestamp_seconds{credential=%q})`, ['credential'], 'humanizeDuration', '', ' ').replace('}}{{ end }}', '}} ago{{ end }}')}.{{ end }} ` +
+          'Atlas {{ if gt $value 0.0 }}will deny{{ else }}denies{{ end }} access to all clusters that are polled with it. Create a new secret in Atlas and replace the old one.',
+      },
+    }),
+    alert('WebCertificateExpiring', {
+      expr: `min by (${installation}, instance) (${EXPORTER}web_certificate_expiry_timestamp_seconds) - time() < ${limit('web_certificate_expiring_seconds')}`,
+      for: '1h',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: `Backup exporter {{ $labels.instance }}: its web certificate ${DAYS_LEFT}`,
+        description:
+          `The certificate that the exporter at {{ $labels.instance }} serves ${DAYS_LEFT}. ` +
+          'Without a valid one Prometheus cannot scrape the exporter. Renew it. The exporter reads the new files by itself.',
+      },
+    }),
+    alert('SeriesDropped', {
+      expr: `max by (limit) (${EXPORTER}series_dropped) > 0`,
+      for: '1h',
+      keep_firing_for: '10m',
+      labels: { severity: 'info' },
+      annotations: {
+        summary:
+          'The backup exporter has no series for {{ $value }} {{ if eq $labels.limit "active_jobs" }}active exports{{ else if eq $labels.limit "export_buckets" }}buckets{{ else }}error codes{{ end }}',
+        description:
+          '{{ $value }} {{ if eq $labels.limit "active_jobs" }}active exports have no series of their own, because polling.max_active_jobs is reached.' +
+          '{{ else if eq $labels.limit "export_buckets" }}buckets have no series of their own. For each cluster the 20 buckets that were used last have one.' +
+          '{{ else }}error codes have no series of their own. For each cluster the 20 most frequent codes have one.{{ end }} Counts and ages are complete.',
+      },
+    }),
+    alert('ConfigReloadFailed', {
+      expr: `min by (${installation}, instance) (${EXPORTER}config_last_reload_successful) == 0`,
+      for: '10m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: 'The backup exporter at {{ $labels.instance }} could not reload its config',
+        description:
+          'The exporter at {{ $labels.instance }} continues with the last valid config, which it read' +
+          `${value(`time() - ${EXPORTER}config_last_reload_success_timestamp_seconds{instance=%q}`, ['instance'], 'humanizeDuration', ' earlier', ' ').replace('}}{{ else }}', '}} ago{{ else }}')}. ` +
+          'After a restart it would not start. Its log and `check` name the mistake.',
+      },
+    }),
+  ];
+}
