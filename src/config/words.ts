@@ -44,7 +44,7 @@ export function looksSecret(text: string): boolean {
   return SECRET_FORM.test(text);
 }
 
-/** Whether the text looks like a path. A secret that was written there by mistake does not. */
+/** Whether the text looks like a path. A secret that somebody wrote in place of a path does not look like one. */
 export function looksPath(text: string): boolean {
   return !looksSecret(text) && (/[/.]/.test(text) || /^[a-z_-]{1,20}$/.test(text));
 }

@@ -116,11 +116,11 @@ function configText(origin, accessToken) {
 
 function listeningUrl(daemon) {
   return new Promise((resolve, reject) => {
-    let said = '';
-    daemon.once('exit', () => reject(new Error(`the daemon ended: ${said}`)));
+    let output = '';
+    daemon.once('exit', () => reject(new Error(`the daemon ended: ${output}`)));
     daemon.stderr.on('data', (chunk) => {
-      said += chunk;
-      const url = /"urls":\["([^"]+)"/.exec(said)?.[1];
+      output += chunk;
+      const url = /"urls":\["([^"]+)"/.exec(output)?.[1];
       if (url !== undefined) resolve(url);
     });
   });

@@ -74,12 +74,12 @@ async function watchThousand(name: string, origin: string, discovered = 0) {
   }
 
   /** Resolves to the seconds until all targets show the outage; rejects after a time limit. */
-  async function everyoneIs(up: 0 | 1): Promise<number> {
+  async function allTargetsAre(up: 0 | 1): Promise<number> {
     const sinceMs = Date.now();
     for (;;) {
-      const said = Object.values(await series('export_up')).filter((value) => value === up).length;
-      if (said === TARGETS) return (Date.now() - sinceMs) / 1000;
-      if (Date.now() > sinceMs + PATIENCE_MS) throw new Error(`${said} of ${TARGETS} were up ${up} after two minutes`);
+      const count = Object.values(await series('export_up')).filter((value) => value === up).length;
+      if (count === TARGETS) return (Date.now() - sinceMs) / 1000;
+      if (Date.now() > sinceMs + PATIENCE_MS) throw new Error(`${count} of ${TARGETS} were up ${up} after two minutes`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
@@ -97,12 +97,12 @@ async function watchThousand(name: string, origin: string, discovered = 0) {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ msg }) => msg !== 'listening');
 
-  return { everyoneIs, reasons, url, series, log };
+  return { allTargetsAre, reasons, url, series, log };
 }
 
 async function darkFromTheStart(): Promise<void> {
-  const { everyoneIs, reasons, url, series, log } = await watchThousand('start', await startBlackHole());
-  await everyoneIs(0);
+  const { allTargetsAre, reasons, url, series, log } = await watchThousand('start', await startBlackHole());
+  await allTargetsAre(0);
   expect(await reasons()).toEqual(['timeout']);
   expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
   expect(await series('exporter_atlas_reachable')).toEqual({ '': 0 });
@@ -115,10 +115,10 @@ async function darkAllOfASudden(): Promise<void> {
   const faults = () => (isDark ? ({ kind: 'hang' } as const) : undefined);
   const simulator = await startFaultySimulator({ world: createFixedWorld(projects), faults });
   open.push(simulator.close);
-  const { everyoneIs, reasons, url, series, log } = await watchThousand('sudden', simulator.origin, DISCOVERED);
-  await everyoneIs(1);
+  const { allTargetsAre, reasons, url, series, log } = await watchThousand('sudden', simulator.origin, DISCOVERED);
+  await allTargetsAre(1);
   isDark = true;
-  await everyoneIs(0);
+  await allTargetsAre(0);
   expect(await reasons()).toEqual(['timeout']);
   // Metrics that are facts stay.
   expect(Object.entries(await series('export_jobs')).filter(([labels]) => labels.endsWith(',successful'))).toEqual(
@@ -127,7 +127,7 @@ async function darkAllOfASudden(): Promise<void> {
   const { outage } = (await (await fetch(`${url}/api/v1/targets`)).json()) as { outage: object };
   expect(outage).toMatchObject({ reason: 'timeout', problem: 'no complete answer in time' });
   isDark = false;
-  await everyoneIs(1);
+  await allTargetsAre(1);
   expect(await series('exporter_atlas_reachable')).toEqual({ '': 1 });
   expect(log()).toEqual([
     expect.objectContaining({ level: 'warn', msg: BEGAN }),

@@ -23,7 +23,7 @@ export const OPENSSL_NAMES: Readonly<Record<string, string>> = {
   TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 'ECDHE-RSA-AES256-SHA',
 };
 
-/** Accepted and without effect, as in Go: TLS 1.3 always has all its suites. */
+/** These names are accepted and change nothing, as in Go: TLS 1.3 always offers all its suites. */
 export const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);

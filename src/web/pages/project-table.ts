@@ -2,7 +2,7 @@
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
-import { causeOfOutage, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
+import { causeOfOutage, grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
 
 const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
   cloud_backups: 'backups',
@@ -19,17 +19,11 @@ export function projectNotices(overview: Overview): readonly Html[] {
   const isOutage = causeOfOutage(overview) !== undefined;
   const failed = projects.filter(({ discovery }) => discovery?.failure && !(isOutage && isByOutage(discovery.failure)));
   const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
-  return [...byFailure(failed).map(failedDiscovery), ...(paused.length > 0 ? [pausedBudgets(paused)] : [])];
-}
-
-function byFailure(projects: readonly ProjectStatus[]): readonly (readonly ProjectStatus[])[] {
-  const causes = new Map<string, readonly ProjectStatus[]>();
-  for (const project of projects) {
-    const { failure, goodAtSeconds } = project.discovery ?? {};
-    const cause = `${failure?.problem} ${failure?.advice} ${goodAtSeconds === undefined}`;
-    causes.set(cause, [...(causes.get(cause) ?? []), project]);
-  }
-  return [...causes.values()];
+  const causes = grouped(
+    failed,
+    ({ discovery: one }) => `${one?.failure?.problem} ${one?.failure?.advice} ${one?.goodAtSeconds === undefined}`,
+  );
+  return [...causes.map(failedDiscovery), ...(paused.length > 0 ? [pausedBudgets(paused)] : [])];
 }
 
 function failedDiscovery(projects: readonly ProjectStatus[]): Html {

@@ -7,7 +7,7 @@ import { clockTime, type Html, html, nothing } from './html.ts';
 import { type PageFacts, page } from './layout.ts';
 import { type PageLinks, runbookLink } from './links.ts';
 import { projectNotices, projectTable } from './project-table.ts';
-import { causeOfOutage, createMatcher, type Filter, type Overview, type TargetStatus } from './status.ts';
+import { causeOfOutage, createMatcher, type Filter, grouped, type Overview, type TargetStatus } from './status.ts';
 import { advice, badge, targetRow } from './target-row.ts';
 
 export function renderStatusPage(overview: Overview, filter: Filter, facts: PageFacts): string {
@@ -123,7 +123,7 @@ function groupContent(
   links: PageLinks,
 ): Html {
   const condition = members[0]?.condition ?? 'fine';
-  const causes = byCause(members);
+  const causes = grouped(members, ({ findings: [first] }) => `${first?.alert} ${first?.advice}`);
   const only = causes.length === 1 ? sharedCause(members) : undefined;
   const bodies = causes.map((cause) => {
     const shared = sharedCause(cause);
@@ -136,17 +136,6 @@ ${cause.map((one) => row(one, shared !== undefined))}</tbody>
 ${only ? html`<p class="runbook">${runbookLink(links, only.alert, `Runbook of ${only.alert}`)}</p>` : nothing}<table class="targets">
 <thead><tr><th scope="col">Cluster and project</th><th scope="col">What is wrong, and what to do</th><th scope="col">Last successful export</th><th scope="col">Latest exports</th><th scope="col">Read from Atlas</th></tr></thead>
 ${bodies}</table>`;
-}
-
-/** Targets with the same advice belong together. */
-function byCause(members: readonly TargetStatus[]): readonly (readonly TargetStatus[])[] {
-  const causes = new Map<string, TargetStatus[]>();
-  for (const member of members) {
-    const [first] = member.findings;
-    const cause = `${first?.alert} ${first?.advice}`;
-    causes.set(cause, [...(causes.get(cause) ?? []), member]);
-  }
-  return [...causes.values()];
 }
 
 function sharedCause([first, second]: readonly TargetStatus[]): Finding | undefined {

@@ -200,3 +200,10 @@ export function createMatcher({ text, condition }: Filter): (status: TargetStatu
     return terms.every((term) => words.includes(term) || key.startsWith(term));
   };
 }
+
+/** The items with equal keys together, in the order of the first of each. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, readonly T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
+}

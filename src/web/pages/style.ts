@@ -90,6 +90,7 @@ progress.low { accent-color: var(--doubt) }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)) }
 .facts .wide { grid-column: span 2 }
 .facts div { box-shadow: 1px 1px 0 var(--line); padding: 10px 14px; overflow-wrap: anywhere }
+.findings p { color: var(--soft) }
 .findings > * { display: block; padding: 12px 14px } .findings > * + * { border-top: 1px solid var(--line) }
 .axis { display: block; width: 100%; padding: 12px 14px 6px; fill: none }
 .axis path { vector-effect: non-scaling-stroke; stroke-width: 2 } .axis .successful { stroke-width: 8 }

@@ -101,14 +101,14 @@ describe('what looks like a credential', () => {
     ['Basic bWRiX3NhX2lkOnNlY3JldA==', `Basic ${CENSOR}`],
     ['token=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl&x', `token=${CENSOR}&x`],
     ['Digest username="u", response="0123456789abcdef0123456789abcdef"', `Digest username="u", response="${CENSOR}"`],
-  ])('%j is replaced without being known', (said, redacted) => {
-    expect(text(said)).toBe(redacted);
+  ])('%j is replaced without being known', (written, redacted) => {
+    expect(text(written)).toBe(redacted);
   });
 
   test.each(['Basic authentication is off', 'polling fails', 'mdb_sa_id_5f0000000000000000000001'])(
     '%j is unchanged',
-    (said) => {
-      expect(text(said)).toBe(said);
+    (written) => {
+      expect(text(written)).toBe(written);
     },
   );
 

@@ -13,12 +13,12 @@ interface Settings {
   readonly serverSeconds?: number;
   /** The answer of the server to the n-th request, from 1. */
   readonly answering?: (number: number) => AtlasResponse | Promise<AtlasResponse>;
-  readonly refusing?: () => AtlasError | undefined;
+  readonly errorBeforeSending?: () => AtlasError | undefined;
 }
 
 function setUp(settings: Settings = {}) {
   const { requestsPerMinute = 600, concurrency = 10, serverSeconds = 0, answering = () => answer(200) } = settings;
-  const { refusing = () => undefined } = settings;
+  const { errorBeforeSending = () => undefined } = settings;
   const runtime = createFakeRuntime(1_790_000_000, [0]);
   const observer = recordingObserver();
   const sent: { readonly project: string; readonly atSeconds: number }[] = [];
@@ -36,7 +36,7 @@ function setUp(settings: Settings = {}) {
     } finally {
       now -= 1;
     }
-  }, refusing);
+  }, errorBeforeSending);
   return {
     admission,
     runtime,
@@ -135,7 +135,7 @@ describe('the requests of a project', () => {
 
   test('are refused without a token when their turn comes and the circuit has opened', async () => {
     let refused: AtlasError | undefined;
-    const { send, sent, runtime, admission } = setUp({ requestsPerMinute: 6, refusing: () => refused });
+    const { send, sent, runtime, admission } = setUp({ requestsPerMinute: 6, errorBeforeSending: () => refused });
     const all = times(5, () => outcomeOf(send()));
     await runtime.settle();
     refused = new AtlasError('network', 'Atlas does not answer');

@@ -9,7 +9,7 @@ import { refused, serviceAccount } from './service-account.ts';
 const ok = answer(200);
 
 /** An answer of Atlas that refuses these tokens. */
-const refusing =
+const refusal =
   (...revoked: readonly string[]): Step =>
   ({ headers }) =>
     revoked.includes(headers['authorization']?.replace('Bearer ', '') ?? '') ? refused(401) : ok;
@@ -54,7 +54,7 @@ describe('a 401', () => {
   });
 
   test('for many requests at once causes one token request, and each is sent again', async () => {
-    const { send, tokenCalls, sentWith, runtime } = serviceAccount({ answers: [refusing('t1')] });
+    const { send, tokenCalls, sentWith, runtime } = serviceAccount({ answers: [refusal('t1')] });
     const statuses = await Promise.all(Array.from({ length: 20 }, () => send()));
     await runtime.settle();
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -86,7 +86,7 @@ describe('a ready-made token', () => {
   });
 
   test('is read again after a 401, and a changed one is sent once', async () => {
-    const { send, sentWith } = readyMade(['t1', 't2'], refusing('t1'));
+    const { send, sentWith } = readyMade(['t1', 't2'], refusal('t1'));
     expect([await send(), await send()]).toEqual([200, 200]);
     expect(sentWith()).toEqual(['Bearer t1', 'Bearer t2', 'Bearer t2']);
   });
