@@ -35,7 +35,7 @@ export const stormWorlds: readonly World[] = [
     clusters: ten.map(({ name, group }, index) => ({
       name,
       group,
-      metrics: failing('server_error', 11 + (index % 5)),
+      metrics: failing(index === 0 ? 'rate_limited' : 'server_error', 11 + (index % 5)),
     })),
     checks: [onlyThese(200, UNREACHABLE)],
   },

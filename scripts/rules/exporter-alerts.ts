@@ -91,7 +91,7 @@ export const pollAlerts = (installation: string): readonly Rule[] => [
   {
     alert: 'AtlasBackupExportRateLimited',
     expr: `
-      count by (group_id) (group by ${CLUSTER} (${RATE_LIMITED}))`,
+      count by (group_id) (group by ${CLUSTER} (${RATE_LIMITED}) unless ${cluster('atlas_unreachable')})`,
     for: '15m',
     keep_firing_for: '10m',
     labels: { severity: 'warning' },
