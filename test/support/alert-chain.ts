@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -51,8 +51,6 @@ export interface AlertChain {
   told(alertname: string, clusterName?: string): readonly ToldAlert[];
   held(): Promise<readonly HeldAlert[]>;
   query(expr: string): Promise<readonly Sample[]>;
-  /** From now on Prometheus scrapes these. */
-  scrape(jobs: Jobs): void;
   /**
    * The logs of Prometheus and the Alertmanager, and the received notifications: they show why an expected event did
    * not happen.
@@ -78,23 +76,14 @@ export async function startAlertChain(
     rmSync(folder, { recursive: true });
   }
 
-  /** Prometheus watches the file. A rename replaces it at once. */
-  function scrape(wanted: Jobs): void {
-    const groups = Object.entries(wanted).map(([job, targets]) => ({ labels: { job }, targets }));
-    writeFileSync(join(folder, 'targets.new'), JSON.stringify(groups));
-    renameSync(join(folder, 'targets.new'), join(folder, 'targets.json'));
-  }
-
   async function start(): Promise<{ alertmanagerUrl: string; prometheusUrl: string }> {
     webhook.listen(0, '127.0.0.1');
     await once(webhook, 'listening');
     const webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
     const alertmanagerUrl = `http://127.0.0.1:${await freePort()}`;
-    // The name of the scrape job does not occur in any rule.
-    scrape(typeof jobs === 'string' ? { whatever: [jobs] } : jobs);
     running.push(await startAlertmanager(folder, alertmanagerUrl, alerting.alertmanagerConfig(webhookUrl)));
     const prometheusUrl = `http://127.0.0.1:${await freePort()}`;
-    running.push(await startPrometheus(folder, prometheusUrl, alertmanagerUrl, alerting));
+    running.push(await startPrometheus(folder, prometheusUrl, { alertmanagerUrl, jobs }, alerting));
     return { alertmanagerUrl, prometheusUrl };
   }
 
@@ -118,7 +107,6 @@ export async function startAlertChain(
         .filter(({ labels }) => labels['alertname'] === alertname && labels['cluster_name'] === clusterName),
     held: async () => (await (await fetch(`${alertmanagerUrl}/api/v2/alerts`)).json()) as HeldAlert[],
     query,
-    scrape,
     log: () => [...running.map((server) => server.log()), JSON.stringify(arrived)].join('\n'),
     stop,
   };
@@ -168,12 +156,14 @@ export function startAlertmanager(folder: string, url: string, text: string): Pr
 function startPrometheus(
   folder: string,
   url: string,
-  alertmanagerUrl: string,
+  { alertmanagerUrl, jobs }: { readonly alertmanagerUrl: string; readonly jobs: Jobs | string },
   { rules, scrapeMs, evaluationMs, lookbackMs }: FastAlerting,
 ): Promise<Server> {
   writeFileSync(join(folder, 'rules.yml'), rules);
   const config = join(folder, 'prometheus.yml');
   const scrapes = { scrape_interval: `${scrapeMs}ms`, scrape_timeout: `${scrapeMs}ms` };
+  // The name of the scrape job does not occur in any rule.
+  const named: Jobs = typeof jobs === 'string' ? { whatever: [jobs] } : jobs;
   // JSON is YAML.
   writeFileSync(
     config,
@@ -181,7 +171,11 @@ function startPrometheus(
       global: { ...scrapes, evaluation_interval: `${evaluationMs}ms` },
       rule_files: ['rules.yml'],
       alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanagerUrl).host] }] }] },
-      scrape_configs: [{ job_name: 'files', honor_labels: true, file_sd_configs: [{ files: ['targets.json'] }] }],
+      scrape_configs: Object.entries(named).map(([name, targets]) => ({
+        job_name: name,
+        honor_labels: true,
+        static_configs: [{ targets }],
+      })),
     }),
   );
   return startServer(
@@ -191,7 +185,8 @@ function startPrometheus(
       `--storage.tsdb.path=${join(folder, 'prometheus')}`,
       `--web.listen-address=${new URL(url).host}`,
       `--query.lookback-delta=${lookbackMs}ms`,
-      `--rules.alert.resend-delay=${evaluationMs}ms`,
+      // Without news for four times as long, the Alertmanager resolves an alert.
+      `--rules.alert.resend-delay=${Math.max(1000, evaluationMs)}ms`,
     ],
     `${url}/-/ready`,
   );

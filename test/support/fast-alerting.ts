@@ -50,9 +50,10 @@ export function fastAlerting(factor: number): FastAlerting {
         /(group_wait|group_interval|repeat_interval): (\w+)/g,
         (_all, key, wait) => `${key}: ${shorter(wait, factor)}`,
       ),
-    scrapeMs: 30_000 / factor,
-    evaluationMs: 60_000 / factor,
-    lookbackMs: 300_000 / factor,
+    scrapeMs: Math.round(60_000 / factor),
+    evaluationMs: Math.round(60_000 / factor),
+    // On a busy machine an evaluation may come seconds late.
+    lookbackMs: Math.max(3000, Math.round(300_000 / factor)),
   };
 }
 
