@@ -119,8 +119,9 @@ test('a project is one page and one ticket, and an exporter one notification for
       .filter(({ alerts: members }) => members.some(({ labels }) => !('pair' in labels)))
       .map(({ receiver, labels, alerts: members }) => {
         const own = members.filter((member) => !('pair' in member.labels));
-        const names = own.map((member) => member.labels['alertname']?.replace('AtlasBackupExport', '')).sort();
-        return `${receiver.name}: ${Object.values(labels).sort()} ${names.join(' ')}`;
+        const names = own.map((member) => (member.labels['alertname'] ?? '').replace('AtlasBackupExport', ''));
+        const values = Object.values(labels).toSorted().join();
+        return `${receiver.name}: ${values} ${names.toSorted().join(' ')}`;
       })
       .sort();
   };
