@@ -8,7 +8,13 @@ import { clusterJson, groupJson, plainScheduleJson } from './resources.ts';
 import type { Cluster, CredentialKind, Project, World } from './world.ts';
 
 /** The exporter counts its requests by the same names. */
-export type ApiOperation = 'get_group' | 'list_clusters' | 'list_exports' | 'get_schedule';
+export type ApiOperation =
+  | 'get_group'
+  | 'list_clusters'
+  | 'list_exports'
+  | 'get_schedule'
+  | 'list_snapshots'
+  | 'list_sharded_snapshots';
 
 export interface ApiRequest {
   readonly method: string;
@@ -61,6 +67,18 @@ const routes: readonly Route[] = [
     path: /^\/clusters\/([^/]+)\/backup\/schedule$/,
     bucket: 'cloud_backups',
     answer: ofCluster(getSchedule),
+  },
+  {
+    operation: 'list_snapshots',
+    path: /^\/clusters\/([^/]+)\/backup\/snapshots$/,
+    bucket: 'cloud_backups',
+    answer: ofCluster(listSnapshots),
+  },
+  {
+    operation: 'list_sharded_snapshots',
+    path: /^\/clusters\/([^/]+)\/backup\/snapshots\/shardedClusters$/,
+    bucket: 'cloud_backups',
+    answer: ofCluster(listShardedSnapshots),
   },
 ];
 
@@ -120,6 +138,24 @@ function listExports(call: Call): Answer {
 
 function getSchedule({ world, groupId, clusterName, nowMs }: Call, project: Project, cluster: Cluster): Answer {
   return succeed(world.schedule(groupId, clusterName, nowMs) ?? plainScheduleJson(project, cluster));
+}
+
+function listSnapshots(call: Call, _project: Project, cluster: Cluster): Answer {
+  if (cluster.kind === 'sharded') return refuseKind(cluster);
+  return list(call, call.world.snapshots(call.groupId, call.clusterName, call.nowMs));
+}
+
+/** This list has no pages. */
+function listShardedSnapshots(call: Call, _project: Project, cluster: Cluster): Answer {
+  if (cluster.kind !== 'sharded') return refuseKind(cluster);
+  const items = call.world.snapshots(call.groupId, call.clusterName, call.nowMs);
+  return list({ ...call, view: { pageNum: 1, itemsPerPage: Number.MAX_SAFE_INTEGER } }, items);
+}
+
+/** Atlas does not document what it answers here. */
+function refuseKind({ name }: Cluster): Answer {
+  const detail = `The snapshots of ${name} are in the list for the other kind of cluster.`;
+  return refuse({ status: 404, errorCode: 'RESOURCE_NOT_FOUND', detail, parameters: [name] });
 }
 
 function list({ view, origin, path, changeList }: Call, items: readonly unknown[]): Answer {

@@ -57,6 +57,19 @@ const storefront: readonly DemoCluster[] = [
     exportFrequency: 'weekly',
     pattern: { ...usual, periodMinutes: 60, firstMinute: 8, historyJobs: 300, endOf: repeating('CSSS') },
   },
+  {
+    // The export of the newest snapshot, which was taken some hours ago, has never started. Nothing is overdue yet.
+    name: 'invoices',
+    exportFrequency: 'weekly',
+    pattern: { ...usual, periodMinutes: 7 * day, firstMinute: -200, historyJobs: 20, lastIndex: -1 },
+  },
+  {
+    // Automatic export was switched on yesterday, after the newest snapshot: until the next one, there is nothing to export. A
+    // script exports into another bucket.
+    name: 'returns',
+    exportFrequency: 'weekly',
+    pattern: { ...usual, periodMinutes: 7 * day, firstMinute: -2 * day, historyJobs: 20, isElsewhere: true },
+  },
 ];
 
 const insight: readonly DemoCluster[] = [

@@ -53,6 +53,8 @@ export interface JobPattern {
   /** How many collections are missing in a successful export. */
   readonly missingCollections?: number;
   readonly buckets?: 1 | 2;
+  /** True if the jobs go only into the second bucket, which is not the one of the export policy. */
+  readonly isElsewhere?: boolean;
   readonly shards?: number;
   readonly endOf?: (index: number) => EndState;
   /** Every `everyJobs`-th job is paused for `minutes` and then cancelled. */
@@ -129,7 +131,7 @@ export function planJob({ pattern, clusterName, chance }: JobSource, index: numb
     end,
     collections: Math.round(draw('collections', pattern.collections)),
     doneRatio,
-    bucket: modulo(index, pattern.buckets ?? 1),
+    bucket: pattern.isElsewhere ? 1 : modulo(index, pattern.buckets ?? 1),
   };
 }
 
@@ -140,7 +142,6 @@ export function jobAt(source: JobSource, plan: JobPlan, minute: number): ExportJ
   const state = stateAt(plan, minute);
   const createdMs = toRealMs(plan.createdMinute);
   const createdAt = isoSeconds(createdMs);
-  const snapshotMs = toRealMs(plan.createdMinute - 1 - 9 * chance.of(clusterName, plan.index, 'snapshot'));
   // Atlas gives no finishedAt for a successful export of a sharded cluster.
   const hasEnd = state === plan.end && !(pattern.shards && state === 'Successful');
   const reason = Math.floor(chance.of(clusterName, plan.index, 'reason') * reasons.length);
@@ -154,10 +155,17 @@ export function jobAt(source: JobSource, plan: JobPlan, minute: number): ExportJ
     ...(hasEnd ? { finishedAt: isoSeconds(toRealMs(plan.endedMinute)) } : {}),
     id: objectId(createdMs, source.jobIdPart, plan.index),
     prefix: `${source.folder}/${createdAt.slice(0, 16).replace(':', '')}/${Math.floor(createdMs / 1000)}`,
-    snapshotId: objectId(snapshotMs, source.snapshotIdPart, plan.index),
+    snapshotId: snapshotOf(source, plan).id,
     state,
     ...(state === 'Failed' ? { stateReason: reasons[reason] ?? reasons[0] } : {}),
   };
+}
+
+/** The snapshot that a job exports. It is complete a few minutes before the job is created. */
+export function snapshotOf({ clusterName, chance, clock, snapshotIdPart }: JobSource, plan: JobPlan) {
+  const minute = plan.createdMinute - 1 - 9 * chance.of(clusterName, plan.index, 'snapshot');
+  const atMs = clock.toRealMs(clock.startedAtMs + minute * minuteMs);
+  return { minute, createdAt: isoSeconds(atMs), id: objectId(atMs, snapshotIdPart, plan.index) };
 }
 
 /** End states by job number, repeated: `F` failed, `C` cancelled, any other letter successful. */

@@ -16,6 +16,7 @@ import {
   jobAt,
   minuteMs,
   planJob,
+  snapshotOf,
 } from './demo-jobs.ts';
 import { clusterId, plainScheduleJson } from './resources.ts';
 import type { CredentialKind, World } from './world.ts';
@@ -46,17 +47,21 @@ export const DEFAULT_DEMO_SPEED = 60;
 
 /** Older jobs are no longer listed. */
 const maxJobs = 2000;
+const maxSnapshots = 60;
 
 type ListJobs = (nowMs: number) => readonly ExportJson[];
 
 export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): DemoWorld {
   const chance = createChance(seed);
   const clock = createDemoClock(startedAtMs, speed);
+  const sources = new Map<string, JobSource>();
   const lists = new Map<string, ListJobs>();
   for (const project of demoProjects) {
     for (const { name, pattern } of project.clusters) {
       if (pattern) {
-        lists.set(`${project.id}/${name}`, createList(jobSource(project, name, pattern, chance, clock)));
+        const source = jobSource(project, name, pattern, chance, clock);
+        sources.set(`${project.id}/${name}`, source);
+        lists.set(`${project.id}/${name}`, createList(source));
       }
     }
   }
@@ -71,7 +76,17 @@ export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): Demo
 
   function schedule(groupId: string, clusterName: string, nowMs: number): unknown {
     const [inProject, found] = [project(groupId), cluster(groupId, clusterName)];
-    return inProject && found && scheduleJson(inProject, found, bucketId(chance, groupId, 0), nowMs);
+    if (inProject === undefined || found === undefined) return undefined;
+    const source = sources.get(`${groupId}/${clusterName}`);
+    const midnight = isoSeconds((Math.floor(nowMs / dayMs) + 1) * dayMs);
+    const nextSnapshot = source ? nextSnapshotOf(source, nowMs) : midnight;
+    return scheduleJson(inProject, found, bucketId(chance, groupId, 0), nextSnapshot);
+  }
+
+  function snapshots(groupId: string, clusterName: string, nowMs: number): readonly unknown[] {
+    const [inProject, found] = [project(groupId), cluster(groupId, clusterName)];
+    const source = sources.get(`${groupId}/${clusterName}`);
+    return source && inProject && found ? listSnapshots(source, inProject, found, nowMs) : [];
   }
 
   return {
@@ -79,6 +94,7 @@ export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): Demo
     project,
     cluster,
     exports: (groupId, clusterName, nowMs) => lists.get(`${groupId}/${clusterName}`)?.(nowMs) ?? [],
+    snapshots,
     schedule,
   };
 }
@@ -98,8 +114,8 @@ function createList(source: JobSource): ListJobs {
   }
 
   return (nowMs) => {
-    const minute = (clock.toDemoMs(nowMs) - clock.startedAtMs) / minuteMs;
-    const newest = Math.floor((minute - pattern.firstMinute) / pattern.periodMinutes);
+    const minute = demoMinuteAt(clock, nowMs);
+    const newest = newestIndex(pattern, minute);
     const last = Math.min(newest, pattern.lastIndex ?? newest);
     const jobs: ExportJson[] = [];
     for (let index = last; index >= -pattern.historyJobs && jobs.length < maxJobs; index -= 1) {
@@ -109,6 +125,50 @@ function createList(source: JobSource): ListJobs {
     if (finished.size > 2 * maxJobs) finished.clear();
     return jobs;
   };
+}
+
+function demoMinuteAt(clock: DemoClock, nowMs: number): number {
+  return (clock.toDemoMs(nowMs) - clock.startedAtMs) / minuteMs;
+}
+
+function newestIndex({ firstMinute, periodMinutes }: JobPattern, minute: number): number {
+  return Math.floor((minute - firstMinute) / periodMinutes);
+}
+
+/** One snapshot for each job, also for those that would come after exports have stopped. */
+function listSnapshots(
+  source: JobSource,
+  project: DemoProject,
+  cluster: DemoCluster,
+  nowMs: number,
+): readonly unknown[] {
+  const { pattern, clock, chance, clusterName } = source;
+  const minute = demoMinuteAt(clock, nowMs);
+  const newest = newestIndex(pattern, minute) + 1;
+  const plans = Array.from({ length: maxSnapshots }, (_, back) => planJob(source, newest - back));
+  return plans
+    .filter(({ index }) => index >= -pattern.historyJobs)
+    .map((plan) => snapshotOf(source, plan))
+    .filter((snapshot) => snapshot.minute <= minute)
+    .map(({ id, createdAt }) => ({
+      id,
+      createdAt,
+      status: 'completed',
+      snapshotType: 'scheduled',
+      frequencyType: cluster.exportFrequency ?? 'daily',
+      policyItems: [policyItemId(project, cluster)],
+      ...(cluster.kind === 'sharded'
+        ? { type: 'shardedCluster', snapshotIds: [id], members: [] }
+        : { type: 'replicaSet', replicaSetName: cluster.name }),
+      storageSizeBytes: Math.round(2e9 * (1 + chance.of(clusterName, id, 'size'))),
+    }));
+}
+
+function nextSnapshotOf(source: JobSource, nowMs: number): string {
+  const minute = demoMinuteAt(source.clock, nowMs);
+  const newest = newestIndex(source.pattern, minute);
+  const next = [newest, newest + 1, newest + 2].map((index) => snapshotOf(source, planJob(source, index)));
+  return next.find((snapshot) => snapshot.minute > minute)?.createdAt ?? '';
 }
 
 function jobSource(
@@ -130,10 +190,16 @@ function jobSource(
   };
 }
 
-/** One daily snapshot, and an export policy if the cluster has one. */
-function scheduleJson(project: DemoProject, cluster: DemoCluster, exportBucketId: string, nowMs: number): unknown {
+/** Snapshots of one frequency, and an export policy if the cluster has one. */
+function scheduleJson(
+  project: DemoProject,
+  cluster: DemoCluster,
+  exportBucketId: string,
+  nextSnapshot: string,
+): unknown {
   const { exportFrequency: frequencyType } = cluster;
   const item = {
+    id: policyItemId(project, cluster),
     frequencyInterval: 1,
     frequencyType: frequencyType ?? 'daily',
     retentionUnit: 'days',
@@ -143,9 +209,13 @@ function scheduleJson(project: DemoProject, cluster: DemoCluster, exportBucketId
     ...plainScheduleJson(project, cluster),
     autoExportEnabled: frequencyType !== undefined,
     ...(frequencyType ? { export: { exportBucketId, frequencyType } } : {}),
-    nextSnapshot: isoSeconds((Math.floor(nowMs / dayMs) + 1) * dayMs),
+    nextSnapshot,
     policies: [{ id: clusterId(project, cluster), policyItems: [item] }],
   };
+}
+
+function policyItemId(project: DemoProject, cluster: DemoCluster): string {
+  return clusterId(project, { name: `${cluster.name} policy item` });
 }
 
 function bucketId(chance: Chance, groupId: string, number: number): string {

@@ -39,6 +39,8 @@ export interface World {
   cluster(groupId: string, clusterName: string): Cluster | undefined;
   /** Newest first. */
   exports(groupId: string, clusterName: string, nowMs: number): readonly unknown[];
+  /** Newest first. */
+  snapshots(groupId: string, clusterName: string, nowMs: number): readonly unknown[];
   /** `undefined`: a schedule that exports nothing. */
   schedule(groupId: string, clusterName: string, nowMs: number): unknown;
 }
@@ -46,6 +48,8 @@ export interface World {
 export interface FixedCluster extends Cluster {
   /** Jobs in the API's own form, in the order of the list. Default: none. */
   readonly exports?: readonly unknown[] | ((nowMs: number) => readonly unknown[]);
+  /** Snapshots in the API's own form. Default: none. */
+  readonly snapshots?: readonly unknown[];
   readonly schedule?: unknown;
 }
 
@@ -70,6 +74,7 @@ export function createFixedWorld(projects: readonly FixedProject[]): World {
       const jobs = cluster(groupId, clusterName)?.exports ?? [];
       return typeof jobs === 'function' ? jobs(nowMs) : jobs;
     },
+    snapshots: (groupId, clusterName) => cluster(groupId, clusterName)?.snapshots ?? [],
     schedule: (groupId, clusterName) => cluster(groupId, clusterName)?.schedule,
   };
 }

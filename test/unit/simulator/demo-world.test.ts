@@ -147,6 +147,42 @@ describe.each(seeds)('the first minute, with seed %i,', (seed) => {
   });
 });
 
+describe('snapshots', () => {
+  test('have ids that their exports name, and are not in the future', () => {
+    const world = demo();
+    for (const seconds of [0, 40, 3600]) {
+      const nowMs = startedAtMs + seconds * 1000;
+      for (const { groupId, clusterName } of world.targets) {
+        const snapshots = world.snapshots(groupId, clusterName, nowMs) as { id: string; createdAt: string }[];
+        const [newest] = listOf(world, clusterName, nowMs);
+        if (newest)
+          expect([clusterName, snapshots.map(({ id }) => id)]).toEqual([
+            clusterName,
+            expect.arrayContaining([newest.snapshotId]),
+          ]);
+        expect(snapshots.filter(({ createdAt }) => Date.parse(createdAt) > nowMs)).toEqual([]);
+      }
+    }
+  });
+
+  test('show an export that never started, and a policy that was switched on after the newest one', () => {
+    const world = demo();
+    const nowMs = startedAtMs + 60_000;
+    const lately = (name: string) => {
+      const [newest] = world.snapshots(groupOf(world, name), name, nowMs) as { id: string; createdAt: string }[];
+      const { export: policy } = world.schedule(groupOf(world, name), name, nowMs) as {
+        export: { exportBucketId: string };
+      };
+      const into = listOf(world, name, nowMs).filter(({ exportBucketId }) => exportBucketId === policy.exportBucketId);
+      const exported = into.filter(({ snapshotId }) => snapshotId === newest?.id);
+      return { hours: (nowMs - Date.parse(newest?.createdAt ?? '')) / 3_600_000, into: into.length, exported };
+    };
+    expect(lately('invoices')).toMatchObject({ into: 20, exported: [] });
+    expect(lately('invoices').hours).toBeGreaterThan(3);
+    expect(lately('returns')).toMatchObject({ into: 0, exported: [] });
+  });
+});
+
 describe('the clusters', () => {
   test('show a list of three pages, an overdue export and several error codes', () => {
     const world = demo();
