@@ -31,6 +31,11 @@ export interface Scheduler {
   setInterval(key: string, intervalSeconds: number): void;
   /** Moves the next run to the next beat of this interval, if that is sooner. */
   runSooner(key: string, intervalSeconds: number): void;
+  /**
+   * Adds one run between the beats, at this time of the monotonic clock. It replaces the one that was added before. A time that
+   * has passed is ignored.
+   */
+  runAlsoAt(key: string, atSeconds: number): void;
   /** Monotonic seconds of the next run; undefined if there is no such task, or if it runs. */
   dueAt(key: string): number | undefined;
   /** Monotonic seconds of the latest tick, used to check liveness; undefined before the start. */
@@ -63,6 +68,7 @@ interface Entry {
   readonly task: Task;
   readonly group: Group;
   dueAtSeconds: number;
+  alsoAtSeconds?: number | undefined;
   hasRun: boolean;
   running?: AbortController;
 }
@@ -122,9 +128,9 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
     if (loop === undefined || stopping.signal.aborted) return;
     const now = runtime.monotonicSeconds();
     const due = [...group.entries].filter(
-      ({ running, dueAtSeconds, task }) => running === undefined && dueAtSeconds <= now && (task.isReady?.() ?? true),
+      (entry) => entry.running === undefined && nextRunOf(entry) <= now && (entry.task.isReady?.() ?? true),
     );
-    for (const entry of due.sort((a, b) => a.dueAtSeconds - b.dueAtSeconds)) {
+    for (const entry of due.sort((a, b) => nextRunOf(a) - nextRunOf(b))) {
       if (group.running >= (entry.task.places ?? places())) return;
       start(entry);
     }
@@ -132,6 +138,7 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
 
   function start(entry: Entry): void {
     const controller = new AbortController();
+    if ((entry.alsoAtSeconds ?? 0) <= runtime.monotonicSeconds()) delete entry.alsoAtSeconds;
     entry.running = controller;
     entry.group.running += 1;
     const ended = runOf(entry.task, controller.signal).then((intervalSeconds) => {
@@ -173,6 +180,13 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
     entry.dueAtSeconds = Math.min(entry.dueAtSeconds, beat);
   }
 
+  function runAlsoAt(key: string, atSeconds: number): void {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    // The run of a time that has just come may still wait for its turn.
+    if (atSeconds > runtime.monotonicSeconds()) entry.alsoAtSeconds = atSeconds;
+  }
+
   function notifyWaiters(): void {
     if (neverRun.size === 0) for (const resolve of waiters.splice(0)) resolve();
   }
@@ -204,9 +218,10 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
     restart,
     setInterval,
     runSooner,
+    runAlsoAt,
     dueAt(key) {
       const entry = entries.get(key);
-      return entry === undefined || entry.running ? undefined : entry.dueAtSeconds;
+      return entry === undefined || entry.running ? undefined : nextRunOf(entry);
     },
     lastTickAt: () => lastTickAtSeconds,
     progress: () => ({ ended: entries.size - neverRun.size, total: entries.size }),
@@ -222,6 +237,10 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
       await Promise.all([loop, ...ending]);
     },
   };
+}
+
+function nextRunOf({ dueAtSeconds, alsoAtSeconds = dueAtSeconds }: Entry): number {
+  return Math.min(dueAtSeconds, alsoAtSeconds);
 }
 
 /**

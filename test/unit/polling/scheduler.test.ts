@@ -251,6 +251,24 @@ describe('the next run', () => {
     expect(scheduler.dueAt('a')).toBeGreaterThan(0.5);
   });
 
+  test('may come once between the beats, also if its time is given while the task runs', async () => {
+    const { runtime, scheduler, add, timesOf } = setUp();
+    add('a', { intervalSeconds: 100_000, lastsSeconds: 5 });
+    await runtime.advance(1);
+    scheduler.runAlsoAt('a', 20);
+    scheduler.runAlsoAt('unknown', 20);
+    await runtime.advance(15);
+    expect(scheduler.dueAt('a')).toBe(20);
+    scheduler.runAlsoAt('a', 10);
+    await runtime.advance(30);
+    expect(timesOf('a')).toEqual([0, 20]);
+    scheduler.runAlsoAt('a', 20);
+    scheduler.runAlsoAt('a', 80);
+    scheduler.runAlsoAt('a', 90);
+    await runtime.advance(100);
+    expect(timesOf('a')).toEqual([0, 20, 90]);
+  });
+
   test('is known only for a task that waits, not for one that runs or does not exist', async () => {
     const { runtime, scheduler, add, timesOf } = setUp();
     add('a');
