@@ -7,6 +7,8 @@ import type { AtlasApi } from '../atlas/client.ts';
 import { REASONS, type Reason } from '../atlas/error.ts';
 import type { Condition } from './conditions.ts';
 
+export type ClusterKind = 'replica_set' | 'sharded';
+
 /** One cluster that is watched, with its settings. Replaced as a whole, never changed. */
 export interface Target {
   /** `GROUP_ID/CLUSTER`, unique. */
@@ -20,6 +22,8 @@ export interface Target {
   readonly discovered: boolean;
   /** Whether the cluster is paused in Atlas; absent if the clusters of the project are not discovered. */
   readonly paused?: boolean;
+  /** As the discovery of the project's clusters says; absent where it is not known. */
+  readonly kind?: ClusterKind;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
 }
@@ -198,6 +202,8 @@ export interface Collector<S> {
   /** Whether to read the target; called after each poll and each reload. Absent: every target is read. */
   isWanted?(state: TargetState): boolean;
   pace(summary: S | undefined, settings: PollingSettings): Pace;
+  /** Unix time of one more poll between the usual ones, where the state announces something; a time that has passed is ignored. */
+  alsoAtSeconds?(state: TargetState): number | undefined;
   /**
    * Reads the complete resource. Throws AtlasError.
    * @param state the results of discovery and of other collectors for the target

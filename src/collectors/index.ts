@@ -6,8 +6,9 @@ import { type Collector, type Collectors, type Family, recordOf } from './collec
 import { exportsCollector } from './exports/collector.ts';
 import { gauge, labelledGauge } from './families.ts';
 import { scheduleCollector, successMaxAgeSeconds } from './schedule.ts';
+import { snapshotsCollector } from './snapshots/collector.ts';
 
-export const COLLECTORS: Collectors = [exportsCollector, scheduleCollector];
+export const COLLECTORS: Collectors = [exportsCollector, scheduleCollector, snapshotsCollector];
 
 /** The families about a target itself: its limits, whether it is paused, and names for joins in PromQL. */
 export const targetFamilies: readonly Family[] = [

@@ -9,11 +9,12 @@ import type { AtlasApi } from '../atlas/client.ts';
 import { AtlasError } from '../atlas/error.ts';
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
 import { type Fold, readList } from '../atlas/list.ts';
-import type { Advice, Notice } from './collector.ts';
+import type { Advice, ClusterKind, Notice } from './collector.ts';
 
 export interface FoundCluster {
   readonly name: string;
   readonly paused: boolean;
+  readonly kind?: ClusterKind;
 }
 
 export interface FoundClusters {
@@ -60,7 +61,8 @@ function startFold(): Fold<FoundClusters> {
       for (const item of items) {
         if (item['backupEnabled'] !== true || isShared(item)) continue;
         const { name, paused } = item as Record<string, unknown>;
-        if (typeof name === 'string' && NAME.test(name)) clusters.set(name, { name, paused: paused === true });
+        const cluster = { paused: paused === true, ...kindOf(item) };
+        if (typeof name === 'string' && NAME.test(name)) clusters.set(name, { name, ...cluster });
         else nameless += 1;
       }
     },
@@ -70,6 +72,11 @@ function startFold(): Fold<FoundClusters> {
       return { clusters: [...clusters.values()], notices };
     },
   };
+}
+
+function kindOf({ clusterType }: JsonObject): Pick<FoundCluster, 'kind'> {
+  if (clusterType === 'REPLICASET') return { kind: 'replica_set' };
+  return clusterType === 'SHARDED' || clusterType === 'GEOSHARDED' ? { kind: 'sharded' } : {};
 }
 
 /** The current and older versions of the API have the hardware of a cluster in different places. */

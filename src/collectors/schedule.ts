@@ -5,7 +5,7 @@
  */
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
 import { type Collector, type Finding, type Moment, PREFIX, recordOf, type TargetState } from './collector.ts';
-import { checkedId } from './exports/job.ts';
+import { checkedId, parseTime } from './decoding.ts';
 import { exportsOf } from './exports/summary.ts';
 import { gauge, labelledGauge } from './families.ts';
 import { fieldsFrom } from './fields.ts';
@@ -23,13 +23,21 @@ export interface BackupSchedule {
      * no policies.
      */
     readonly hasPolicyItem?: boolean;
+    /** The ids of these policy items, at most MAX_ITEMS. A snapshot names the items that have made it. */
+    readonly itemIds?: readonly string[];
   };
+  /** Unix time at which Atlas will take the next snapshot. */
+  readonly nextSnapshotAtSeconds?: number;
 }
 
 const NAME = 'schedule';
+/** Atlas allows far fewer policy items. */
+const MAX_ITEMS = 50;
 const RETRY_SECONDS = 300;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
+/** Yearly snapshots have the longest time between two snapshots. */
+const LONGEST_PERIOD_SECONDS = 400 * DAY_SECONDS;
 
 /** Maximum age by frequency: the time between two exports, plus some time for the export itself. */
 const MAX_AGE_SECONDS: ReadonlyMap<string, number> = new Map([
@@ -67,13 +75,13 @@ export const scheduleCollector: Collector<BackupSchedule> = {
     retrySeconds: summary === undefined ? Math.min(RETRY_SECONDS, idleIntervalSeconds) : RETRY_SECONDS,
     failedSeconds: HOUR_SECONDS,
   }),
-  async read(api, { target: { groupId, clusterName } }, _settings, signal) {
+  async read(api, { target: { groupId, clusterName } }, _settings, signal, nowSeconds) {
     const path = `/groups/${groupId}/clusters/${encodeURIComponent(clusterName)}/backup/schedule`;
     const json = await api.get(
       { operation: scheduleCollector.operation, budget: 'cloud_backups', groupId, path },
       signal,
     );
-    return { summary: decodeSchedule(json) };
+    return { summary: decodeSchedule(json, nowSeconds) };
   },
   families: [
     gauge(
@@ -102,6 +110,11 @@ export const scheduleCollector: Collector<BackupSchedule> = {
         return hasItem === undefined ? undefined : Number(hasItem);
       },
     ),
+    gauge(
+      'next_snapshot_timestamp_seconds',
+      'Unix time at which Atlas will take the next snapshot, as the backup schedule says. If it has long passed, snapshots are late.',
+      (state) => scheduleOf(state).summary?.nextSnapshotAtSeconds,
+    ),
   ],
   findings: [findNoPolicyItem, findUnmeasured],
   fields: [
@@ -124,23 +137,36 @@ export const scheduleCollector: Collector<BackupSchedule> = {
       'True if a policy item takes snapshots of this frequency; if not, nothing is ever exported.',
       (schedule) => schedule.export?.hasPolicyItem,
     ),
+    field(
+      'next_snapshot_timestamp_seconds',
+      'number',
+      'When Atlas will take the next snapshot.',
+      ({ nextSnapshotAtSeconds }) => nextSnapshotAtSeconds,
+    ),
   ],
 };
 
-export function decodeSchedule({ autoExportEnabled, export: policy, policies }: JsonObject): BackupSchedule {
-  if (autoExportEnabled !== true) return { autoExportEnabled: false };
-  if (!isObject(policy)) return { autoExportEnabled };
+export function decodeSchedule(json: JsonObject, nowSeconds: number): BackupSchedule {
+  const { autoExportEnabled, export: policy, policies, nextSnapshot } = json;
+  const { seconds: nextSnapshotAtSeconds } = parseTime(nextSnapshot, nowSeconds, LONGEST_PERIOD_SECONDS);
+  const next = nextSnapshotAtSeconds === undefined ? {} : { nextSnapshotAtSeconds };
+  if (autoExportEnabled !== true) return { autoExportEnabled: false, ...next };
+  if (!isObject(policy)) return { autoExportEnabled, ...next };
   const { exportBucketId, frequencyType } = policy as Record<string, unknown>;
   const frequency = checkedFrequency(frequencyType);
   const isKnown = Array.isArray(policies) && frequency !== 'other';
-  const hasPolicyItem = isKnown ? { hasPolicyItem: hasItem(policies, frequency) } : {};
-  return { autoExportEnabled, export: { bucketId: checkedId(exportBucketId), frequency, ...hasPolicyItem } };
+  const items = isKnown ? itemsOf(policies, frequency) : {};
+  return { autoExportEnabled, export: { bucketId: checkedId(exportBucketId), frequency, ...items }, ...next };
 }
 
-function hasItem(policies: readonly unknown[], frequency: string): boolean {
-  const items = policies.filter(isObject).flatMap(({ policyItems }) => (Array.isArray(policyItems) ? policyItems : []));
-  const frequencies = items.filter(isObject).map(({ frequencyType }) => String(frequencyType).toLowerCase());
-  return frequencies.includes(frequency.toLowerCase());
+/** The policy items that take snapshots of this frequency. */
+function itemsOf(policies: readonly unknown[], frequency: string) {
+  const all = policies.filter(isObject).flatMap(({ policyItems }) => (Array.isArray(policyItems) ? policyItems : []));
+  const items = all.filter(isObject).filter((item) => {
+    return String(item['frequencyType']).toLowerCase() === frequency.toLowerCase();
+  });
+  const itemIds = items.slice(0, MAX_ITEMS).flatMap(({ id }) => checkedId(id) || []);
+  return { hasPolicyItem: items.length > 0, itemIds };
 }
 
 /** The maximum age of the last success of a target, from the config or else from its backup schedule. */

@@ -111,11 +111,15 @@ export function createPolling(parts: PollingParts): Polling {
   }
 
   /** A task for each collector that has a record of the target. */
-  function scheduleTarget({ target, polled }: TargetState): void {
+  function scheduleTarget(state: TargetState): void {
+    const { target, polled } = state;
     for (const collector of collectors) {
       const key = taskKey(target.key, collector.name);
       if (polled[collector.name] === undefined) scheduler.remove(key);
       else if (!scheduler.has(key)) scheduler.add(pollTask(target, collector));
+      const alsoAt = collector.alsoAtSeconds?.(state);
+      if (alsoAt === undefined) continue;
+      scheduler.runAlsoAt(key, runtime.monotonicSeconds() + alsoAt - runtime.wallSeconds());
     }
   }
 

@@ -51,11 +51,16 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
   }
   for (const project of discovered) {
     const { exclude: _globs, discoveryIntervalSeconds: _interval, ...settings } = project;
-    for (const { name: clusterName, paused } of selectClusters(found.get(project.groupId) ?? [], project).clusters) {
+    for (const { name: clusterName, paused, kind } of selectClusters(found.get(project.groupId) ?? [], project)
+      .clusters) {
       const key = keyOf(project.groupId, clusterName);
       if (dropped.has(key)) continue;
       const own = { ...targetOf({ ...settings, clusterName }), discovered: true, projectName: projectName(project) };
-      targets.set(key, { ...(targets.get(key) ?? own), ...(paused === undefined ? {} : { paused }) });
+      targets.set(key, {
+        ...(targets.get(key) ?? own),
+        ...(paused === undefined ? {} : { paused }),
+        ...(kind && { kind }),
+      });
     }
   }
   return [...targets.values()];

@@ -13,6 +13,7 @@ import {
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
 import { overviewOf } from '../support/pages.ts';
+import { snapshot, withSnapshots } from '../support/snapshots.ts';
 import { polledState, withRecord, withSchedule } from '../support/states.ts';
 
 /** An answer that contains every field. */
@@ -24,7 +25,8 @@ function answer(): Record<string, unknown> {
   ];
   const settings = { paused: false, durationMaxSeconds: 60, successMaxAgeSeconds: 60 };
   const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily', hasPolicyItem: true };
-  const state = withSchedule(polledState(jobs, settings), { autoExportEnabled: true, export: export_ });
+  const schedule = { autoExportEnabled: true, export: export_, nextSnapshotAtSeconds: FLEET_NOW + 900 };
+  const state = withSnapshots(withSchedule(polledState(jobs, settings), schedule), [snapshot(FLEET_NOW - 900)]);
   const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
   const { groupId } = state.target;
   const discovery = { groupId, tried: true, up: false, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };

@@ -118,7 +118,7 @@ describe('a further collector', () => {
     });
     expect(parsed.polling).toMatchObject({ read_schedule: true, read_toys: false });
     const { polling } = buildConfig({ file: parsed, credentials: [] });
-    expect(polling.isRead).toEqual({ schedule: true, toys: false });
+    expect(polling.isRead).toMatchObject({ schedule: true, toys: false });
   });
 
   test('has its section in the documents', () => {

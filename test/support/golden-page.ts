@@ -7,6 +7,7 @@ import { createMetricsPage } from '../../src/metrics/page.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { DAY_ZERO_SECONDS, job, objectId } from './jobs.ts';
+import { snapshot, withSnapshots } from './snapshots.ts';
 import { newState, polledState, target, unpolled, withRecord, withSchedule } from './states.ts';
 
 const hour = (hours: number) => DAY_ZERO_SECONDS + hours * 3600;
@@ -31,7 +32,9 @@ function states() {
   const scheduled = withSchedule(shop, {
     autoExportEnabled: true,
     export: { bucketId: '5f0000000000000000000001', frequency: 'daily', hasPolicyItem: true },
+    nextSnapshotAtSeconds: hour(42),
   });
+  const snapshots = [snapshot(hour(18)), snapshot(hour(19), { status: 'inProgress' })];
   const components = [1, 2].map((shard) => ({ exportId: objectId(hour(23), shard), replicaSetName: `shard-${shard}` }));
   const sharded = { exportStatus: undefined, finishedAt: undefined, components };
   const analytics = polledState(
@@ -56,7 +59,12 @@ function states() {
     failures: { ...unpolled().failures, forbidden: 2, timeout: 1 },
     last: { endedAtSeconds: hour(26), durationSeconds: 0.125, failure },
   });
-  return [scheduled, withSchedule(analytics, weekly), blocked, newState('new', { discovered: true, paused: true })];
+  return [
+    withSnapshots(scheduled, snapshots),
+    withSchedule(analytics, weekly),
+    blocked,
+    newState('new', { discovered: true, paused: true }),
+  ];
 }
 
 export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string> {

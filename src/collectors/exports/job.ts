@@ -6,6 +6,7 @@
 
 import { checkedErrorCode } from '../../atlas/error.ts';
 import { isObject, type JsonObject } from '../../atlas/http/answer.ts';
+import { checkedId, isCount, type OddTime, objectIdTimeSeconds, parseTime } from '../decoding.ts';
 
 export const JOB_STATES = ['queued', 'in_progress', 'successful', 'failed', 'cancelled', 'unknown'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -39,9 +40,6 @@ export interface Job {
   /** The error code of a failed job: `other` if it is not valid as a label, `none` if there is none. */
   readonly errorCode?: string;
 }
-
-/** A time that is missing or invalid, or a time without a zone, which is read as UTC. */
-export type OddTime = 'unreadable' | 'future' | 'no_zone';
 
 /** The fields that decide which of two jobs is newer. */
 export type Age = Pick<Job, 'id' | 'createdAtSeconds'>;
@@ -129,12 +127,6 @@ export function progressRatio({ collections }: Job): number | undefined {
   return Math.min(1, collections.exported / collections.total);
 }
 
-/** The Unix time inside an ObjectId: its first four bytes. Undefined if it lies far ahead. */
-export function objectIdTimeSeconds(id: string, nowSeconds: number): number | undefined {
-  const seconds = /^[0-9a-f]{24}$/i.test(id) ? Number.parseInt(id.slice(0, 8), 16) : Number.POSITIVE_INFINITY;
-  return isFarAhead(seconds, nowSeconds) ? undefined : seconds;
-}
-
 function decodeState(value: unknown): JobState {
   // MongoDB's own CLI ignores the case of states, so this decoder does too.
   return (typeof value === 'string' ? STATES.get(value.toLowerCase()) : undefined) ?? 'unknown';
@@ -158,58 +150,6 @@ function decodeErrorCode(stateReason: unknown): string {
   const errorCode = isObject(stateReason) ? stateReason['errorCode'] : undefined;
   if (errorCode === undefined || errorCode === null || errorCode === '') return 'none';
   return checkedErrorCode(errorCode) ?? 'other';
-}
-
-const FURTHEST_AHEAD_SECONDS = 86_400;
-const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)? ?([Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?$/;
-
-interface ParsedTime {
-  readonly seconds?: number;
-  readonly odd?: OddTime;
-}
-
-/**
- * RFC 3339, its usual variants, and Unix times in seconds or milliseconds. Anything else is ignored, and so are times
- * far in the future.
- */
-function parseTime(value: unknown, nowSeconds: number): ParsedTime {
-  if (value === undefined || value === null || value === '') return {};
-  const parsed = parseUnixTime(value) ?? (typeof value === 'string' ? parseWrittenTime(value) : undefined);
-  if (parsed?.seconds === undefined) return { odd: 'unreadable' };
-  // The zero times of Go and of Unix mean that there is no time.
-  if (parsed.seconds <= 0) return {};
-  return isFarAhead(parsed.seconds, nowSeconds) ? { odd: 'future' } : parsed;
-}
-
-function isFarAhead(seconds: number, nowSeconds: number): boolean {
-  return seconds > nowSeconds + FURTHEST_AHEAD_SECONDS;
-}
-
-function parseUnixTime(value: unknown): ParsedTime | undefined {
-  const number = typeof value === 'string' && /^\d{10}(?:\d{3})?$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number') return undefined;
-  if (number >= 1e9 && number < 1e10) return { seconds: number };
-  return number >= 1e12 && number < 1e13 ? { seconds: number / 1000 } : undefined;
-}
-
-function parseWrittenTime(text: string): ParsedTime | undefined {
-  const [match, day = '', minute, second = ':00', zone, sign, hours = 0, minutes = 0] = TIME.exec(text) ?? [];
-  if (match === undefined) return undefined;
-  const time = new Date(`${day}T${minute}${second}Z`);
-  // `Date` turns 30 February into 2 March.
-  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) return undefined;
-  const offsetSeconds = Number(hours) * 3600 + Number(minutes) * 60;
-  const seconds = time.getTime() / 1000 - (sign === '-' ? -offsetSeconds : offsetSeconds);
-  return zone === undefined ? { seconds, odd: 'no_zone' } : { seconds };
-}
-
-/** The id if it is valid as a label, else an empty text. */
-export function checkedId(value: unknown): string {
-  return typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : '';
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 /** One shared empty list, because most jobs have no components. */

@@ -7,6 +7,9 @@ import { AtlasError } from '../../atlas/error.ts';
 import type { JsonObject } from '../../atlas/http/answer.ts';
 import type { Fold } from '../../atlas/list.ts';
 import { recordOf } from '../collector.ts';
+import type { OddTime } from '../decoding.ts';
+import { createKeepFirst, median, zeros } from '../folding.ts';
+import { createSnapshotExports, type SnapshotExports } from './by-snapshot.ts';
 import {
   type ActiveState,
   type Age,
@@ -21,7 +24,6 @@ import {
   type Job,
   type JobState,
   newestFirst,
-  type OddTime,
 } from './job.ts';
 
 export interface ExportSummary {
@@ -41,6 +43,8 @@ export interface ExportSummary {
   readonly oldestActiveAtSeconds: Readonly<Partial<Record<ActiveState, number>>>;
   /** Sums over the active jobs that report counts; absent if none does. */
   readonly activeCollections?: Collections;
+  /** What became of each snapshot, for the collector of snapshots. */
+  readonly bySnapshot: SnapshotExports;
   /** The newest jobs, for the pages. */
   readonly newest: readonly Job[];
 }
@@ -135,6 +139,7 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
   const timedSuccesses = createKeepFirst<Job>(TYPICAL_DURATIONS, newestFirst);
   const active = createKeepFirst<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
+  const snapshots = createSnapshotExports();
   const foreignStates = new Set<string>();
   const oddTimes = new Set<OddTime>();
 
@@ -150,6 +155,7 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
   function add(job: Job): void {
     counts[job.state] += 1;
     newest.add(job);
+    snapshots.add(job);
     if (job.foreignState !== undefined && foreignStates.size < MAX_FOREIGN_STATES) foreignStates.add(job.foreignState);
     for (const odd of job.oddTimes ?? []) oddTimes.add(odd);
     if (FINISHED_STATES.some((state) => state === job.state)) finished.add(job);
@@ -186,6 +192,7 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
       buckets: new Map(kept),
       active: active.list(),
       newest: newest.list(),
+      bySnapshot: snapshots.result(),
       ...activity.result(),
       ...(lastFinished ? { lastFinished } : {}),
       ...(typical === undefined ? {} : { typicalDurationSeconds: typical }),
@@ -263,35 +270,4 @@ function capCodes(failedByCode: ReadonlyMap<string, number>): { kept: Map<string
   const rest = own.slice(MAX_ERROR_CODES).reduce((sum, [, count]) => sum + count, failedByCode.get('other') ?? 0);
   if (rest > 0) kept.set('other', rest);
   return { kept, dropped: Math.max(0, own.length - MAX_ERROR_CODES) };
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
-}
-
-function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
-  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
-}
-
-/** Keeps the first few of many items in a given order, independent of the order in which they are added. */
-export function createKeepFirst<T>(size: number, order: (a: T, b: T) => number) {
-  const kept: T[] = [];
-  let added = 0;
-  return {
-    add(item: T): void {
-      added += 1;
-      // Fast path: most items of a long list come after all kept items, so one comparison is enough.
-      let index = kept.length;
-      while (index > 0 && order(kept[index - 1] as T, item) > 0) index -= 1;
-      if (index >= size) return;
-      kept.splice(index, 0, item);
-      if (kept.length > size) kept.pop();
-    },
-    /** The kept items in order, at most `size`. */
-    list: (): readonly T[] => kept,
-    /** Number of added items that were not kept. */
-    dropped: () => added - kept.length,
-  };
 }

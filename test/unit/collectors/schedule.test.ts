@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
+import type { JsonObject } from '../../../src/atlas/http/answer.ts';
 import { PREFIX, type TargetState } from '../../../src/collectors/collector.ts';
-import { decodeSchedule, scheduleCollector, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
-import { DAY_ZERO_SECONDS, job } from '../../support/jobs.ts';
+import * as schedule from '../../../src/collectors/schedule.ts';
+import { scheduleCollector, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
+import { DAY_ZERO_SECONDS, iso, job } from '../../support/jobs.ts';
 import { judged, SETTINGS } from '../../support/pages.ts';
 import { GROUP_ID, newState, polledState, withSchedule } from '../../support/states.ts';
 
 const BUCKET = '5f0000000000000000000001';
 const DAY = 86_400;
+
+const decodeSchedule = (json: JsonObject) => schedule.decodeSchedule(json, DAY_ZERO_SECONDS);
 
 const exporting = (frequencyType: unknown, exportBucketId: unknown = BUCKET) => ({
   autoExportEnabled: true,
@@ -22,7 +26,9 @@ function valuesOf(state: TargetState): Record<string, unknown> {
       .filter(({ value }) => value !== undefined)
       .map(({ labels = {}, value }) => [...Object.values(labels), value].join(' ')),
   ]);
-  return Object.fromEntries(values.filter(([name, own]) => own.length > 0 || !name.endsWith('has_policy_item')));
+  return Object.fromEntries(
+    values.filter(([name, own]) => own.length > 0 || !/has_policy_item|next_snapshot/.test(name)),
+  );
 }
 
 describe('a backup schedule', () => {
@@ -102,6 +108,21 @@ describe('a backup schedule', () => {
         path: `/groups/${GROUP_ID}/clusters/Cluster0/backup/schedule`,
       },
     ]);
+  });
+});
+
+describe('the next snapshot', () => {
+  test.each([
+    ['a time', iso(DAY_ZERO_SECONDS + 30 * DAY), DAY_ZERO_SECONDS + 30 * DAY],
+    ['a time that has passed', iso(DAY_ZERO_SECONDS - DAY), DAY_ZERO_SECONDS - DAY],
+    ['a time in two years', iso(DAY_ZERO_SECONDS + 730 * DAY), undefined],
+    ['null', null, undefined],
+    ['a text', 'soon', undefined],
+  ])('is read from %s', (_what, nextSnapshot, seconds) => {
+    for (const autoExportEnabled of [true, false]) {
+      const state = withSchedule(newState(), decodeSchedule({ autoExportEnabled, nextSnapshot }));
+      expect(valuesOf(state)['next_snapshot_timestamp_seconds']).toEqual(seconds && [String(seconds)]);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { objectIdTimeSeconds } from '../../../../src/collectors/decoding.ts';
 import {
   activeStateOf,
   componentIdsOf,
@@ -7,7 +8,6 @@ import {
   durationSeconds,
   endedAtSeconds,
   newestFirst,
-  objectIdTimeSeconds,
 } from '../../../../src/collectors/exports/job.ts';
 import { DAY_ZERO_SECONDS, iso, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
 

@@ -1,6 +1,7 @@
 /** Every field of the summary against its definition, written for clarity instead of speed. A new field has to be added here. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type BucketExports, EXPORT_STATES, type ExportState } from '../../../../src/collectors/exports/by-snapshot.ts';
 import {
   ACTIVE_STATES,
   activeStateOf,
@@ -36,6 +37,8 @@ function outcomes(jobs: readonly Job[]): ExportSummary['outcomes'] {
     ...(snapshots.length > 0 ? { dataAtSeconds: Math.max(...snapshots) } : {}),
   };
 }
+
+const exportStateOf = ({ state }: Job) => (state === 'unknown' ? 'in_progress' : state);
 
 /** A field that is absent where the definition gives undefined. */
 const DEFINITIONS: { readonly [K in keyof Required<ExportSummary>]: Definition<K> } = {
@@ -77,6 +80,21 @@ const DEFINITIONS: { readonly [K in keyof Required<ExportSummary>]: Definition<K
     return (counts.length === 0 ? undefined : sums) as typeof sums;
   },
   newest: (jobs) => sorted(jobs).slice(0, 30),
+  bySnapshot(jobs) {
+    const best = (own: readonly Job[]) =>
+      EXPORT_STATES.find((state) => own.some((one) => exportStateOf(one) === state));
+    const buckets = new Set(jobs.map(({ exportBucketId }) => exportBucketId).filter((id) => id !== ''));
+    const entries = [...buckets].map((bucket): [string, BucketExports] => {
+      const own = jobs.filter(({ exportBucketId }) => exportBucketId === bucket);
+      const states = own.map(({ snapshotId }): [string, ExportState] => [
+        snapshotId,
+        best(own.filter((one) => one.snapshotId === snapshotId)) as ExportState,
+      ]);
+      const oldestJobAtSeconds = Math.min(...own.map(({ createdAtSeconds = 0 }) => createdAtSeconds));
+      return [bucket, { states: new Map(states), oldestJobAtSeconds }];
+    });
+    return { buckets: new Map(entries) };
+  },
 };
 
 /** Lists without the limits of error codes and buckets, which have tests of their own. */

@@ -1,0 +1,90 @@
+/** What became of each snapshot, by bucket: the best state of its exports. A pure function of the list of export jobs. */
+import type { Job, JobState } from './job.ts';
+
+/** Best first. An export in an unknown state counts as in progress. */
+export const EXPORT_STATES = ['successful', 'in_progress', 'queued', 'failed', 'cancelled'] as const;
+export type ExportState = (typeof EXPORT_STATES)[number];
+
+export interface SnapshotExports {
+  readonly buckets: ReadonlyMap<string, BucketExports>;
+  /** If entries were dropped: Unix time of the oldest snapshot that was kept. */
+  readonly completeAfterSeconds?: number;
+}
+
+export interface BucketExports {
+  /** By the id of the snapshot. */
+  readonly states: ReadonlyMap<string, ExportState>;
+  /** Unix time at which the oldest listed job into the bucket was created. */
+  readonly oldestJobAtSeconds?: number;
+}
+
+/** Number of pairs of a snapshot and a bucket that are kept of one cluster: the newest snapshots. */
+export const MAX_EXPORTED_SNAPSHOTS = 1000;
+
+interface Entry {
+  readonly snapshotId: string;
+  readonly bucketId: string;
+  readonly atSeconds: number;
+  state: ExportState;
+}
+
+export function createSnapshotExports() {
+  const entries = new Map<string, Entry>();
+  const oldestJobs = new Map<string, number>();
+  let isCut = false;
+
+  /** An entry that is dropped would be dropped at the end too, because newer ones only become more. */
+  function dropOldest(): void {
+    if (entries.size <= MAX_EXPORTED_SNAPSHOTS) return;
+    isCut = true;
+    for (const [key] of sorted().slice(MAX_EXPORTED_SNAPSHOTS)) entries.delete(key);
+  }
+
+  /** The newest first. */
+  function sorted(): readonly (readonly [string, Entry])[] {
+    return [...entries].sort(([keyA, a], [keyB, b]) => b.atSeconds - a.atSeconds || (keyA < keyB ? 1 : -1));
+  }
+
+  function add({
+    snapshotId,
+    exportBucketId: bucketId,
+    state: jobState,
+    snapshotAtSeconds,
+    createdAtSeconds,
+  }: Job): void {
+    if (bucketId === '') return;
+    const oldest = Math.min(createdAtSeconds ?? Number.POSITIVE_INFINITY, oldestJobs.get(bucketId) ?? Infinity);
+    oldestJobs.set(bucketId, oldest);
+    if (snapshotId === '') return;
+    const key = `${snapshotId} ${bucketId}`;
+    const state = exportStateOf(jobState);
+    const known = entries.get(key);
+    if (known === undefined) entries.set(key, { snapshotId, bucketId, atSeconds: snapshotAtSeconds ?? 0, state });
+    else if (rankOf(state) < rankOf(known.state)) known.state = state;
+    if (entries.size >= 2 * MAX_EXPORTED_SNAPSHOTS) dropOldest();
+  }
+
+  function result(): SnapshotExports {
+    dropOldest();
+    const buckets = new Map<string, BucketExports & { readonly states: Map<string, ExportState> }>();
+    for (const [bucketId, oldestJobAtSeconds] of oldestJobs) {
+      const isKnown = Number.isFinite(oldestJobAtSeconds);
+      buckets.set(bucketId, { states: new Map(), ...(isKnown ? { oldestJobAtSeconds } : {}) });
+    }
+    for (const { bucketId, snapshotId, state } of entries.values())
+      buckets.get(bucketId)?.states.set(snapshotId, state);
+    for (const [bucketId, { states }] of buckets) if (states.size === 0) buckets.delete(bucketId);
+    const oldestAtSeconds = isCut ? Math.min(...Array.from(entries.values(), ({ atSeconds }) => atSeconds)) : undefined;
+    return { buckets, ...(oldestAtSeconds === undefined ? {} : { completeAfterSeconds: oldestAtSeconds }) };
+  }
+
+  return { add, result };
+}
+
+function exportStateOf(state: JobState): ExportState {
+  return state === 'unknown' ? 'in_progress' : state;
+}
+
+function rankOf(state: ExportState): number {
+  return EXPORT_STATES.indexOf(state);
+}
