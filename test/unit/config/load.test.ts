@@ -38,7 +38,7 @@ test('a file of three lines is enough, because all other keys have defaults', as
       idleIntervalSeconds: 300,
       maxStaleSeconds: 900,
       maxActiveJobs: 50,
-      isRead: { schedule: true },
+      isRead: { schedule: true, snapshots: true },
     },
     targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
     discoveries: [],
@@ -63,7 +63,7 @@ credentials:
     expires_at: 2027-03-01T12:00:00+02:00
   - name: token
     access_token_file: secret
-polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0, read_schedule: false }
+polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0, read_schedule: false, read_snapshots: false }
 defaults: { success_max_age: 26h, duration_max: 2h }
 targets:
   - { group_id: ${GROUP}, credential: account, clusters: [a, b] }
@@ -88,7 +88,7 @@ test('a file with every key is loaded as it is written, with one target per clus
     idleIntervalSeconds: 5400,
     maxStaleSeconds: 86_400,
     maxActiveJobs: 0,
-    isRead: { schedule: false },
+    isRead: { schedule: false, snapshots: false },
   });
   expect(config.webLinks).toEqual({
     runbooks: 'https://example.com/runbooks',
@@ -199,7 +199,7 @@ targets:
   ]);
   expect(config.discoveries).toMatchObject([{ groupId: '000000000000000000000002', exclude: ['2026', '9e999'] }]);
   expect(config.atlas.pageSize).toBe(16);
-  expect(config.polling.isRead).toEqual({ schedule: false });
+  expect(config.polling.isRead).toMatchObject({ schedule: false });
 });
 
 test.each(['2027-03-01 10:00:00Z', '2027-03-01t10:00:00z', '2027-03-01 12:00:00+02:00', '2027-03-01T10:00:00Z'])(
