@@ -35,14 +35,15 @@ describe('the conditions of a target', () => {
     ['unconfirmed', polledState([], RELAXED)],
     ['overdue', withSchedule(polledState([success]), DAILY)],
     ['stuck running', polledState([success, later('Queued', 10)], { ...RELAXED, durationMaxSeconds: 3600 })],
-    ['stuck running', polledState([success, later('InProgress', 10)], RELAXED)],
+    ['stuck running', polledState([success, later('InProgress', -80_000)], RELAXED)],
+    ['running', polledState([success, later('InProgress', -70_000)], RELAXED)],
     ['running', polledState([success, later('Queued', 99_000)], { ...RELAXED, durationMaxSeconds: 3600 })],
     ['incomplete', polledState([partial], RELAXED)],
     ['unmeasured', withSchedule(polledState([success]), OFF)],
     ['unmeasured', withSchedule(polledState([]), { autoExportEnabled: true })],
     ['fine', polledState([success])],
     ['fine', withSchedule(polledState([success], RELAXED), DAILY)],
-    ['fine', stale(polledState([success, later('InProgress', 10)], RELAXED))],
+    ['fine', stale(polledState([success, later('InProgress', -80_000)], RELAXED))],
   ])('are %s', (conditions, state) => {
     const status = judged(state, SEEN);
     expect(status.findings.map(({ condition }) => condition).join(' ')).toBe(conditions);
