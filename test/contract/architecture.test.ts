@@ -213,11 +213,13 @@ describe('the walls of the source', () => {
       files.map((file) => [file, imports.filter((one) => one.from === file && one.isOurs).map(({ to }) => to)]),
     );
     const circles: string[] = [];
+    const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {
       if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
-      else for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+      else if (!done.has(file)) for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
     };
-    for (const file of files) if (circles.length === 0) visit(file, []);
+    for (const file of files) visit(file, []);
     expect(circles).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import type { ExportJson } from '../../../src/simulator/demo-jobs.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoWorld } from '../../../src/simulator/demo-world.ts';
 
 const startedAtMs = Date.parse('2026-11-03T10:20:30.456Z');
-const seeds = [0, 1, 42, -7, 123_456_789];
+const seeds = [0, -7, 123_456_789];
 
 function demo(seed = 1, speed = DEFAULT_DEMO_SPEED): DemoWorld {
   return createDemoWorld({ seed, startedAtMs, speed });
@@ -72,7 +72,7 @@ describe('jobs', () => {
     const before = new Map<string, ExportJson>();
     const wrong: unknown[] = [];
     const done = ({ exportStatus }: ExportJson) => exportStatus?.exportedCollections ?? 0;
-    for (let seconds = -1000; seconds < 900; seconds += seconds < 0 ? 100 : 3) {
+    for (let seconds = -1000; seconds < 900; seconds += seconds < 0 ? 100 : 7) {
       for (const job of all(world, startedAtMs + seconds * 1000)) {
         const last = before.get(job.id);
         before.set(job.id, job);
@@ -121,7 +121,7 @@ describe('jobs', () => {
 describe.each(seeds)('the first minute, with seed %i,', (seed) => {
   test('always has queued, running, paused and incomplete exports, and three consecutive failures', () => {
     const world = demo(seed);
-    for (let seconds = 0; seconds <= 60; seconds += 2) {
+    for (let seconds = 0; seconds <= 60; seconds += 5) {
       const nowMs = startedAtMs + seconds * 1000;
       const jobs = all(world, nowMs);
       const running = jobs.filter(({ state }) => state === 'InProgress');

@@ -158,7 +158,7 @@ describe('the summary of a list', () => {
           expect(otherwise.dropped).toEqual(inOrder.dropped);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });
