@@ -1,7 +1,20 @@
 /** Each alert on the exports of a cluster: quiet just below its limit, firing with its text, and resolved. */
-import { BUCKET, during, firesForCluster, old, onlyThese, quiet, turns, type Values, type World } from './world.ts';
+import {
+  BUCKET,
+  during,
+  firesAllTheTime,
+  firesForCluster,
+  old,
+  onlyThese,
+  query,
+  quiet,
+  turns,
+  type Values,
+  type World,
+} from './world.ts';
 
 const HOUR = 3600;
+const turned = (minute: number) => (minute < 640 ? 1 : 0);
 const orders = (metrics: Values) => [{ name: 'orders', metrics }];
 
 export const exportWorlds: readonly World[] = [
@@ -99,6 +112,148 @@ export const exportWorlds: readonly World[] = [
       },
     ],
     checks: [onlyThese(60, 'Overdue')],
+  },
+  {
+    name: 'NotStarted fires three hours after a snapshot without an export, pages after half of the maximum age, and resolves with the export',
+    minutes: 900,
+    step: 4,
+    clusters: [
+      {
+        name: 'orders',
+        metrics: {
+          due_snapshot_timestamp_seconds: 600,
+          'due_snapshot_state{state="none"}': turns(1, 860, 0),
+          destination_last_success_timestamp_seconds: -HOUR,
+        },
+      },
+      {
+        name: 'exported',
+        metrics: { due_snapshot_timestamp_seconds: 600, 'due_snapshot_state{state="none"}': turns(1, 150, 0) },
+      },
+      {
+        name: 'paused',
+        metrics: {
+          due_snapshot_timestamp_seconds: 600,
+          'due_snapshot_state{state="none"}': 1,
+          destination_last_success_timestamp_seconds: -HOUR,
+          cluster_paused: 1,
+        },
+      },
+    ],
+    checks: [
+      ...quiet('NotStarted', 188),
+      firesForCluster('NotStarted', 192, {
+        severity: 'warning',
+        summary: 'no export of the snapshot of 3h 2m 0s ago has started',
+        description:
+          'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
+      }),
+      query(848, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})'),
+      query(856, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})', [
+        '{}',
+        1,
+      ]),
+      ...quiet('NotStarted', 860),
+      onlyThese(900, ['NotStarted', 2]),
+    ],
+  },
+  {
+    name: 'NotStarted says nothing of a policy that was switched on after the snapshot, and of exports that were not read after it',
+    minutes: 480,
+    step: 4,
+    clusters: [
+      {
+        name: 'new',
+        metrics: {
+          due_snapshot_timestamp_seconds: -HOUR,
+          'due_snapshot_state{state="none"}': 1,
+          destination_last_success_timestamp_seconds: undefined,
+          destination_data_timestamp_seconds: undefined,
+        },
+      },
+      {
+        name: 'side',
+        metrics: { due_snapshot_timestamp_seconds: -HOUR, 'due_snapshot_state{state="none"}': 1 },
+      },
+      {
+        name: 'unread',
+        metrics: {
+          due_snapshot_timestamp_seconds: 600,
+          'due_snapshot_state{state="none"}': 1,
+          destination_last_success_timestamp_seconds: -HOUR,
+          last_poll_success_timestamp_seconds: 300,
+          poll_interval_seconds: 24 * HOUR,
+        },
+      },
+      {
+        name: 'known',
+        metrics: {
+          due_snapshot_timestamp_seconds: turns(undefined, 12, 700),
+          'due_snapshot_state{state="none"}': turns(undefined, 12, 1),
+        },
+      },
+    ],
+    checks: [
+      query(480, 'count by (cluster_name) (ALERTS{alertstate="firing"})', ['{cluster_name="known"}', 1]),
+      onlyThese(480, 'NotStarted'),
+    ],
+  },
+  {
+    name: 'NotStarted stays while the exporter cannot know more: in an outage, after a restart, while the snapshots cannot be read',
+    minutes: 700,
+    step: 4,
+    exporters: [{ down: during(400, 408) }],
+    clusters: [
+      {
+        name: 'orders',
+        unread: during(408, 500),
+        metrics: {
+          due_snapshot_timestamp_seconds: (minute) => (during(408, 600)(minute) ? undefined : 600),
+          'due_snapshot_state{state="none"}': (minute) => (during(300, 600)(minute) ? undefined : turned(minute)),
+          destination_last_success_timestamp_seconds: -HOUR,
+          up: (minute) => (during(300, 500)(minute) ? 0 : 1),
+          schedule_up: (minute) => (during(300, 500)(minute) ? 0 : 1),
+          snapshots_up: (minute) => (during(500, 600)(minute) ? 0 : 1),
+        },
+      },
+    ],
+    checks: [firesAllTheTime('NotStarted', 192, 636, 'severity="warning"'), ...quiet('NotStarted', 644)],
+  },
+  {
+    name: 'SnapshotsLate fires when the next snapshot is three hours late, not for a paused or unread cluster, and resolves with it',
+    minutes: 240,
+    clusters: [
+      { name: 'orders', metrics: { next_snapshot_timestamp_seconds: turns(60, 220, 100_000) } },
+      { name: 'paused', metrics: { next_snapshot_timestamp_seconds: 60, cluster_paused: 1 } },
+      { name: 'unread', metrics: { next_snapshot_timestamp_seconds: 60, schedule_up: 0 } },
+    ],
+    checks: [
+      ...quiet('SnapshotsLate', 196),
+      firesForCluster('SnapshotsLate', 197, {
+        severity: 'warning',
+        summary: 'the next snapshot is 3h 16m 0s late',
+        description:
+          'The backup schedule of cluster orders (project 5f1a00000000000000000001) planned the next snapshot 3h 16m 0s ago, and still names this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
+      }),
+      ...quiet('SnapshotsLate', 220),
+      onlyThese(240, 'SnapshotsLate'),
+    ],
+  },
+  {
+    name: 'SnapshotsUnreadable fires after two hours, not for a cluster that cannot be read at all, and resolves',
+    minutes: 160,
+    clusters: orders({ snapshots_up: turns(0, 140, 1) }),
+    checks: [
+      ...quiet('SnapshotsUnreadable', 119),
+      firesForCluster('SnapshotsUnreadable', 120, {
+        severity: 'warning',
+        summary: 'the list of snapshots cannot be read',
+        description:
+          'The exports of cluster orders (project 5f1a00000000000000000001) can be read, but its list of snapshots cannot. So an export that never starts shows only when the last success is too old, which is after 1d 2h 0m 0s. The status page has the reason and advice.',
+      }),
+      ...quiet('SnapshotsUnreadable', 140),
+      onlyThese(160, 'SnapshotsUnreadable'),
+    ],
   },
   {
     name: 'PolicyWithoutItem fires after an hour without a policy item, and resolves with one or without automatic export',

@@ -1,7 +1,7 @@
 /** Alerts on the exports of a cluster. */
 import { ageOf, CLUSTER_ID, CLUSTER_NAME, clusterLinks, number, ofCluster, RUNBOOKS } from './annotations.ts';
 import { CLUSTER, cluster, EXPORT, limit, type Rule } from './promql.ts';
-import { BUCKET, JOB_COLLECTIONS, JOB_PROGRESSED, LATE, NEW_POLICY } from './records.ts';
+import { BUCKET, DOWN, JOB_COLLECTIONS, JOB_PROGRESSED, LATE, NEW_POLICY, NOT_STARTED } from './records.ts';
 
 const MAX_AGE = cluster('success_max_age_seconds');
 const FAILURES = cluster('destination_consecutive_failures');
@@ -39,6 +39,19 @@ export function clusterAlert(name: string, { severity, summary, description, ...
 const oldest = (state: string) =>
   `min by ${CLUSTER} (${EXPORT}oldest_active_created_timestamp_seconds{state="${state}"})`;
 const maxBy = (name: string) => `max by ${CLUSTER} (${EXPORT}${name})`;
+
+function notStarted(severity: 'critical' | 'warning', expr: string): Rule {
+  return clusterAlert('NotStarted', {
+    severity,
+    expr,
+    for: '1h',
+    summary: 'no export of the snapshot of {{ $value | humanizeDuration }} ago has started',
+    description:
+      `A snapshot of cluster ${CLUSTER_ID} that the export policy covers was taken {{ $value | humanizeDuration }} ago, and Atlas ` +
+      `lists no export of it${INTO_BUCKET}. The newest success ended ${LAST_SUCCESS}. Check in Atlas that automatic export is on, ` +
+      'then export this snapshot by hand.',
+  });
+}
 
 export const exportAlerts: readonly Rule[] = [
   clusterAlert('Overdue', {
@@ -78,6 +91,31 @@ export const exportAlerts: readonly Rule[] = [
     description:
       `Exports of cluster ${CLUSTER_ID} succeed, but the newest exported snapshot was taken {{ $value | humanizeDuration }} ago. ` +
       'Newer snapshots are missing, or are not exported. Find out which snapshot is exported, and by whom.',
+  }),
+  notStarted('warning', NOT_STARTED),
+  notStarted('critical', `${NOT_STARTED} > ${limit('not_started_page_ratio')} * ${MAX_AGE}`),
+  clusterAlert('SnapshotsLate', {
+    severity: 'warning',
+    expr: `
+      (time() - ${maxBy('next_snapshot_timestamp_seconds')} > ${limit('snapshots_late_seconds')})
+      and ${maxBy('schedule_up')} == 1
+      unless ${cluster('cluster_paused')}`,
+    for: '15m',
+    summary: 'the next snapshot is {{ $value | humanizeDuration }} late',
+    description:
+      `The backup schedule of cluster ${CLUSTER_ID} planned the next snapshot {{ $value | humanizeDuration }} ago, and still names ` +
+      'this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its ' +
+      'newest snapshots.',
+  }),
+  clusterAlert('SnapshotsUnreadable', {
+    severity: 'warning',
+    expr: `${maxBy('snapshots_up')} == 0 unless ${DOWN}`,
+    for: '2h',
+    summary: 'the list of snapshots cannot be read',
+    description:
+      `The exports of cluster ${CLUSTER_ID} can be read, but its list of snapshots cannot. So an export that never starts shows only ` +
+      `when the last success is too old, which is after ${ofCluster(MAX_AGE, 'humanizeDuration', 'an unknown time')}. The status page has ` +
+      'the reason and advice.',
   }),
   clusterAlert('PolicyWithoutItem', {
     severity: 'warning',

@@ -28,6 +28,9 @@ export const JOB_COLLECTIONS = `export:${EXPORT}active_job_collections_exported:
 export const JOB_PROGRESSED = `export:${EXPORT}active_job_progressed_timestamp_seconds:max`;
 
 const KNOWN = cluster('target_info');
+const POLICY_SINCE = `cluster_bucket:${EXPORT}policy_seen_timestamp_seconds:min`;
+const UNEXPORTED = cluster('unexported_snapshot_timestamp_seconds');
+export const NOT_STARTED = cluster('not_started_seconds');
 export const DOWN = cluster('down');
 export const UNPOLLED = cluster('unpolled');
 const UNREAD = cluster('schedule_unread');
@@ -242,6 +245,15 @@ function scheduleRecords(): readonly Rule[] {
     },
     { record: BUCKET, expr: remembered(BUCKET, bucketNow, `on ${CLUSTER} ${NO_SCHEDULE}`, BUCKET) },
     {
+      record: POLICY_SINCE,
+      comment:
+        'Since when the rules see this bucket and this frequency: a snapshot before that may not be meant for it.',
+      expr: `
+        (${previous(POLICY_SINCE)} and ${BUCKET})
+        or
+        ${BUCKET} * 0 + time()`,
+    },
+    {
       record: PAUSED,
       expr: remembered(PAUSED, `${now('cluster_paused')} == 1`, `on ${CLUSTER} ${UNNAMED}`),
     },
@@ -306,6 +318,16 @@ function exportRecords(): readonly Rule[] {
         plain('last_poll_success_timestamp_seconds'),
         UNPOLLED,
         cluster('last_poll_success_timestamp_seconds'),
+      ),
+    },
+    {
+      record: UNEXPORTED,
+      comment:
+        'When the snapshot was taken that is due for export, where Atlas lists no export of it. Known until something newer is read.',
+      expr: remembered(
+        UNEXPORTED,
+        `(${now('due_snapshot_timestamp_seconds')} and ${now('due_snapshot_state{state="none"}', 'min')} == 1)`,
+        `(${DOWN} or last_over_time(${UNREAD}[15m]) or ${plain('snapshots_up')} == 0) unless ${plain('due_snapshot_state')}`,
       ),
     },
     {
@@ -384,6 +406,20 @@ function judgements(): readonly Rule[] {
       record: NEW_POLICY,
       comment: 'Clusters whose backup schedule changed less than one maximum age ago.',
       expr: `${CHANGED} > time() - ${MAX_AGE}`,
+    },
+    {
+      record: NOT_STARTED,
+      comment:
+        'The age of such a snapshot, where its export should have started: the destination has an older success, or this policy was ' +
+        'seen before the snapshot; and the exports were read after it.',
+      expr: `
+        (
+          time() - (
+            (${UNEXPORTED} > ${SUCCESS} or ${UNEXPORTED} > max by ${CLUSTER} (${POLICY_SINCE}))
+            < ${cluster('last_poll_success_timestamp_seconds')}
+          )
+        ) > ${limit('not_started_seconds')}
+        unless ${PAUSED}`,
     },
     { record: SUCCESS_AGE, comment: 'For people and dashboards.', expr: `time() - ${SUCCESS}` },
     { record: LATE, comment: 'The age of the last success where it is too old.', expr: `${SUCCESS_AGE} > ${MAX_AGE}` },

@@ -185,6 +185,8 @@ export interface Collector<S> {
   readonly advice?: Advice;
   /** Value of the label `operation` of api_requests_total. */
   readonly operation: string;
+  /** The alert that fires while the resource cannot be read. Absent: that of the condition `unread`. */
+  readonly unreadAlert?: string;
   /** Name of the metric that is 1 if the latest poll succeeded. */
   readonly upMetric: string;
   /**

@@ -7,9 +7,11 @@ export const CONDITIONS = [
   'stuck',
   'unreachable',
   'late',
+  'not_started',
   'incomplete',
   'data_old',
   'no_policy_item',
+  'snapshots_late',
   'unconfirmed',
   'unknown_state',
   'unmeasured',
@@ -67,6 +69,13 @@ export const WORDS: Readonly<Record<Condition, ConditionWords>> = {
       'the newest success is older than the limit, but nobody is paged: the cluster is paused, or an export is running, the export before it did not fail, and the success is not older than twice the limit',
     alert: 'AtlasBackupExportOverdue',
   },
+  not_started: {
+    level: 'doubt',
+    label: 'Not started',
+    meaning:
+      'the newest snapshot that the export policy covers was taken more than two hours ago, and no export of it into the scheduled bucket is listed, although an older export is',
+    alert: 'AtlasBackupExportNotStarted',
+  },
   incomplete: {
     level: 'doubt',
     label: 'Incomplete',
@@ -84,6 +93,12 @@ export const WORDS: Readonly<Record<Condition, ConditionWords>> = {
     label: 'Never exports',
     meaning: 'automatic export is on, but the backup policy has no item of the exported frequency',
     alert: 'AtlasBackupExportPolicyWithoutItem',
+  },
+  snapshots_late: {
+    level: 'doubt',
+    label: 'No snapshot',
+    meaning: 'the next snapshot of the backup schedule is more than three hours late',
+    alert: 'AtlasBackupExportSnapshotsLate',
   },
   unconfirmed: {
     level: 'doubt',

@@ -17,11 +17,13 @@ export function findingsOf(state: TargetState, moment: Moment, collectors: Colle
  * A collector fails although the collector that it waits for works. If both fail, only the failure of the other one is
  * shown.
  */
-function unread({ polled }: TargetState, { name, after, words }: Collector<unknown>): readonly Finding[] {
+function unread({ polled }: TargetState, { name, after, words, unreadAlert }: Collector<unknown>): readonly Finding[] {
   const failure = polled[name]?.last?.failure;
   if (failure === undefined || after === undefined || polled[after]?.last?.failure) return [];
   const { problem, advice } = failure;
-  return [{ condition: 'unread', problem: `the ${words.resource} cannot be read: ${problem}`, advice }];
+  return [
+    { condition: 'unread', problem: `the ${words.resource} cannot be read: ${problem}`, advice, alert: unreadAlert },
+  ];
 }
 
 /**

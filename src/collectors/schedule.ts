@@ -4,6 +4,7 @@
  * Source: GET /groups/{groupId}/clusters/{clusterName}/backup/schedule, API version 2025-03-12.
  */
 import { isObject, type JsonObject } from '../atlas/http/answer.ts';
+import { span } from '../support/words.ts';
 import { type Collector, type Finding, type Moment, PREFIX, recordOf, type TargetState } from './collector.ts';
 import { checkedId, parseTime } from './decoding.ts';
 import { exportsOf } from './exports/summary.ts';
@@ -116,7 +117,7 @@ export const scheduleCollector: Collector<BackupSchedule> = {
       (state) => scheduleOf(state).summary?.nextSnapshotAtSeconds,
     ),
   ],
-  findings: [findNoPolicyItem, findUnmeasured],
+  findings: [findNoPolicyItem, findSnapshotsLate, findUnmeasured],
   fields: [
     field(
       'auto_export_enabled',
@@ -186,6 +187,19 @@ function findNoPolicyItem(state: TargetState): Finding | undefined {
     condition: 'no_policy_item',
     problem: `automatic export is on for ${policy.frequency} snapshots, but the backup policy takes none: nothing will be exported`,
     advice: 'add a policy item of this frequency in Atlas, or export another frequency',
+  };
+}
+
+const MAX_SNAPSHOT_DELAY_SECONDS = 3 * HOUR_SECONDS;
+
+function findSnapshotsLate(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
+  const { summary, last } = scheduleOf(state);
+  const next = summary?.nextSnapshotAtSeconds ?? nowSeconds;
+  if (last?.failure || state.target.paused || nowSeconds - next <= MAX_SNAPSHOT_DELAY_SECONDS) return undefined;
+  return {
+    condition: 'snapshots_late',
+    problem: `the next snapshot was planned ${span(nowSeconds - next)} ago, and Atlas has not taken it`,
+    advice: 'check in Atlas whether the cluster is paused, and look at its newest snapshots',
   };
 }
 

@@ -11,7 +11,7 @@ const OURS = /(?<![\w:])mongodbatlas_[a-z_]+/g;
 
 const rules = readRules();
 const alerts = rules.filter((rule) => rule.alert !== undefined);
-const names = alerts.map(({ alert = '' }) => alert).sort();
+const names = [...new Set(alerts.map(({ alert = '' }) => alert))].sort();
 const pages = readdirSync(RUNBOOKS).filter((file) => file !== 'README.md');
 const documented = new Set(readFileSync('docs/metrics.md', 'utf8').match(/(?<=^\| `)mongodbatlas_\w+/gm));
 

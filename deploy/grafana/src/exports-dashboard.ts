@@ -80,9 +80,9 @@ function addAttention(dashboard: DashboardBuilder): void {
     ),
     alerts('Old data', 'DataOld', 'exports succeed, but their newest data is older than twice the limit'),
     alerts(
-      'Never exports',
-      'PolicyWithoutItem',
-      'automatic export is on, but the backup schedule takes no snapshots of the exported frequency',
+      'Not exported',
+      'NotStarted|PolicyWithoutItem',
+      'the export of a snapshot has not started, or the backup schedule takes no snapshots of the exported frequency',
     ),
     stat(
       'Cannot be read',

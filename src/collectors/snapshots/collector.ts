@@ -12,7 +12,7 @@ import { exportsOf } from '../exports/summary.ts';
 import { gauge, labelledGauge, oneOf, volatile } from '../families.ts';
 import { fieldsFrom } from '../fields.ts';
 import { scheduleOf } from '../schedule.ts';
-import { DUE_STATES, dueSnapshotOf, dueStateOf } from './due.ts';
+import { DUE_STATES, dueSnapshotOf, dueStateOf, findNotStarted } from './due.ts';
 import { NAME, SNAPSHOT_STATUSES, type SnapshotSummary, snapshotsOf, startSnapshotFold } from './snapshot.ts';
 
 const HOUR_SECONDS = 3600;
@@ -58,6 +58,7 @@ export const snapshotsCollector: Collector<SnapshotSummary> = {
     truncated: 'raise atlas.max_pages or atlas.page_size if there really are so many snapshots',
   },
   operation: LISTS.replica_set.operation,
+  unreadAlert: 'AtlasBackupExportSnapshotsUnreadable',
   upMetric: `${PREFIX}snapshots_up`,
   after: 'exports',
   switchDescription:
@@ -110,6 +111,7 @@ export const snapshotsCollector: Collector<SnapshotSummary> = {
     ),
     dueStateFamily,
   ],
+  findings: [findNotStarted],
   fields: [
     field(
       'last_snapshot_timestamp_seconds',

@@ -2,7 +2,8 @@
  * The due snapshot of a cluster: the newest one that the export policy covers, and what became of it in the scheduled bucket. An
  * export that never starts leaves no trace in the list of export jobs; the due snapshot shows it at once.
  */
-import type { TargetState } from '../collector.ts';
+import { span } from '../../support/words.ts';
+import type { Finding, Moment, TargetState } from '../collector.ts';
 import { EXPORT_STATES, type ExportState } from '../exports/by-snapshot.ts';
 import { scheduledBucketId } from '../exports/destination.ts';
 import { newestFirst } from '../exports/job.ts';
@@ -38,4 +39,28 @@ export function exportStateOf({ ids, createdAtSeconds = 0 }: Snapshot, state: Ta
   const best = EXPORT_STATES.find((one) => ids.some((id) => states.get(id) === one));
   const isKept = createdAtSeconds > (exports.completeAfterSeconds ?? 0);
   return best ?? (isKept ? 'none' : undefined);
+}
+
+/** How long Atlas may take to start an export is not documented. */
+const MAX_LAG_SECONDS = 2 * 3600;
+
+/**
+ * A policy may have been switched on after the snapshot was taken. So there is a finding only if the bucket has an export that is
+ * older than the snapshot.
+ */
+export function findNotStarted(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
+  const at = dueSnapshotOf(state)?.createdAtSeconds;
+  const bucketId = scheduledBucketId(state);
+  const exports = exportsOf(state);
+  const oldestJobAt = exports.summary?.bySnapshot.buckets.get(bucketId ?? '')?.oldestJobAtSeconds;
+  if (at === undefined || oldestJobAt === undefined || state.target.paused) return undefined;
+  if (exports.stale || snapshotsOf(state).stale || dueStateOf(state) !== 'none') return undefined;
+  const isRead = (exports.goodAtSeconds ?? 0) > at;
+  if (!isRead || oldestJobAt >= at || nowSeconds - at <= MAX_LAG_SECONDS) return undefined;
+  const clock = new Date(at * 1000).toISOString().slice(11, 16);
+  return {
+    condition: 'not_started',
+    problem: `the snapshot of ${clock} UTC, ${span(nowSeconds - at)} ago, has no export into the scheduled bucket`,
+    advice: 'check in Atlas that automatic export is on, then export this snapshot by hand',
+  };
 }

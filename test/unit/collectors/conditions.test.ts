@@ -10,7 +10,9 @@ interface Rule {
 }
 
 const { groups } = parse(readFileSync('deploy/prometheus/rules.yml', 'utf8')) as { groups: { rules: Rule[] }[] };
-const severities = new Map(groups.flatMap(({ rules }) => rules.map(({ alert, labels }) => [alert, labels?.severity])));
+/** An alert that begins as a ticket has its rule for the page last. */
+const alerts = groups.flatMap(({ rules }) => rules.map(({ alert, labels }) => [alert, labels?.severity] as const));
+const severities = new Map(alerts.toReversed());
 const conditionsOf = (severity: string) =>
   CONDITIONS.filter((condition) => severities.get(WORDS[condition].alert ?? '') === severity);
 

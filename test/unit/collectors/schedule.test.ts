@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
 import type { JsonObject } from '../../../src/atlas/http/answer.ts';
-import { PREFIX, type TargetState } from '../../../src/collectors/collector.ts';
+import { PREFIX, type Target, type TargetState } from '../../../src/collectors/collector.ts';
 import * as schedule from '../../../src/collectors/schedule.ts';
 import { scheduleCollector, successMaxAgeSeconds } from '../../../src/collectors/schedule.ts';
 import { DAY_ZERO_SECONDS, iso, job } from '../../support/jobs.ts';
@@ -124,6 +124,16 @@ describe('the next snapshot', () => {
       expect(valuesOf(state)['next_snapshot_timestamp_seconds']).toEqual(seconds && [String(seconds)]);
     }
   });
+});
+
+test.each<[string, Partial<Target>, number, string]>([
+  ['the next snapshot is over three hours late', {}, DAY_ZERO_SECONDS - 3 * 3600 - 1, 'snapshots_late'],
+  ['it is less late', {}, DAY_ZERO_SECONDS - 3 * 3600, 'fine'],
+  ['the cluster is paused', { paused: true }, DAY_ZERO_SECONDS - DAY, 'fine'],
+])('the condition where %s', (_what, settings, nextSnapshotAtSeconds, condition) => {
+  const schedule = { autoExportEnabled: true, export: { bucketId: BUCKET, frequency: 'daily' }, nextSnapshotAtSeconds };
+  const state = withSchedule(polledState([job()], settings), schedule);
+  expect(judged(state, { nowSeconds: DAY_ZERO_SECONDS }).condition).toBe(condition);
 });
 
 describe('the maximum age of a success', () => {

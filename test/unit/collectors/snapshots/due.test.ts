@@ -4,10 +4,11 @@ import type { JsonObject } from '../../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { MAX_EXPORTED_SNAPSHOTS } from '../../../../src/collectors/exports/by-snapshot.ts';
 import { snapshotsCollector } from '../../../../src/collectors/snapshots/collector.ts';
-import { dueSnapshotOf, dueStateOf } from '../../../../src/collectors/snapshots/due.ts';
+import { dueSnapshotOf, dueStateOf, findNotStarted } from '../../../../src/collectors/snapshots/due.ts';
 import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
+import { SETTINGS } from '../../../support/pages.ts';
 import { snapshot, withSnapshots } from '../../../support/snapshots.ts';
-import { polledState, withSchedule } from '../../../support/states.ts';
+import { polledState, withRecord, withSchedule } from '../../../support/states.ts';
 
 const BUCKET = '5f0000000000000000000001';
 const ITEM = '5f00000000000000000000a1';
@@ -104,6 +105,32 @@ describe('what became of it', () => {
     const family = snapshotsCollector.families.find(({ name }) => name.endsWith('due_snapshot_state'));
     const records = family?.volatile?.(stateOf([snapshot(at(0))], [exportOf(0, 'Failed')])) ?? [];
     expect(records.map(({ summary }) => summary !== undefined)).toEqual([true, true]);
+  });
+});
+
+describe('the finding “not started”', () => {
+  const old = exportOf(0, 'Successful');
+  const seen = (state: TargetState, hour: number) =>
+    findNotStarted(state, { nowSeconds: at(hour), settings: SETTINGS })?.problem;
+  const read = (state: TargetState, hour: number) => withRecord(state, 'exports', { goodAtSeconds: at(hour) });
+  const state = read(stateOf([snapshot(at(0)), snapshot(at(24.25))], [old]), 25);
+
+  test('is there two hours after the snapshot was taken', () => {
+    expect(seen(state, 26.25)).toBeUndefined();
+    const problem = 'the snapshot of 00:15 UTC, 3 h ago, has no export into the scheduled bucket';
+    expect(seen(state, 27.25)).toBe(problem);
+  });
+
+  test.each<[string, TargetState]>([
+    ['if an export of it has started', read(stateOf([snapshot(at(24))], [old, exportOf(24, 'Queued')]), 25)],
+    ['if the exports were not read since then', read(state, 24)],
+    ['while a list is outdated', withRecord(state, 'exports', { stale: true })],
+    ['while the other list is outdated', withRecord(state, 'snapshots', { stale: true })],
+    ['while the cluster is paused', { ...state, target: { ...state.target, paused: true } }],
+    ['if the bucket has no export: the policy may be new', read(stateOf([snapshot(at(24))]), 25)],
+    ['if the bucket has only younger exports', read(stateOf([snapshot(at(24))], [exportOf(24.5, 'Failed')]), 25)],
+  ])('is not there %s', (_what, other) => {
+    expect(seen(other, 48)).toBeUndefined();
   });
 });
 
