@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { valuesSchemaFile, valuesTable } from './helm-values.ts';
-import { ruleTests } from './rule-tests/index.ts';
 import { ruleGroups, rulesFile } from './rules/index.ts';
 
 export const CHART = 'deploy/helm/mongodbatlas-backup-exporter';
@@ -16,7 +15,6 @@ export function deployCopies(dashboards: ReadonlyMap<string, string>): ReadonlyM
     [`${CHART}/values.schema.json`, valuesSchemaFile(RULES)],
     [`${CHART}/README.md`, chartReadme()],
     ['deploy/prometheus/rules.yml', rulesFile({ groups: PLAIN })],
-    ...ruleTests().map(([name, text]) => [`deploy/prometheus/tests/${name}`, text] as const),
     [`${COPIES}/rules/rules.yml`, rulesFile({ groups: IN_KUBERNETES })],
     ...[...dashboards].map(([name, text]) => [`${COPIES}/dashboards/${name}`, text] as const),
   ]);

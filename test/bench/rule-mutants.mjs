@@ -2,18 +2,20 @@
  * Do the unit tests of the Prometheus rules notice when a rule is wrong? Changes one thing of one rule at a time and runs
  * promtool, several at once; a change that no test notices is printed as a survivor. Run it by hand after a change to the rules:
  *
+ *   npx tsc -p tsconfig.scripts.json --noCheck
  *   node test/bench/rule-mutants.mjs [--rules PATTERN] [--changes PATTERN] [--every N] [--jobs N]
  *
  * PATTERN is a regular expression for names of rules or kinds of changes. With --every 10 only each tenth change is tried.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
+import { ruleTests } from '../../build/test/rules/index.js';
 
-const SOURCE = 'deploy/prometheus';
+const RULES = 'deploy/prometheus/rules.yml';
 const NEAR = { '>=': '>', '<=': '<', '==': '!=', '!=': '==', '<': '<=', '>': '>=' };
 const { values } = parseArgs({
   options: {
@@ -24,17 +26,13 @@ const { values } = parseArgs({
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'rule-mutants-'));
-const text = readFileSync(join(SOURCE, 'rules.yml'), 'utf8');
-/** One file for each test, so that a change is noticed sooner. */
-const tests = readdirSync(join(SOURCE, 'tests'))
-  .filter((file) => file.endsWith('.test.yml'))
-  .flatMap((file) => {
-    const { tests: all, ...rest } = parse(readFileSync(join(SOURCE, 'tests', file), 'utf8'));
-    return all.map((test, index) => {
-      const content = JSON.stringify({ ...rest, tests: [test] });
-      return { file: `${file}-${index}.yml`, name: `${file}: ${test.name}`, content, milliseconds: 0 };
-    });
-  });
+const text = readFileSync(RULES, 'utf8');
+const tests = ruleTests('rules.yml').map((content, index) => ({
+  file: `${index}.yml`,
+  name: content.tests[0].name,
+  content: JSON.stringify(content),
+  milliseconds: 0,
+}));
 /** The tests that noticed earlier changes of a rule, the last one first. */
 const killers = new Map();
 
@@ -55,7 +53,7 @@ async function measureTests() {
   const measure = async () => {
     for (let test = left.shift(); test !== undefined; test = left.shift()) {
       const start = performance.now();
-      test.isUseless = !(await promtool(['test', 'rules', join(place, 'tests', test.file)]));
+      test.isUseless = !(await promtool(['test', 'rules', join(place, test.file)]));
       test.milliseconds = performance.now() - start;
       if (test.isUseless) console.log(`fails without a change: ${test.name}`);
     }
@@ -64,8 +62,9 @@ async function measureTests() {
 }
 
 function prepare(place) {
-  cpSync(SOURCE, place, { recursive: true });
-  for (const { file, content } of tests) writeFileSync(join(place, 'tests', file), content);
+  mkdirSync(place);
+  writeFileSync(join(place, 'rules.yml'), text);
+  for (const { file, content } of tests) writeFileSync(join(place, file), content);
 }
 
 async function work(place) {
@@ -93,7 +92,7 @@ async function isNoticed({ rule, isText }, place) {
     .filter(({ content, isUseless }) => !isUseless && (!isText || content.includes(rule)))
     .sort((a, b) => rank(a) - rank(b));
   for (const test of ordered) {
-    if (await promtool(['test', 'rules', join(place, 'tests', test.file)])) continue;
+    if (await promtool(['test', 'rules', join(place, test.file)])) continue;
     killers.set(rule, [test, ...before.filter((other) => other !== test)]);
     return true;
   }

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseDuration } from '../../src/config/words.ts';
-import { PROMETHEUS_FOLDER, readRules, readRuleTests } from '../support/alert-rules.ts';
+import { ruleTests } from '../rules/index.ts';
+import { PROMETHEUS_FOLDER, readRules } from '../support/alert-rules.ts';
 
 const RUNBOOKS = 'deploy/runbooks';
 const RUNBOOK_BASE =
@@ -14,6 +15,7 @@ const alerts = rules.filter((rule) => rule.alert !== undefined);
 const names = [...new Set(alerts.map(({ alert = '' }) => alert))].sort();
 const pages = readdirSync(RUNBOOKS).filter((file) => file !== 'README.md');
 const documented = new Set(readFileSync('docs/metrics.md', 'utf8').match(/(?<=^\| `)mongodbatlas_\w+/gm));
+const unitTests = ruleTests('').flatMap(({ tests }) => tests);
 
 function secondsOf(duration: string): number {
   const parsed = parseDuration(duration);
@@ -61,7 +63,7 @@ describe.each(alerts)('$alert', ({ alert = '', labels, annotations }) => {
   });
 
   test('has a unit test in which it is inactive, fires with its text, and resolves', () => {
-    const courses = readRuleTests().map(({ alert_rule_test = [] }) =>
+    const courses = unitTests.map(({ alert_rule_test }) =>
       alert_rule_test
         .filter(({ alertname }) => alertname === alert)
         .map(({ eval_time, exp_alerts }) => ({

@@ -1,10 +1,11 @@
 /** The shipped Prometheus rules and the Alertmanager example, checked with Prometheus' own tools. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { PROMETHEUS_FOLDER, RULE_TEST_FILES, RULES_FILE, readRules } from '../support/alert-rules.ts';
+import { ruleTests } from '../rules/index.ts';
+import { PROMETHEUS_FOLDER, RULES_FILE, readRules } from '../support/alert-rules.ts';
 import { runTool, runToolAside } from '../support/tools.ts';
 
 const ALERTMANAGER = 'deploy/alertmanager/alertmanager.yml';
@@ -27,8 +28,16 @@ test('the queries of the runbooks are PromQL', () => {
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`${rules.length} rules found`) });
 });
 
-describe('the unit tests of the rules', () => {
-  test.concurrent.each(RULE_TEST_FILES)('%s', async (file) => {
+describe('in promtool', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rule-tests-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const files = ruleTests(resolve(RULES_FILE)).map((content, index) => {
+    const file = join(folder, `${index}.yml`);
+    writeFileSync(file, JSON.stringify(content));
+    return [content.tests.map(({ name }) => name).join(), file] as const;
+  });
+
+  test.concurrent.each(files)('%s', async (_name, file) => {
     const { code, output } = await runToolAside('promtool', ['test', 'rules', file]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   });

@@ -2,8 +2,8 @@
  * Worlds for promtool: what an exporter shows minute by minute, and which alerts are expected. Time starts at the epoch, so at
  * minute 1560 a success of second 0 is 26 hours old.
  */
-import { RUNBOOKS } from '../rules/annotations.ts';
-import { EXPORT, EXPORTER } from '../rules/promql.ts';
+import { RUNBOOKS } from '../../scripts/rules/annotations.ts';
+import { EXPORT, EXPORTER } from '../../scripts/rules/promql.ts';
 
 /** The value at a minute; undefined: the series is absent. */
 export type Value = number | ((minute: number) => number | undefined);
@@ -152,7 +152,7 @@ export const query = (minute: number, expr: string, ...values: readonly [labels:
 const full = (name: string) => (name.startsWith('Atlas') ? name : `AtlasBackupExport${name}`);
 
 /** A test of promtool. */
-export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, checks }: World): object {
+export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, checks }: World) {
   const at = Array.from({ length: Math.floor(minutes / step) + 1 }, (_, index) => index * step);
   const series = (
     metric: string,
