@@ -17,11 +17,23 @@ export type DueState = (typeof DUE_STATES)[number];
 
 /** Undefined while automatic export is off, or if Atlas lists no completed snapshot that it covers. */
 export function dueSnapshotOf(state: TargetState): Snapshot | undefined {
-  const policy = scheduleOf(state).summary?.export;
   const newestBy = snapshotsOf(state).summary?.newestBy;
-  if (policy === undefined || newestBy === undefined) return undefined;
-  const keys = [policy.frequency.toLowerCase(), ...(policy.itemIds ?? [])];
-  return keys.flatMap((key) => newestBy.get(key) ?? []).sort(newestFirst)[0];
+  return coveredKeys(state)
+    .flatMap((key) => newestBy?.get(key) ?? [])
+    .sort(newestFirst)[0];
+}
+
+/** Of the newest snapshots, those that the export policy covers, the newest first. */
+export function coveredSnapshots(state: TargetState): readonly Snapshot[] {
+  const keys = coveredKeys(state);
+  const newest = snapshotsOf(state).summary?.newest ?? [];
+  return newest.filter(({ frequency, itemIds }) => [frequency, ...itemIds].some((key) => keys.includes(key)));
+}
+
+/** The frequency and the policy items that the export policy covers. */
+function coveredKeys(state: TargetState): readonly string[] {
+  const policy = scheduleOf(state).summary?.export;
+  return policy === undefined ? [] : [policy.frequency.toLowerCase(), ...(policy.itemIds ?? [])];
 }
 
 /** Undefined where it is not known: for example, if the snapshot is older than the exports that are kept. */

@@ -51,7 +51,7 @@ export const snapshotsOf = recordOf<SnapshotSummary>(NAME);
 export const MAX_FREQUENCIES_AND_ITEMS = 100;
 const MAX_MEMBERS = 200;
 const MAX_ITEMS = 50;
-const NEWEST_SNAPSHOTS = 10;
+const NEWEST_SNAPSHOTS = 30;
 
 const STATUSES: ReadonlyMap<string, SnapshotStatus> = new Map([
   ['queued', 'queued'],

@@ -1,19 +1,24 @@
 /** The page of one target: everything that is known about it. */
+
+import type { TargetState } from '../../collectors/collector.ts';
 import { WORDS } from '../../collectors/conditions.ts';
 import { destinationOf, scheduledBucketId } from '../../collectors/exports/destination.ts';
 import { DEFAULT_DURATION_MAX_SECONDS } from '../../collectors/exports/findings.ts';
 import { activeStateOf, endedAtSeconds, type Job, progressRatio } from '../../collectors/exports/job.ts';
 import { exportsOf, type Outcomes } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
+import { coveredSnapshots, exportStateOf } from '../../collectors/snapshots/due.ts';
+import type { Snapshot } from '../../collectors/snapshots/snapshot.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
-import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
+import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { type PageFacts, page } from './layout.ts';
 import { backupsLink, dashboardLink, projectLink } from './links.ts';
 import { projectWords, type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
 import { activeJobs, finding, nextPoll } from './target-row.ts';
 
 const RECENT_JOBS = 30;
+const SNAPSHOTS = 7;
 
 export function renderTargetPage(status: TargetStatus, facts: PageFacts): string {
   const { target } = status.state;
@@ -46,6 +51,9 @@ function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds:
   const collections = lastSuccess?.collections;
   const codes = Array.from(failedByCode, ([code, count]) => html`<p>${count} × ${code}</p>`);
   const scheduled = scheduledBucketId(state);
+  const covered = coveredSnapshots(state)
+    .slice(0, SNAPSHOTS)
+    .map((one) => snapshotWords(one, state, nowSeconds));
   const byBucket = Array.from(buckets, ([id, outcomes]) => bucketWords(id, outcomes, id === scheduled, nowSeconds));
   return html`${[
     fact('Last success', when(lastSuccessAtSeconds, nowSeconds)),
@@ -55,7 +63,15 @@ function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds:
     fact('Failures since the last success', String(consecutiveFailures)),
     codes.length > 0 ? fact('Failures by error code', html`${codes}`, WIDE) : nothing,
     byBucket.length > 0 ? fact('Last success by bucket', html`${byBucket}`, WIDE) : nothing,
+    covered.length > 0 ? fact('Snapshots to export', html`${covered}`, WIDE) : nothing,
   ]}`;
+}
+
+function snapshotWords(snapshot: Snapshot, state: TargetState, nowSeconds: number): Html {
+  const became = exportStateOf(snapshot, state);
+  const hasExport = became !== undefined && became !== 'none';
+  const words = hasExport ? html`${marks([became])} ${STATE_WORDS[became]}` : html`${became ? 'no export' : 'unknown'}`;
+  return html`<p>${clockTime(snapshot.createdAtSeconds ?? 0, nowSeconds)}: ${words}</p>`;
 }
 
 function bucketWords(id: string, outcomes: Outcomes, isScheduled: boolean, nowSeconds: number): Html {

@@ -4,6 +4,7 @@ import { COLLECTORS } from '../../../../src/collectors/index.ts';
 import { DAY, FLEET_NOW, NOT_ALLOWED } from '../../../support/fleet.ts';
 import { job } from '../../../support/jobs.ts';
 import { judged, LINKS, targetPage, textOf } from '../../../support/pages.ts';
+import { snapshot, withSnapshots } from '../../../support/snapshots.ts';
 import { GROUP_ID, newState, polledState, unpolled, withRecord, withSchedule } from '../../../support/states.ts';
 import { createToys } from '../../../support/toys.ts';
 
@@ -32,6 +33,14 @@ describe('the page of a target', () => {
     expect(text).toContain('Typical duration\n13 min');
     expect(text).toContain('Listed exports\n3 successful');
     expect(text).toContain(`Last success by bucket\n${BUCKET} (scheduled):\n23 h 47 min ago\n, data `);
+  });
+
+  test('shows the snapshots that are to be exported, and what became of each', () => {
+    const exported = snapshot(FLEET_NOW - DAY - 60, {}, 1);
+    const notCovered = snapshot(FLEET_NOW - 60, { frequencyType: 'hourly' }, 98);
+    const state = withSnapshots(healthy, [exported, notCovered, snapshot(FLEET_NOW - 3600, {}, 99)]);
+    expect(textFor(state)).toMatch(/Snapshots to export\n\d\d:\d\d UTC\n: no export\n.* UTC\n:\nsuccessful\n/);
+    expect(textFor(healthy)).not.toContain('Snapshots to export');
   });
 
   test('shows its limits and where they come from', () => {
