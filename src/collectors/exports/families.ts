@@ -153,7 +153,7 @@ export const successFamilies: readonly Family[] = [
   ),
   ofEachBucket(
     'bucket_consecutive_failures',
-    'Failed export jobs in a row into a bucket, counted back from the newest finished one; cancelled jobs neither count nor end the row.',
+    'Consecutive failed export jobs into a bucket, counted back from the newest finished one; cancelled jobs are left out.',
     ({ consecutiveFailures }) => consecutiveFailures,
   ),
   ofEachBucket(
@@ -173,7 +173,7 @@ export const successFamilies: readonly Family[] = [
   ),
   gauge(
     'destination_consecutive_failures',
-    `Failed export jobs in a row into the destination. ${DESTINATION}`,
+    `Consecutive failed export jobs into the destination. ${DESTINATION}`,
     (state) => destinationOf(state)?.consecutiveFailures,
   ),
 ];
