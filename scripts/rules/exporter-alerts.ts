@@ -12,12 +12,13 @@ import {
   SHARD_COUNT,
   UNPOLLED,
   UNREACHABLE,
+  UNREAD_COUNT,
   WATCHED,
+  WORKS,
 } from './records.ts';
 
 const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an unknown time')} ago`;
 const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;
-const WORKS = `count by (credential) (${EXPORT}target_info and on (credential) ${DENIED} unless on (group_id, cluster_name, credential) ${DENIED})`;
 const DAYS_LEFT = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}';
 
 /** @param installation the labels that tell installations apart, for example `job` */
@@ -168,7 +169,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
         description:
           `{{ if $labels.${labels.at(-1)} }}{{ $value }} of ${ofInstallation(`${SHARD_COUNT}{}`)} exporters of ${who} ` +
           'did not run for most of the last ten minutes. ' +
-          `Clusters that no exporter reads now: ${ofInstallation(`count(${LOST}{})`)}. Alerts on overdue exports of these clusters use the ` +
+          `Clusters that no exporter reads now: ${ofInstallation(`${UNREAD_COUNT}{}`)}. Alerts on overdue exports of these clusters use the ` +
           'last known data. See why the exporter does not start, or why Prometheus cannot scrape it.' +
           '{{ else }}Prometheus can scrape no exporter. No other alert will report on backup exports.{{ end }}',
       },

@@ -12,6 +12,7 @@ export const MISSING = `installation:${EXPORTER}missing_shards:max`;
 const UNNAMED = `installation_cluster:${EXPORT}unnamed_timestamp_seconds:max`;
 export const WATCHED = `installation_cluster:${EXPORT}watched_timestamp_seconds:max`;
 export const LOST = `installation_cluster:${EXPORT}lost_timestamp_seconds:max`;
+export const UNREAD_COUNT = `installation:${EXPORT}unread_clusters:count`;
 export const CLUSTERS = `installation:${EXPORT}clusters:count`;
 const CLUSTERS_BEFORE = `installation:${EXPORT}clusters_before:count`;
 export const DROP_FROM = `installation:${EXPORT}clusters_before_drop:max`;
@@ -21,6 +22,7 @@ const UNANSWERED_COUNT = `installation:${EXPORT}unanswered_clusters:count`;
 const UNREACHABLE_NOW = `installation:${EXPORTER}atlas_unreachable:bool`;
 export const UNREACHABLE = `installation:${EXPORTER}atlas_unreachable:ratio`;
 export const DENIED = `cluster_credential:${EXPORT}access_denied:max`;
+export const WORKS = `credential:${EXPORT}works_elsewhere:group`;
 export const BUCKET = `cluster_bucket:${EXPORT}auto_export_info:max`;
 const PROJECT_NOW = `project:${EXPORT}project_now:max`;
 export const PROJECT = `project:${EXPORT}project_info:max`;
@@ -143,6 +145,11 @@ function installationRecords(installation: string): readonly Rule[] {
       expr: `
         (${WATCHED} and on (${installation}) ${MISSING} > 0)
         unless on ${CLUSTER} (${WATCHED} and on (${installation}) ${MISSING} <= 0)`,
+    },
+    {
+      record: UNREAD_COUNT,
+      comment: 'How many of them no running exporter names now.',
+      expr: `count by (${installation}) (${LOST} and ${UNNAMED})`,
     },
     { record: CLUSTERS, expr: `count by (${installation}) (${WATCHED}) or ${SHARD_COUNT} * 0` },
     {
@@ -489,6 +496,17 @@ function reachability(installation: string): readonly Rule[] {
         )
         or
         (${previous(DENIED)} and on ${CLUSTER} ${KNOWN} unless on ${CLUSTER} ${EXPORT}up)`,
+    },
+    {
+      record: WORKS,
+      comment:
+        'Credentials that are denied some clusters and read others. This stays known while their exporter is down.',
+      expr: `
+        group by (credential) (
+          ${EXPORT}target_info and on (credential) ${DENIED} unless on (group_id, cluster_name, credential) ${DENIED}
+        )
+        or
+        (${previous(WORKS)} and on (credential) ${DENIED} unless on (credential) ${EXPORT}target_info)`,
     },
   ];
 }

@@ -58,7 +58,7 @@ export const exporterWorlds: readonly World[] = [
         labels,
         summary: 'Backup exporter j: 1 exporter is down',
         description:
-          '1 of 2 exporters of j did not run for most of the last ten minutes. Clusters that no exporter reads now: 2. Alerts on overdue exports of these clusters use the last known data. See why the exporter does not start, or why Prometheus cannot scrape it.',
+          '1 of 2 exporters of j did not run for most of the last ten minutes. Clusters that no exporter reads now: 1. Alerts on overdue exports of these clusters use the last known data. See why the exporter does not start, or why Prometheus cannot scrape it.',
       }),
       firesAllTheTime(DOWN, 40, 780),
       // The success of users was an hour old when its shard died.

@@ -1,5 +1,16 @@
 /** Each alert on the polls of clusters. */
-import { during, firesFor, firesForCluster, old, onlyThese, quiet, turns, type Values, type World } from './world.ts';
+import {
+  during,
+  firesAllTheTime,
+  firesFor,
+  firesForCluster,
+  old,
+  onlyThese,
+  quiet,
+  turns,
+  type Values,
+  type World,
+} from './world.ts';
 
 const GROUP = '5f1a00000000000000000001';
 const OTHER_GROUP = '5f1a00000000000000000002';
@@ -85,8 +96,9 @@ export const pollWorlds: readonly World[] = [
     ],
   },
   {
-    name: 'a credential that works elsewhere is one AccessDenied for the project',
-    minutes: 40,
+    name: 'a credential that works elsewhere is one AccessDenied for the project, also after its exporter died',
+    minutes: 80,
+    exporters: [{ down: during(45) }],
     clusters: [
       { name: 'orders', metrics: failing('forbidden', 5) },
       { name: 'far', group: OTHER_GROUP },
@@ -99,7 +111,8 @@ export const pollWorlds: readonly World[] = [
         description:
           'Atlas refuses polls with the credential main in project 5f1a00000000000000000001. Elsewhere it works. Give it the roles in this project. 1 cluster is not read. Alerts on overdue exports use the last known data.',
       }),
-      onlyThese(40, 'AccessDenied'),
+      firesAllTheTime('AccessDenied', 20, 80, `group_id="${GROUP}"`),
+      onlyThese(80, 'AccessDenied', 'AtlasBackupExporterDown'),
     ],
   },
   {
