@@ -45,7 +45,7 @@ export const rememberedWorlds: readonly World[] = [
   },
   {
     name: 'clusters: all, an outage, and the pod moves: nothing names the clusters, and the page stays',
-    minutes: 300,
+    minutes: 200,
     exporters: [
       {
         instance: 'a',
@@ -56,9 +56,9 @@ export const rememberedWorlds: readonly World[] = [
     ],
     clusters: [{ name: 'orders', metrics: { ...overdue, ...failing('network', 30) } }],
     checks: [
-      firesAllTheTime('Overdue', 16, 300),
-      firesAllTheTime(UNREACHABLE, 41, 300),
-      onlyThese(300, 'Overdue', UNREACHABLE),
+      firesAllTheTime('Overdue', 16, 200),
+      firesAllTheTime(UNREACHABLE, 41, 200),
+      onlyThese(200, 'Overdue', UNREACHABLE),
     ],
   },
   {
@@ -77,24 +77,24 @@ export const rememberedWorlds: readonly World[] = [
   },
   {
     name: 'the exporter is killed while a cluster is overdue: Down, and the page stays',
-    minutes: 200,
+    minutes: 140,
     exporters: [{ down: during(60) }],
     clusters: [{ name: 'orders', metrics: overdue }, { name: 'fine' }],
     checks: [
-      firesAllTheTime('Overdue', 16, 200),
-      firesAllTheTime('AtlasBackupExporterDown', 75, 200),
-      onlyThese(200, 'Overdue', 'AtlasBackupExporterDown'),
+      firesAllTheTime('Overdue', 16, 140),
+      firesAllTheTime('AtlasBackupExporterDown', 75, 140),
+      onlyThese(140, 'Overdue', 'AtlasBackupExporterDown'),
     ],
   },
   {
     name: 'an exporter that crashes again and again does not end a page',
-    minutes: 150,
+    minutes: 100,
     exporters: [{ down: (minute) => minute >= 30 && minute % 6 !== 0 }],
     clusters: [{ name: 'orders', metrics: overdue, unread: during(30) }],
     checks: [
-      firesAllTheTime('Overdue', 16, 150),
-      firesAllTheTime('AtlasBackupExporterDown', 50, 150),
-      onlyThese(150, 'Overdue', 'AtlasBackupExporterDown'),
+      firesAllTheTime('Overdue', 16, 100),
+      firesAllTheTime('AtlasBackupExporterDown', 50, 100),
+      onlyThese(100, 'Overdue', 'AtlasBackupExporterDown'),
     ],
   },
   {
@@ -189,27 +189,27 @@ export const rememberedWorlds: readonly World[] = [
     ],
   },
   {
-    name: 'a sharded cluster whose exports run for ten of twelve hours never pages',
-    minutes: 3000,
+    name: 'a sharded cluster whose exports run for 150 of 180 minutes never pages',
+    minutes: 752,
     step: 4,
     clusters: [
       {
         name: 'sharded',
         metrics: {
-          success_max_age_seconds: 13 * HOUR,
+          success_max_age_seconds: 195 * 60,
           // Atlas gives no end: the success counts from the creation of the export.
-          [SUCCESS]: (minute) => Math.floor((minute - 600) / 720) * 720 * 60,
-          [DATA]: (minute) => Math.floor((minute - 600) / 720) * 720 * 60,
-          [ACTIVE]: (minute) => (minute % 720 < 600 ? Math.floor(minute / 720) * 43_200 : undefined),
+          [SUCCESS]: (minute) => Math.floor((minute - 150) / 180) * 180 * 60,
+          [DATA]: (minute) => Math.floor((minute - 150) / 180) * 180 * 60,
+          [ACTIVE]: (minute) => (minute % 180 < 150 ? Math.floor(minute / 180) * 10_800 : undefined),
         },
       },
     ],
     checks: [
-      query(2400, 'count_over_time(cluster:mongodbatlas_backup_export_late_success_seconds:max[1400m]) > bool 100', [
+      query(600, 'count_over_time(cluster:mongodbatlas_backup_export_late_success_seconds:max[350m]) > bool 25', [
         '{cluster_name="sharded",group_id="5f1a00000000000000000001"}',
         1,
       ]),
-      onlyThese(3000),
+      onlyThese(752),
     ],
   },
   {
@@ -302,7 +302,8 @@ export const rememberedWorlds: readonly World[] = [
   {
     name: 'a change is seen also if it happened while the exporter was blind',
     minutes: 400,
-    exporters: [{ down: during(60, 63) }],
+    step: 4,
+    exporters: [{ down: during(60, 64) }],
     clusters: [
       {
         name: 'orders',

@@ -12,32 +12,32 @@ const discovery = (value: (minute: number) => number) =>
 export const stormWorlds: readonly World[] = [
   {
     name: 'Atlas is unreachable for a fleet, and comes back slowly: one page and nothing else, the circuit breaker known or not',
-    minutes: 300,
+    minutes: 140,
     exporters: [
       {
         metrics: {
-          atlas_reachable: (minute) => (during(10, 200)(minute) ? 0 : 1),
-          ...discovery((minute) => (during(14, 205)(minute) ? 0 : 1)),
+          atlas_reachable: (minute) => (during(10, 100)(minute) ? 0 : 1),
+          ...discovery((minute) => (during(14, 105)(minute) ? 0 : 1)),
         },
       },
     ],
     clusters: ten.map(({ name, group }, index) => ({
       name,
       group,
-      metrics: failing('timeout', 11 + (index % 5), 201 + (index % 5)),
+      metrics: failing('timeout', 11 + (index % 5), 101 + (index % 5)),
     })),
-    checks: [firesAllTheTime(UNREACHABLE, 22, 200), onlyThese(300, UNREACHABLE)],
+    checks: [firesAllTheTime(UNREACHABLE, 22, 100), onlyThese(140, UNREACHABLE)],
   },
   {
     name: 'a reachable Atlas that answers most polls with errors is the same',
-    minutes: 200,
+    minutes: 60,
     exporters: [{ metrics: discovery((minute) => (minute < 14 ? 1 : 0)) }],
     clusters: ten.map(({ name, group }, index) => ({
       name,
       group,
       metrics: failing(index === 0 ? 'rate_limited' : 'server_error', 11 + (index % 5)),
     })),
-    checks: [onlyThese(200, UNREACHABLE)],
+    checks: [onlyThese(60, UNREACHABLE)],
   },
   {
     name: 'staging that cannot reach Atlas mutes nothing of production',
@@ -55,10 +55,10 @@ export const stormWorlds: readonly World[] = [
   },
   {
     name: 'an outage that comes and goes does not hide that a cluster is never read',
-    minutes: 200,
+    minutes: 90,
     exporters: [{ metrics: { atlas_reachable: (minute) => (minute % 10 > 6 ? 0 : 1) } }],
     clusters: [...ten, { name: 'never', group: 'p0', metrics: failing('timeout', 0) }],
-    checks: [firesAllTheTime('TargetDown', 20, 200, 'cluster_name="never"'), onlyThese(200, 'TargetDown')],
+    checks: [firesAllTheTime('TargetDown', 20, 90, 'cluster_name="never"'), onlyThese(90, 'TargetDown')],
   },
   {
     name: 'two jobs that scrape one exporter, and copies of one exporter: each alert once',
@@ -84,7 +84,7 @@ export const stormWorlds: readonly World[] = [
   },
   {
     name: 'a second replica that lost access does not count with its old data, and of two limits the strictest counts',
-    minutes: 200,
+    minutes: 100,
     exporters: [{ instance: 'a' }, { instance: 'b' }],
     clusters: [
       { name: 'orders', instance: 'a', metrics: { destination_consecutive_failures: turns(1, 30, 0) } },
@@ -105,9 +105,9 @@ export const stormWorlds: readonly World[] = [
     ],
     checks: [
       query(90, 'ALERTS{alertname=~"AtlasBackupExport(Failed|Incomplete)",cluster_name="orders"}'),
-      query(200, 'ALERTS{cluster_name="orders"}'),
-      firesAllTheTime('Overdue', 15, 200, 'cluster_name="strict"'),
-      onlyThese(200, 'Overdue', 'Failed', 'Incomplete'),
+      query(100, 'ALERTS{cluster_name="orders"}'),
+      firesAllTheTime('Overdue', 15, 100, 'cluster_name="strict"'),
+      onlyThese(100, 'Overdue', 'Failed', 'Incomplete'),
     ],
   },
   {
@@ -135,7 +135,7 @@ export const stormWorlds: readonly World[] = [
   },
   {
     name: 'a rollout: for three minutes two pods, the new one without facts, and nothing fires or resolves',
-    minutes: 200,
+    minutes: 100,
     exporters: [
       { instance: 'a', down: during(60) },
       { instance: 'b', down: during(0, 57) },
@@ -150,9 +150,9 @@ export const stormWorlds: readonly World[] = [
       { name: 'fine', instance, unread: during(57, 65), metrics: { [BUCKET]: 1 } },
     ]),
     checks: [
-      firesAllTheTime('Overdue', 16, 200, 'cluster_name="late"'),
-      firesAllTheTime('FailingRepeatedly', 2, 200),
-      onlyThese(200, 'Overdue', 'Failed', 'FailingRepeatedly'),
+      firesAllTheTime('Overdue', 16, 100, 'cluster_name="late"'),
+      firesAllTheTime('FailingRepeatedly', 2, 100),
+      onlyThese(100, 'Overdue', 'Failed', 'FailingRepeatedly'),
     ],
   },
 ];
