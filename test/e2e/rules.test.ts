@@ -41,6 +41,23 @@ describe('in promtool', () => {
     const { code, output } = await runToolAside('promtool', ['test', 'rules', file]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   });
+
+  test('with addresses in the record of links, an alert on a cluster links its page and the dashboard', async () => {
+    const [base, dashboard] = ['https://backups.example', 'https://grafana.example/d/exports'];
+    const rules = readFileSync(RULES_FILE, 'utf8')
+      .replace('status_page: ""', `status_page: "${base}"`)
+      .replace('dashboard: ""', `dashboard: "${dashboard}"`);
+    writeFileSync(join(folder, 'linked.yml'), rules);
+    const world = ruleTests('linked.yml').find(({ tests }) => tests[0]?.name.startsWith('Failed fires'));
+    const group = '5f1a00000000000000000001';
+    const linked = JSON.stringify(world)
+      .replaceAll('"status_page":""', `"status_page":"${base}/targets/${group}/orders"`)
+      .replaceAll('"dashboard":""', `"dashboard":"${dashboard}?var-project=${group}&var-cluster=orders"`);
+    writeFileSync(join(folder, 'linked-test.yml'), linked);
+    const { code, output } = await runToolAside('promtool', ['test', 'rules', join(folder, 'linked-test.yml')]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
+    expect(linked).toContain(`${base}/targets/`);
+  });
 });
 
 test('amtool finds no error in the example', () => {
