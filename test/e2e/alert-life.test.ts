@@ -205,7 +205,7 @@ test('a failed export causes an alert with its labels and its runbook, and the n
   expect(alert).toMatchObject({
     status: 'firing',
     annotations: {
-      summary: 'orders: the newest backup export has failed',
+      summary: 'orders (project Shop): the newest backup export has failed',
       description: expect.stringMatching(
         /^The newest finished export of cluster orders \(project 5e0+1\) failed\. .* cluster was 1m \d+s ago\. The newest success ended 1h \d+m \d+s ago\.$/,
       ),
@@ -237,17 +237,18 @@ test('a failed export causes an alert with its labels and its runbook, and the n
   expect(course.join(' ')).toMatch(/^(firing )+resolved$/);
 }, 100_000);
 
-test('during an Atlas outage with a restart of the exporter, data is stale, and an overdue cluster stays overdue until a success', async () => {
+test('during an Atlas outage with a restart of the exporter, one alert tells it, and an overdue cluster stays overdue until a success', async () => {
   const overdue = 'AtlasBackupExportOverdue';
   const lastSuccess = 'mongodbatlas_backup_export_last_success_timestamp_seconds{cluster_name="reports"}';
-  const isStale = 'ALERTS{alertname="AtlasBackupExportDataStale",cluster_name="reports",alertstate="firing"}';
+  const isUnreachable = 'ALERTS{alertname="AtlasBackupExporterAtlasUnreachable",alertstate="firing"}';
+  const ofSingleClusters = 'ALERTS{alertname=~"AtlasBackupExport(DataStale|TargetDown)"}';
   await untilTold(overdue, 'reports', 'firing');
   // The time since which the alert is active. It changes if the alert was inactive in between, even for one evaluation.
   const overdueSince = async () =>
     (await chain.query(`ALERTS_FOR_STATE{alertname="${overdue}",cluster_name="reports"}`))[0]?.value[1];
   const before = await overdueSince();
   expect(before).toMatch(/^\d+$/);
-  expect(await chain.query(isStale)).toEqual([]);
+  expect(await chain.query(isUnreachable)).toEqual([]);
 
   await atlas.close();
   expect(await exporter.stop()).toBe(0);
@@ -256,10 +257,11 @@ test('during an Atlas outage with a restart of the exporter, data is stale, and 
     `absent(${lastSuccess}) and on () mongodbatlas_backup_export_up{cluster_name="reports"} == 0`,
     'the new process knows nothing',
   );
-  await untilTrue(isStale);
+  await untilTrue(isUnreachable);
   // Waits for some more evaluations, because each of them could resolve the alert.
   await setTimeout(5000);
-  expect(await chain.query(isStale)).toHaveLength(1);
+  expect(await chain.query(isUnreachable)).toHaveLength(1);
+  expect(await chain.query(ofSingleClusters)).toEqual([]);
   expect(await chain.query(`absent(${lastSuccess})`)).toHaveLength(1);
   expect(await overdueSince()).toBe(before);
   expect(namesInState(await chain.held(), 'reports', 'active')).toContain(overdue);
@@ -268,5 +270,5 @@ test('during an Atlas outage with a restart of the exporter, data is stale, and 
   reports.unshift(finished('Successful', 5));
   atlas = await startSimulator({ world, port: Number(new URL(atlas.origin).port) });
   await untilTold(overdue, 'reports', 'resolved');
-  await untilTrue(`absent(${isStale})`);
+  await untilTrue(`absent(${isUnreachable})`);
 }, 150_000);
