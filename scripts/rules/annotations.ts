@@ -1,4 +1,4 @@
-/** The texts of alerts. Each query in a template costs time for every alert, so they read recorded series with few labels. */
+/** The texts of alerts. Each query in a template costs time for every alert, so there are few. */
 import { EXPORT } from './promql.ts';
 
 export const RUNBOOKS =
@@ -28,12 +28,12 @@ export const PROJECT_NAME =
   `{{ with printf "project:${EXPORT}project_info:max{group_id=%q}" $labels.group_id | query }}` +
   '{{ $project = . | first | label "project_name" }}{{ end }}{{ $project }}';
 
-const link = (name: string, rest: string) =>
-  `{{ with query "links:${EXPORT.slice(0, -1)}" }}{{ with . | first | label "${name}" }}{{ . }}${rest}{{ end }}{{ end }}`;
+/** A link to an address that the user sets: a variable of the template, so that it costs no query. Without it the link is empty. */
+const link = (variable: string, rest: string) =>
+  `{{ $${variable} := "" }}{{ if $${variable} }}{{ $${variable} }}${rest}{{ end }}`;
 
 /** What every alert on a cluster has. */
 export const clusterLinks = {
-  project: PROJECT_NAME,
   status_page: link('status_page', '/targets/{{ $labels.group_id }}/{{ $labels.cluster_name }}'),
   dashboard: link('dashboard', '?var-project={{ $labels.group_id }}&var-cluster={{ $labels.cluster_name }}'),
 };

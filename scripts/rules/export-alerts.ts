@@ -152,7 +152,8 @@ export const exportAlerts: readonly Rule[] = [
   }),
   clusterAlert('Failed', {
     severity: 'warning',
-    expr: FAILURES,
+    comment: 'After several failures FailingRepeatedly tells more.',
+    expr: `${FAILURES} < ${limit('failing_repeatedly_count')}`,
     for: '1m',
     summary: 'the newest backup export has failed',
     description:

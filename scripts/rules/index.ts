@@ -32,7 +32,7 @@ const HEAD = ` Recording rules and alerts for mongodbatlas-backup-exporter. Need
  with the same cluster cause one alert. README.md tells how the rules remember what an exporter cannot know for a while.
 
  Severities: \`critical\` pages somebody, \`warning\` is a ticket for the next working day, \`info\` is for dashboards.
- README.md has the line of sed that changes the address of the runbooks.`;
+ README.md has the commands that set the addresses of the runbooks, the status page and the dashboard.`;
 
 /** The text of a YAML file; comments of rules stand above them. */
 export function rulesFile(content: object): string {

@@ -1,4 +1,4 @@
-/** The numbers and addresses that a user may want to change: each is recorded once, and the rules read the record. */
+/** The numbers that a user may want to change: each is recorded once, and the rules read the record. */
 import { EXPORT, type Rule } from './promql.ts';
 
 const DAY = 86_400;
@@ -48,18 +48,8 @@ const thresholds: Readonly<Record<string, readonly [value: number, comment: stri
   web_certificate_expiring_seconds: [7 * DAY, 'WebCertificateExpiring.'],
 };
 
-export const settings: readonly Rule[] = [
-  ...Object.entries(thresholds).map(([name, [value, comment]]) => ({
-    record: `threshold:${EXPORT}${name}`,
-    comment,
-    expr: `vector(${value})`,
-  })),
-  {
-    record: 'links:mongodbatlas_backup_export',
-    comment:
-      'The links of alerts: the base address of the exporter’s status page, and the address of the dashboard for exports, ' +
-      'both without a slash at the end. Empty: no link.',
-    expr: 'vector(1)',
-    labels: { status_page: '', dashboard: '' },
-  },
-];
+export const settings: readonly Rule[] = Object.entries(thresholds).map(([name, [value, comment]]) => ({
+  record: `threshold:${EXPORT}${name}`,
+  comment,
+  expr: `vector(${value})`,
+}));

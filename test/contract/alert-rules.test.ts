@@ -59,7 +59,7 @@ describe.each(alerts)('$alert', ({ alert = '', labels, annotations }) => {
     expect(annotations?.['runbook_url']).toBe(`${RUNBOOK_BASE}${alert}.md`);
     expect(annotations).toHaveProperty('status_page');
     // An alert about a cluster also names its project.
-    if (annotations?.['project'] !== undefined) expect(annotations['summary']).toMatch(/cluster_name.*project_name/);
+    if (annotations?.['dashboard'] !== undefined) expect(annotations['summary']).toMatch(/cluster_name.*project_name/);
   });
 
   test('has a unit test in which it is inactive, fires with its text, and resolves', () => {

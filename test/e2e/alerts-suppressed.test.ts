@@ -16,7 +16,6 @@ const SUPPRESSED_BY: Readonly<Record<string, readonly string[]>> = {
   erDown: ['erFleetShrunk'],
   Overdue: ['NoSuccessListed', 'Failed', 'FailingRepeatedly', 'DataOld', 'DataStale'],
   NoSuccessListed: ['Failed', 'FailingRepeatedly', 'DataOld', 'DataStale'],
-  FailingRepeatedly: ['Failed'],
   DataStale: ['QueuedTooLong', 'RunningTooLong', 'SlowerThanUsual', 'Stalled', 'UnknownState'],
   RunningTooLong: ['SlowerThanUsual'],
   Stalled: ['SlowerThanUsual'],

@@ -30,7 +30,6 @@ test('the overdue cluster of the demo pages, with its age, its project and a lin
         /^reports \(project Insight\): no successful backup export for [45]d \d+h \d+m \d+s$/,
       ),
       description: expect.stringContaining('The limit is 1d 2h 0m 0s.'),
-      project: 'Insight',
       runbook_url: `${RUNBOOKS}AtlasBackupExportOverdue.md`,
     },
   });

@@ -255,15 +255,17 @@ describe('rules', () => {
     expect(numbers(changed)).toEqual(expected);
   });
 
-  test('the base addresses of links are in their record, without a slash at the end', () => {
+  test('alerts link to the base addresses, without a slash at the end', () => {
     const rules = rulesOf({
       statusPageBaseUrl: 'https://backup.example.com/',
       dashboardBaseUrl: 'https://g.example/d/1',
     });
-    expect(rules.find(({ record }) => record?.startsWith('links:'))?.labels).toEqual({
-      status_page: 'https://backup.example.com',
-      dashboard: 'https://g.example/d/1',
-    });
+    const overdue = rules.find(({ alert }) => alert === 'AtlasBackupExportOverdue')?.annotations;
+    expect(overdue?.['status_page']).toMatch(/^\{\{ \$status_page := "https:\/\/backup\.example\.com" \}\}/);
+    expect(overdue?.['dashboard']).toMatch(/^\{\{ \$dashboard := "https:\/\/g\.example\/d\/1" \}\}/);
+    const down = rules.find(({ alert }) => alert === 'AtlasBackupExporterDown')?.annotations;
+    expect(down?.['status_page']).toContain('"https://backup.example.com"');
+    expect(down).not.toHaveProperty('dashboard');
   });
 
   test('promtool accepts them with all settings', () => {

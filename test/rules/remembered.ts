@@ -117,11 +117,10 @@ export const rememberedWorlds: readonly World[] = [
     ],
     checks: [
       firesAllTheTime('PolicyWithoutItem', 61, 200),
-      firesAllTheTime('Failed', 2, 200),
       firesAllTheTime('FailingRepeatedly', 2, 200),
       firesAllTheTime('Incomplete', 11, 200),
       firesAllTheTime('Shrunk', 11, 200),
-      onlyThese(200, 'Failed', 'FailingRepeatedly', 'PolicyWithoutItem', 'Incomplete', 'Shrunk', 'TargetDown'),
+      onlyThese(200, 'FailingRepeatedly', 'PolicyWithoutItem', 'Incomplete', 'Shrunk', 'TargetDown'),
     ],
   },
   {

@@ -92,13 +92,13 @@ export const firesForCluster = (name: string, minute: number, told: Told): Check
     labels: { group_id: GROUP, cluster_name: 'orders', ...told.labels },
     summary: `${told.labels?.['cluster_name'] ?? 'orders'} (project Shop): ${told.summary}`,
     description: told.description,
-    project: 'Shop',
+    dashboard: '',
   });
 
 export const firesFor = (
   name: string,
   minute: number,
-  { severity, labels, ...annotations }: Told & { readonly project?: string },
+  { severity, labels, ...annotations }: Told & { readonly dashboard?: string },
 ): Check => ({
   kind: 'alert',
   name: full(name),
@@ -108,7 +108,6 @@ export const firesFor = (
       labels: { severity, ...labels },
       annotations: {
         ...annotations,
-        ...('project' in annotations ? { dashboard: '' } : {}),
         status_page: '',
         runbook_url: `${RUNBOOKS}/${full(name)}.md`,
       },

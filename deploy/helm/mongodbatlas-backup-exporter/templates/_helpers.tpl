@@ -125,13 +125,16 @@ longer than a request, so it runs less often.
 {{- with .runbookBaseUrl -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" (trimSuffix "/" .) (base $rule.annotations.runbook_url)) -}}
 {{- end -}}
+{{- range $name, $address := dict "status_page" .statusPageBaseUrl "dashboard" .dashboardBaseUrl -}}
+{{- with index $rule.annotations $name -}}
+{{- $_ := set $rule.annotations $name (replace (printf "$%s := \"\"" $name) (printf "$%s := %q" $name (trimSuffix "/" $address)) .) -}}
+{{- end -}}
+{{- end -}}
 {{- $_ := set $rule "labels" (merge (dict) .additionalRuleLabels $rule.labels) -}}
 {{- $_ := set $rule "annotations" (merge (dict) .additionalRuleAnnotations $rule.annotations) -}}
 {{- else if hasPrefix "threshold:" $rule.record -}}
 {{- $name := trimPrefix "threshold:mongodbatlas_backup_export_" $rule.record -}}
 {{- if hasKey .thresholds $name }}{{ $_ := set $rule "expr" (printf "vector(%v)" (index .thresholds $name)) }}{{ end -}}
-{{- else if hasPrefix "links:" $rule.record -}}
-{{- $_ := set $rule "labels" (dict "status_page" (trimSuffix "/" .statusPageBaseUrl) "dashboard" (trimSuffix "/" .dashboardBaseUrl)) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $rule -}}
