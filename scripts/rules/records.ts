@@ -106,13 +106,14 @@ function installationRecords(installation: string): readonly Rule[] {
     {
       record: MISSING,
       comment:
-        'Shards that were not up for most of the last ten minutes: so an exporter that restarts again and again is missing, too.',
+        'Shards that were not up at most of the evaluations of the last ten minutes: so an exporter that restarts again and again is ' +
+        'missing, too. A slow Prometheus, which leaves out evaluations, makes none missing.',
       expr: `
         ${SHARD_COUNT}
         - (
           count by (${installation}) (
             count_over_time(${SHARD}[10m])
-            >= scalar(count_over_time(threshold:${EXPORT}down_ratio[10m])) * ${limit('down_ratio')}
+            >= (scalar(count_over_time(${HEARTBEAT}[10m])) + 1) * ${limit('down_ratio')}
           )
           or ${SHARD_COUNT} * 0
         )`,
