@@ -123,7 +123,7 @@ function mutantsOf({ groups }) {
   );
 }
 
-function changesOf({ alert, record, expr, for: wait, keep_firing_for: keep, labels = {}, annotations = {} }) {
+function changesOf({ alert, expr, for: wait, keep_firing_for: keep, labels = {}, annotations = {} }) {
   const changes = [];
   const replaceEach = (regex, replacement, why) => {
     for (const match of expr.matchAll(regex)) {
