@@ -186,7 +186,7 @@ function startPrometheus(
       `--web.listen-address=${new URL(url).host}`,
       `--query.lookback-delta=${lookbackMs}ms`,
       // Without news for four times as long, the Alertmanager resolves an alert.
-      `--rules.alert.resend-delay=${Math.max(1000, evaluationMs)}ms`,
+      `--rules.alert.resend-delay=${Math.max(3000, evaluationMs)}ms`,
     ],
     `${url}/-/ready`,
   );

@@ -53,7 +53,7 @@ export function fastAlerting(factor: number): FastAlerting {
     scrapeMs: Math.round(60_000 / factor),
     evaluationMs: Math.round(60_000 / factor),
     // On a busy machine an evaluation may come seconds late.
-    lookbackMs: Math.max(3000, Math.round(300_000 / factor)),
+    lookbackMs: Math.max(10_000, Math.round(300_000 / factor)),
   };
 }
 
