@@ -42,11 +42,11 @@ describe('in promtool', () => {
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('SUCCESS') });
   });
 
-  test('with addresses in the record of links, an alert on a cluster links its page and the dashboard', async () => {
+  test('with the addresses set, as README.md says, an alert on a cluster links its page and the dashboard', async () => {
     const [base, dashboard] = ['https://backups.example', 'https://grafana.example/d/exports'];
     const rules = readFileSync(RULES_FILE, 'utf8')
-      .replace('status_page: ""', `status_page: "${base}"`)
-      .replace('dashboard: ""', `dashboard: "${dashboard}"`);
+      .replaceAll('$status_page := ""', `$$status_page := "${base}"`)
+      .replaceAll('$dashboard := ""', `$$dashboard := "${dashboard}"`);
     writeFileSync(join(folder, 'linked.yml'), rules);
     const world = ruleTests('linked.yml').find(({ tests }) => tests[0]?.name.startsWith('Failed fires'));
     const group = '5f1a00000000000000000001';
