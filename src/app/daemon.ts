@@ -4,8 +4,7 @@
  */
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS, familiesOf } from '../collectors/index.ts';
-import type { Config } from '../config/config.ts';
-import { showConfig } from '../config/config.ts';
+import { type Config, showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { CONTENT_TYPES } from '../metrics/lines.ts';

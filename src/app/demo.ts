@@ -117,6 +117,8 @@ const CLUSTERS = `
     billing        exports often fail                  consecutive_failures, failed_jobs
     events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
     search         cancelled exports                   jobs{state="cancelled"}
+    invoices       an export that never started        due_snapshot_state{state="none"}
+    returns        exports into another bucket only    bucket_last_success_timestamp_seconds, auto_export_info
   Insight        read with the credential api-key
     analytics      a sharded cluster                   active_job_shards
     archive        a list of three pages               last_poll_pages, last_poll_jobs

@@ -12,8 +12,7 @@ import {
   type WatchFlags,
   type WebFlags,
 } from '../cli/parse.ts';
-import type { Terminal } from '../commands/command.ts';
-import { type CommandSettings, EXIT, type ExitCode } from '../commands/command.ts';
+import { type CommandSettings, EXIT, type ExitCode, type Terminal } from '../commands/command.ts';
 import { createFileReader } from '../config/files.ts';
 import type { ConfigSource, Loaded } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';

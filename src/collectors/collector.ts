@@ -227,9 +227,6 @@ export interface Collector<S> {
 
 export type Collectors = readonly Collector<unknown>[];
 
-/** The labels that name a target. */
-export const TARGET_LABELS = ['group_id', 'cluster_name'] as const;
-
 /** The prefix of all metrics about one cluster. */
 export const PREFIX = 'mongodbatlas_backup_export_';
 

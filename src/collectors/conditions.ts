@@ -53,7 +53,7 @@ export const WORDS: Readonly<Record<Condition, ConditionWords>> = {
     level: 'doubt',
     label: 'Stuck',
     meaning:
-      'an export has been queued or running for longer than `duration_max`; if that is not set, queued for 4 hours or running for a day',
+      'an export has been queued or running for longer than `duration_max`; if that is not set, queued for 4 hours or running for 2 days',
     alert: 'AtlasBackupExportRunningTooLong',
   },
   unreachable: {

@@ -57,11 +57,14 @@ export function createCircuitBreaker(
   }
 
   async function probeUntilAnswered(): Promise<void> {
-    for (let probes = 0; outage !== undefined && !closing.signal.aborted; probes += 1) {
+    // While a pause lasts, a token request may get an answer, and the next outage, which has its own probes, may begin.
+    const since = failingSince;
+    const isOpen = (): boolean => outage !== undefined && failingSince === since && !closing.signal.aborted;
+    for (let probes = 0; isOpen(); probes += 1) {
       const seconds = Math.min(PROBE_PAUSE_SECONDS.most, PROBE_PAUSE_SECONDS.first * 2 ** probes);
       await runtime.sleep(seconds * (0.5 + runtime.random() / 2), closing.signal).catch(() => undefined);
       // `watch` counts the result.
-      if (outage !== undefined && !closing.signal.aborted) await sendProbe?.().catch(() => undefined);
+      if (isOpen()) await sendProbe?.().catch(() => undefined);
     }
   }
 

@@ -12,7 +12,6 @@ export const JOB_STATES = ['queued', 'in_progress', 'successful', 'failed', 'can
 export type JobState = (typeof JOB_STATES)[number];
 
 export const FINISHED_STATES = ['successful', 'failed', 'cancelled'] as const;
-export type FinishedState = (typeof FINISHED_STATES)[number];
 
 export const ACTIVE_STATES = ['queued', 'in_progress', 'unknown'] as const;
 export type ActiveState = (typeof ACTIVE_STATES)[number];

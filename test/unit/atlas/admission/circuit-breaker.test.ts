@@ -171,6 +171,19 @@ describe('an open circuit', () => {
     expect(Math.max(...pauses)).toBeLessThanOrEqual(30);
   });
 
+  test('sends the probes of one outage only, if another outage begins right after it', async () => {
+    const { askFor, askToken, server, sent, runtime, observer } = await opened();
+    server(answer(200));
+    await askToken();
+    server(reset);
+    await askFor(10);
+    expect(observer.circuit).toEqual(['network', 'closed', 'network']);
+    const before = sent();
+    await runtime.advance(11);
+    // After 1.5, 4.5 and 10.5 seconds.
+    expect(sent() - before).toBe(3);
+  });
+
   test('sends no more probes once it is no longer used', async () => {
     const { breaker, runtime, sent } = await opened();
     breaker.close();
