@@ -97,7 +97,7 @@ export function createCircuitBreaker(
     outage = undefined;
     failures = 0;
     failing.clear();
-    if (ended) observer.circuitClosed(ended);
+    if (ended && !closing.signal.aborted) observer.circuitClosed(ended);
   }
 
   function unanswered(resource: string, { reason, message: problem, advice }: AtlasError): void {
@@ -110,7 +110,7 @@ export function createCircuitBreaker(
     const seconds = now.monotonicSeconds - failingSince.monotonicSeconds;
     const isLong = seconds >= OPENS_AFTER.seconds && failing.size >= Math.min(2, known.size);
     const wasOpen = outage !== undefined;
-    if (!(wasOpen || isMany || isLong)) return;
+    if (closing.signal.aborted || !(wasOpen || isMany || isLong)) return;
     outage = { sinceSeconds: failingSince.wallSeconds, reason, problem, advice };
     if (wasOpen) return;
     void probeUntilAnswered();
@@ -124,7 +124,7 @@ export function createCircuitBreaker(
     guard,
     watch,
     refusal,
-    /** Sends no more probes. */
+    /** Sends no more probes and reports nothing more: after a reload, the last requests to a former address may still end. */
     close: () => closing.abort(),
   };
 }

@@ -89,7 +89,7 @@ function filterForm(targets: readonly TargetStatus[], { text, condition }: Filte
 
 /** A group that is not urgent is folded if it has more clusters than this. */
 const MAX_UNFOLDED = 12;
-const NOT_URGENT: Readonly<Record<Level, string>> = { trouble: ' to act on now', doubt: ', not urgent', calm: '' };
+const URGENCY_WORDS: Readonly<Record<Level, string>> = { trouble: ' to act on now', doubt: ', not urgent', calm: '' };
 
 /** One group for each condition that is the most urgent one of a target. Groups are folded and opened without a script. */
 function targetGroups(overview: Overview, filter: Filter, facts: PageFacts): Html {
@@ -132,7 +132,7 @@ function groupContent(
 ${cause.map((one) => row(one, shared !== undefined))}</tbody>
 `;
   });
-  return html`<summary>${badge(condition)}${counted(members.length, 'cluster')}${NOT_URGENT[WORDS[condition].level]}${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
+  return html`<summary>${badge(condition)}${counted(members.length, 'cluster')}${URGENCY_WORDS[WORDS[condition].level]}${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
 ${only ? html`<p class="runbook">${runbookLink(links, only.alert, `Runbook of ${only.alert}`)}</p>` : nothing}<table class="targets">
 <thead><tr><th scope="col">Cluster and project</th><th scope="col">What is wrong, and what to do</th><th scope="col">Last successful export</th><th scope="col">Latest exports</th><th scope="col">Read from Atlas</th></tr></thead>
 ${bodies}</table>`;

@@ -191,6 +191,16 @@ describe('an open circuit', () => {
     expect([sent(), runtime.sleepers()]).toEqual([10, 0]);
   });
 
+  test('reports neither an end nor a beginning once it is no longer used', async () => {
+    const { breaker, askToken, askFor, server, observer } = await opened();
+    breaker.close();
+    server(answer(200));
+    await askToken();
+    server(reset);
+    await askFor(10);
+    expect(observer.circuit).toEqual(['network']);
+  });
+
   test('never refuses a token request, and is closed by its answer', async () => {
     const { askToken, server, isOpen } = await opened();
     server(answer(200));
