@@ -14,8 +14,8 @@ type Labels = Readonly<Record<string, string>>;
 const SUPPRESSED_BY: Readonly<Record<string, readonly string[]>> = {
   erAtlasUnreachable: ['erFleetShrunk'],
   erDown: ['erFleetShrunk'],
-  Overdue: ['NoSuccessListed', 'Failed', 'FailingRepeatedly', 'DataOld', 'DataStale'],
-  NoSuccessListed: ['Failed', 'FailingRepeatedly', 'DataOld', 'DataStale'],
+  Overdue: ['NoSuccessListed', 'Failed', 'FailingRepeatedly', 'DataOld', 'DataStale', 'NotStarted'],
+  NoSuccessListed: ['Failed', 'FailingRepeatedly', 'DataOld', 'DataStale', 'NotStarted'],
   DataStale: ['QueuedTooLong', 'RunningTooLong', 'SlowerThanUsual', 'Stalled', 'UnknownState'],
   RunningTooLong: ['SlowerThanUsual'],
   Stalled: ['SlowerThanUsual'],
