@@ -26,6 +26,8 @@ export interface Target {
   readonly kind?: ClusterKind;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
+  /** Who is told about the cluster, as the config says. */
+  readonly owner?: string;
 }
 
 /** Settings of the config that collectors use. */

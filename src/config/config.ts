@@ -94,11 +94,13 @@ function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string)
   for (const { group_id: groupId, clusters, credential = onlyCredential, ...rest } of targets) {
     const successMaxAgeSeconds = rest.success_max_age ?? defaults.success_max_age;
     const durationMaxSeconds = rest.duration_max ?? defaults.duration_max;
+    const owner = rest.owner ?? defaults.owner;
     const settings = {
       groupId,
       credential,
       ...(successMaxAgeSeconds === undefined ? {} : { successMaxAgeSeconds }),
       ...(durationMaxSeconds === undefined ? {} : { durationMaxSeconds }),
+      ...(owner === undefined ? {} : { owner }),
     };
     if (clusters === ALL_CLUSTERS) {
       const discoveryIntervalSeconds = rest.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS;

@@ -33,6 +33,7 @@ export function clusterNameAdvice(input: unknown): string {
   return `for every cluster of the project write clusters: all in the config file, without brackets${exclude}`;
 }
 
+const OWNER = /^[\p{L}\p{N}][\p{L}\p{N} ._@:/+-]{0,63}$/u;
 const CLUSTER_GLOB = /^[a-zA-Z0-9*?-]{1,64}$/;
 const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
@@ -107,13 +108,21 @@ function onByDefault(description: string) {
   return trueOrFalse().prefault(true).describe(description);
 }
 
-const expectations = {
+/** The settings of a target that can also be in `defaults`. */
+const targetSettings = {
   success_max_age: duration(1, 10 * YEAR_SECONDS, ['h', 'd', 's'])
     .optional()
     .describe('Maximum age of the newest successful export. It becomes a metric that alerts compare with.'),
   duration_max: duration(1, YEAR_SECONDS, ['h', 'm', 's'])
     .optional()
     .describe('Maximum duration of an export. It becomes a metric that alerts compare with.'),
+  owner: matching(
+    OWNER,
+    () => 'must begin with a letter or digit, and be letters, digits, spaces and . _ @ : / + -, at most 64',
+  )
+    .refine((name) => !looksSecret(name), { error: 'looks like a secret: metrics and alerts show it' })
+    .optional()
+    .describe('Who is told about these clusters, such as the name of a team. It is a label of `target_info`.'),
 };
 
 const credential = z
@@ -179,7 +188,7 @@ const target = z.strictObject({
   credential: matching(CREDENTIAL_NAME, (input) => `${quote(input)} is not a name of a credential`)
     .optional()
     .describe('The `name` of the credential to use. Optional if there is only one.'),
-  ...expectations,
+  ...targetSettings,
 });
 
 const webLinks = z.strictObject({
@@ -207,7 +216,7 @@ export function createConfigSchema(collectors: Collectors) {
           'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
         ),
       polling: polling.prefault({}).describe('When to poll targets.'),
-      defaults: z.strictObject(expectations).prefault({}).describe('Defaults for targets.'),
+      defaults: z.strictObject(targetSettings).prefault({}).describe('Defaults for targets.'),
       targets: z
         .array(target)
         .min(1, { error: 'is empty: list a project and its clusters' })

@@ -11,6 +11,7 @@ export interface TargetSettings {
   readonly credential: string;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
+  readonly owner?: string;
 }
 
 /** A group/cluster pair as the config names it. */

@@ -263,7 +263,7 @@ describe('once', () => {
         `mongodbatlas_backup_export_up${labels('gone')}} 0`,
         `mongodbatlas_backup_export_poll_failing${labels('gone')},reason="not_found"} 1`,
         `mongodbatlas_backup_export_last_success_duration_seconds${labels('orders')}} 780`,
-        `mongodbatlas_backup_export_target_info${labels('orders')},credential="default",project_name="Shop",cl_name="orders"} 1`,
+        `mongodbatlas_backup_export_target_info${labels('orders')},credential="default",project_name="Shop",cl_name="orders",owner=""} 1`,
       ]),
     );
     expect(stdout).not.toMatch(/\b(process|nodejs)_|exporter_|_total\b|poll_interval/);

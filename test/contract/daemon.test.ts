@@ -189,7 +189,7 @@ describe('the daemon', () => {
     expect((await fetch(`${url}/-/ready`)).status).toBe(503);
     expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
     expect(await series('export_up')).toEqual({});
-    expect(await series('export_target_info')).toEqual({ 'one,token,,one': 1 });
+    expect(await series('export_target_info')).toEqual({ 'one,token,,one,': 1 });
     await until('export_up', polled(1));
     expect((await fetch(`${url}/-/ready`)).status).toBe(200);
   });

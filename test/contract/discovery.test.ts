@@ -117,9 +117,9 @@ describe('a project whose clusters are discovered', () => {
     expect(await series('export_cluster_paused')).toEqual({ a: 0, b: 1 });
     expect(await series('export_success_max_age_seconds')).toEqual({ a: 60, b: 60 });
     expect(await series('export_duration_max_seconds')).toEqual({ a: 70, b: 70 });
-    expect(await until('export_target_info', (info) => 'a,token,Shop,a' in info)).toEqual({
-      'a,token,Shop,a': 1,
-      'b,token,Shop,b': 1,
+    expect(await until('export_target_info', (info) => 'a,token,Shop,a,' in info)).toEqual({
+      'a,token,Shop,a,': 1,
+      'b,token,Shop,b,': 1,
     });
     const requests = await series('exporter_api_requests_total');
     expect(requests['token,get_group,200']).toBe(1);
@@ -188,11 +188,11 @@ describe('a project whose clusters are discovered', () => {
 test('the name of a project may contain any characters, and a name that cannot be read does no harm', async () => {
   const simulator = await livingAtlas({ clusters: [one('a')] }, { name: `"Shop"\n${'x'.repeat(100)}` });
   const { until, metrics } = await watch(simulator, { targets: [named('a')] });
-  await until('export_target_info', (info) => !('a,token,,a' in info));
+  await until('export_target_info', (info) => !('a,token,,a,' in info));
   expect(await metrics()).toContain(`project_name="\\"Shop\\"\uFFFD${'x'.repeat(57)}"`);
   const front = await gatekeeper(simulator, GROUP_ID);
   const nameless = await watch(front, { targets: [named('a')] });
   await nameless.until('export_polls_total', ({ a = 0 }) => a >= 2);
-  expect(await nameless.series('export_target_info')).toEqual({ 'a,token,,a': 1 });
+  expect(await nameless.series('export_target_info')).toEqual({ 'a,token,,a,': 1 });
   expect(nameless.logLines.filter(({ level }) => level === 'warn')).toEqual([]);
 });

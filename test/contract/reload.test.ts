@@ -269,7 +269,7 @@ describe('a project', () => {
     await reload(config(['a']));
     await until('export_up', (up) => 'c' in up);
     expect(await series('export_polls_total')).toEqual({ b: 1, c: 1 });
-    expect(Object.keys(await series('export_target_info'))).toEqual(['b,token,Shop,b', 'c,token,Shop,c']);
+    expect(Object.keys(await series('export_target_info'))).toEqual(['b,token,Shop,b,', 'c,token,Shop,c,']);
     const others = simulator.requests.filter(({ path }) => !path.includes('/backup/'));
     expect(others).toHaveLength(2);
   });

@@ -59,7 +59,7 @@ describe('when Atlas is away for longer than max_stale', () => {
     const { daemon, until, metrics } = await runDaemon(config, { runtime: createFastRuntime(4) });
     open.push({ close: daemon.stop });
     await until('export_schedule_up', ({ one }) => one === 1);
-    await until('export_target_info', (info) => 'one,token,Shop,one' in info);
+    await until('export_target_info', (info) => 'one,token,Shop,one,' in info);
     const before = await metrics();
     await simulator.close();
     await until('export_jobs', (jobs) => Object.keys(jobs).length === 0);

@@ -26,7 +26,7 @@ function states() {
       job('Successful', { createdAtSeconds: hour(18), fields: collections(11, 12) }),
       job('Successful', { createdAtSeconds: hour(1), durationSeconds: 1000, bucket: '5f0000000000000000000002' }),
     ],
-    { successMaxAgeSeconds: 93_600, durationMaxSeconds: 7_200, projectName: 'Shop' },
+    { successMaxAgeSeconds: 93_600, durationMaxSeconds: 7_200, projectName: 'Shop', owner: 'payments' },
     'orders',
   );
   const scheduled = withSchedule(shop, {

@@ -206,7 +206,7 @@ const IN_TARGET = cases(
   inTarget,
   `
 labels: [a]
-=> 7:5: targets[0].labels: unknown key; allowed are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max
+=> 7:5: targets[0].labels: unknown key; allowed are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max, owner
 exclude: [a]
 discovery_interval: 1h
 => 7:5: targets[0].exclude: has an effect only with clusters: all
@@ -215,6 +215,10 @@ success_max_age: 26
 duration_max: soon
 => 7:22: targets[0].success_max_age: 26 has no unit: write 26h, 26d or 26s
 => 8:19: targets[0].duration_max: must be a duration such as 90s, 1h30m or 8d
+owner: " payments"
+=> 7:12: targets[0].owner: must begin with a letter or digit, and be letters, digits, spaces and . _ @ : / + -, at most 64
+owner: mdb_sa_sk_abcdefghijklmnopqrstuvwxyz0123456789ABCD
+=> 7:12: targets[0].owner: looks like a secret: metrics and alerts show it
 duration_max: 2
 => 7:19: targets[0].duration_max: 2 has no unit: write 2h, 2m or 2s
 <<: {success_max_age: 1h}

@@ -64,12 +64,12 @@ credentials:
   - name: token
     access_token_file: secret
 polling: { interval: 90s, idle_interval: 1h30m, max_stale: 1d, max_active_jobs: 0, read_schedule: false, read_snapshots: false }
-defaults: { success_max_age: 26h, duration_max: 2h }
+defaults: { success_max_age: 26h, duration_max: 2h, owner: platform }
 targets:
   - { group_id: ${GROUP}, credential: account, clusters: [a, b] }
-  - { group_id: ${OTHER_GROUP}, credential: key, clusters: [a], success_max_age: 8d, duration_max: 1w }
+  - { group_id: ${OTHER_GROUP}, credential: key, clusters: [a], success_max_age: 8d, duration_max: 1w, owner: payments }
   - { group_id: ${OTHER_GROUP}, credential: token, clusters: [b] }
-  - { group_id: ${OTHER_GROUP}, credential: key, clusters: all, exclude: [scratch, "ci-*"], discovery_interval: 1h, duration_max: 1h }
+  - { group_id: ${OTHER_GROUP}, credential: key, clusters: all, exclude: [scratch, "ci-*"], discovery_interval: 1h, duration_max: 1h, owner: Équipe 7 }
 web_links: { runbooks: "https://example.com/runbooks", dashboard: "https://grafana/d/x?orgId=1" }
 `;
 
@@ -94,7 +94,7 @@ test('a file with every key is loaded as it is written, with one target per clus
     runbooks: 'https://example.com/runbooks',
     dashboard: 'https://grafana/d/x?orgId=1',
   });
-  const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200 };
+  const byDefault = { successMaxAgeSeconds: 26 * 3600, durationMaxSeconds: 7200, owner: 'platform' };
   expect(config.targets).toEqual([
     { groupId: GROUP, clusterName: 'a', credential: 'account', ...byDefault },
     { groupId: GROUP, clusterName: 'b', credential: 'account', ...byDefault },
@@ -104,6 +104,7 @@ test('a file with every key is loaded as it is written, with one target per clus
       credential: 'key',
       successMaxAgeSeconds: 8 * 86_400,
       durationMaxSeconds: 7 * 86_400,
+      owner: 'payments',
     },
     { groupId: OTHER_GROUP, clusterName: 'b', credential: 'token', ...byDefault },
   ]);
@@ -115,6 +116,7 @@ test('a file with every key is loaded as it is written, with one target per clus
       discoveryIntervalSeconds: 3600,
       successMaxAgeSeconds: 26 * 3600,
       durationMaxSeconds: 3600,
+      owner: 'Équipe 7',
     },
   ]);
   expect(config.credentials).toMatchObject([

@@ -22,7 +22,7 @@ credentials:
   - { name: a, service_account: { client_id: mdb_sa_id_1, client_secret: ${SECRETS.inline} }, expires_at: 2027-03-01 }
   - { name: b, api_key: { public_key: abcdefgh, private_key_file: key } }
   - { name: c, access_token_env: TOKEN }
-defaults: { success_max_age: 26h }
+defaults: { success_max_age: 26h, owner: platform }
 targets:
   - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [one, two], credential: a, duration_max: 90m }
   - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [three], credential: a, success_max_age: 8d }
@@ -40,10 +40,10 @@ test('the configuration is shown with its defaults, and with where each secret c
   expect(shown).toContain(`private_key: <file ${folder}/key>`);
   expect(shown).toContain('access_token: <environment variable TOKEN>');
   expect(shown).toContain(
-    'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m',
+    'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m\n    owner: platform',
   );
   expect(shown).toContain(
-    'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    exclude:\n      - ci-*\n    discovery_interval: 10m',
+    'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    owner: platform\n    exclude:\n      - ci-*\n    discovery_interval: 10m',
   );
 });
 
