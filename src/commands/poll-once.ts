@@ -8,7 +8,7 @@ import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
-import type { DiscoveryStatus } from '../polling/discovery.ts';
+import type { DiscoveryStatus } from '../polling/projects.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import type { CommandSettings } from './command.ts';
 import { startProgress } from './command.ts';

@@ -17,11 +17,10 @@ import type {
 import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import type { DiscoveryStatus } from './discovery.ts';
 import { failureOf } from './failure-log.ts';
 import { createOutages } from './outages.ts';
 import { createPoll, OUTAGE_INTERVAL_SECONDS } from './poll.ts';
-import { createProjects, type Projects } from './projects.ts';
+import { createProjects, type DiscoveryStatus, type Projects } from './projects.ts';
 import { createScheduler, type Scheduler, type Task } from './scheduler.ts';
 import { createStates, type States, type StatesListener } from './states.ts';
 import { groupOf, keyOf, targetsOf, type Wanted } from './targets.ts';
@@ -191,7 +190,7 @@ export function createPolling(parts: PollingParts): Polling {
     const first = collectors.filter(({ after }) => after === undefined);
     const targets = [...states.all()].filter(({ polled }) => first.some(({ name }) => polled[name]?.polls === 0));
     return {
-      projects: projects.discoveries().filter((discovery) => !discovery.status().tried).length,
+      projects: projects.discoveries().filter(({ tried }) => !tried).length,
       targets: targets.length,
     };
   }
@@ -224,7 +223,7 @@ export function createPolling(parts: PollingParts): Polling {
   return {
     ...scheduler,
     states,
-    discoveries: () => projects.discoveries().map((discovery) => discovery.status()),
+    discoveries: projects.discoveries,
     nextPollAtSeconds,
     untried,
     change,

@@ -7,11 +7,16 @@ import type { Target } from '../collectors/collector.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { createDiscovery, type Discovery } from './discovery.ts';
+import { createDiscovery, type Discovery, type DiscoveryState } from './discovery.ts';
 import { failureOf } from './failure-log.ts';
 import type { Outages } from './outages.ts';
 import type { Scheduler, Task } from './scheduler.ts';
-import type { KnownCluster, Wanted } from './targets.ts';
+import { type DiscoveredProject, type KnownCluster, rulesByProject, selectClusters, type Wanted } from './targets.ts';
+
+/** The discovery of the clusters of one project. */
+export interface DiscoveryStatus extends DiscoveryState {
+  readonly groupId: string;
+}
 
 export interface Project {
   readonly groupId: string;
@@ -26,7 +31,7 @@ export interface ProjectTools {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly outages: Outages;
-  apiFor(project: Project): AtlasApi;
+  apiFor(whose: { readonly credential: string }): AtlasApi;
 }
 
 export interface ProjectListener {
@@ -38,7 +43,7 @@ export interface ProjectListener {
 export interface Projects {
   readonly found: ReadonlyMap<string, readonly KnownCluster[]>;
   readonly names: ReadonlyMap<string, string>;
-  discoveries(): readonly Discovery[];
+  discoveries(): readonly DiscoveryStatus[];
   /**
    * @param watched the targets so far: a newly discovered project starts with the clusters that were watched before
    * @param isOther true if the credential with this name now has another identity
@@ -57,20 +62,35 @@ const NAME_RETRY_SECONDS = 3600;
 export function createProjects(wanted: Wanted, tools: ProjectTools, listener: ProjectListener): Projects {
   const { scheduler, log } = tools;
   let projects: ReadonlyMap<string, Project> = new Map();
+  let rules: ReturnType<typeof rulesByProject> = new Map();
   const found = new Map<string, readonly KnownCluster[]>();
   const names = new Map<string, string>();
   const discoveries = new Map<string, Discovery>();
 
-  function addDiscovery(project: Wanted['discovered'][number]): void {
-    const discovery = createDiscovery(project, {
-      ...tools,
-      source: tools.clusterSource,
-      onFound(groupId, clusters) {
-        found.set(groupId, clusters);
-        listener.onFound(groupId, clusters);
+  function addDiscovery(groupId: string): void {
+    const own = (): readonly DiscoveredProject[] => rules.get(groupId) ?? [];
+    const discovery = createDiscovery(
+      {
+        key: `discovery ${groupId}`,
+        what: 'discovery',
+        facts: { group_id: groupId },
+        advice: tools.clusterSource.advice,
+        wantedIntervalSeconds: () => Math.min(...own().map((rule) => rule.discoveryIntervalSeconds)),
+        read: (signal) =>
+          tools.clusterSource.read(tools.apiFor({ credential: own()[0]?.credential ?? '' }), groupId, signal),
+        onFound({ clusters, notices }) {
+          found.set(groupId, clusters);
+          listener.onFound(groupId, clusters);
+          const { selected, leftOut } = selectClusters(clusters, own());
+          return {
+            facts: { clusters: selected.length },
+            notices: [...notices, ...leftOutNotice(selected.length, leftOut)],
+          };
+        },
       },
-    });
-    discoveries.set(project.groupId, discovery);
+      tools,
+    );
+    discoveries.set(groupId, discovery);
     scheduler.add(discovery.task);
   }
 
@@ -102,9 +122,9 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   function change(next: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void {
     const before = projects;
     projects = projectsOf(next);
-    const discovered = new Map(next.discovered.map((project) => [project.groupId, project]));
+    rules = rulesByProject(next.discovered);
     for (const [groupId, { task }] of discoveries) {
-      if (discovered.has(groupId)) continue;
+      if (rules.has(groupId)) continue;
       scheduler.remove(task.key);
       discoveries.delete(groupId);
       found.delete(groupId);
@@ -114,14 +134,13 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
       scheduler.remove(nameKey(groupId));
       names.delete(groupId);
     }
-    for (const [groupId, project] of discovered) {
+    for (const groupId of rules.keys()) {
       const known = discoveries.get(groupId);
       if (known === undefined) {
         if (watched.length > 0) found.set(groupId, clustersIn(groupId, watched));
-        addDiscovery(project);
+        addDiscovery(groupId);
         continue;
       }
-      known.change(project);
       scheduler.setInterval(known.task.key, known.intervalSeconds());
     }
     for (const [groupId, { credential }] of projects) {
@@ -142,7 +161,14 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   }
 
   change(wanted, [], () => false);
-  return { found, names, discoveries: () => [...discoveries.values()], change, learnNames, learnNamesWithin };
+  return {
+    found,
+    names,
+    discoveries: () => Array.from(discoveries, ([groupId, discovery]) => ({ groupId, ...discovery.state() })),
+    change,
+    learnNames,
+    learnNamesWithin,
+  };
 }
 
 function nameKey(groupId: string): string {
@@ -160,4 +186,10 @@ function projectsOf({ named, discovered }: Wanted): ReadonlyMap<string, Project>
 
 function clustersIn(groupId: string, targets: readonly Target[]): readonly KnownCluster[] {
   return targets.filter((target) => target.groupId === groupId).map(({ clusterName: name }) => ({ name }));
+}
+
+function leftOutNotice(watched: number, leftOut: number) {
+  if (leftOut === 0) return [];
+  const message = `only the first ${watched} clusters of the project are watched: exclude some, or name them`;
+  return [{ message, facts: { left_out: String(leftOut) } }];
 }

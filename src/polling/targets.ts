@@ -4,6 +4,7 @@
 
 import type { Target } from '../collectors/collector.ts';
 import type { FoundCluster } from '../collectors/project.ts';
+import { matchesGlob, overrideFor } from '../support/globs.ts';
 
 export interface TargetSettings {
   readonly groupId: string;
@@ -19,12 +20,23 @@ export interface NamedTarget extends TargetSettings {
   readonly clusterName: string;
 }
 
-/** A project whose clusters are discovered; its settings hold for each of them. */
-export interface DiscoveredProject extends TargetSettings {
-  /** Globs on cluster names. */
+/** Settings of the clusters whose names match a pattern. */
+export interface Override extends Omit<TargetSettings, 'groupId' | 'credential'> {
+  readonly match: string;
+}
+
+/** How an entry of the config selects clusters by patterns for their names. */
+export interface ClusterRule {
+  /** Absent: every cluster. */
+  readonly include?: readonly string[];
   readonly exclude: readonly string[];
+  /** The first one that matches counts. */
+  readonly overrides?: readonly Override[];
   readonly discoveryIntervalSeconds: number;
 }
+
+/** A project whose clusters are discovered, as one entry of the config has it. A project may have several. */
+export interface DiscoveredProject extends TargetSettings, ClusterRule {}
 
 export interface Wanted {
   readonly named: readonly NamedTarget[];
@@ -50,13 +62,12 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
     const target = { ...targetOf(one), projectName: projectName(one) };
     targets.set(target.key, target);
   }
-  for (const project of discovered) {
-    const { exclude: _globs, discoveryIntervalSeconds: _interval, ...settings } = project;
-    for (const { name: clusterName, paused, kind } of selectClusters(found.get(project.groupId) ?? [], project)
-      .clusters) {
-      const key = keyOf(project.groupId, clusterName);
+  for (const [groupId, rules] of rulesByProject(discovered)) {
+    for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules).selected) {
+      const { name, paused, kind } = cluster;
+      const key = keyOf(groupId, name);
       if (dropped.has(key)) continue;
-      const own = { ...targetOf({ ...settings, clusterName }), discovered: true, projectName: projectName(project) };
+      const own = { ...targetOf(settingsOf(rule, name)), discovered: true, projectName: projectName(rule) };
       targets.set(key, {
         ...(targets.get(key) ?? own),
         ...(paused === undefined ? {} : { paused }),
@@ -70,12 +81,35 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
 /** Far more than Atlas allows in a project, and more than a project's API budget can poll. */
 const MAX_CLUSTERS = 500;
 
-/** The clusters of a project that are not excluded, ordered by name, so that the limit keeps the same ones each time. */
-export function selectClusters(clusters: readonly KnownCluster[], { exclude }: Pick<DiscoveredProject, 'exclude'>) {
+/** The entries of each project, in the order of the config. */
+export function rulesByProject(discovered: readonly DiscoveredProject[]) {
+  const rules = new Map<string, readonly DiscoveredProject[]>();
+  for (const rule of discovered) rules.set(rule.groupId, [...(rules.get(rule.groupId) ?? []), rule]);
+  return rules;
+}
+
+/**
+ * The clusters of a project that are wanted, each with the first rule that selects it. They are ordered by name, so that the limit
+ * keeps the same ones each time.
+ */
+export function selectClusters<Rule extends ClusterRule>(clusters: readonly KnownCluster[], rules: readonly Rule[]) {
   const wanted = clusters
-    .filter(({ name }) => !exclude.some((glob) => matchesGlob(glob, name)))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { clusters: wanted.slice(0, MAX_CLUSTERS), leftOut: Math.max(0, wanted.length - MAX_CLUSTERS) };
+    .flatMap((cluster) => {
+      const rule = rules.find((one) => selects(one, cluster.name));
+      return rule === undefined ? [] : [{ cluster, rule }];
+    })
+    .toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  return { selected: wanted.slice(0, MAX_CLUSTERS), leftOut: Math.max(0, wanted.length - MAX_CLUSTERS) };
+}
+
+export function selects({ include = ['*'], exclude }: ClusterRule, name: string): boolean {
+  const isMatch = (glob: string): boolean => matchesGlob(glob, name);
+  return include.some(isMatch) && !exclude.some(isMatch);
+}
+
+function settingsOf(rule: DiscoveredProject, clusterName: string): NamedTarget {
+  const { include: _include, exclude: _exclude, overrides = [], discoveryIntervalSeconds: _interval, ...entry } = rule;
+  return { ...entry, ...overrideFor(overrides, clusterName), clusterName };
 }
 
 export function targetOf(named: NamedTarget): Target {
@@ -91,13 +125,4 @@ export function groupOf(key: string): string {
 /** The target's unique key, also its path on the page. */
 export function keyOf(groupId: string, clusterName: string): string {
   return `${groupId}/${clusterName}`;
-}
-
-/** Whether a name matches a pattern: `*` stands for any characters, `?` for one. */
-export function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`, 's').test(name);
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TargetState } from '../../src/collectors/collector.ts';
-import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
+import type { DiscoveryStatus } from '../../src/polling/projects.ts';
 import { startWeb, type Web } from '../../src/web/guards/listen.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
 import { createApp } from '../../src/web/server.ts';

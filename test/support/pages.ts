@@ -3,7 +3,7 @@ import type { BudgetLevel } from '../../src/atlas/admission/admission.ts';
 import type { Outage } from '../../src/atlas/observer.ts';
 import type { Collectors, PollingSettings, TargetState } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
-import type { DiscoveryStatus } from '../../src/polling/discovery.ts';
+import type { DiscoveryStatus } from '../../src/polling/projects.ts';
 import type { PageLinks } from '../../src/web/pages/links.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
 import * as status from '../../src/web/pages/status.ts';

@@ -21,7 +21,7 @@ import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
-import type { DiscoveryStatus } from '../../polling/discovery.ts';
+import type { DiscoveryStatus } from '../../polling/projects.ts';
 
 export interface View extends Moment {
   readonly collectors: Collectors;

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FoundCluster } from '../../../src/collectors/project.ts';
-import { type Known, matchesGlob, type NamedTarget, targetOf, targetsOf } from '../../../src/polling/targets.ts';
+import {
+  type DiscoveredProject,
+  type Known,
+  type NamedTarget,
+  targetOf,
+  targetsOf,
+} from '../../../src/polling/targets.ts';
 import { GROUP_ID } from '../../support/states.ts';
 
 const OTHER = '5e0000000000000000000002';
@@ -10,7 +16,7 @@ const named = (clusterName: string, settings: Partial<NamedTarget> = {}): NamedT
   credential: 'own',
   ...settings,
 });
-const project = {
+const project: DiscoveredProject = {
   groupId: GROUP_ID,
   credential: 'theirs',
   exclude: [],
@@ -75,6 +81,40 @@ describe('the targets', () => {
     expect(targetsOf({ named: [], discovered: [project] }, state).map(({ clusterName }) => clusterName)).toEqual(['b']);
   });
 
+  test('are those that an include selects and no exclude leaves out', () => {
+    const rule = { ...project, include: ['prod-*', 'billing'], exclude: ['*-old'] };
+    const clusters = ['prod-a', 'prod-old', 'billing', 'billing-2', 'dev'].map(running);
+    const targets = targetsOf({ named: [], discovered: [rule] }, known(clusters));
+    expect(targets.map(({ clusterName }) => clusterName)).toEqual(['billing', 'prod-a']);
+  });
+
+  test('have the settings of the first override that matches, else those of their entry', () => {
+    const overrides = [
+      { match: '*-weekly', successMaxAgeSeconds: 70 },
+      { match: 'a-*', successMaxAgeSeconds: 71, durationMaxSeconds: 80 },
+    ];
+    const clusters = ['a-weekly', 'a-daily', 'b'].map(running);
+    const targets = targetsOf({ named: [], discovered: [{ ...project, overrides }] }, known(clusters));
+    expect(targets.map((one) => [one.clusterName, one.successMaxAgeSeconds, one.durationMaxSeconds])).toEqual([
+      ['a-daily', 71, 80],
+      ['a-weekly', 70, 8],
+      ['b', 7, 8],
+    ]);
+    for (const target of targets) expect(Object.keys(target)).not.toContain('match');
+  });
+
+  test('belong to the first of the entries of their project that selects them', () => {
+    const rules = [
+      { ...project, include: ['a*'], credential: 'first' },
+      { ...project, credential: 'second' },
+    ];
+    const targets = targetsOf({ named: [], discovered: rules }, known(['ab', 'b'].map(running)));
+    expect(targets.map(({ clusterName, credential }) => [clusterName, credential])).toEqual([
+      ['ab', 'first'],
+      ['b', 'second'],
+    ]);
+  });
+
   test('have the name of their project, once it is known', () => {
     const wanted = { named: [named('a'), named('b', { groupId: OTHER })], discovered: [project] };
     const targets = targetsOf(wanted, known([running('c')], { projectNames: new Map([[GROUP_ID, 'Shop']]) }));
@@ -84,24 +124,4 @@ describe('the targets', () => {
       ['c', 'Shop'],
     ]);
   });
-});
-
-test.each([
-  ['scratch', 'scratch', true],
-  ['scratch', 'scratch-2', false],
-  ['scratch', 'my-scratch', false],
-  ['ci-*', 'ci-', true],
-  ['ci-*', 'ci-123', true],
-  ['ci-*', 'CI-123', false],
-  ['*', 'anything', true],
-  ['*-ci-*', 'x-ci-ci-y', true],
-  ['*a*b', 'xaxbxb', true],
-  ['*a*b', 'xbxa', false],
-  ['?-x', 'a-x', true],
-  ['?-x', '-x', false],
-  ['a?', 'a', false],
-  ['a.c', 'abc', false],
-  ['a(b)+[c]', 'a(b)+[c]', true],
-])('%s matches %s: %p', (glob, name, matches) => {
-  expect(matchesGlob(glob, name)).toBe(matches);
 });
