@@ -105,14 +105,14 @@ export function rowsOf(schema: JsonSchema, prefix: string): readonly (readonly s
     const isRequired = schema.required?.includes(key) ?? false;
     const fallback = part.default === undefined ? '' : code(JSON.stringify(part.default).replaceAll('"', ''));
     const row = [code(prefix + key), typeOf(part), isRequired ? 'required' : fallback, part.description ?? ''];
-    return [row, ...rowsOf(part, `${prefix}${key}.`)];
+    return [row, ...rowsOf(part, `${prefix}${key}.`), ...rowsOf(part.items ?? {}, `${prefix}${key}[].`)];
   });
 }
 
 function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: JsonSchema): string {
   if (anyOf !== undefined) return anyOf.map(typeOf).join(' or ');
   if (only !== undefined) return `\`${only}\``;
-  if (items !== undefined) return 'list of texts';
+  if (items !== undefined) return items.type === 'object' ? 'list of keys' : 'list of texts';
   if (type === 'integer') return `whole number, ${minimum} to ${maximum}`;
   if (type === 'object') return 'keys';
   if (type === 'boolean') return '`true` or `false`';
@@ -136,8 +136,13 @@ values they need quotes: Helm changes the number before the exporter sees it.
 
 **Address of Atlas.** Credentials are sent to \`base_url\`. A host that is neither MongoDB’s nor this one causes a warning.
 
-**Targets.** Each cluster of a project may be named once, and \`clusters: all\` may be used once for each project. A cluster that is
-also named keeps its own settings. If there are several credentials, each target names one of them.
+**Targets.** Each cluster of a project may be named once. A cluster that is also named keeps its own settings. Two targets with
+\`clusters: all\` for one project must differ in \`include\`; a cluster that both select belongs to the first. If there are several
+credentials, each target names one of them, or \`defaults\` does.
+
+**Settings** of a cluster come from the first override of its target whose \`match\` fits its name, else from the target, else from
+\`defaults\`. Without \`success_max_age\` the backup schedule tells the maximum age. The patterns of \`exclude\` in a target and in
+\`defaults\` all count. A warning names each override that can never count.
 
 **Reload.** The exporter reloads the config file on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
 \`--config.auto-reload\` when the file or \`atlas.ca_file\` changes. With the latter both are checked every 5 s, and a change is

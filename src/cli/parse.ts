@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
 import { listed, nearest, quote } from '../config/words.ts';
+import { given } from '../support/checked.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import {
   COMMAND_NAMES,
@@ -158,11 +159,6 @@ function textsOf(flag: Flag, command: CommandName, options: Options, env: Enviro
   if (inEnvironment.length > 0) return { source: variable, texts: inEnvironment };
   const fallback = flag.defaults[command] ?? (flag.value === undefined ? 'false' : undefined);
   return { source, texts: fallback === undefined ? [] : [fallback] };
-}
-
-/** A copy of the object without undefined values. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as typeof values;
 }
 
 function repeatedAddress(addresses: readonly ListenAddress[]): string | undefined {

@@ -8,6 +8,8 @@ import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { Credential, SecretSource } from '../atlas/auth/credentials.ts';
 import type { PollingSettings } from '../collectors/collector.ts';
 import type { DiscoveredProject, NamedTarget, TargetSettings } from '../polling/targets.ts';
+import { given } from '../support/checked.ts';
+import { overrideFor } from '../support/globs.ts';
 import {
   ALL_CLUSTERS,
   type ConfigFile,
@@ -91,25 +93,33 @@ function buildPolling({ polling }: ConfigFile): PollingSettings {
 function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string) {
   const named: NamedTarget[] = [];
   const discoveries: DiscoveredProject[] = [];
-  for (const { group_id: groupId, clusters, credential = onlyCredential, ...rest } of targets) {
-    const successMaxAgeSeconds = rest.success_max_age ?? defaults.success_max_age;
-    const durationMaxSeconds = rest.duration_max ?? defaults.duration_max;
-    const owner = rest.owner ?? defaults.owner;
-    const settings = {
-      groupId,
-      credential,
-      ...(successMaxAgeSeconds === undefined ? {} : { successMaxAgeSeconds }),
-      ...(durationMaxSeconds === undefined ? {} : { durationMaxSeconds }),
-      ...(owner === undefined ? {} : { owner }),
-    };
+  for (const { group_id: groupId, clusters, ...entry } of targets) {
+    const credential = entry.credential ?? defaults.credential ?? onlyCredential;
+    const settings = { groupId, credential, ...buildSettings({ ...defaults, ...entry }) };
+    const overrides = (entry.overrides ?? []).map(({ match, ...rest }) => ({ match, ...buildSettings(rest) }));
     if (clusters === ALL_CLUSTERS) {
-      const discoveryIntervalSeconds = rest.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS;
-      discoveries.push({ ...settings, exclude: rest.exclude ?? [], discoveryIntervalSeconds });
+      discoveries.push({
+        ...settings,
+        ...(entry.include ? { include: entry.include } : {}),
+        exclude: [...new Set([...(defaults.exclude ?? []), ...(entry.exclude ?? [])])],
+        ...(overrides.length > 0 ? { overrides } : {}),
+        discoveryIntervalSeconds: entry.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
+      });
     } else {
-      named.push(...clusters.map((clusterName) => ({ ...settings, clusterName })));
+      for (const clusterName of clusters) {
+        named.push({ ...settings, ...overrideFor(overrides, clusterName), clusterName });
+      }
     }
   }
   return { targets: named, discoveries };
+}
+
+function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'duration_max' | 'owner'>) {
+  return given({
+    successMaxAgeSeconds: keys.success_max_age,
+    durationMaxSeconds: keys.duration_max,
+    owner: keys.owner,
+  });
 }
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
@@ -148,6 +158,7 @@ function showSettings(settings: object): Readonly<Record<string, unknown>> {
     Object.entries(settings).map(([name, value]: [string, unknown]) => {
       const isDuration = name.endsWith('Seconds') && typeof value === 'number';
       const key = name.replace(/Seconds$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      if (name === 'overrides') return [key, (value as readonly object[]).map(showSettings)];
       return [key, isDuration ? formatDuration(value) : value];
     }),
   );

@@ -29,6 +29,8 @@ export interface Report {
   addWhole(...problems: readonly Problem[]): void;
   /** Adds a problem if another path has the same name. */
   addIfRepeated(name: string, path: Path, message: (firstLine: number) => string): void;
+  /** Adds a warning about a value. */
+  warn(path: Path, message: string): void;
   /**
    * All problems in the order of the file, each with the file's name. Problems without a line are not about the file;
    * they come last.
@@ -53,6 +55,11 @@ export function createReport(file = '', locate: Locate = () => ({ line: 1, colum
       const firstLine = firstLines.get(name);
       if (firstLine !== undefined) report.add(path, message(firstLine));
       else firstLines.set(name, locate(path, 'value').line);
+    },
+    warn(path, message) {
+      report.warnings.push(
+        formatProblem({ file, ...locate(path, 'value'), message: `${formatPath(path)}: ${message}` }),
+      );
     },
     problems() {
       const sorted = found.toSorted((a, b) => compare(a.line, b.line) || compare(a.column, b.column));

@@ -4,6 +4,7 @@
  * together. Messages contain no secret.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
+import { globCovers, globsOverlap } from '../support/globs.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
@@ -12,10 +13,17 @@ import { formatDuration, looksPath, looksSecret, nearest, parseDuration, quote }
 export function checkRules(config: Mapping, report: Report): void {
   checkIntervals(mappingAt(config, ['polling']) ?? {}, report);
   const credentials = credentialNames(config);
+  const defaults = mappingAt(config, ['defaults']) ?? {};
+  // If no credential has a valid name, only that is reported, and not the places that refer to credentials.
+  const checkCredential = (item: Item): void => {
+    if (credentials.length > 0) checkCredentialOf(item, credentials, report);
+  };
+  const hasDefault = defaults['credential'] !== undefined;
+  if (hasDefault) checkCredential({ path: ['defaults'], value: defaults });
   for (const target of itemsOf(config, 'targets')) {
     checkClusters(target, report);
-    // If no credential has a valid name, only that is reported, and not the targets that refer to credentials.
-    if (credentials.length > 0) checkCredentialOf(target, credentials, report);
+    if (!hasDefault || target.value['credential'] !== undefined) checkCredential(target);
+    checkOverrides(target, textsOf(defaults['exclude']), report);
   }
 }
 
@@ -35,21 +43,49 @@ function checkIntervals(polling: Mapping, report: Report): void {
   else if (seconds('max_stale', Number.POSITIVE_INFINITY) < idle) tooShort('max_stale', 'idle_interval', idle);
 }
 
-/** Each cluster of a project may be listed once, and all clusters of a project once. */
+/** Each cluster of a project may be listed once, and all clusters of a project once for each `include`. */
 function checkClusters({ path, value }: Item, report: Report): void {
-  const { group_id: groupId, clusters } = value;
+  const { group_id: groupId, clusters, include = [] } = value;
   const check = (cluster: unknown, at: Path, what: string): void => {
     if (typeof groupId !== 'string' || typeof cluster !== 'string') return;
     report.addIfRepeated(`${groupId}/${cluster}`, at, (line) => `${what} already listed in line ${line}`);
   };
-  if (clusters === ALL_CLUSTERS) check('*', [...path, 'clusters'], 'all clusters of this project are');
+  if (clusters === ALL_CLUSTERS) {
+    check(`*${JSON.stringify(include)}`, [...path, 'clusters'], 'all clusters of this project are');
+  }
   if (!Array.isArray(clusters)) return;
-  for (const key of ['exclude', 'discovery_interval']) {
+  for (const key of ['include', 'exclude', 'discovery_interval']) {
     if (Object.hasOwn(value, key)) report.add([...path, key], 'has an effect only with clusters: all', 'key');
   }
   for (const [index, cluster] of clusters.entries()) {
     check(cluster, [...path, 'clusters', index], 'this cluster of this project is');
   }
+}
+
+/** Warns of each override that can never be the first that matches a watched cluster. */
+function checkOverrides({ path, value }: Item, defaultExclude: readonly string[], report: Report): void {
+  const { clusters, include } = value;
+  const isDiscovered = clusters === ALL_CLUSTERS;
+  const excluded = isDiscovered ? [...defaultExclude, ...textsOf(value['exclude'])] : [];
+  const wanted = isDiscovered ? textsOf(include) : textsOf(clusters);
+  const earlier: string[] = [];
+  for (const { path: at, value: override } of itemsOf(value, 'overrides')) {
+    const { match } = override;
+    if (typeof match !== 'string') continue;
+    const never = (why: string): void => report.warn([...path, ...at, 'match'], `${quote(match)} never counts: ${why}`);
+    const first = earlier.find((glob) => globCovers(glob, match));
+    const gone = excluded.find((glob) => globCovers(glob, match));
+    if (first !== undefined) never(`the override for ${quote(first)} comes first`);
+    else if (gone !== undefined) never(`exclude has ${quote(gone)}`);
+    else if (wanted.length > 0 && !wanted.some((glob) => globsOverlap(glob, match))) {
+      never(`it matches none of the ${isDiscovered ? 'patterns of include' : 'clusters'}`);
+    }
+    earlier.push(match);
+  }
+}
+
+function textsOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((text) => typeof text === 'string') : [];
 }
 
 function credentialNames(config: Mapping): readonly string[] {

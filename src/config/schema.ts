@@ -147,6 +147,25 @@ const credential = z
   })
   .meta(oneOf('service_account', 'api_key', 'access_token', 'access_token_file', 'access_token_env'));
 
+function globs(glob: z.ZodType<string>, example: string) {
+  return z.array(glob, { error: errorFor(['string'], () => `must be a list, such as ${example}`) });
+}
+
+const clusterGlob = matching(
+  CLUSTER_GLOB,
+  (input) => `${quote(input)} is not a pattern for cluster names: ${CLUSTER_GLOB_FORM}`,
+);
+const clusterGlobs = globs(clusterGlob, '[scratch, "ci-*"]');
+const credentialOfTarget = matching(
+  CREDENTIAL_NAME,
+  (input) => `${quote(input)} is not a name of a credential`,
+).optional();
+
+const override = z.strictObject({
+  match: clusterGlob.describe('A pattern for cluster names. Of several that match, the first counts.'),
+  ...targetSettings,
+});
+
 const target = z.strictObject({
   group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
     `The Atlas project’s id: ${GROUP_ID_FORM}. In Helm’s values it must be in quotes.`,
@@ -172,22 +191,36 @@ const target = z.strictObject({
     .describe(
       'The names of the clusters in this project, or `all`: every dedicated cluster with backup, looked up regularly (needs the role Project Read Only). A project may be listed several times, a cluster once. A cluster that is also listed by name keeps its own settings.',
     ),
-  exclude: z
-    .array(
-      matching(CLUSTER_GLOB, (input) => `${quote(input)} is not a pattern for cluster names: ${CLUSTER_GLOB_FORM}`),
-      { error: errorFor(['string'], () => 'must be a list, such as [scratch, "ci-*"]') },
-    )
+  include: clusterGlobs
+    .min(1, { error: 'is empty: list patterns, or leave out the key' })
     .optional()
-    .describe('With `clusters: all`: the clusters to leave out. `*` matches any characters, `?` matches one.'),
+    .describe(
+      'With `clusters: all`: patterns for the clusters to watch. `*` matches any characters, `?` matches one. Default: every cluster.',
+    ),
+  exclude: clusterGlobs
+    .optional()
+    .describe(
+      'With `clusters: all`: patterns for the clusters to leave out, in addition to those of `defaults`. A cluster that matches `include` too is left out.',
+    ),
   discovery_interval: duration(10, DAY_SECONDS)
     .optional()
     .meta({
       defaultElsewhere: formatDuration(DEFAULT_DISCOVERY_INTERVAL_SECONDS),
       description: 'With `clusters: all`: how often the list of clusters is read.',
     }),
-  credential: matching(CREDENTIAL_NAME, (input) => `${quote(input)} is not a name of a credential`)
+  credential: credentialOfTarget.describe(
+    'The `name` of the credential to use. Optional if there is only one, or if `defaults` has one.',
+  ),
+  ...targetSettings,
+  overrides: z
+    .array(override)
     .optional()
-    .describe('The `name` of the credential to use. Optional if there is only one.'),
+    .describe('Other settings for some of these clusters. What an override does not set, the entry sets.'),
+});
+
+const defaults = z.strictObject({
+  credential: credentialOfTarget.describe('The `name` of the credential of targets that name none.'),
+  exclude: clusterGlobs.optional().describe('Patterns for clusters that no target with `clusters: all` watches.'),
   ...targetSettings,
 });
 
@@ -216,7 +249,7 @@ export function createConfigSchema(collectors: Collectors) {
           'The credentials for Atlas. Default: the credential `default`, made from the `MONGODB_ATLAS_…` variables.',
         ),
       polling: polling.prefault({}).describe('When to poll targets.'),
-      defaults: z.strictObject(targetSettings).prefault({}).describe('Defaults for targets.'),
+      defaults: defaults.prefault({}).describe('Defaults for targets.'),
       targets: z
         .array(target)
         .min(1, { error: 'is empty: list a project and its clusters' })

@@ -206,7 +206,7 @@ const IN_TARGET = cases(
   inTarget,
   `
 labels: [a]
-=> 7:5: targets[0].labels: unknown key; allowed are group_id, clusters, exclude, discovery_interval, credential, success_max_age, duration_max, owner
+=> 7:5: targets[0].labels: unknown key; allowed are group_id, clusters, include, exclude, discovery_interval, credential, success_max_age, duration_max, owner, overrides
 exclude: [a]
 discovery_interval: 1h
 => 7:5: targets[0].exclude: has an effect only with clusters: all
@@ -384,6 +384,16 @@ ${clusters('all')}    exclude: ["ci_*", "", 7]
 => 8:25: targets[0].discovery_interval: must be at least 10s
 ${clusters('all')}    exclude: ci-*
 => 7:14: targets[0].exclude: must be a list, such as [scratch, "ci-*"]
+${clusters('all')}    include: []
+    overrides: [{ success_max_age: 1h }, { match: "a_b" }]
+=> 7:14: targets[0].include: is empty: list patterns, or leave out the key
+=> 8:17: targets[0].overrides[0].match: is missing
+=> 8:51: targets[0].overrides[1].match: "a_b" is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64
+${clusters('[a]')}    include: ["*"]
+=> 7:5: targets[0].include: has an effect only with clusters: all
+defaults: { credential: mani }
+${GOOD}
+=> 1:25: defaults.credential: no credential has the name "mani": did you mean main?
 ${GOOD}web_links: { runbooks: runbooks, dashboard: "https://me:secret@grafana/d/x" }
 => 7:24: web_links.runbooks: must be a URL that begins with https:// or http://
 => 7:45: web_links.dashboard: must not contain a user or a password, because the pages show it

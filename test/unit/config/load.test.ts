@@ -156,6 +156,61 @@ test('with clusters: all, the list of clusters is read every ten minutes and no 
   ]);
 });
 
+describe('a setting of a cluster', () => {
+  const BOTH = `
+credentials: [{ name: one, access_token_env: TOKEN }, { name: two, access_token_env: TOKEN }]
+defaults: { credential: two, exclude: ["ci-*"], owner: platform, duration_max: 2h }
+targets:
+  - group_id: ${GROUP}
+    clusters: all
+    include: ["prod-*"]
+    exclude: [prod-old, "ci-*"]
+    overrides: [{ match: "*-weekly", success_max_age: 8d }, { match: billing, owner: finance }]
+  - { group_id: ${OTHER_GROUP}, clusters: [a, b], credential: one, overrides: [{ match: b, duration_max: 1h }] }
+`;
+
+  test('comes from the first override that matches, else from its target, else from the defaults', async () => {
+    const { targets, discoveries } = configOf(await load(BOTH, { TOKEN: 't' }));
+    expect(discoveries).toEqual([
+      {
+        groupId: GROUP,
+        credential: 'two',
+        owner: 'platform',
+        durationMaxSeconds: 7200,
+        include: ['prod-*'],
+        exclude: ['ci-*', 'prod-old'],
+        overrides: [
+          { match: '*-weekly', successMaxAgeSeconds: 691_200 },
+          { match: 'billing', owner: 'finance' },
+        ],
+        discoveryIntervalSeconds: 600,
+      },
+    ]);
+    expect(targets).toEqual([
+      { groupId: OTHER_GROUP, clusterName: 'a', credential: 'one', owner: 'platform', durationMaxSeconds: 7200 },
+      { groupId: OTHER_GROUP, clusterName: 'b', credential: 'one', owner: 'platform', durationMaxSeconds: 3600 },
+    ]);
+  });
+
+  test('in an override that can never count causes a warning with its place', async () => {
+    const overrides = ['prod-a', 'prod-a', 'dev-*', 'ci-x', '*'].map((match) => `{ match: "${match}" }`).join(', ');
+    const loaded = await load(
+      `defaults: { exclude: ["ci-*"] }
+targets:
+  - { group_id: ${GROUP}, clusters: all, include: ["prod-*"], overrides: [${overrides}] }
+  - { group_id: ${OTHER_GROUP}, clusters: [a], overrides: [{ match: "a*" }, { match: b }] }
+`,
+      TOKEN,
+    );
+    expect('warnings' in loaded ? loaded.warnings : []).toEqual([
+      'c.yml:3:121: targets[0].overrides[1].match: "prod-a" never counts: the override for "prod-a" comes first',
+      'c.yml:3:142: targets[0].overrides[2].match: "dev-*" never counts: it matches none of the patterns of include',
+      'c.yml:3:162: targets[0].overrides[3].match: "ci-x" never counts: exclude has "ci-*"',
+      'c.yml:4:96: targets[1].overrides[1].match: "b" never counts: it matches none of the clusters',
+    ]);
+  });
+});
+
 describe('the defaults of intervals', () => {
   test.each([
     ['{interval: 10m}', 600, 600, 1800],

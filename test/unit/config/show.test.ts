@@ -26,7 +26,8 @@ defaults: { success_max_age: 26h, owner: platform }
 targets:
   - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [one, two], credential: a, duration_max: 90m }
   - { group_id: 32b6e34b3d91647abb20e7b8, clusters: [three], credential: a, success_max_age: 8d }
-  - { group_id: 32b6e34b3d91647abb20e7b9, clusters: all, exclude: ["ci-*"], credential: b }
+  - { group_id: 32b6e34b3d91647abb20e7b9, clusters: all, exclude: ["ci-*"], credential: b,
+      overrides: [{ match: "*-weekly", success_max_age: 8d }] }
   - { group_id: 32b6e34b3d91647abb20e7ba, clusters: [four], credential: c }
 `;
 
@@ -43,7 +44,7 @@ test('the configuration is shown with its defaults, and with where each secret c
     'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m\n    owner: platform',
   );
   expect(shown).toContain(
-    'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    owner: platform\n    exclude:\n      - ci-*\n    discovery_interval: 10m',
+    'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    owner: platform\n    exclude:\n      - ci-*\n    overrides:\n      - match: "*-weekly"\n        success_max_age: 8d\n    discovery_interval: 10m',
   );
 });
 
