@@ -10,13 +10,8 @@ import type { PollingSettings } from '../collectors/collector.ts';
 import type { DiscoveredProject, NamedTarget, TargetSettings } from '../polling/targets.ts';
 import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
-import {
-  ALL_CLUSTERS,
-  type ConfigFile,
-  DEFAULT_BASE_URL,
-  DEFAULT_DISCOVERY_INTERVAL_SECONDS,
-  DEFAULT_IDLE_INTERVAL_SECONDS,
-} from './schema.ts';
+import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
+import { ALL_CLUSTERS, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
 import { formatDuration } from './words.ts';
 
 export interface Config {

@@ -17,17 +17,9 @@ import {
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Problem, type Report, valueAt } from './problems.ts';
 import { checkCredentials, checkRules } from './rules.ts';
-import {
-  ALL_CLUSTERS,
-  CLUSTER_NAME,
-  type ConfigFile,
-  clusterNameAdvice,
-  configSchema,
-  DEFAULT_BASE_URL,
-  GROUP_ID,
-  GROUP_ID_FORM,
-} from './schema.ts';
+import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
+import { ALL_CLUSTERS, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
 import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {

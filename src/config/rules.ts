@@ -6,8 +6,9 @@
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { globCovers, globsOverlap } from '../support/globs.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
-import { ALL_CLUSTERS, CREDENTIAL_NAME, DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
+import { DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
+import { ALL_CLUSTERS, CREDENTIAL_NAME } from './target-schema.ts';
 import { formatDuration, looksPath, looksSecret, nearest, parseDuration, quote } from './words.ts';
 
 export function checkRules(config: Mapping, report: Report): void {

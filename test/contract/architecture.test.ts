@@ -94,10 +94,10 @@ describe('the walls of the source', () => {
     ).toEqual([]);
   });
 
-  test('polling/ imports only polling/, collectors/, atlas/, the runtime, deadlines and the log', () => {
+  test('polling/ imports only polling/, collectors/, atlas/, the runtime, deadlines, patterns and the log', () => {
     const may = (to: string) =>
       ['polling', 'collectors', 'atlas'].some((folder) => inFolder(folder)(to)) ||
-      ['support/runtime.ts', 'support/abortable.ts', 'support/log.ts'].includes(to);
+      ['support/runtime.ts', 'support/abortable.ts', 'support/log.ts', 'support/globs.ts'].includes(to);
     expect(trespasses(inFolder('polling'), may)).toEqual([]);
   });
 
