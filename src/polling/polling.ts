@@ -72,11 +72,8 @@ export function createPolling(parts: PollingParts): Polling {
   const dropped = new Set<string>();
   /** The excluded clusters that were logged already; a cluster is removed when it no longer exists. */
   const dropLogged = new Set<string>();
-  /**
-   * `COLLECTOR GROUP_ID` while a target of the project has not been polled by the collector. New targets are added at
-   * once, because their tasks start at once; polled targets are removed at the next tick.
-   */
-  let incomplete = new Set<string>();
+  /** By `COLLECTOR GROUP_ID`, for each collector that others wait for: the keys of the targets that it has not polled. */
+  const unpolled = new Map<string, Set<string>>();
 
   const states = createStates({ collectors, settings, monotonicSeconds: runtime.monotonicSeconds, onChange });
   const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick, onError });
@@ -88,7 +85,6 @@ export function createPolling(parts: PollingParts): Polling {
 
   function onTick(): void {
     states.markStale(runtime.monotonicSeconds());
-    incomplete = unpolledProjects(states.all(), collectors);
   }
 
   function onError(error: unknown, task: string): void {
@@ -104,9 +100,29 @@ export function createPolling(parts: PollingParts): Polling {
 
   function onChange(put: readonly TargetState[], removed: readonly string[]): void {
     parts.onChange(put, removed);
-    for (const project of unpolledProjects(put, collectors)) incomplete.add(project);
+    for (const { after } of collectors) {
+      if (after === undefined) continue;
+      // New ones first, so that the project is not complete in between.
+      for (const { target, polled } of put) if (polled[after]?.polls === 0) addUnpolled(after, target.key);
+      for (const { target, polled } of put) if (polled[after]?.polls !== 0) removeUnpolled(after, target.key);
+      for (const key of removed) removeUnpolled(after, key);
+    }
     for (const state of put) scheduleTarget(state);
     for (const key of removed) for (const { name } of collectors) scheduler.remove(taskKey(key, name));
+  }
+
+  function addUnpolled(collector: string, key: string): void {
+    const project = `${collector} ${groupOf(key)}`;
+    unpolled.set(project, (unpolled.get(project) ?? new Set()).add(key));
+  }
+
+  /** After the last target of a project, the collectors that wait for this one start. */
+  function removeUnpolled(collector: string, key: string): void {
+    const project = `${collector} ${groupOf(key)}`;
+    const keys = unpolled.get(project);
+    if (!keys?.delete(key) || keys.size > 0) return;
+    unpolled.delete(project);
+    for (const { name, after } of collectors) if (after === collector) scheduler.startDue(`${name} ${groupOf(key)}`);
   }
 
   /** A task for each collector that has a record of the target. */
@@ -128,7 +144,7 @@ export function createPolling(parts: PollingParts): Polling {
     if (after === undefined) return task;
     const startsAtSeconds = runtime.monotonicSeconds() + MAX_WAIT_SECONDS;
     const isReady = (): boolean =>
-      !incomplete.has(`${after} ${groupId}`) || runtime.monotonicSeconds() >= startsAtSeconds;
+      !unpolled.has(`${after} ${groupId}`) || runtime.monotonicSeconds() >= startsAtSeconds;
     // One task per project at a time, so that it uses very little of the project's budget, which more urgent polls
     // need.
     return { ...task, group: `${name} ${groupId}`, places: 1, isReady };
@@ -234,14 +250,4 @@ export function createPolling(parts: PollingParts): Polling {
 
 function taskKey(key: string, collector: string): string {
   return `${collector} ${key}`;
-}
-
-/** `COLLECTOR GROUP_ID` for each collector that others wait for and each project with a target that it has not polled. */
-function unpolledProjects(states: Iterable<TargetState>, collectors: Collectors): Set<string> {
-  const awaited = [...new Set(collectors.flatMap(({ after }) => after ?? []))];
-  const unpolled = new Set<string>();
-  for (const { target, polled } of states) {
-    for (const name of awaited) if (polled[name]?.polls === 0) unpolled.add(`${name} ${target.groupId}`);
-  }
-  return unpolled;
 }

@@ -12,7 +12,7 @@ export interface Task {
   readonly group: string;
   /** Maximum number of running tasks of the group. Absent: `places` of the scheduler. */
   readonly places?: number;
-  /** False while the task must wait for something, even if it is due. Called at each tick. */
+  /** False while the task must wait for something, even if it is due. Called at each tick and by `startDue`. */
   isReady?(): boolean;
   /** Resolves to the interval in seconds until the next run. */
   run(signal: AbortSignal): Promise<number>;
@@ -23,6 +23,8 @@ export interface Scheduler {
   has(key: string): boolean;
   /** Adds a task, which is due at once. There must be no task with this key. */
   add(task: Task): void;
+  /** Starts the due tasks of a group now, instead of at the next tick: for tasks that have just become ready. */
+  startDue(group: string): void;
   /** Aborts the task if it runs. */
   remove(key: string): void;
   /** Aborts the task if it runs, and makes it due at once, like a new task. */
@@ -214,6 +216,10 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
     },
     has: (key) => entries.has(key),
     add: (task) => add(task),
+    startDue(name) {
+      const group = groups.get(name);
+      if (group) startDue(group);
+    },
     remove,
     restart,
     setInterval,
