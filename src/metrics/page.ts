@@ -1,13 +1,12 @@
 /**
  * The /metrics page. The text of a target is rendered when its state changes, not when the page is scraped, so a page
- * shows all states of one moment. A page is joined from these texts once for each change, format and encoding.
+ * shows all states of one moment. A page is put together from pieces: the lines of one family for up to 64 targets. Most
+ * polls change few families, so a new page needs few new pieces.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Registry } from 'prom-client';
 import type { Family, TargetState } from '../collectors/collector.ts';
 import type { Runtime } from '../support/runtime.ts';
+import { joinGzip, joinPlain, type Piece } from './gzip.ts';
 import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
 
 export interface MetricsPage {
@@ -27,30 +26,64 @@ export interface MetricsPageSettings {
   onError?(error: unknown): void;
 }
 
-interface Rendered {
-  /** When the page was begun, and with which version. Absent while it waits: it will show the newest states. */
+/** Up to 64 targets. */
+interface Block {
+  /** By target; for each family its lines. */
+  readonly lines: Map<string, readonly string[]>;
+  /** By family; undefined where a line has changed since the last page. */
+  readonly pieces: (Piece | undefined)[];
+}
+
+/** The states of one moment, and their pages. */
+interface Moment {
+  /** When it was, and its version. Absent while it waits: it will show the newest states. */
   begun?: { readonly version: number; readonly atSeconds: number };
-  readonly plain: Promise<Buffer>;
-  packed?: Promise<Buffer>;
+  readonly pieces: Promise<Readonly<Record<Format, readonly Piece[]>>>;
+  readonly pages: Map<string, Promise<Buffer>>;
 }
 
 const OWN_METRICS_SECONDS = 5;
-/** Number of texts that are joined before the event loop runs other work. */
-const PIECES_PER_TURN = 20_000;
-const gzipped = promisify(gzip);
+const TARGETS_PER_BLOCK = 64;
 
 export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings): MetricsPage {
-  const linesByTarget = new Map<string, readonly string[]>();
-  const pages = new Map<Format, Rendered>();
+  const blocks: Block[] = [];
+  const blockOf = new Map<string, Block>();
+  const headers = {
+    text: families.map((family): Piece => ({ texts: [headerOf(family, 'text')] })),
+    openmetrics: families.map((family): Piece => ({ texts: [headerOf(family, 'openmetrics')] })),
+  };
+  let latest: Moment | undefined;
   let version = 0;
 
-  function update(put: readonly TargetState[], removed: readonly string[]): void {
-    for (const key of removed) linesByTarget.delete(key);
-    for (const state of put) {
+  function blockWithRoom(): Block {
+    const known = blocks.find(({ lines }) => lines.size < TARGETS_PER_BLOCK);
+    const block = known ?? { lines: new Map(), pieces: [] };
+    if (known === undefined) blocks.push(block);
+    return block;
+  }
+
+  function put(key: string, lines: readonly string[]): void {
+    const block = blockOf.get(key) ?? blockWithRoom();
+    const before = block.lines.get(key);
+    for (const [index, text] of lines.entries()) if (text !== (before?.[index] ?? '')) block.pieces[index] = undefined;
+    block.lines.set(key, lines);
+    blockOf.set(key, block);
+  }
+
+  function remove(key: string): void {
+    const block = blockOf.get(key);
+    block?.lines.delete(key);
+    block?.pieces.fill(undefined);
+    blockOf.delete(key);
+  }
+
+  function update(changed: readonly TargetState[], removed: readonly string[]): void {
+    for (const key of removed) remove(key);
+    for (const state of changed) {
       // If the data of one cluster triggers a bug, the other clusters must still be polled: this cluster keeps its
       // older lines.
       try {
-        linesByTarget.set(state.target.key, linesOf(families, state));
+        put(state.target.key, linesOf(families, state));
       } catch (error) {
         if (onError === undefined) throw error;
         onError(error);
@@ -59,52 +92,60 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     version += 1;
   }
 
-  async function join(format: Format): Promise<Buffer> {
-    // Both texts show the same moment, because prom-client collects before the first await.
-    const [targets, ownMetrics] = [[...linesByTarget.values()], own.metrics()];
-    const ownText = registryText(await ownMetrics, format);
-    const pieces: string[] = [];
-    let turnEndsAt = PIECES_PER_TURN;
-    for (const [index, family] of families.entries()) {
-      const samples = targets.flatMap((lines) => lines[index] || []);
-      if (samples.length > 0) pieces.push(headerOf(family, format), ...samples);
-      if (pieces.length < turnEndsAt) continue;
-      turnEndsAt += PIECES_PER_TURN;
-      await nextTurn();
-    }
-    pieces.push(ownText);
-    if (format === 'openmetrics') pieces.push(OPENMETRICS_END);
-    return Buffer.from(pieces.join(''), 'utf8');
+  /** The pieces of a family that have lines. */
+  function piecesOf(family: number): readonly Piece[] {
+    return blocks
+      .map(({ lines, pieces }) => {
+        const piece = pieces[family] ?? { texts: Array.from(lines.values(), (texts) => texts[family] ?? '') };
+        pieces[family] = piece;
+        return piece;
+      })
+      .filter(({ texts }) => texts.some((text) => text !== ''));
   }
 
-  function isCurrent({ begun }: Rendered): boolean {
+  async function pieces(): Promise<Record<Format, readonly Piece[]>> {
+    // Both show the same moment, because prom-client collects before the first await.
+    const [samples, ownMetrics] = [families.map((_, index) => piecesOf(index)), own.metrics()];
+    const ownText = await ownMetrics;
+    const inFormat = (format: Format): Piece[] =>
+      samples
+        .flatMap((ofFamily, index) => (ofFamily.length > 0 ? [headers[format][index] ?? [], ofFamily].flat() : []))
+        .concat({ texts: [registryText(ownText, format)] });
+    return { text: inFormat('text'), openmetrics: [...inFormat('openmetrics'), { texts: [OPENMETRICS_END] }] };
+  }
+
+  function isCurrent({ begun }: Moment): boolean {
     if (begun === undefined) return true;
     return begun.version === version && runtime.monotonicSeconds() - begun.atSeconds < OWN_METRICS_SECONDS;
   }
 
   /**
-   * All requests before the next change get the same page. Only one page is rendered at a time: all requests that come meanwhile
-   * wait for that page, then for one new page.
+   * All requests before the next change get pages of the same moment. All requests that come while pages are rendered wait
+   * for these pages, then for one new moment.
    */
-  function current(format: Format): Rendered {
-    const known = pages.get(format);
-    if (known && isCurrent(known)) return known;
-    function make(): Promise<Buffer> {
-      page.begun = { version, atSeconds: runtime.monotonicSeconds() };
-      return join(format);
+  function current(): Moment {
+    if (latest && isCurrent(latest)) return latest;
+    function begin(): ReturnType<typeof pieces> {
+      moment.begun = { version, atSeconds: runtime.monotonicSeconds() };
+      return pieces();
     }
-    const plain = Promise.resolve(known?.packed ?? known?.plain).then(make, make);
-    const page: Rendered = { plain };
-    pages.set(format, page);
-    plain.catch(() => pages.get(format) === page && pages.delete(format));
-    return page;
+    const before = latest ? [...latest.pages.values()] : [];
+    const moment: Moment = { pieces: Promise.allSettled(before).then(begin), pages: new Map() };
+    latest = moment;
+    return moment;
   }
 
-  function render(format: Format, asGzip: boolean): Promise<Buffer> {
-    const page = current(format);
-    if (!asGzip) return page.plain;
-    page.packed ??= page.plain.then((bytes) => gzipped(bytes));
-    return page.packed;
+  function render(format: Format, gzip: boolean): Promise<Buffer> {
+    const moment = current();
+    const key = `${format} ${gzip}`;
+    const known = moment.pages.get(key);
+    if (known) return known;
+    const page = moment.pieces.then((all) => (gzip ? joinGzip : joinPlain)(all[format]));
+    moment.pages.set(key, page);
+    page.catch(() => {
+      if (latest === moment) latest = undefined;
+    });
+    return page;
   }
 
   return {

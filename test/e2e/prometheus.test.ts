@@ -23,6 +23,15 @@ import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 print(len(list(text_string_to_metric_families(sys.stdin.read()))))
 `;
+/** Reads the page compressed, and prints what follows the end of the first gzip file: nothing. */
+const GZIP_READER = `
+import sys, gzip, zlib, urllib.request
+request = urllib.request.Request(sys.argv[1], headers={"Accept-Encoding": "gzip", "Accept": sys.argv[2]})
+page = urllib.request.urlopen(request).read()
+reader = zlib.decompressobj(31)
+assert reader.decompress(page) == gzip.decompress(page)
+print(reader.eof, len(reader.unused_data), gzip.decompress(page).decode().count("\\n# TYPE"))
+`;
 
 let demo: Program;
 let demoUrl: string;
@@ -127,6 +136,23 @@ test('a strict OpenMetrics parser reads the page', async () => {
   const { code, output } = runTool('/usr/bin/python3', ['-c', STRICT_PARSER], page);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^\d+\n$/) });
   expect(Number(output)).toBeGreaterThan(NAMES.length);
+});
+
+test('Python and curl read the compressed page as one gzip file', () => {
+  const url = `${demoUrl}/metrics`;
+  for (const format of ['text/plain', OPENMETRICS]) {
+    const { code, output } = runTool('/usr/bin/python3', ['-c', GZIP_READER, url, format]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^True 0 \d{2,}\n$/) });
+    const { output: text } = runTool('curl', [
+      '--silent',
+      '--fail',
+      '--compressed',
+      '--header',
+      `Accept: ${format}`,
+      url,
+    ]);
+    expect(text).toContain('\nmongodbatlas_backup_exporter_build_info{');
+  }
 });
 
 test('without the exporter, the numbers of the dashboards are absent or alarming, and never 0', async () => {
