@@ -18,8 +18,11 @@ export interface BucketExports {
   readonly oldestJobAtSeconds?: number;
 }
 
-/** Number of pairs of a snapshot and a bucket that are kept of one cluster: the newest snapshots. */
-export const MAX_EXPORTED_SNAPSHOTS = 1000;
+/**
+ * Number of pairs of a snapshot and a bucket that are kept of one cluster: the newest snapshots. It covers a month with eight
+ * exports a day.
+ */
+export const MAX_EXPORTED_SNAPSHOTS = 250;
 
 interface Entry {
   readonly snapshotId: string;
