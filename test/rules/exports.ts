@@ -9,34 +9,45 @@ import {
   query,
   quiet,
   turns,
+  type Value,
   type Values,
   type World,
 } from './world.ts';
 
 const HOUR = 3600;
-const turned = (minute: number) => (minute < 640 ? 1 : 0);
+const noSuccess: Values = {
+  destination_last_success_timestamp_seconds: undefined,
+  destination_data_timestamp_seconds: undefined,
+};
+/** A snapshot that is due for export, and whether Atlas lists no export of it. */
+const dueSnapshot = (created: Value, isNone: Value = 1): Values => ({
+  due_snapshot_timestamp_seconds: created,
+  'due_snapshot_state{state="none"}': isNone,
+});
 const orders = (metrics: Values) => [{ name: 'orders', metrics }];
 
 export const exportWorlds: readonly World[] = [
   {
     name: 'Overdue fires 15 minutes after the success became too old, and resolves with the next success',
-    minutes: 100,
-    clusters: orders({ destination_last_success_timestamp_seconds: turns(60 - 26 * HOUR + 600, 60, old(60)) }),
+    minutes: 48,
+    step: 4,
+    clusters: orders({ destination_last_success_timestamp_seconds: turns(240 - 26 * HOUR, 36, old(60)) }),
     checks: [
-      ...quiet('Overdue', 11, 26),
-      firesForCluster('Overdue', 27, {
+      ...quiet('Overdue', 4, 20),
+      firesForCluster('Overdue', 24, {
         severity: 'critical',
-        summary: 'no successful backup export for 1d 2h 16m 0s',
+        summary: 'no successful backup export for 1d 2h 20m 0s',
         description:
-          'The newest successful export of cluster orders (project 5f1a00000000000000000001) into bucket b1 ended 1d 2h 16m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Check in Atlas that the backup policy still takes and exports snapshots.',
+          'The newest successful export of cluster orders (project 5f1a00000000000000000001) into bucket b1 ended 1d 2h 20m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Check in Atlas that the backup policy still takes and exports snapshots.',
       }),
-      ...quiet('Overdue', 61),
-      onlyThese(100, 'Overdue'),
+      ...quiet('Overdue', 36),
+      onlyThese(48, 'Overdue'),
     ],
   },
   {
     name: 'Overdue names the failures that are to be solved first',
     minutes: 20,
+    step: 4,
     clusters: orders({
       destination_last_success_timestamp_seconds: -30 * HOUR,
       destination_consecutive_failures: 2,
@@ -54,46 +65,11 @@ export const exportWorlds: readonly World[] = [
     ],
   },
   {
-    name: 'NoSuccessListed fires after 26 hours without a listed success, and resolves with the first one',
-    minutes: 1640,
+    name: 'DataOld fires while exports succeed but their snapshot is twice too old, not for a cluster that is paused, overdue, or has a new policy',
+    minutes: 48,
     step: 4,
-    clusters: orders({
-      success_max_age_seconds: HOUR,
-      destination_last_success_timestamp_seconds: turns(undefined, 1612, old(60)),
-      destination_data_timestamp_seconds: undefined,
-    }),
-    checks: [
-      ...quiet('NoSuccessListed', 1576),
-      firesForCluster('NoSuccessListed', 1580, {
-        severity: 'critical',
-        summary: 'Atlas lists no successful backup export',
-        description:
-          'Atlas has listed no successful export of cluster orders (project 5f1a00000000000000000001) into bucket b1 for at least 1d 2h 20m 0s. One is expected every 1h 0m 0s. Check in Atlas that exports start, and how they end.',
-      }),
-      ...quiet('NoSuccessListed', 1612),
-      onlyThese(1640, 'NoSuccessListed'),
-    ],
-  },
-  {
-    name: 'DataOld fires while exports succeed but their snapshot is twice too old',
-    minutes: 80,
-    clusters: orders({ destination_data_timestamp_seconds: turns(600 - 52 * HOUR, 60, old(HOUR)) }),
-    checks: [
-      ...quiet('DataOld', 10, 25),
-      firesForCluster('DataOld', 26, {
-        severity: 'warning',
-        summary: 'the newest exported data is 2d 4h 16m 0s old',
-        description:
-          'Exports of cluster orders (project 5f1a00000000000000000001) succeed, but the newest exported snapshot was taken 2d 4h 16m 0s ago. Newer snapshots are missing, or are not exported. Find out which snapshot is exported, and by whom.',
-      }),
-      ...quiet('DataOld', 60),
-      onlyThese(80, 'DataOld'),
-    ],
-  },
-  {
-    name: 'DataOld says nothing of a cluster that is paused, overdue, or has a new policy',
-    minutes: 60,
     clusters: [
+      ...orders({ destination_data_timestamp_seconds: turns(240 - 52 * HOUR, 36, old(HOUR)) }),
       { name: 'paused', metrics: { destination_data_timestamp_seconds: -60 * HOUR, cluster_paused: 1 } },
       {
         name: 'late',
@@ -105,81 +81,81 @@ export const exportWorlds: readonly World[] = [
       {
         name: 'moved',
         metrics: {
-          destination_data_timestamp_seconds: turns(old(HOUR), 5, -60 * HOUR),
-          [BUCKET]: turns(1, 5, undefined),
-          'auto_export_info{export_bucket_id="b2",frequency_type="daily"}': turns(undefined, 5, 1),
+          destination_data_timestamp_seconds: turns(old(HOUR), 8, -60 * HOUR),
+          [BUCKET]: turns(1, 8, undefined),
+          'auto_export_info{export_bucket_id="b2",frequency_type="daily"}': turns(undefined, 8, 1),
         },
       },
     ],
-    checks: [onlyThese(60, 'Overdue')],
+    checks: [
+      ...quiet('DataOld', 4, 20),
+      firesForCluster('DataOld', 24, {
+        severity: 'warning',
+        summary: 'the newest exported data is 2d 4h 20m 0s old',
+        description:
+          'Exports of cluster orders (project 5f1a00000000000000000001) succeed, but the newest exported snapshot was taken 2d 4h 20m 0s ago. Newer snapshots are missing, or are not exported. Find out which snapshot is exported, and by whom.',
+      }),
+      ...quiet('DataOld', 36),
+      onlyThese(48, 'DataOld', 'Overdue'),
+    ],
   },
   {
     name: 'NotStarted fires three hours after a snapshot without an export, pages after half of the maximum age, and resolves with the export',
-    minutes: 900,
+    minutes: 216,
     step: 4,
     clusters: [
       {
         name: 'orders',
         metrics: {
-          due_snapshot_timestamp_seconds: 600,
-          'due_snapshot_state{state="none"}': turns(1, 860, 0),
-          destination_last_success_timestamp_seconds: -HOUR,
+          ...dueSnapshot(600 - 2 * HOUR, turns(1, 204, 0)),
+          success_max_age_seconds: 8 * HOUR,
+          destination_last_success_timestamp_seconds: -3 * HOUR,
         },
       },
       {
         name: 'exported',
-        metrics: { due_snapshot_timestamp_seconds: 600, 'due_snapshot_state{state="none"}': turns(1, 150, 0) },
+        metrics: {
+          ...dueSnapshot(600 - 2 * HOUR, turns(1, 60, 0)),
+          destination_last_success_timestamp_seconds: -3 * HOUR,
+        },
       },
       {
         name: 'paused',
         metrics: {
-          due_snapshot_timestamp_seconds: 600,
-          'due_snapshot_state{state="none"}': 1,
-          destination_last_success_timestamp_seconds: -HOUR,
+          ...dueSnapshot(600 - 2 * HOUR),
+          destination_last_success_timestamp_seconds: -3 * HOUR,
           cluster_paused: 1,
         },
       },
     ],
     checks: [
-      ...quiet('NotStarted', 188),
-      firesForCluster('NotStarted', 192, {
+      ...quiet('NotStarted', 68),
+      firesForCluster('NotStarted', 72, {
         severity: 'warning',
         summary: 'no export of the snapshot of 3h 2m 0s ago has started',
         description:
           'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
       }),
-      query(848, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})'),
-      query(856, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})', [
+      query(188, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})'),
+      query(192, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})', [
         '{}',
         1,
       ]),
-      ...quiet('NotStarted', 860),
-      onlyThese(900, ['NotStarted', 2]),
+      ...quiet('NotStarted', 204),
+      onlyThese(216, ['NotStarted', 2]),
     ],
   },
   {
     name: 'NotStarted says nothing of a policy that was switched on after the snapshot, and of exports that were not read after it',
-    minutes: 480,
+    minutes: 212,
     step: 4,
     clusters: [
-      {
-        name: 'new',
-        metrics: {
-          due_snapshot_timestamp_seconds: -HOUR,
-          'due_snapshot_state{state="none"}': 1,
-          destination_last_success_timestamp_seconds: undefined,
-          destination_data_timestamp_seconds: undefined,
-        },
-      },
-      {
-        name: 'side',
-        metrics: { due_snapshot_timestamp_seconds: -HOUR, 'due_snapshot_state{state="none"}': 1 },
-      },
+      { name: 'new', metrics: { ...dueSnapshot(-HOUR), ...noSuccess } },
+      { name: 'side', metrics: dueSnapshot(-HOUR) },
       {
         name: 'unread',
         metrics: {
-          due_snapshot_timestamp_seconds: 600,
-          'due_snapshot_state{state="none"}': 1,
+          ...dueSnapshot(600),
           destination_last_success_timestamp_seconds: -HOUR,
           last_poll_success_timestamp_seconds: 300,
           poll_interval_seconds: 24 * HOUR,
@@ -187,64 +163,65 @@ export const exportWorlds: readonly World[] = [
       },
       {
         name: 'known',
-        metrics: {
-          due_snapshot_timestamp_seconds: turns(undefined, 12, 700),
-          'due_snapshot_state{state="none"}': turns(undefined, 12, 1),
-        },
+        metrics: dueSnapshot(turns(undefined, 12, 700), turns(undefined, 12, 1)),
       },
     ],
     checks: [
-      query(480, 'count by (cluster_name) (ALERTS{alertstate="firing"})', ['{cluster_name="known"}', 1]),
-      onlyThese(480, 'NotStarted'),
+      query(212, 'count by (cluster_name) (ALERTS{alertstate="firing"})', ['{cluster_name="known"}', 1]),
+      onlyThese(212, 'NotStarted'),
     ],
   },
   {
     name: 'NotStarted stays while the exporter cannot know more: in an outage, after a restart, while the snapshots cannot be read',
-    minutes: 700,
+    minutes: 244,
     step: 4,
-    exporters: [{ down: during(400, 408) }],
+    exporters: [{ down: during(120, 128) }],
     clusters: [
       {
         name: 'orders',
-        unread: during(408, 500),
+        unread: during(128, 180),
         metrics: {
-          due_snapshot_timestamp_seconds: (minute) => (during(408, 600)(minute) ? undefined : 600),
-          'due_snapshot_state{state="none"}': (minute) => (during(300, 600)(minute) ? undefined : turned(minute)),
-          destination_last_success_timestamp_seconds: -HOUR,
-          up: (minute) => (during(300, 500)(minute) ? 0 : 1),
-          schedule_up: (minute) => (during(300, 500)(minute) ? 0 : 1),
-          snapshots_up: (minute) => (during(500, 600)(minute) ? 0 : 1),
+          ...dueSnapshot(
+            (minute) => (during(128, 220)(minute) ? undefined : 600 - 2 * HOUR),
+            (minute) => (during(80, 220)(minute) ? undefined : minute < 236 ? 1 : 0),
+          ),
+          destination_last_success_timestamp_seconds: -3 * HOUR,
+          up: (minute) => (during(80, 180)(minute) ? 0 : 1),
+          schedule_up: (minute) => (during(80, 180)(minute) ? 0 : 1),
+          snapshots_up: (minute) => (during(180, 220)(minute) ? 0 : 1),
         },
       },
     ],
-    checks: [firesAllTheTime('NotStarted', 192, 636, 'severity="warning"'), ...quiet('NotStarted', 644)],
+    checks: [firesAllTheTime('NotStarted', 72, 232, 'severity="warning"'), ...quiet('NotStarted', 240)],
   },
   {
     name: 'SnapshotsLate fires when the next snapshot is three hours late, not for a paused or unread cluster, and resolves with it',
-    minutes: 240,
+    minutes: 120,
+    step: 4,
     clusters: [
-      { name: 'orders', metrics: { next_snapshot_timestamp_seconds: turns(60, 220, 100_000) } },
-      { name: 'paused', metrics: { next_snapshot_timestamp_seconds: 60, cluster_paused: 1 } },
-      { name: 'unread', metrics: { next_snapshot_timestamp_seconds: 60, schedule_up: 0 } },
+      { name: 'orders', metrics: { next_snapshot_timestamp_seconds: turns(-7140, 100, 100_000) } },
+      { name: 'paused', metrics: { next_snapshot_timestamp_seconds: -7140, cluster_paused: 1 } },
+      { name: 'unread', metrics: { next_snapshot_timestamp_seconds: -7140, schedule_up: 0 } },
     ],
     checks: [
-      ...quiet('SnapshotsLate', 196),
-      firesForCluster('SnapshotsLate', 197, {
+      ...quiet('SnapshotsLate', 76),
+      firesForCluster('SnapshotsLate', 80, {
         severity: 'warning',
-        summary: 'the next snapshot is 3h 16m 0s late',
+        summary: 'the next snapshot is 3h 19m 0s late',
         description:
-          'The backup schedule of cluster orders (project 5f1a00000000000000000001) planned the next snapshot 3h 16m 0s ago, and still names this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
+          'The backup schedule of cluster orders (project 5f1a00000000000000000001) planned the next snapshot 3h 19m 0s ago, and still names this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
       }),
-      ...quiet('SnapshotsLate', 220),
-      onlyThese(240, 'SnapshotsLate'),
+      ...quiet('SnapshotsLate', 100),
+      onlyThese(120, 'SnapshotsLate'),
     ],
   },
   {
     name: 'SnapshotsUnreadable fires after two hours, not for a cluster that cannot be read at all, and resolves',
-    minutes: 160,
-    clusters: orders({ snapshots_up: turns(0, 140, 1) }),
+    minutes: 152,
+    step: 4,
+    clusters: [...orders({ snapshots_up: turns(0, 140, 1) }), { name: 'down', metrics: { snapshots_up: 0, up: 0 } }],
     checks: [
-      ...quiet('SnapshotsUnreadable', 119),
+      ...quiet('SnapshotsUnreadable', 116),
       firesForCluster('SnapshotsUnreadable', 120, {
         severity: 'warning',
         summary: 'the list of snapshots cannot be read',
@@ -252,31 +229,33 @@ export const exportWorlds: readonly World[] = [
           'The exports of cluster orders (project 5f1a00000000000000000001) can be read, but its list of snapshots cannot. So an export that never starts shows only when the last success is too old, which is after 1d 2h 0m 0s. The status page has the reason and advice.',
       }),
       ...quiet('SnapshotsUnreadable', 140),
-      onlyThese(160, 'SnapshotsUnreadable'),
+      onlyThese(152, 'SnapshotsUnreadable', 'TargetDown'),
     ],
   },
   {
     name: 'PolicyWithoutItem fires after an hour without a policy item, and resolves with one or without automatic export',
-    minutes: 100,
+    minutes: 80,
+    step: 4,
     clusters: [
-      { name: 'orders', metrics: { auto_export_has_policy_item: turns(0, 70, 1) } },
+      { name: 'orders', metrics: { auto_export_has_policy_item: turns(0, 68, 1) } },
       { name: 'never', metrics: { auto_export_has_policy_item: 0, auto_export_enabled: 0, [BUCKET]: undefined } },
     ],
     checks: [
-      ...quiet('PolicyWithoutItem', 59),
+      ...quiet('PolicyWithoutItem', 56),
       firesForCluster('PolicyWithoutItem', 60, {
         severity: 'warning',
         summary: 'the backup schedule can never export',
         description:
           'Automatic export of cluster orders (project 5f1a00000000000000000001) is on, but no policy item of its backup schedule takes snapshots of the exported frequency. So nothing will ever be exported. Add such a policy item in Atlas, or choose another frequency.',
       }),
-      ...quiet('PolicyWithoutItem', 70),
-      onlyThese(100, 'PolicyWithoutItem'),
+      ...quiet('PolicyWithoutItem', 68),
+      onlyThese(80, 'PolicyWithoutItem'),
     ],
   },
   {
     name: 'Unwatched fires after two hours without a maximum age, unless automatic export is known to be off',
-    minutes: 150,
+    minutes: 148,
+    step: 4,
     clusters: [
       {
         name: 'orders',
@@ -291,7 +270,7 @@ export const exportWorlds: readonly World[] = [
       { name: 'off', metrics: { success_max_age_seconds: undefined, auto_export_enabled: 0, [BUCKET]: undefined } },
     ],
     checks: [
-      ...quiet('Unwatched', 119),
+      ...quiet('Unwatched', 116),
       firesForCluster('Unwatched', 120, {
         severity: 'warning',
         summary: 'no alert would fire if backup exports stopped',
@@ -299,139 +278,136 @@ export const exportWorlds: readonly World[] = [
           'The maximum age of an export of cluster orders (project 5f1a00000000000000000001) is not known: the config has no success_max_age, and the backup schedule can’t be read or has an unknown frequency. So the cluster can never be overdue. Set success_max_age in the exporter’s config. The exporter read the exports of the cluster 1m 0s ago.',
       }),
       ...quiet('Unwatched', 140),
-      onlyThese(150, 'Unwatched'),
+      onlyThese(148, 'Unwatched'),
     ],
   },
   {
     name: 'AutoExportOff fires when a schedule no longer exports, not where it never did, and resolves when it exports again',
-    minutes: 60,
+    minutes: 48,
+    step: 4,
     clusters: [
       {
         name: 'orders',
         metrics: {
-          auto_export_enabled: turns(1, 10, turns(0, 40, 1)),
-          [BUCKET]: turns(1, 10, turns(undefined, 40, 1)),
+          auto_export_enabled: turns(1, 12, turns(0, 40, 1)),
+          [BUCKET]: turns(1, 12, turns(undefined, 40, 1)),
         },
       },
       { name: 'never', metrics: { auto_export_enabled: 0, [BUCKET]: undefined } },
     ],
     checks: [
       ...quiet('AutoExportOff', 24),
-      firesForCluster('AutoExportOff', 25, {
+      firesForCluster('AutoExportOff', 28, {
         severity: 'warning',
         summary: 'the backup schedule no longer exports automatically',
         description:
-          'Until 15m 0s ago the backup schedule of cluster orders (project 5f1a00000000000000000001) exported snapshots automatically. Now it does not. Switch it on again in Atlas, or tell the exporter that it was on purpose, as the runbook says.',
+          'Until 16m 0s ago the backup schedule of cluster orders (project 5f1a00000000000000000001) exported snapshots automatically. Now it does not. Switch it on again in Atlas, or tell the exporter that it was on purpose, as the runbook says.',
       }),
       ...quiet('AutoExportOff', 40),
-      onlyThese(60, 'AutoExportOff'),
+      onlyThese(48, 'AutoExportOff'),
     ],
   },
   {
-    name: 'Failed fires a minute after a failure, and resolves with the next success',
-    minutes: 30,
+    name: 'Failed fires a minute after a failure, FailingRepeatedly after the third one, and both resolve with the next success',
+    minutes: 44,
+    step: 4,
     clusters: orders({
-      destination_consecutive_failures: turns(0, 5, turns(1, 20, 0)),
-      last_failure_timestamp_seconds: turns(undefined, 5, 240),
+      destination_consecutive_failures: turns(0, 8, turns(1, 16, turns(2, 24, turns(3, 36, 0)))),
+      last_failure_timestamp_seconds: turns(undefined, 8, 420),
     }),
     checks: [
-      ...quiet('Failed', 5),
-      firesForCluster('Failed', 6, {
+      ...quiet('Failed', 8),
+      firesForCluster('Failed', 12, {
         severity: 'warning',
         summary: 'the newest backup export has failed',
         description:
-          'The newest finished export of cluster orders (project 5f1a00000000000000000001) into bucket b1 failed. Atlas does not retry it, and its partial data stays in the bucket. Check the bucket and the access of Atlas to it, then export the snapshot again. The newest failure of the cluster was 2m 0s ago. The newest success ended 1h 0m 0s ago.',
+          'The newest finished export of cluster orders (project 5f1a00000000000000000001) into bucket b1 failed. Atlas does not retry it, and its partial data stays in the bucket. Check the bucket and the access of Atlas to it, then export the snapshot again. The newest failure of the cluster was 5m 0s ago. The newest success ended 1h 0m 0s ago.',
       }),
-      ...quiet('Failed', 20),
-      onlyThese(30, 'Failed'),
-    ],
-  },
-  {
-    name: 'FailingRepeatedly fires at the third consecutive failure, and resolves with the next success',
-    minutes: 30,
-    clusters: orders({ destination_consecutive_failures: turns(2, 5, turns(3, 20, 0)) }),
-    checks: [
-      ...quiet('FailingRepeatedly', 5),
-      firesForCluster('FailingRepeatedly', 6, {
+      ...quiet('Failed', 24),
+      ...quiet('FailingRepeatedly', 24),
+      firesForCluster('FailingRepeatedly', 28, {
         severity: 'warning',
         summary: '3 consecutive backup exports have failed',
         description:
           'The newest 3 exports of cluster orders (project 5f1a00000000000000000001) into bucket b1 have failed. Usually this does not end without a fix. Check the bucket and the access of Atlas to it, then export the snapshot again. The newest success ended 1h 0m 0s ago.',
       }),
-      ...quiet('FailingRepeatedly', 20),
-      onlyThese(30, 'Failed', 'FailingRepeatedly'),
+      ...quiet('FailingRepeatedly', 36),
+      onlyThese(44, 'Failed', 'FailingRepeatedly'),
     ],
   },
   {
     name: 'QueuedTooLong fires for an export that is queued for four hours, and resolves ten minutes after it starts',
-    minutes: 60,
+    minutes: 52,
+    step: 4,
     clusters: orders({
-      'oldest_active_created_timestamp_seconds{state="queued"}': turns(300 - 4 * HOUR, 30, undefined),
-      'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(undefined, 30, 300 - 4 * HOUR),
+      'oldest_active_created_timestamp_seconds{state="queued"}': turns(240 - 4 * HOUR, 32, undefined),
+      'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(undefined, 32, 240 - 4 * HOUR),
     }),
     checks: [
-      ...quiet('QueuedTooLong', 15),
-      firesForCluster('QueuedTooLong', 16, {
+      ...quiet('QueuedTooLong', 16),
+      firesForCluster('QueuedTooLong', 20, {
         severity: 'warning',
-        summary: 'a backup export has been queued for 4h 11m 0s',
+        summary: 'a backup export has been queued for 4h 16m 0s',
         description:
-          'An export of cluster orders (project 5f1a00000000000000000001) was created 4h 11m 0s ago and is still queued. The limit is 4h 0m 0s. Atlas runs only a few exports at a time: check in Atlas which exports are running.',
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 4h 16m 0s ago and is still queued. The limit is 4h 0m 0s. Atlas runs only a few exports at a time: check in Atlas which exports are running.',
       }),
-      ...quiet('QueuedTooLong', 40),
-      onlyThese(60, 'QueuedTooLong'),
+      ...quiet('QueuedTooLong', 44),
+      onlyThese(52, 'QueuedTooLong'),
     ],
   },
   {
     name: 'RunningTooLong fires after duration_max, or else after two days, and resolves ten minutes after the end',
-    minutes: 70,
+    minutes: 76,
+    step: 4,
     clusters: [
       {
         name: 'orders',
         metrics: {
           duration_max_seconds: HOUR,
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(300 - HOUR, 30, undefined),
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(240 - HOUR, 28, undefined),
         },
       },
       {
         name: 'sharded',
         metrics: {
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(600 - 48 * HOUR, 50, undefined),
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(1680 - 48 * HOUR, 60, undefined),
         },
       },
       { name: 'long', metrics: { 'oldest_active_created_timestamp_seconds{state="in_progress"}': -46 * HOUR } },
       {
         name: 'queued',
-        metrics: { 'oldest_active_created_timestamp_seconds{state="queued"}': -3 * HOUR, duration_max_seconds: HOUR },
+        metrics: { 'oldest_active_created_timestamp_seconds{state="queued"}': -2 * HOUR, duration_max_seconds: HOUR },
       },
     ],
     checks: [
-      ...quiet('RunningTooLong', 15),
-      firesForCluster('RunningTooLong', 16, {
+      ...quiet('RunningTooLong', 16),
+      firesForCluster('RunningTooLong', 20, {
         severity: 'warning',
-        summary: 'a backup export has been running for 1h 11m 0s',
+        summary: 'a backup export has been running for 1h 16m 0s',
         description:
-          'An export of cluster orders (project 5f1a00000000000000000001) was created 1h 11m 0s ago and is still running. Its duration_max is 1h 0m 0s. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 1h 16m 0s ago and is still running. Its duration_max is 1h 0m 0s. If it makes no progress, cancel it in Atlas and export the snapshot again.',
       }),
-      firesForCluster('RunningTooLong', 45, {
+      firesForCluster('RunningTooLong', 44, {
         severity: 'warning',
         labels: { cluster_name: 'sharded' },
-        summary: 'a backup export has been running for 2d 0h 35m 0s',
+        summary: 'a backup export has been running for 2d 0h 16m 0s',
         description:
-          'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 35m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+          'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 16m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, cancel it in Atlas and export the snapshot again.',
       }),
-      ...quiet('RunningTooLong', 61),
-      onlyThese(70, ['RunningTooLong', 2]),
+      ...quiet('RunningTooLong', 72),
+      onlyThese(76, ['RunningTooLong', 2]),
     ],
   },
   {
     name: 'SlowerThanUsual fires at twice the usual duration, at least half an hour more, and resolves at the end',
-    minutes: 80,
+    minutes: 60,
+    step: 4,
     clusters: [
       {
         name: 'orders',
         metrics: {
           typical_duration_seconds: HOUR,
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(300 - 2 * HOUR, 40, undefined),
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(240 - 2 * HOUR, 40, undefined),
         },
       },
       {
@@ -443,91 +419,53 @@ export const exportWorlds: readonly World[] = [
       },
     ],
     checks: [
-      ...quiet('SlowerThanUsual', 15),
-      firesForCluster('SlowerThanUsual', 16, {
+      ...quiet('SlowerThanUsual', 16),
+      firesForCluster('SlowerThanUsual', 20, {
         severity: 'info',
         summary: 'a backup export takes longer than usual',
         description:
-          'An export of cluster orders (project 5f1a00000000000000000001) was created 2h 11m 0s ago and is still running. Usually an export takes 1h 0m 0s.',
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 2h 16m 0s ago and is still running. Usually an export takes 1h 0m 0s.',
       }),
-      ...quiet('SlowerThanUsual', 50),
-      onlyThese(80, 'SlowerThanUsual'),
-    ],
-  },
-  {
-    name: 'Stalled fires after a day without a further collection, although one collection may take 18 hours, and resolves with the next one',
-    minutes: 1500,
-    step: 4,
-    clusters: [
-      {
-        name: 'orders',
-        metrics: {
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': -60,
-          'active_job_collections_exported{export_id="e"}': turns(4, 12, turns(5, 1484, 6)),
-          'active_job_state{export_id="e",state="queued"}': 0,
-        },
-      },
-      {
-        name: 'slow',
-        metrics: {
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': -60,
-          'active_job_collections_exported{export_id="f"}': (minute) => 4 + Math.floor(minute / 1080),
-        },
-      },
-      {
-        name: 'waiting',
-        metrics: {
-          'active_job_collections_exported{export_id="g"}': 0,
-          'active_job_state{export_id="g",state="queued"}': 1,
-        },
-      },
-    ],
-    checks: [
-      ...quiet('Stalled', 1460),
-      firesForCluster('Stalled', 1464, {
-        severity: 'warning',
-        summary: 'a running backup export has finished no collection for 1d 0h 12m 0s',
-        description:
-          'A running export of cluster orders (project 5f1a00000000000000000001) has finished no further collection for 1d 0h 12m 0s. 5 collections are finished. Look at the export in Atlas: if it is stuck, cancel it and export the snapshot again.',
-      }),
-      ...quiet('Stalled', 1496),
-      onlyThese(1500, 'Stalled'),
+      ...quiet('SlowerThanUsual', 52),
+      onlyThese(60, 'SlowerThanUsual'),
     ],
   },
   {
     name: 'Incomplete fires for a success that left out collections, and resolves with a complete one',
     minutes: 40,
+    step: 4,
     clusters: orders({
       last_success_collections: 10,
-      last_success_collections_exported: turns(10, 5, turns(8, 30, 10)),
+      last_success_collections_exported: turns(10, 8, turns(8, 28, 10)),
     }),
     checks: [
-      ...quiet('Incomplete', 9),
-      firesForCluster('Incomplete', 10, {
+      ...quiet('Incomplete', 12),
+      firesForCluster('Incomplete', 16, {
         severity: 'warning',
         summary: 'the newest successful backup export lacks 2 collections',
         description:
           'Atlas reports the newest export of cluster orders (project 5f1a00000000000000000001) as successful, but also that 2 of 10 collections were not exported. Check the exported data before you rely on it, or export the snapshot again.',
       }),
-      ...quiet('Incomplete', 30),
+      ...quiet('Incomplete', 28),
       onlyThese(40, 'Incomplete'),
     ],
   },
   {
     name: 'Shrunk fires when a fifth of the collections is missing, and resolves when they are back',
     minutes: 60,
+    step: 4,
     clusters: [
-      { name: 'orders', metrics: { last_success_collections: turns(100, 5, turns(79, 30, 100)) } },
-      { name: 'almost', metrics: { last_success_collections: turns(100, 5, 80) } },
+      { name: 'orders', metrics: { last_success_collections: turns(100, 8, turns(79, 28, 100)) } },
+      { name: 'almost', metrics: { last_success_collections: turns(100, 8, 80) } },
       {
         name: 'slowly',
-        metrics: { last_success_collections: turns(100, 5, turns(90, 10, turns(81, 15, turns(70, 50, 100)))) },
+        metrics: { last_success_collections: turns(100, 8, turns(90, 12, turns(81, 16, turns(70, 48, 100)))) },
       },
-      { name: 'grown', metrics: { last_success_collections: turns(10, 5, 100) } },
+      { name: 'grown', metrics: { last_success_collections: turns(10, 8, 100) } },
     ],
     checks: [
-      ...quiet('Shrunk', 9),
-      firesForCluster('Shrunk', 10, {
+      ...quiet('Shrunk', 12),
+      firesForCluster('Shrunk', 16, {
         severity: 'warning',
         summary: 'the newest backup export has only 79% of the collections of earlier ones',
         description:
@@ -540,24 +478,25 @@ export const exportWorlds: readonly World[] = [
         description:
           'The newest successful export of cluster slowly (project 5f1a00000000000000000001) has 70 collections. An export within the last week had 100. Find out whether the collections were dropped on purpose. This alert ends one week after that export.',
       }),
-      ...quiet('Shrunk', 50),
+      ...quiet('Shrunk', 48),
       onlyThese(60, ['Shrunk', 2]),
     ],
   },
   {
     name: 'UnknownState fires for exports in a state the exporter does not know, and resolves ten minutes after them',
-    minutes: 60,
-    clusters: orders({ 'jobs{state="unknown"}': (minute) => (during(5, 30)(minute) ? 2 : 0) }),
+    minutes: 52,
+    step: 4,
+    clusters: orders({ 'jobs{state="unknown"}': (minute) => (during(8, 32)(minute) ? 2 : 0) }),
     checks: [
-      ...quiet('UnknownState', 19),
-      firesForCluster('UnknownState', 20, {
+      ...quiet('UnknownState', 20),
+      firesForCluster('UnknownState', 24, {
         severity: 'warning',
         summary: '2 backup exports are in a state the exporter does not know',
         description:
           'Atlas lists 2 exports of cluster orders (project 5f1a00000000000000000001) in a state that this version of the exporter does not know. A success or a failure may be missed. Look for a newer version.',
       }),
-      ...quiet('UnknownState', 40),
-      onlyThese(60, 'UnknownState'),
+      ...quiet('UnknownState', 44),
+      onlyThese(52, 'UnknownState'),
     ],
   },
 ];

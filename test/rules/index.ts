@@ -1,5 +1,6 @@
 /** The unit tests of the Prometheus rules, for promtool. */
 import { ruleGroups } from '../../scripts/rules/index.ts';
+import { dayWorld } from './days.ts';
 import { exporterWorlds } from './exporter.ts';
 import { exportWorlds } from './exports.ts';
 import { pollWorlds } from './polls.ts';
@@ -13,6 +14,7 @@ const worlds: readonly World[] = [
   ...exporterWorlds,
   ...rememberedWorlds,
   ...stormWorlds,
+  dayWorld,
 ];
 
 /** For each world the content of a file for `promtool test rules`. As JSON it is YAML, too. */

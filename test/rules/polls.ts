@@ -4,6 +4,7 @@ import {
   firesAllTheTime,
   firesFor,
   firesForCluster,
+  GROUP,
   old,
   onlyThese,
   quiet,
@@ -12,7 +13,6 @@ import {
   type World,
 } from './world.ts';
 
-const GROUP = '5f1a00000000000000000001';
 const OTHER_GROUP = '5f1a00000000000000000002';
 /** Polls fail with a reason during some minutes. */
 export const failing = (reason: string, from: number, to = Infinity): Values => {
@@ -28,79 +28,85 @@ const fine = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
 export const pollWorlds: readonly World[] = [
   {
     name: 'TargetDown fires after 15 minutes of failing polls, and resolves ten minutes after they succeed',
-    minutes: 60,
-    clusters: [{ name: 'orders', metrics: failing('timeout', 5, 30) }, ...fine],
+    minutes: 48,
+    step: 4,
+    clusters: [{ name: 'orders', metrics: failing('timeout', 8, 28) }, ...fine],
     checks: [
-      ...quiet('TargetDown', 19),
-      firesForCluster('TargetDown', 20, {
+      ...quiet('TargetDown', 20),
+      firesForCluster('TargetDown', 24, {
         severity: 'warning',
         summary: 'polls of its backup exports fail',
         description:
-          'Polls of the exports of cluster orders (project 5f1a00000000000000000001) fail: timeout. The last successful poll was 16m 0s ago. The status page shows the error and the advice for it.',
+          'Polls of the exports of cluster orders (project 5f1a00000000000000000001) fail: timeout. The last successful poll was 17m 0s ago. The status page shows the error and the advice for it.',
       }),
       ...quiet('TargetDown', 40),
-      onlyThese(60, 'TargetDown'),
+      onlyThese(48, 'TargetDown'),
     ],
   },
   {
     name: 'DataStale fires when polls neither succeed nor fail for three intervals, and resolves with the next success',
-    minutes: 60,
-    clusters: [{ name: 'orders', metrics: { last_poll_success_timestamp_seconds: turns(0, 45, old(60)) } }, ...fine],
+    minutes: 48,
+    step: 4,
+    clusters: [{ name: 'orders', metrics: { last_poll_success_timestamp_seconds: turns(60, 44, old(60)) } }, ...fine],
     checks: [
-      ...quiet('DataStale', 25),
-      firesForCluster('DataStale', 26, {
+      ...quiet('DataStale', 28),
+      firesForCluster('DataStale', 32, {
         severity: 'warning',
-        summary: 'the data about its backup exports is 26m 0s old',
+        summary: 'the data about its backup exports is 31m 0s old',
         description:
-          'The last successful poll of cluster orders (project 5f1a00000000000000000001) was 26m 0s ago. The poll interval is 5m 0s. Polls do not fail, but take too long or do not start. Alerts on running exports can’t fire meanwhile. The alert for overdue exports uses the last known data.',
+          'The last successful poll of cluster orders (project 5f1a00000000000000000001) was 31m 0s ago. The poll interval is 5m 0s. Polls do not fail, but take too long or do not start. Alerts on running exports can’t fire meanwhile. The alert for overdue exports uses the last known data.',
       }),
-      ...quiet('DataStale', 45),
-      onlyThese(60, 'DataStale'),
+      ...quiet('DataStale', 44),
+      onlyThese(48, 'DataStale'),
     ],
   },
   {
     name: 'DataStale waits at least two minutes, and does not fire before a short interval has passed three times',
-    minutes: 40,
+    minutes: 20,
+    step: 4,
     clusters: [
       { name: 'quick', metrics: { poll_interval_seconds: 10, last_poll_success_timestamp_seconds: old(120) } },
       { name: 'slow', metrics: { poll_interval_seconds: 10, last_poll_success_timestamp_seconds: old(121) } },
     ],
-    checks: [onlyThese(40, 'DataStale')],
+    checks: [onlyThese(20, 'DataStale')],
   },
   {
     name: 'DataStale fires if no poll ends after a restart',
-    minutes: 60,
-    clusters: [{ name: 'orders', unread: during(10), metrics: { up: turns(1, 10, undefined) } }, ...fine],
-    checks: [...quiet('DataStale', 33), onlyThese(60, 'DataStale')],
+    minutes: 40,
+    step: 4,
+    clusters: [{ name: 'orders', unread: during(8), metrics: { up: turns(1, 8, undefined) } }, ...fine],
+    checks: [...quiet('DataStale', 28), onlyThese(40, 'DataStale')],
   },
   {
     name: 'a credential that works nowhere is one AccessDenied, and nothing else fires for its clusters',
-    minutes: 120,
-    exporters: [{ metrics: { [`discovery_up{group_id="${GROUP}"}`]: turns(1, 5, 0) } }],
+    minutes: 80,
+    step: 4,
+    exporters: [{ metrics: { [`discovery_up{group_id="${GROUP}"}`]: turns(1, 8, 0) } }],
     clusters: [
-      ...['orders', 'users'].map((name) => ({ name, credential: 'shop', metrics: failing('unauthorized', 5, 90) })),
-      { name: 'far', group: OTHER_GROUP, credential: 'shop', metrics: failing('unauthorized', 5, 90) },
+      ...['orders', 'users'].map((name) => ({ name, credential: 'shop', metrics: failing('unauthorized', 8, 60) })),
+      { name: 'far', group: OTHER_GROUP, credential: 'shop', metrics: failing('unauthorized', 8, 60) },
       ...fine,
     ],
     checks: [
-      ...quiet('AccessDenied', 19),
-      firesFor('AccessDenied', 20, {
+      ...quiet('AccessDenied', 20),
+      firesFor('AccessDenied', 24, {
         severity: 'warning',
         labels: { credential: 'shop' },
         summary: 'Atlas denies the credential shop access to 3 clusters',
         description:
           'Atlas refuses polls with the credential shop. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. 3 clusters are not read. Alerts on overdue exports use the last known data.',
       }),
-      ...quiet('AccessDenied', 100),
-      onlyThese(89, 'AccessDenied'),
+      ...quiet('AccessDenied', 72),
+      onlyThese(80, 'AccessDenied'),
     ],
   },
   {
     name: 'a credential that works elsewhere is one AccessDenied for the project, also after its exporter died',
     minutes: 80,
-    exporters: [{ down: during(45) }],
+    step: 4,
+    exporters: [{ down: during(44) }],
     clusters: [
-      { name: 'orders', metrics: failing('forbidden', 5) },
+      { name: 'orders', metrics: failing('forbidden', 8) },
       { name: 'far', group: OTHER_GROUP },
     ],
     checks: [
@@ -111,13 +117,14 @@ export const pollWorlds: readonly World[] = [
         description:
           'Atlas refuses polls with the credential main in project 5f1a00000000000000000001. Elsewhere it works. Give it the roles in this project. 1 cluster is not read. Alerts on overdue exports use the last known data.',
       }),
-      firesAllTheTime('AccessDenied', 20, 80, `group_id="${GROUP}"`),
+      firesAllTheTime('AccessDenied', 24, 80, `group_id="${GROUP}"`),
       onlyThese(80, 'AccessDenied', 'AtlasBackupExporterDown'),
     ],
   },
   {
     name: 'RateLimited fires once for a project, and nothing else does',
-    minutes: 60,
+    minutes: 52,
+    step: 4,
     exporters: [
       {
         metrics: {
@@ -126,27 +133,28 @@ export const pollWorlds: readonly World[] = [
         },
       },
     ],
-    clusters: ['orders', 'users'].map((name) => ({ name, metrics: failing('rate_limited', 5, 40) })),
+    clusters: ['orders', 'users'].map((name) => ({ name, metrics: failing('rate_limited', 8, 32) })),
     checks: [
-      ...quiet('RateLimited', 19),
-      firesFor('RateLimited', 20, {
+      ...quiet('RateLimited', 20),
+      firesFor('RateLimited', 24, {
         severity: 'warning',
         labels: { group_id: GROUP },
         summary: 'Project Shop: its API quota is used up',
         description:
           'Polls of 2 clusters of project 5f1a00000000000000000001 fail because the API quota of the project is used up. All clients of the project share this quota. Used when Atlas last reported it: 95%. Find the client that sends most requests, or raise the exporter’s poll intervals.',
       }),
-      ...quiet('RateLimited', 50),
-      onlyThese(60, 'RateLimited'),
+      ...quiet('RateLimited', 44),
+      onlyThese(52, 'RateLimited'),
     ],
   },
   {
     name: 'DiscoveryFailing fires after 30 minutes for the project, and resolves ten minutes after a success',
-    minutes: 70,
+    minutes: 72,
+    step: 4,
     exporters: [
       {
         metrics: {
-          [`discovery_up{group_id="${GROUP}"}`]: turns(1, 5, turns(0, 50, 1)),
+          [`discovery_up{group_id="${GROUP}"}`]: turns(1, 8, turns(0, 52, 1)),
           [`discovery_up{group_id="${OTHER_GROUP}"}`]: 1,
           [`last_discovery_success_timestamp_seconds{group_id="${GROUP}"}`]: 240,
         },
@@ -154,16 +162,16 @@ export const pollWorlds: readonly World[] = [
     ],
     clusters: fine,
     checks: [
-      ...quiet('DiscoveryFailing', 34),
-      firesFor('DiscoveryFailing', 35, {
+      ...quiet('DiscoveryFailing', 36),
+      firesFor('DiscoveryFailing', 40, {
         severity: 'warning',
         labels: { group_id: GROUP },
         summary: 'Project Shop: its clusters cannot be listed',
         description:
-          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 31m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
+          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
       }),
-      ...quiet('DiscoveryFailing', 60),
-      onlyThese(70, 'DiscoveryFailing'),
+      ...quiet('DiscoveryFailing', 64),
+      onlyThese(72, 'DiscoveryFailing'),
     ],
   },
 ];

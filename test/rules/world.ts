@@ -22,6 +22,8 @@ export interface Cluster {
   readonly absent?: (minute: number) => boolean;
   /** When the exporter has read nothing since its start. */
   readonly unread?: (minute: number) => boolean;
+  /** The exporter shows nothing but its name. */
+  readonly isOnlyNamed?: boolean;
 }
 
 export interface Exporter {
@@ -59,7 +61,7 @@ interface QueryCheck {
 export type Check = AlertCheck | QueryCheck;
 
 export const BUCKET = 'auto_export_info{export_bucket_id="b1",frequency_type="daily"}';
-const GROUP = '5f1a00000000000000000001';
+export const GROUP = '5f1a00000000000000000001';
 export const during =
   (from: number, to = Infinity) =>
   (minute: number) =>
@@ -192,6 +194,7 @@ export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, ch
         instance = 'a',
         absent,
         unread,
+        isOnlyNamed = false,
       } = cluster;
       const target = { group_id: group, cluster_name: cluster.name, job, instance };
       const isAbsent = (minute: number) => isDown(cluster)(minute) || (absent?.(minute) ?? false);
@@ -206,7 +209,7 @@ export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, ch
         ...(unread
           ? [series(`${EXPORT}${info},project_name=""}`, target, 1, (minute) => isAbsent(minute) || !unread(minute))]
           : []),
-        ...entries({ ...healthyCluster, ...cluster.metrics }).map(([metric, value]) =>
+        ...entries({ ...(isOnlyNamed ? {} : healthyCluster), ...cluster.metrics }).map(([metric, value]) =>
           series(
             `${EXPORT}${metric}`,
             target,
