@@ -121,6 +121,10 @@ function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: 
 
 const RULES = `## Rules
 
+**Several files.** \`--config.file\` may be given several times, and may name a folder: its files \`*.yml\` are read in the order of
+their names, hidden ones are not. Lists are joined. A key that two files set is an error with both places, and so is a cluster that
+is named twice. A relative path starts at the folder of its own file.
+
 **Secrets.** Every id, key and secret has exactly one of three forms: \`x_file\` names a file, \`x_env\` names an environment
 variable, \`x\` is the value itself. Relative paths start at the folder of the config file. A file is read again whenever the secret is
 needed, so a rotated secret needs no restart. One newline at the end is removed. An unreadable or empty secret is an error at
@@ -144,8 +148,8 @@ credentials, each target names one of them, or \`defaults\` does.
 \`defaults\`. Without \`success_max_age\` the backup schedule tells the maximum age. The patterns of \`exclude\` in a target and in
 \`defaults\` all count. A warning names each override that can never count.
 
-**Reload.** The exporter reloads the config file on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
-\`--config.auto-reload\` when the file or \`atlas.ca_file\` changes. With the latter both are checked every 5 s, and a change is
+**Reload.** The exporter reloads the config on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
+\`--config.auto-reload\` when a file of the config or \`atlas.ca_file\` changes. With the latter they are checked every 5 s, and a change is
 applied once it has ended.
 
 - An invalid file changes nothing. The log and the answer (400) list every error, and \`config_last_reload_successful\` is 0 until

@@ -34,8 +34,8 @@ export interface DaemonSettings {
   readonly config: Config;
   /** Reads the config again. Absent if the config cannot be reloaded. */
   readonly readConfig?: () => Promise<Loaded>;
-  /** The config is reloaded when its file or `atlas.ca_file` changes. Absent if the config is not in a file. */
-  readonly autoReload?: { readonly file: string; readonly since: Look };
+  /** The config is reloaded when its files or `atlas.ca_file` change. */
+  readonly autoReload?: { look(): Promise<Look>; readonly since: Look };
   /** The daemon watches only the projects of this shard. Absent: all projects. */
   readonly shard?: Shard;
   /** The collectors that read each target. Default: all. */
@@ -168,7 +168,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   fileWatch =
     autoReload &&
     startFileWatch({
-      look: () => lookAt([autoReload.file, ...[monitor.config().atlas.ca?.file ?? []].flat()]),
+      look: async () =>
+        new Map([...(await autoReload.look()), ...(await lookAt([monitor.config().atlas.ca?.file ?? []].flat()))]),
       since: autoReload.since,
       runtime,
       onChange: () => void reload.reload('the file has changed'),

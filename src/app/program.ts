@@ -17,7 +17,7 @@ import { createFileReader } from '../config/files.ts';
 import type { ConfigSource, Loaded } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import type { LoadedWebConfig } from '../config/web/web-config.ts';
-import { lookAt } from '../support/file-watch.ts';
+import { type Look, lookAt } from '../support/file-watch.ts';
 import { createRedactor } from '../support/redaction.ts';
 import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon } from './daemon.ts';
@@ -120,19 +120,19 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
     process.exitCode = EXIT.usage;
     return;
   }
-  const { configFileOf, loadConfig } = await import('../config/load.ts');
+  const { loadConfig, lookAtConfig } = await import('../config/load.ts');
   const common = await commonOf(flags, version);
   const source = sourceOf(flags);
-  const file = flags.autoReload ? await configFileOf(source) : undefined;
+  const look = (): Promise<Look> => lookAtConfig(source);
   // The fingerprint is taken before the config is read, so that a change during the read is noticed.
-  const before = file === undefined ? [] : await lookAt([file]);
+  const before = flags.autoReload ? await look() : [];
   const readConfig = (): Promise<Loaded> => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
   if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
   const since = new Map([...before, ...(await lookAt(config.atlas.ca ? [config.atlas.ca.file] : []))]);
-  const autoReload = file === undefined ? {} : { autoReload: { file, since } };
+  const autoReload = flags.autoReload ? { autoReload: { look, since } } : {};
   const shard = flags.shard ? { shard: flags.shard } : {};
   await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');
@@ -184,8 +184,8 @@ async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
 }
 
 function sourceOf(flags: WatchFlags): ConfigSource {
-  const { targets, configFile: file } = flags;
-  return { file, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
+  const { targets, configFiles: paths } = flags;
+  return { paths, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
 }
 
 /**

@@ -36,16 +36,16 @@ const POLLING = ['serve', 'check', 'once'] as const;
 
 export const FLAGS = [
   flag(
-    'config.file <FILE>',
+    'config.file <FILE...>',
     values.parseText,
     POLLING,
-    'The config file. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
+    'The config file, or a folder whose files *.yml are read in the order of their names. Several files are joined. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
   ),
   flag(
     'config.auto-reload',
     values.parseSwitch,
     ['serve'],
-    'Reload when the config file or atlas.ca_file changes; they are checked every 5 s. SIGHUP always reloads. Not with --target.',
+    'Reload when a config file or atlas.ca_file changes; they are checked every 5 s. SIGHUP always reloads. Not with --target.',
   ),
   flag(
     'target <GROUP_ID/CLUSTER...>',

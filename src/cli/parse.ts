@@ -38,7 +38,7 @@ export type DemoFlags = FlagsFor<'demo'>;
 export type LogFlags = DemoFlags['log'];
 export type WebFlags = DemoFlags['web'];
 /** The flags of every command that polls Atlas. */
-export type WatchFlags = Pick<ServeFlags, 'configFile' | 'targets' | 'shard' | 'log'>;
+export type WatchFlags = Pick<ServeFlags, 'configFiles' | 'targets' | 'shard' | 'log'>;
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -111,7 +111,9 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
   if ('problem' in shard) return usageError([shard.problem], command);
   const log = { level: withDefault('log.level'), format: withDefault('log.format') };
   const watch = {
-    ...given({ configFile: optional('config.file'), shard: shard.value }),
+    ...given({ shard: shard.value }),
+    /** Files and folders. */
+    configFiles: all('config.file'),
     /** GROUP_ID/CLUSTER, not checked yet. */
     targets: all('target'),
     log,

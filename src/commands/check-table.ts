@@ -1,5 +1,6 @@
 /** The result of `check` for people: problems, what is watched with which credentials, and the result of each target. */
 import type { Config } from '../config/config.ts';
+import type { ConfigFilePath } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
 import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
@@ -12,8 +13,8 @@ export interface FileChecks {
   readonly warnings: readonly string[];
   /** The config; absent if it has problems. */
   readonly config?: Config;
-  /** Absolute path of the config file; absent if the config comes from flags and environment. */
-  readonly file?: string;
+  /** Absent if the config comes from flags and environment. */
+  readonly configFiles?: readonly ConfigFilePath[];
   /** Absolute path; absent if no web config file is given. */
   readonly webConfigFile?: string;
 }
@@ -25,9 +26,10 @@ const KINDS = { service_account: 'service account', api_key: 'API key', access_t
 const MOST_NAMED = 5;
 
 export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
-  const { problems, warnings, config, file, webConfigFile } = checks;
+  const { problems, warnings, config, configFiles, webConfigFile } = checks;
   const { good, bad, warning } = paletteOf(screen);
-  const fine = [file ?? 'the command line and the environment', ...(webConfigFile ? [webConfigFile] : [])];
+  const files = configFiles?.map(({ path }) => path) ?? ['the command line and the environment'];
+  const fine = [...files, ...(webConfigFile ? [webConfigFile] : [])];
   return [
     ...problems.map((problem) => `${formatProblem(problem)}\n`),
     ...warnings.map((text) => `${warning('warning')}: ${text}\n`),

@@ -34,10 +34,11 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
 
 /** @param outcome absent if Atlas was not polled */
 function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
-  const { problems, warnings, config, file, webConfigFile } = checks;
+  const { problems, warnings, config, configFiles, webConfigFile } = checks;
   const result = {
     ok: problems.length === 0 && (outcome === undefined || failuresIn(outcome) === 0),
-    config_file: file,
+    config_file: configFiles?.[0]?.path,
+    config_files: configFiles?.map(({ path }) => path) ?? [],
     web_config_file: webConfigFile,
     proxy: config?.atlas.proxy?.address,
     problems: problems.map(({ file: name, line, column, message }) => ({ file: name, line, column, message })),
@@ -103,10 +104,11 @@ export async function checkFiles(
 /** The parts of a credential that are not secret. */
 const NOT_SECRET = ['client_id', 'public_key'];
 
-function secretFilesOf({ config, file }: FileChecks): readonly string[] {
+function secretFilesOf({ config, configFiles = [] }: FileChecks): readonly string[] {
   const slots = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
   const secrets = slots.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
-  const paths = secrets.map((source) => (source.description === 'inline' ? file : source.file));
+  const own = configFiles.filter(({ hasCredentials }) => hasCredentials).map(({ path }) => path);
+  const paths = secrets.flatMap((source) => (source.description === 'inline' ? own : [source.file]));
   return [...new Set(paths)].filter((path) => path !== undefined);
 }
 

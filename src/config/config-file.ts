@@ -1,12 +1,22 @@
 /**
- * Opens a config file: reads it, parses it and checks it against its schema. The messages for missing, empty and
+ * Opens config files: reads them, parses them and checks them against their schema. The messages for missing, empty and
  * unknown keys and for values of the wrong type are the same for all files; messages about one key are in its schema.
  * Values are not repeated, because they may be secrets.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { FileReader } from './files.ts';
-import { createReport, formatPath, type Mapping, mappingAt, type Path, type Report, valueAt } from './problems.ts';
+import { joinFiles, ownerOf } from './joined-files.ts';
+import {
+  createReport,
+  formatPath,
+  type Mapping,
+  mappingAt,
+  type Path,
+  type Problem,
+  type Report,
+  valueAt,
+} from './problems.ts';
 import { looksSecret, nearest } from './words.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -22,15 +32,18 @@ export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly unsupported?: Readonly<Record<string, string>>;
 }
 
-export interface OpenedFile<Schema extends z.ZodType> {
-  readonly path: string;
+/** One or more files, joined into one. */
+export interface OpenedFiles<Schema extends z.ZodType> {
+  readonly files: readonly { readonly path: string; readonly value: unknown }[];
   /** What was read, or why nothing was read. */
   readonly text: string;
   readonly report: Report;
-  /** The file before the schema has changed it; undefined if it has no keys. */
+  /** The keys before the schema has changed them; undefined if a file has none. */
   readonly keys: Mapping | undefined;
-  /** The file as the schema returns it; undefined if it has problems. */
+  /** The keys as the schema returns them; undefined if they have problems. */
   readonly checked: z.output<Schema> | undefined;
+  /** The folder of the file that has this value: relative paths in it start there. */
+  directoryOf(path: Path): string;
 }
 
 export interface FileSource {
@@ -38,29 +51,45 @@ export interface FileSource {
   readonly files: FileReader;
 }
 
-/** @param name the path as the user wrote it */
-export async function openConfigFile<Schema extends z.ZodType>(
-  name: string,
-  { cwd, files }: FileSource,
+/** @param names the paths as the user wrote them, at least one */
+export async function openConfigFiles<Schema extends z.ZodType>(
+  names: readonly string[],
+  source: FileSource,
   format: FileFormat<Schema>,
-): Promise<OpenedFile<Schema>> {
-  const path = resolve(cwd, name);
-  const read = await files.readText(path, name, format.what);
-  const { value, problems, locate } = 'value' in read ? parseYaml(read.value) : UNREAD;
-  const report = createReport(name, locate);
-  report.addWhole(...problems);
-  const text = 'value' in read ? read.value : read.problem;
-  if ('problem' in read) report.addWhole({ message: read.problem });
-  const keys = mappingAt(value);
-  if (keys !== undefined && Object.keys(keys).length > 0) {
-    return { path, text, report, keys, checked: checkSchema(keys, format, report) };
-  }
-  const message = `the file must contain keys with values, at least ${format.required}`;
-  if (report.problems().length === 0) report.addWhole({ line: 1, column: 1, message });
-  return { path, text, report, keys: undefined, checked: undefined };
+): Promise<OpenedFiles<Schema>> {
+  const read = await Promise.all(names.map((name) => readFile(name, source, format)));
+  const joined = joinFiles(read);
+  const report = createReport((path, part) => {
+    const owner = ownerOf(read, path);
+    return owner.file ? { file: owner.file.name, ...owner.file.locate(owner.path, part) } : START;
+  });
+  report.addWhole(...read.flatMap(({ problems }) => problems), ...joined.problems);
+  const keys = read.every(({ isUsable }) => isUsable) ? mappingAt(joined.value) : undefined;
+  return {
+    files: read,
+    text: read.map(({ text }) => text).join('\n'),
+    report,
+    keys,
+    checked: keys && checkSchema(keys, format, report),
+    directoryOf: (path) => dirname(ownerOf(read, path).file?.path ?? source.cwd),
+  };
 }
 
-const UNREAD = { value: undefined, problems: [], locate: undefined };
+const START = { line: 1, column: 1 };
+const UNREAD = { value: undefined, problems: [], locate: () => START };
+
+async function readFile(name: string, { cwd, files }: FileSource, { what, required }: FileFormat) {
+  const path = resolve(cwd, name);
+  const read = await files.readText(path, name, what);
+  const parsed = 'value' in read ? parseYaml(read.value) : UNREAD;
+  const { value, locate } = parsed;
+  const problems: Problem[] = parsed.problems.map((problem) => ({ file: name, ...problem }));
+  if ('problem' in read) problems.push({ message: read.problem });
+  const isUsable = Object.keys(mappingAt(value) ?? {}).length > 0;
+  const message = `the file must contain keys with values, at least ${required}`;
+  if (!isUsable && problems.length === 0) problems.push({ file: name, ...START, message });
+  return { name, path, text: 'value' in read ? read.value : read.problem, value, locate, problems, isUsable };
+}
 
 const MERGE_KEY = '<<';
 const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';

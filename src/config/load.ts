@@ -4,9 +4,10 @@
  * at the start; they are not kept.
  */
 import { access } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { type Look, lookAt } from '../support/file-watch.ts';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
-import { type FileFormat, openConfigFile } from './config-file.ts';
+import { type FileFormat, openConfigFiles } from './config-file.ts';
 import {
   ATLAS_VARIABLES,
   baseUrlFromEnvironment,
@@ -14,8 +15,9 @@ import {
   warnOfUnusedBaseUrl,
   warnOfUnusedVariables,
 } from './environment.ts';
+import { listFiles } from './joined-files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
-import { createReport, type Problem, type Report, valueAt } from './problems.ts';
+import { createReport, type Path, type Problem, type Report, valueAt } from './problems.ts';
 import { checkCredentials, checkRules } from './rules.ts';
 import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
@@ -23,8 +25,8 @@ import { ALL_CLUSTERS, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM 
 import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
-  /** `--config.file` */
-  readonly file?: string | undefined;
+  /** `--config.file`: files and folders. */
+  readonly paths?: readonly string[];
   /** `--target`: GROUP_ID/CLUSTER. */
   readonly targets: readonly string[];
   readonly cwd: string;
@@ -34,10 +36,17 @@ export type Loaded =
   | {
       readonly config: Config;
       readonly warnings: readonly string[];
-      /** The absolute path, if the config is in a file. */
-      readonly file?: string;
+      /** Absent if the config comes from flags and environment. */
+      readonly configFiles?: readonly ConfigFilePath[];
     }
   | { readonly problems: readonly Problem[] };
+
+export interface ConfigFilePath {
+  /** Absolute. */
+  readonly path: string;
+  /** Whether it has the key `credentials`, and so may have secrets. */
+  readonly hasCredentials: boolean;
+}
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
@@ -60,22 +69,23 @@ const CONFIG_FILE: FileFormat<typeof configSchema> = {
   secretKey: 'credentials',
 };
 
-/** The absolute path of the config file; undefined if there is none. */
-export async function configFileOf({ file, targets, cwd }: ConfigSource): Promise<string | undefined> {
-  if (targets.length > 0) return undefined;
-  const path = resolve(cwd, file ?? DEFAULT_CONFIG_FILE);
-  return file !== undefined || (await exists(path)) ? path : undefined;
+/** Fingerprints of the config files, and of the lists of files in folders; empty if there are no files. */
+export async function lookAtConfig({ paths = [], targets, cwd }: ConfigSource): Promise<Look> {
+  if (targets.length > 0) return new Map();
+  const names = paths.length > 0 ? paths : [DEFAULT_CONFIG_FILE];
+  const files = await listFiles(names, cwd);
+  return new Map([...(await lookAt(files.map((file) => resolve(cwd, file)))), ['', files.join('\n')]]);
 }
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
-  const { file, targets, cwd } = source;
-  const hasDefaultFile = file === undefined && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));
-  const name = hasDefaultFile ? DEFAULT_CONFIG_FILE : file;
+  const { paths = [], targets, cwd } = source;
+  const hasDefaultFile = paths.length === 0 && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));
+  const names = hasDefaultFile ? [DEFAULT_CONFIG_FILE] : paths;
   if (targets.length === 0) {
-    return name === undefined ? { problems: [{ message: HOW_TO_START }] } : await loadFile(name, source);
+    return names.length === 0 ? { problems: [{ message: HOW_TO_START }] } : await loadFiles(names, source);
   }
   const report = createReport();
-  if (file !== undefined) {
+  if (paths.length > 0) {
     report.addWhole({
       message: '--target and --config.file exclude each other: put the targets into the file, or leave it out',
     });
@@ -84,25 +94,31 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   return await loadTargets(source, report);
 }
 
-async function loadFile(name: string, source: ConfigSource): Promise<Loaded> {
-  const { path, keys, checked, report } = await openConfigFile(name, source, CONFIG_FILE);
+async function loadFiles(names: readonly string[], source: ConfigSource): Promise<Loaded> {
+  const listed = await listFiles(names, source.cwd);
+  const { files, keys, checked, report, directoryOf } = await openConfigFiles(listed, source, CONFIG_FILE);
   if (keys === undefined) return { problems: report.problems() };
-  const place = { ...source, directory: dirname(path) };
+  const placeOf = (path: Path): SecretPlace => ({ ...source, directory: directoryOf(path) });
   checkRules(keys, report);
   // If the key is misspelt, only the misspelt key is reported, and not the missing credential.
   const hasCredentials = Object.keys(keys).some(
     (key) => nearest(key, Object.keys(configSchema.shape)) === 'credentials',
   );
   const credentials = hasCredentials
-    ? await checkCredentials(keys, place, report)
-    : await credentialFromEnvironment(place, report);
+    ? await checkCredentials(keys, placeOf, report)
+    : await credentialFromEnvironment(placeOf([]), report);
   if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
   if (hasBaseUrl) warnOfUnusedBaseUrl(checked?.atlas.base_url, source.env, report);
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
-  const ca = await readCaFile(keys, place, report);
+  const ca = await readCaFile(keys, placeOf, report);
   const loaded = finish(source, { file: checked, credentials, baseUrl, ca }, report);
-  return 'problems' in loaded ? loaded : { ...loaded, file: path };
+  if ('problems' in loaded) return loaded;
+  const configFiles = files.map(({ path, value }) => ({
+    path,
+    hasCredentials: valueAt(value, ['credentials']) !== undefined,
+  }));
+  return { ...loaded, configFiles };
 }
 
 async function loadTargets(source: ConfigSource, report: Report): Promise<Loaded> {

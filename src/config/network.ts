@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
-import { type Mapping, type Report, valueAt } from './problems.ts';
+import { type Mapping, type Path, type Report, valueAt } from './problems.ts';
 import type { Environment, SecretPlace } from './secrets.ts';
 import { problemWithCertificates } from './web/tls.ts';
 
@@ -19,9 +19,14 @@ const LARGEST_CA_BYTES = 1024 * 1024;
 /**
  * The certificates of `atlas.ca_file`. Undefined without this key; also if the file is invalid, which is then reported.
  */
-export async function readCaFile(keys: Mapping, place: SecretPlace, report: Report): Promise<AtlasSettings['ca']> {
+export async function readCaFile(
+  keys: Mapping,
+  placeOf: (path: Path) => SecretPlace,
+  report: Report,
+): Promise<AtlasSettings['ca']> {
   const text = valueAt(keys, CA_FILE);
   if (typeof text !== 'string' || text === '') return undefined;
+  const place = placeOf(CA_FILE);
   const file = resolve(place.directory, text);
   const own = await readCertificates(file, place);
   if ('problem' in own) {

@@ -14,8 +14,14 @@ export interface Problem {
   readonly message: string;
 }
 
+export interface Place {
+  readonly file?: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Finds the position of a key or value in the file; if the path does not exist, the position of its nearest parent. */
-export type Locate = (path: Path, part: 'key' | 'value') => { readonly line: number; readonly column: number };
+export type Locate = (path: Path, part: 'key' | 'value') => Place;
 
 /** Collects the problems of a config file, of the environment and of flags. */
 export interface Report {
@@ -28,12 +34,11 @@ export interface Report {
    */
   addWhole(...problems: readonly Problem[]): void;
   /** Adds a problem if another path has the same name. */
-  addIfRepeated(name: string, path: Path, message: (firstLine: number) => string): void;
+  addIfRepeated(name: string, path: Path, message: (where: string) => string): void;
   /** Adds a warning about a value. */
   warn(path: Path, message: string): void;
   /**
-   * All problems in the order of the file, each with the file's name. Problems without a line are not about the file;
-   * they come last.
+   * All problems in the order of the files. Problems without a line are not about a file; they come last.
    */
   problems(): readonly Problem[];
   readonly warnings: string[];
@@ -41,9 +46,9 @@ export interface Report {
 
 const MOST_PROBLEMS = 100;
 
-export function createReport(file = '', locate: Locate = () => ({ line: 1, column: 1 })): Report {
+export function createReport(locate: Locate = () => ({ line: 1, column: 1 })): Report {
   const found: Problem[] = [];
-  const firstLines = new Map<string, number>();
+  const firstPlaces = new Map<string, Place>();
   function addAs(shown: string, path: Path, message: string, part: 'key' | 'value' = 'value'): void {
     found.push({ ...locate(path, part), message: shown === '' ? message : `${shown}: ${message}` });
   }
@@ -52,18 +57,23 @@ export function createReport(file = '', locate: Locate = () => ({ line: 1, colum
     addUnnamed: (path, message, part) => addAs(formatPath(path.slice(0, -1)), path, message, part),
     addWhole: (...problems) => void found.push(...problems),
     addIfRepeated(name, path, message) {
-      const firstLine = firstLines.get(name);
-      if (firstLine !== undefined) report.add(path, message(firstLine));
-      else firstLines.set(name, locate(path, 'value').line);
+      const place = locate(path, 'value');
+      const first = firstPlaces.get(name);
+      if (first !== undefined) report.add(path, message(placeWords(first, place)));
+      else firstPlaces.set(name, place);
     },
     warn(path, message) {
-      report.warnings.push(
-        formatProblem({ file, ...locate(path, 'value'), message: `${formatPath(path)}: ${message}` }),
-      );
+      report.warnings.push(formatProblem({ ...locate(path, 'value'), message: `${formatPath(path)}: ${message}` }));
     },
     problems() {
-      const sorted = found.toSorted((a, b) => compare(a.line, b.line) || compare(a.column, b.column));
-      const shown = sorted.slice(0, MOST_PROBLEMS).map((problem) => (problem.line ? { file, ...problem } : problem));
+      const sorted = found.toSorted(
+        (a, b) =>
+          compare(Number(a.line === undefined), Number(b.line === undefined)) ||
+          (a.file ?? '').localeCompare(b.file ?? '', 'en') ||
+          compare(a.line, b.line) ||
+          compare(a.column, b.column),
+      );
+      const shown = sorted.slice(0, MOST_PROBLEMS);
       const rest = sorted.length - shown.length;
       return rest > 0 ? [...shown, { message: `and ${rest} more problems` }] : shown;
     },
@@ -75,6 +85,11 @@ export function createReport(file = '', locate: Locate = () => ({ line: 1, colum
 export function formatProblem({ file, line, column, message }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   return place === '' ? message : `${place}: ${message}`;
+}
+
+/** A place as seen from a text in another place: the file is named only if it is another one. */
+export function placeWords({ file, line }: Place, from: Pick<Place, 'file'>): string {
+  return file === undefined || file === from.file ? `line ${line}` : `line ${line} of ${file}`;
 }
 
 function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {

@@ -49,7 +49,7 @@ function checkClusters({ path, value }: Item, report: Report): void {
   const { group_id: groupId, clusters, include = [] } = value;
   const check = (cluster: unknown, at: Path, what: string): void => {
     if (typeof groupId !== 'string' || typeof cluster !== 'string') return;
-    report.addIfRepeated(`${groupId}/${cluster}`, at, (line) => `${what} already listed in line ${line}`);
+    report.addIfRepeated(`${groupId}/${cluster}`, at, (where) => `${what} already listed in ${where}`);
   };
   if (clusters === ALL_CLUSTERS) {
     check(`*${JSON.stringify(include)}`, [...path, 'clusters'], 'all clusters of this project are');
@@ -124,16 +124,16 @@ const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
 /** @returns one for each credential of the file, in its order; complete only if nothing was reported */
 export async function checkCredentials(
   config: Mapping,
-  place: SecretPlace,
+  placeOf: (path: Path) => SecretPlace,
   report: Report,
 ): Promise<readonly Credential[]> {
   const found = itemsOf(config, 'credentials').map(async ({ path, value }) => {
     const name = String(value['name']);
     if (typeof value['name'] === 'string') {
-      const message = (line: number) => `the credential in line ${line} has this name too`;
+      const message = (where: string) => `the credential in ${where} has this name too`;
       report.addIfRepeated(`credential ${name}`, [...path, 'name'], message);
     }
-    return { name, ...(await checkKind({ path, value }, place, report)) };
+    return { name, ...(await checkKind({ path, value }, placeOf(path), report)) };
   });
   return await Promise.all(found);
 }

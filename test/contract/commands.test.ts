@@ -36,8 +36,8 @@ const CLUSTERS = [
 ] as const;
 
 const LOG = { level: 'error', format: 'json' } as const;
-const CHECK: CheckFlags = { targets: [], log: LOG, online: true, format: 'table' };
-const ONCE: OnceFlags = { targets: [], log: LOG };
+const CHECK: CheckFlags = { configFiles: [], targets: [], log: LOG, online: true, format: 'table' };
+const ONCE: OnceFlags = { configFiles: [], targets: [], log: LOG };
 const named = (...names: string[]) => ({ targets: names.map((name) => `${GROUP_ID}/${name}`) });
 
 const env = ({ origin }: Pick<Simulator, 'origin'>) => ({
@@ -69,7 +69,7 @@ describe('check', () => {
   test.each(['table', 'json'] as const)('shows every problem and sends no request, as %s', async (format) => {
     const simulator = await atlas([]);
     const path = configFile('targets:\n  - group_id: nope\n    clusters: []\n');
-    const { code, stdout } = await check(simulator, { configFile: path, format });
+    const { code, stdout } = await check(simulator, { configFiles: [path], format });
     expect([code, simulator.requests]).toEqual([2, []]);
     if (format === 'table') {
       expect(stdout).toMatch(/^\S+c\.yml:2:15: targets\[0\]\.group_id: .*\n\S+c\.yml:3:15: .*\n\n2 problems\n$/);
@@ -100,7 +100,7 @@ describe('check', () => {
     const path = configFile(
       `targets:\n  - { group_id: "${GROUP_ID}", clusters: all, exclude: [scratch] }\n  - { group_id: "${GROUP_ID}", clusters: [gone] }\n  - { group_id: "${OTHER}", clusters: all }\n`,
     );
-    const { code, stdout } = await check(simulator, { configFile: path });
+    const { code, stdout } = await check(simulator, { configFiles: [path] });
     expect(code).toBe(1);
     expect(stdout).toMatch(/\/orders +default +ok/);
     expect(stdout).toMatch(/\/gone +default +not_found/);
@@ -137,13 +137,14 @@ describe('check', () => {
     const path = configFile(
       `targets: [ { group_id: "${GROUP_ID}", clusters: [gone] }, { group_id: "${GROUP_ID}", clusters: all } ]\n`,
     );
-    const { code, stdout } = await check(simulator, { configFile: path, format: 'json' });
+    const { code, stdout } = await check(simulator, { configFiles: [path], format: 'json' });
     expect(code).toBe(1);
     const result = JSON.parse(stdout) as { targets: Record<string, unknown>[] };
     const target = { group_id: GROUP_ID, project_name: 'Shop', credential: 'default' };
     expect(result).toEqual({
       ok: false,
       config_file: path,
+      config_files: [path],
       web_config_file: null,
       proxy: null,
       problems: [],
@@ -188,8 +189,8 @@ describe('check', () => {
   test('has a description of each field of its JSON', async () => {
     const simulator = await atlas([project(CLUSTERS)]);
     const text = `targets: [ { group_id: "${GROUP_ID}", clusters: [gone, orders] }, { group_id: "${OTHER}", clusters: all } ]\n`;
-    const online = await check(simulator, { configFile: configFile(text), format: 'json' });
-    const bad = await check(simulator, { configFile: configFile('x: 1\n'), format: 'json' });
+    const online = await check(simulator, { configFiles: [configFile(text)], format: 'json' });
+    const bad = await check(simulator, { configFiles: [configFile('x: 1\n')], format: 'json' });
     const documented = readFileSync('docs/commands.md', 'utf8').matchAll(/^\| `([a-z_.[\]]+)` \|/gm);
     const found = [online, bad].flatMap(({ stdout }) => [...pathsIn(JSON.parse(stdout))]);
     expect(new Set([...documented].map(([, path]) => path))).toEqual(
@@ -204,7 +205,7 @@ describe('check', () => {
     const path = configFile(
       `polling: { read_schedule: ${readSchedule} }\ntargets: [ { group_id: "${GROUP_ID}", clusters: [orders] } ]\n`,
     );
-    const { code, stdout } = await check(front, { configFile: path });
+    const { code, stdout } = await check(front, { configFiles: [path] });
     expect(code).toBe(readSchedule ? 1 : 0);
     expect(stdout.includes('schedule: forbidden')).toBe(readSchedule);
     expect(stdout.includes('or set polling.read_schedule to false')).toBe(readSchedule);
@@ -272,7 +273,7 @@ describe('once', () => {
   test('writes the metrics of discoveries, also of one that failed', async () => {
     const simulator = await atlas([project(CLUSTERS)]);
     const text = `targets: [ { group_id: "${GROUP_ID}", clusters: all }, { group_id: "${OTHER}", clusters: all } ]\n`;
-    const { code, stdout } = await once(simulator, { configFile: configFile(text) });
+    const { code, stdout } = await once(simulator, { configFiles: [configFile(text)] });
     expect(code).toBe(1);
     expect(series(stdout)).toContain(`mongodbatlas_backup_export_discovery_up{group_id="${GROUP_ID}"} 1`);
     expect(series(stdout)).toContain(`mongodbatlas_backup_export_discovery_up{group_id="${OTHER}"} 0`);

@@ -18,7 +18,7 @@ test('the default speed of the demo is the one in its help', () => {
 test('the example config loads as it is', async () => {
   const text = readFileSync(example, 'utf8');
   const env = { MONGODB_ATLAS_CLIENT_ID: 'id', MONGODB_ATLAS_CLIENT_SECRET: 'secret' };
-  const minimal = await loadConfig({ file: example, targets: [], env, cwd: '/', files });
+  const minimal = await loadConfig({ paths: [example], targets: [], env, cwd: '/', files });
   expect(minimal).toMatchObject({ warnings: [], config: { targets: [{ clusterName: 'Cluster0' }] } });
   expect(text.split('\n')[0]).toBe(`# yaml-language-server: $schema=./${basename(schema)}`);
   expect(dirname(schema)).toBe(dirname(example));
@@ -34,7 +34,7 @@ test('the example config loads with all commented lines included', async () => {
     .replaceAll(/^#(?= {2})/gm, '');
   writeFileSync(join(directory, 'c.yml'), text);
   const env = { PRODUCTION_CLIENT_ID: 'id' };
-  expect(await loadConfig({ file: 'c.yml', targets: [], env, cwd: directory, files })).toMatchObject({
+  expect(await loadConfig({ paths: ['c.yml'], targets: [], env, cwd: directory, files })).toMatchObject({
     warnings: [],
     config: {
       atlas: { baseUrl: 'https://cloud.mongodbgov.com' },

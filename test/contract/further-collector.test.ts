@@ -84,7 +84,7 @@ describe('a further collector', () => {
     const { origin } = await atlas([project(CLUSTERS)]);
     const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
     const log = { level: 'error', format: 'json' } as const;
-    const flags = { targets: [`${GROUP_ID}/orders`], log, online: true, format };
+    const flags = { configFiles: [], targets: [`${GROUP_ID}/orders`], log, online: true, format };
     const { code, stdout } = await runCommand(runCheck, flags, { env, cwd: '.', collectors: FAILING });
     expect(code).toBe(1);
     if (format === 'table') {

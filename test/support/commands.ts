@@ -42,7 +42,7 @@ export function startCommand<Flags extends WatchFlags>(
   const { log, lines } = createRecordingLog();
   const ended = command({
     flags,
-    source: { file: flags.configFile, targets: flags.targets, env, cwd, files },
+    source: { paths: flags.configFiles, targets: flags.targets, env, cwd, files },
     terminal,
     version: '0',
     collectors: COLLECTORS,

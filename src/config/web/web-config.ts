@@ -3,10 +3,9 @@
  * its place. It also loads the certificates and keys.
  */
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import type { z } from 'zod';
 import type { GuardSettings } from '../../web/guards/settings.ts';
-import { type FileSource, openConfigFile } from '../config-file.ts';
+import { type FileSource, openConfigFiles } from '../config-file.ts';
 import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
 import { buildTls, checkTls, readTlsFiles, type TlsFiles } from './tls.ts';
@@ -28,8 +27,8 @@ export interface ValidWebConfig {
 }
 
 export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebConfig> {
-  const { path, text, keys, checked, report } = await openConfigFile(source.file, source, WEB_CONFIG_FILE);
-  const directory = dirname(path);
+  const { text, keys, checked, report, directoryOf } = await openConfigFiles([source.file], source, WEB_CONFIG_FILE);
+  const directory = directoryOf([]);
   const tls = mappingAt(keys, [TLS_KEY]);
   const users = mappingAt(keys, [USERS_KEY]);
   const files = await readTlsFiles(tls ?? {}, directory, source.files, report);

@@ -36,7 +36,7 @@ describe('a reload', () => {
   test('reads a config and applies it', async () => {
     const { reload, readings, events, lines } = setUp();
     const outcome = reload('SIGHUP');
-    readings[0]?.open({ ...GOOD, file: '/c.yml' });
+    readings[0]?.open({ ...GOOD, configFiles: [{ path: '/c.yml', hasCredentials: true }] });
     expect(await outcome).toEqual({
       result: 'reloaded',
       text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',

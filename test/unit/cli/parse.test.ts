@@ -5,6 +5,7 @@ import { parseCommandLine } from '../../../src/cli/parse.ts';
 const PREFIX = 'MONGODBATLAS_BACKUP_EXPORTER_';
 const SERVE = {
   autoReload: false,
+  configFiles: [],
   targets: [],
   web: {
     listenAddresses: [{ port: 19017 }],
@@ -78,7 +79,7 @@ const TEXTS = {
 const PARSED = {
   command: 'serve',
   flags: {
-    configFile: 'a.yml',
+    configFiles: ['a.yml'],
     autoReload: true,
     targets: ['g/c', 'g/d'],
     shard: { index: 1, count: 3 },
@@ -117,12 +118,15 @@ test('check, once and health have their own flags and those flags of serve that 
   const shard = ['--shard.count', '3', '--shard.index', '1'];
   expect(parse(['check'])).toEqual({
     command: 'check',
-    flags: { targets: [], log: { ...QUIET, level: 'error' }, online: false, format: 'table' },
+    flags: { configFiles: [], targets: [], log: { ...QUIET, level: 'error' }, online: false, format: 'table' },
   });
   expect(parse(['check', '--online', '--format', 'json', '--config.file', 'a.yml', ...shard])).toMatchObject({
-    flags: { online: true, format: 'json', configFile: 'a.yml', shard: { index: 1, count: 3 } },
+    flags: { online: true, format: 'json', configFiles: ['a.yml'], shard: { index: 1, count: 3 } },
   });
-  expect(parse(['once', '--target', 'g/c'])).toEqual({ command: 'once', flags: { targets: ['g/c'], log: QUIET } });
+  expect(parse(['once', '--target', 'g/c'])).toEqual({
+    command: 'once',
+    flags: { configFiles: [], targets: ['g/c'], log: QUIET },
+  });
   expect(parse(['once', '--output=x.prom', ...shard])).toMatchObject({
     flags: { output: 'x.prom', shard: { index: 1, count: 3 } },
   });

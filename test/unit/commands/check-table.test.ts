@@ -147,7 +147,10 @@ describe('the checks of files as a table', () => {
   );
 
   test('shows what is watched, the credentials and where their secrets come from', () => {
-    const text = fileChecksAsText({ problems: [], warnings: ['look at this'], config, file: '/c.yml' }, PLAIN);
+    const text = fileChecksAsText(
+      { problems: [], warnings: ['look at this'], config, configFiles: [{ path: '/c.yml', hasCredentials: true }] },
+      PLAIN,
+    );
     expect(text).toBe(`warning: look at this
 ok: /c.yml
 
@@ -162,7 +165,12 @@ legacy      API key                1  public_key     inline
   });
 
   test('names the web config file if it was checked', () => {
-    const looked = { problems: [], warnings: [], file: '/c.yml', webConfigFile: '/web.yml' };
+    const looked = {
+      problems: [],
+      warnings: [],
+      configFiles: [{ path: '/c.yml', hasCredentials: true }],
+      webConfigFile: '/web.yml',
+    };
     expect(fileChecksAsText(looked, PLAIN)).toBe('ok: /c.yml\nok: /web.yml\n');
   });
 

@@ -15,7 +15,7 @@ async function find(credential: string, modes: Readonly<Record<string, number>>,
   for (const [name, mode] of Object.entries({ 'c.yml': 0o600, secret: 0o600, id: 0o600, ...modes })) {
     chmodSync(join(cwd, name), mode);
   }
-  const { warnings, ...found } = await checkFiles({ file: 'c.yml', targets: [], env, cwd, files }, NOW);
+  const { warnings, ...found } = await checkFiles({ paths: ['c.yml'], targets: [], env, cwd, files }, NOW);
   return { ...found, warnings: warnings.map((warning) => warning.replace(`${cwd}/`, '')) };
 }
 
@@ -49,11 +49,11 @@ test('a missing secret file is a problem with its place in the config', async ()
   expect(config).toBeUndefined();
 });
 
-test('returns the path of the config file, if there is one', async () => {
-  expect((await find(IN_FILES, {})).file).toMatch(/\/c\.yml$/);
+test('returns the paths of the config files, if there are any', async () => {
+  expect((await find(IN_FILES, {})).configFiles?.map(({ path }) => path)).toEqual([expect.stringMatching(/\/c\.yml$/)]);
   const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
   const found = await checkFiles({ targets: [`${GROUP}/a`], env, cwd: directoryWith(), files }, NOW);
-  expect([found.file, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
+  expect([found.configFiles, found.problems, found.config?.targets.length]).toEqual([undefined, [], 1]);
 });
 
 describe('checks the web config file', () => {

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { configFileOf, loadConfig } from '../../../src/config/load.ts';
+import { loadConfig, lookAtConfig } from '../../../src/config/load.ts';
 import { DEFAULT_RUNBOOKS } from '../../../src/config/schema.ts';
 import { files } from '../../support/files.ts';
 import { configOf, directoryWith, GROUP, load, OTHER_GROUP, printed } from './workspace.ts';
@@ -277,13 +277,13 @@ describe('a config file that cannot be read is one problem', () => {
   test.each([
     ['none', 'config file none does not exist'],
     ['file/below', 'config file file/below does not exist'],
-    ['.', 'config file . is a directory'],
+    ['.', 'config file *.yml does not exist'],
     ['latin1', 'config file latin1 is not UTF-8: save it in that encoding'],
     ['large', 'config file large is larger than 5 MB: is this the config file?'],
     ['a\u0000b', 'config file a\u0000b cannot be read (ERR_INVALID_ARG_VALUE)'],
   ])('%s', async (file, problem) => {
     const cwd = directoryWith({ file: '', latin1: Buffer.from('# é\n', 'latin1'), large: '#'.repeat(5_000_001) });
-    expect(printed(await loadConfig({ file, targets: [], env: {}, cwd, files }))).toEqual([problem]);
+    expect(printed(await loadConfig({ paths: [file], targets: [], env: {}, cwd, files }))).toEqual([problem]);
   });
 });
 
@@ -345,7 +345,7 @@ describe('--target', () => {
   });
 
   test('and --config.file exclude each other', async () => {
-    expect(printed(await loadConfig({ file: 'x', targets: [PAIR], env: TOKEN, cwd, files }))).toEqual([
+    expect(printed(await loadConfig({ paths: ['x'], targets: [PAIR], env: TOKEN, cwd, files }))).toEqual([
       '--target and --config.file exclude each other: put the targets into the file, or leave it out',
     ]);
   });
@@ -501,7 +501,7 @@ test('a secret file is read again each time, without the newline at its end', as
     'c.yml': `credentials: [{name: a, access_token_file: token}]\n${TARGETS}`,
     token: 'one',
   });
-  const [credential] = configOf(await loadConfig({ file: 'c.yml', targets: [], env: {}, cwd, files })).credentials;
+  const [credential] = configOf(await loadConfig({ paths: ['c.yml'], targets: [], env: {}, cwd, files })).credentials;
   const read = credential?.secrets['access_token']?.read ?? (() => Promise.reject(new Error()));
   const reads: unknown[] = [];
   for (const content of ['one', 'two\n', 'three\r\n', '\n', 'a\n\n']) {
@@ -524,20 +524,90 @@ test('relative paths begin at the folder of the config file, not at the working 
   });
   const file = join(elsewhere, 'c.yml');
   expect(
-    configOf(await loadConfig({ file, targets: [], env: {}, cwd: directoryWith(), files })).credentials,
+    configOf(await loadConfig({ paths: [file], targets: [], env: {}, cwd: directoryWith(), files })).credentials,
   ).toHaveLength(1);
 });
 
-describe('the path of the config file', () => {
-  test('is the one given, or else the default file if it exists, or else none', async () => {
-    const env = TOKEN;
-    const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': TARGETS });
-    const there = join(cwd, 'mongodbatlas-backup-exporter.yml');
-    expect(await configFileOf({ file: 'other.yml', targets: [], env, cwd, files })).toBe(join(cwd, 'other.yml'));
-    expect(await configFileOf({ targets: [], env, cwd, files })).toBe(there);
-    expect(await configFileOf({ targets: [PAIR], env, cwd, files })).toBeUndefined();
-    expect(await configFileOf({ targets: [], env, cwd: directoryWith(), files })).toBeUndefined();
-    expect(await loadConfig({ targets: [], env, cwd, files })).toMatchObject({ file: there });
-    expect(await loadConfig({ targets: [PAIR], env, cwd, files })).not.toHaveProperty('file');
+test('the config file is the default one if none is given and it exists', async () => {
+  const env = TOKEN;
+  const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': TARGETS });
+  const configFiles = [{ path: join(cwd, 'mongodbatlas-backup-exporter.yml'), hasCredentials: false }];
+  expect(await loadConfig({ targets: [], env, cwd, files })).toMatchObject({ configFiles });
+  expect(await loadConfig({ targets: [PAIR], env, cwd, files })).not.toHaveProperty('configFiles');
+});
+
+describe('several config files', () => {
+  const CREDENTIAL = 'credentials: [{ name: a, access_token_file: token }]\n';
+  const target = (cluster: string) => `targets: [{ group_id: ${GROUP}, clusters: [${cluster}] }]\n`;
+  const folderWith = (texts: Readonly<Record<string, string>>) => {
+    const cwd = directoryWith({ 'main.yml': CREDENTIAL, token: 'x' });
+    mkdirSync(join(cwd, 'teams'));
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(cwd, 'teams', name), text);
+    const source = { paths: ['main.yml', 'teams'], targets: [], env: {}, cwd, files };
+    return { source, read: () => loadConfig(source), cwd };
+  };
+
+  test('are joined: a folder stands for its files *.yml in the order of their names', async () => {
+    const { read, cwd } = folderWith({
+      'b.yml': `${target('b')}defaults: { owner: all }\n`,
+      'a.yml': `${target('a')}defaults: { exclude: [x] }\npolling: { interval: 5s }\n`,
+      'c.yml': 'defaults: { exclude: [y] }\npolling: { idle_interval: 20s }\n',
+      '.hidden.yml': 'not read',
+      'notes.txt': 'not read',
+    });
+    const loaded = await read();
+    const config = configOf(loaded);
+    expect(config.targets.map(({ clusterName, owner }) => [clusterName, owner])).toEqual([
+      ['a', 'all'],
+      ['b', 'all'],
+    ]);
+    expect(config.polling).toMatchObject({ intervalSeconds: 5, idleIntervalSeconds: 20 });
+    expect('configFiles' in loaded && loaded.configFiles?.map(({ path }) => path)).toEqual(
+      ['main.yml', 'teams/a.yml', 'teams/b.yml', 'teams/c.yml'].map((name) => join(cwd, name)),
+    );
+  });
+
+  test('have their own folders for relative paths', async () => {
+    const { source, cwd } = folderWith({
+      'a.yml': `${target('a')}credentials: [{ name: b, access_token_file: token }]\n`,
+    });
+    expect(printed(await loadConfig(source))).toEqual([
+      'teams/a.yml:1:11: targets[0].credential: is missing: there are several credentials (a, b)',
+      expect.stringContaining(`does not exist (relative paths begin at ${join(cwd, 'teams')})`),
+    ]);
+  });
+
+  test('must not set a key twice, nor name a cluster twice; the problem names both places', async () => {
+    const { read } = folderWith({
+      'a.yml': `${target('a')}polling:\n  interval: 5s\ndefaults: { owner: x }\n`,
+      'b.yml': `polling:\n\n  interval: 6s\ndefaults: { owner: x }\n${target('b, a')}`,
+      'c.yml': `${target('b')}credentials: [{ name: a, access_token: x }]\n`,
+      'd.yml': 'targets: [{ clusters: [c] }]\nunknown: 1\n',
+    });
+    expect(printed(await read())).toEqual([
+      'teams/b.yml:3:3: polling.interval: is in line 3 of teams/a.yml too: keep one of them',
+      'teams/b.yml:4:13: defaults.owner: is in line 4 of teams/a.yml too: keep one of them',
+      'teams/b.yml:5:63: targets[1].clusters[1]: this cluster of this project is already listed in line 1 of teams/a.yml',
+      'teams/c.yml:1:60: targets[2].clusters[0]: this cluster of this project is already listed in line 5 of teams/b.yml',
+      'teams/c.yml:2:23: credentials[1].name: the credential in line 1 of main.yml has this name too',
+      'teams/d.yml:1:11: targets[3].group_id: is missing',
+      'teams/d.yml:2:1: unknown: unknown key; allowed are atlas, credentials, polling, defaults, targets, web_links',
+    ]);
+  });
+
+  test('look different when one of them changes, appears or disappears', async () => {
+    const { source, cwd } = folderWith({ 'a.yml': target('a') });
+    const looks = [await lookAtConfig(source)];
+    for (const change of [
+      () => writeFileSync(join(cwd, 'teams/a.yml'), target('b')),
+      () => writeFileSync(join(cwd, 'teams/b.yml'), target('c')),
+      () => rmSync(join(cwd, 'teams/b.yml')),
+    ]) {
+      change();
+      looks.push(await lookAtConfig(source));
+    }
+    expect(new Set(looks.map((look) => JSON.stringify([...look]))).size).toBe(3);
+    expect(looks[3]).toEqual(looks[1]);
+    expect(await lookAtConfig({ ...source, targets: [PAIR] })).toEqual(new Map());
   });
 });

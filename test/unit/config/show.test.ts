@@ -13,7 +13,7 @@ const folder = directoryWith({ key: SECRETS.file });
 async function load(text: string): Promise<Config> {
   writeFileSync(join(folder, 'config.yml'), text);
   const env = { TOKEN: SECRETS.env };
-  return configOf(await loadConfig({ file: 'config.yml', targets: [], env, cwd: folder, files }));
+  return configOf(await loadConfig({ paths: ['config.yml'], targets: [], env, cwd: folder, files }));
 }
 
 const FILE = `

@@ -22,13 +22,13 @@ export function directoryWith(texts: Readonly<Record<string, string | Uint8Array
 
 export async function load(text: string | Uint8Array, env: Env = {}, others: Readonly<Record<string, string>> = {}) {
   const cwd = directoryWith({ ...others, 'c.yml': text });
-  return loadConfig({ file: 'c.yml', targets: [], env, cwd, files });
+  return loadConfig({ paths: ['c.yml'], targets: [], env, cwd, files });
 }
 
 /** What the command `check` prints of the same config, and its exit code. */
 export async function check(text: string, env: Env, others: Readonly<Record<string, string>>) {
   const log = { level: 'error', format: 'json' } as const;
-  const flags = { configFile: 'c.yml', targets: [], online: true, format: 'table', log } as const;
+  const flags = { configFiles: ['c.yml'], targets: [], online: true, format: 'table', log } as const;
   const cwd = directoryWith({ ...others, 'c.yml': text });
   const { code, stdout, stderr } = await runCommand(runCheck, flags, { env, cwd, runtime: createFakeRuntime() });
   return { code, stdout, stderr };
