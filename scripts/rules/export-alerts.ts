@@ -1,6 +1,6 @@
 /** Alerts on the exports of a cluster. */
 import { ageOf, CLUSTER_ID, CLUSTER_NAME, clusterLinks, number, ofCluster, RUNBOOKS } from './annotations.ts';
-import { CLUSTER, cluster, EXPORT, limit, type Rule } from './promql.ts';
+import { CLUSTER, cluster, EXPORT, limit, owned, type Rule } from './promql.ts';
 import { BUCKET, DOWN, JOB_COLLECTIONS, JOB_PROGRESSED, LATE, NEW_POLICY, NOT_STARTED } from './records.ts';
 
 const MAX_AGE = cluster('success_max_age_seconds');
@@ -21,11 +21,12 @@ interface ClusterAlert extends Omit<Rule, 'alert' | 'labels' | 'annotations'> {
 }
 
 /** An alert with the labels `group_id` and `cluster_name`. */
-export function clusterAlert(name: string, { severity, summary, description, ...rule }: ClusterAlert): Rule {
+export function clusterAlert(name: string, { severity, summary, description, expr, ...rule }: ClusterAlert): Rule {
   const alert = `AtlasBackupExport${name}`;
   return {
     alert,
     ...rule,
+    expr: owned(expr),
     labels: { severity },
     annotations: {
       summary: `${CLUSTER_NAME}: ${summary}`,

@@ -1,7 +1,7 @@
 /** Alerts on the polls of clusters, and on the exporters themselves. */
 import { ageOf, CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } from './annotations.ts';
 import { clusterAlert } from './export-alerts.ts';
-import { CLUSTER, cluster, EXPORT, EXPORTER, limit, type Rule } from './promql.ts';
+import { CLUSTER, cluster, EXPORT, EXPORTER, limit, OWNER, owned, type Rule } from './promql.ts';
 import {
   CLUSTERS,
   DENIED,
@@ -10,6 +10,7 @@ import {
   LOST,
   MISSING,
   SHARD_COUNT,
+  UNLISTED,
   UNPOLLED,
   UNREACHABLE,
   UNREAD_COUNT,
@@ -21,8 +22,7 @@ const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an u
 const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;
 const DAYS_LEFT = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}';
 
-/** @param installation the labels that tell installations apart, for example `job` */
-export const pollAlerts = (installation: string): readonly Rule[] => [
+export const pollAlerts: readonly Rule[] = [
   clusterAlert('TargetDown', {
     severity: 'warning',
     comment: 'Not if another alert tells the cause for the credential, the project or the whole installation.',
@@ -70,11 +70,13 @@ export const pollAlerts = (installation: string): readonly Rule[] => [
   }),
   {
     alert: 'AtlasBackupExportAccessDenied',
-    comment: 'One alert for the credential if it works nowhere; else one for each project that it may not read.',
+    comment:
+      'One alert for the credential if it works nowhere; else one for each project that it may not read, and for each owner in it.',
     expr: `
       (count by (credential) (${DENIED}) unless ${WORKS})
       or
-      count by (credential, group_id) (${DENIED} and on (credential) ${WORKS})`,
+      count by (credential, group_id, owner) (${owned(`${DENIED} and on (credential) ${WORKS}`)}
+      )`,
     for: '15m',
     keep_firing_for: '10m',
     labels: { severity: 'warning' },
@@ -92,7 +94,8 @@ export const pollAlerts = (installation: string): readonly Rule[] => [
   {
     alert: 'AtlasBackupExportRateLimited',
     expr: `
-      count by (group_id) (group by ${CLUSTER} (${RATE_LIMITED}) unless ${cluster('atlas_unreachable')})`,
+      count by (group_id, owner) (${owned(`group by ${CLUSTER} (${RATE_LIMITED}) unless ${cluster('atlas_unreachable')}`)}
+      )`,
     for: '15m',
     keep_firing_for: '10m',
     labels: { severity: 'warning' },
@@ -108,15 +111,10 @@ export const pollAlerts = (installation: string): readonly Rule[] => [
   },
   {
     alert: 'AtlasBackupExportDiscoveryFailing',
-    comment: 'Not if another alert tells the cause.',
     expr: `
-      max by (group_id) (${EXPORT}discovery_up) == 0
-      and on (group_id) (
-        ${EXPORT}discovery_up == 0
-        unless on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')}
-      )
-      unless on (group_id) ${DENIED}
-      unless on (group_id) ${RATE_LIMITED}`,
+      ${UNLISTED} * on (group_id) group_right () group by (group_id, owner) (${OWNER})
+      or
+      ${UNLISTED} unless on (group_id) ${OWNER}`,
     for: '30m',
     keep_firing_for: '10m',
     labels: { severity: 'warning' },

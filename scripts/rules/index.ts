@@ -16,7 +16,7 @@ export function ruleGroups(installation: string): readonly Group[] {
   const groups: readonly Group[] = [
     { name: 'mongodbatlas-backup-export.settings', rules: settings },
     { name: 'mongodbatlas-backup-export.records', rules: records(installation) },
-    { name: 'mongodbatlas-backup-export.alerts', rules: [...exportAlerts, ...pollAlerts(installation)] },
+    { name: 'mongodbatlas-backup-export.alerts', rules: [...exportAlerts, ...pollAlerts] },
     { name: 'mongodbatlas-backup-exporter.alerts', rules: exporterAlerts(installation) },
   ];
   return groups.map(({ name, rules }) => ({
@@ -28,7 +28,7 @@ export function ruleGroups(installation: string): readonly Group[] {
 const HEAD = ` Recording rules and alerts for mongodbatlas-backup-exporter. Needs Prometheus 2.42 or newer, 3.x included.
  Made from scripts/rules by \`npm run docs\`.
 
- What is said of clusters has the labels group_id and cluster_name only, so a rollout starts no new alert, and two exporters
+ What is said of clusters has the labels group_id, cluster_name and owner only, so a rollout starts no new alert, and two exporters
  with the same cluster cause one alert. README.md tells how the rules remember what an exporter cannot know for a while.
 
  Severities: \`critical\` pages somebody, \`warning\` is a ticket for the next working day, \`info\` is for dashboards.

@@ -26,6 +26,9 @@ export const limit = (name: string) => `scalar(threshold:${EXPORT}${name})`;
 export const facts = (name: string) =>
   `${EXPORT}${name} unless on (group_id, cluster_name, job, instance) instance_cluster:${EXPORT}outdated:max`;
 
+/** The owner of each watched cluster: exactly one series for each, so that no join fails and none loses a cluster. */
+export const OWNER = `cluster:${EXPORT}owner:group`;
+
 export const HEARTBEAT = 'global:mongodbatlas_backup_export_evaluated:bool';
 
 /**
@@ -33,6 +36,14 @@ export const HEARTBEAT = 'global:mongodbatlas_backup_export_evaluated:bool';
  * down, its last value within two hours.
  */
 export const previous = (record: string) => `(${record} or last_over_time(${record}[2h]) unless on () ${HEARTBEAT})`;
+
+/** The series of an alert on clusters, each with the label `owner` if its cluster has one. */
+export const owned = (expr: string) => `
+  (
+    ${dedent(expr).replaceAll('\n', '\n    ')}
+  )
+  * on ${CLUSTER} group_left (owner)
+  ${OWNER}`;
 
 /** Removes the indentation that all lines share. */
 export function dedent(text: string): string {

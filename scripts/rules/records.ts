@@ -3,7 +3,7 @@
  * matters: a rule that reads a record above its definition reads the value of the previous evaluation. Where a series only
  * matters in one state, only that state is recorded: so there are few series while all is well.
  */
-import { CLUSTER, cluster, EXPORT, EXPORTER, facts, HEARTBEAT, limit, previous, type Rule } from './promql.ts';
+import { CLUSTER, cluster, EXPORT, EXPORTER, facts, HEARTBEAT, limit, OWNER, previous, type Rule } from './promql.ts';
 
 export const SHARD = `installation_shard:${EXPORTER}shard_index:present`;
 const SEEN = `installation:${EXPORTER}seen_timestamp_seconds:max`;
@@ -25,6 +25,8 @@ export const DENIED = `cluster_credential:${EXPORT}access_denied:max`;
 export const WORKS = `credential:${EXPORT}works_elsewhere:group`;
 export const BUCKET = `cluster_bucket:${EXPORT}auto_export_info:max`;
 const PROJECT_NOW = `project:${EXPORT}project_now:max`;
+const OWNER_NOW = `cluster:${EXPORT}owner_now:group`;
+export const UNLISTED = `project:${EXPORT}unlisted:max`;
 export const PROJECT = `project:${EXPORT}project_info:max`;
 export const JOB_COLLECTIONS = `export:${EXPORT}active_job_collections_exported:max`;
 export const JOB_PROGRESSED = `export:${EXPORT}active_job_progressed_timestamp_seconds:max`;
@@ -179,6 +181,25 @@ function installationRecords(installation: string): readonly Rule[] {
         ${PROJECT_NOW}
         or
         (${previous(PROJECT)} unless on (group_id) ${PROJECT_NOW})`,
+    },
+    { record: OWNER_NOW, expr: `group by (group_id, cluster_name, owner) (${facts('target_info{owner!=""}')})` },
+    {
+      record: OWNER,
+      comment:
+        'The owner of each watched cluster, always one series: without the label owner if nobody owns the cluster. If two exporters ' +
+        'disagree, the owner that was known stays.',
+      expr: `
+        group by (group_id, cluster_name, owner) (
+          topk by ${CLUSTER} (1,
+            (${OWNER_NOW} and ${OWNER}) + 2
+            or
+            ${OWNER_NOW} + 1
+            or
+            (${previous(OWNER)} and on ${CLUSTER} ${KNOWN} unless on ${CLUSTER} ${EXPORT}target_info)
+            or
+            ${KNOWN} * 0
+          )
+        )`,
     },
     {
       record: `instance_cluster:${EXPORT}outdated:max`,
@@ -508,6 +529,18 @@ function reachability(installation: string): readonly Rule[] {
         )
         or
         (${previous(WORKS)} and on (credential) ${DENIED} unless on (credential) ${EXPORT}target_info)`,
+    },
+    {
+      record: UNLISTED,
+      comment: 'Projects whose clusters cannot be listed, if no other alert tells the cause.',
+      expr: `
+        max by (group_id) (${EXPORT}discovery_up) == 0
+        and on (group_id) (
+          ${EXPORT}discovery_up == 0
+          unless on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')}
+        )
+        unless on (group_id) ${DENIED}
+        unless on (group_id) ${EXPORT}poll_failing{reason="rate_limited"}`,
     },
   ];
 }

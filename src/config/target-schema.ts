@@ -41,7 +41,9 @@ const targetSettings = {
   )
     .refine((name) => !looksSecret(name), { error: 'looks like a secret: metrics and alerts show it' })
     .optional()
-    .describe('Who is told about these clusters, such as the name of a team. It is a label of `target_info`.'),
+    .describe(
+      'Who is told about these clusters, such as the name of a team. It is a label of `target_info` and of the alerts about them.',
+    ),
 };
 
 function globs(glob: z.ZodType<string>, example: string) {

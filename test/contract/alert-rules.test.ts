@@ -50,7 +50,7 @@ test.each(pages)('%s has the usual sections and the severity of its alert', (pag
   expect(text).toContain(`\nSeverity: ${labels?.['severity']}\n`);
 });
 
-describe.each(alerts)('$alert', ({ alert = '', labels, annotations }) => {
+describe.each(alerts)('$alert', ({ alert = '', expr, labels, annotations }) => {
   test('has the usual name, severity and annotations', () => {
     expect(alert).toMatch(/^AtlasBackupExport(er)?[A-Z]/);
     expect(labels?.['severity']).toMatch(/^(critical|warning|info)$/);
@@ -58,6 +58,8 @@ describe.each(alerts)('$alert', ({ alert = '', labels, annotations }) => {
     expect(annotations?.['description']).toContain('{{');
     expect(annotations?.['runbook_url']).toBe(`${RUNBOOK_BASE}${alert}.md`);
     expect(annotations).toHaveProperty('status_page');
+    // Alerts on a cluster or a project have the label of its owner.
+    if (/^AtlasBackupExport[A-Z]/.test(alert)) expect(expr).toMatch(/(group_left \(owner\)|by \(group_id, owner\))/);
     // An alert about a cluster also names its project.
     if (annotations?.['dashboard'] !== undefined) expect(annotations['summary']).toMatch(/cluster_name.*project_name/);
   });

@@ -3,6 +3,7 @@ import { ruleGroups } from '../../scripts/rules/index.ts';
 import { dayWorld } from './days.ts';
 import { exporterWorlds } from './exporter.ts';
 import { exportWorlds } from './exports.ts';
+import { ownerWorlds } from './owners.ts';
 import { pollWorlds } from './polls.ts';
 import { rememberedWorlds } from './remembered.ts';
 import { stormWorlds } from './storms.ts';
@@ -15,6 +16,7 @@ const worlds: readonly World[] = [
   ...rememberedWorlds,
   ...stormWorlds,
   dayWorld,
+  ...ownerWorlds,
 ];
 
 /** For each world the content of a file for `promtool test rules`. As JSON it is YAML, too. */

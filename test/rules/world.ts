@@ -14,6 +14,7 @@ export interface Cluster {
   readonly name: string;
   readonly project?: string;
   readonly credential?: string;
+  readonly owner?: string;
   readonly job?: string;
   readonly instance?: string;
   /** Metrics without their prefix, with further labels if needed: instead of or beside those of a healthy cluster. */
@@ -190,6 +191,7 @@ export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, ch
         group = GROUP,
         project = 'Shop',
         credential = 'main',
+        owner = '',
         job = 'j',
         instance = 'a',
         absent,
@@ -198,7 +200,7 @@ export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, ch
       } = cluster;
       const target = { group_id: group, cluster_name: cluster.name, job, instance };
       const isAbsent = (minute: number) => isDown(cluster)(minute) || (absent?.(minute) ?? false);
-      const info = `target_info{credential="${credential}",cl_name="${cluster.name}"`;
+      const info = `target_info{credential="${credential}",cl_name="${cluster.name}",owner="${owner}"`;
       return [
         series(
           `${EXPORT}${info},project_name="${project}"}`,
