@@ -3,7 +3,14 @@ import type { Collectors, Field } from '../src/collectors/collector.ts';
 import { CONDITIONS, WORDS } from '../src/collectors/conditions.ts';
 import { JOB_FIELDS } from '../src/collectors/exports/fields.ts';
 import { COLLECTORS } from '../src/collectors/index.ts';
-import { BUDGET_FIELDS, OUTAGE_FIELDS, PROJECT_FIELDS, READ_FIELDS, TARGET_FIELDS } from '../src/web/api.ts';
+import {
+  BUDGET_FIELDS,
+  OUTAGE_FIELDS,
+  PARAMETERS,
+  PROJECT_FIELDS,
+  READ_FIELDS,
+  TARGET_FIELDS,
+} from '../src/web/api.ts';
 
 const INTRODUCTION = `# API
 
@@ -13,8 +20,10 @@ const INTRODUCTION = `# API
 exporter’s memory and causes no request to Atlas. For alerts use the [metrics](metrics.md).
 
 \`\`\`sh
-curl -s http://localhost:19017/api/v1/targets | jq -r '.targets[] | select(.condition == "overdue") | .cluster_name'
+curl -s 'http://localhost:19017/api/v1/targets?condition=overdue&owner=payments' | jq -r '.targets[].cluster_name'
 \`\`\`
+
+\`GET /api/v1/targets/GROUP_ID/CLUSTER\` returns one target, or 404 if the exporter does not monitor it.
 
 Rules:
 
@@ -31,6 +40,18 @@ secret itself is not read. Without a password or a required client certificate, 
 
 export function apiDocument(collectors: Collectors = COLLECTORS): string {
   return `${INTRODUCTION}
+## Parameters
+
+They filter \`targets\`, and \`projects\` to the projects of these targets. All that are given must match. Each may be given once, and
+one without a value does not filter. An unknown parameter or condition gives 400. The answers with 400 and 404 are objects with one
+field \`error\`, for people.
+
+| parameter | meaning |
+|---|---|
+${Object.entries(PARAMETERS)
+  .map(([name, meaning]) => `| \`${name}\` | ${meaning} |`)
+  .join('\n')}
+
 ## The response
 
 | field | type | meaning |

@@ -7,7 +7,15 @@ import type { Outage } from '../atlas/observer.ts';
 import type { Collectors, Field, Target } from '../collectors/collector.ts';
 import { CONDITIONS } from '../collectors/conditions.ts';
 import { failureObject, field, fieldsOfPart, objectOf, recordFields } from '../collectors/fields.ts';
-import type { Overview, ProjectStatus, ReadStatus, TargetStatus } from './pages/status.ts';
+import type { Checked } from '../support/checked.ts';
+import {
+  createMatcher,
+  type Filter,
+  type Overview,
+  type ProjectStatus,
+  type ReadStatus,
+  type TargetStatus,
+} from './pages/status.ts';
 
 export interface ApiFacts {
   readonly version: string;
@@ -15,22 +23,60 @@ export interface ApiFacts {
   readonly collectors: Collectors;
 }
 
+/** The parameters that filter targets, and their meaning for the docs. Each may be given once. */
+export const PARAMETERS: Readonly<Record<string, string>> = {
+  condition: 'Targets with this condition among their findings.',
+  group_id: 'Targets of the project with this ID.',
+  owner: 'Targets with this owner.',
+};
+
+/** A parameter without a value does not filter. */
+export function parseTargetQuery(query: URLSearchParams): Checked<Filter> {
+  const names = [...query.keys()];
+  if (names.some((name) => !Object.hasOwn(PARAMETERS, name))) {
+    return { problem: `unknown parameter; allowed are ${Object.keys(PARAMETERS).join(', ')}` };
+  }
+  if (new Set(names).size < names.length) return { problem: 'a parameter is given twice' };
+  const wanted = query.get('condition') || undefined;
+  const condition = CONDITIONS.find((one) => one === wanted);
+  if (wanted !== condition) return { problem: `unknown condition; the conditions are ${CONDITIONS.join(', ')}` };
+  const [groupId, owner] = [query.get('group_id') || undefined, query.get('owner') || undefined];
+  return { value: { text: '', condition, groupId, owner } };
+}
+
 export function targetsJson(
   { outage, targets, projects }: Overview,
   { version, nowSeconds, collectors }: ApiFacts,
+  filter: Filter = { text: '' },
 ): string {
-  const ownFields = collectors.flatMap(({ fields = [] }) => fields);
+  const { condition, groupId, owner } = filter;
+  const shown = targets.filter(createMatcher(filter));
+  const isFiltered = condition !== undefined || owner !== undefined;
+  const shownGroups = new Set(shown.map(({ state }) => state.target.groupId));
+  // A project without clusters belongs to the answer unless a filter on clusters is given.
+  const shownProjects = projects.filter((project) =>
+    isFiltered ? shownGroups.has(project.groupId) : (groupId ?? project.groupId) === project.groupId,
+  );
   return JSON.stringify({
     generated_timestamp_seconds: nowSeconds,
     exporter_version: version,
     outage: outage && objectOf(OUTAGE_FIELDS, outage),
-    targets: targets.map((status) => ({
-      ...objectOf(TARGET_FIELDS, status),
-      ...objectOf(ownFields, status.state),
-      reads: Object.fromEntries(status.reads.map((read) => [read.collector.name, objectOf(READ_FIELDS, read)])),
-    })),
-    projects: projects.map((project) => objectOf(PROJECT_FIELDS, project)),
+    targets: shown.map((status) => targetObject(status, collectors)),
+    projects: shownProjects.map((project) => objectOf(PROJECT_FIELDS, project)),
   });
+}
+
+export function targetJson(status: TargetStatus, collectors: Collectors): string {
+  return JSON.stringify(targetObject(status, collectors));
+}
+
+function targetObject(status: TargetStatus, collectors: Collectors): object {
+  const ownFields = collectors.flatMap(({ fields = [] }) => fields);
+  return {
+    ...objectOf(TARGET_FIELDS, status),
+    ...objectOf(ownFields, status.state),
+    reads: Object.fromEntries(status.reads.map((read) => [read.collector.name, objectOf(READ_FIELDS, read)])),
+  };
 }
 
 export const OUTAGE_FIELDS: readonly Field<Outage>[] = [
@@ -46,6 +92,7 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
   ofTarget('cluster_name', 'string', 'Name of the cluster.', ({ clusterName }) => clusterName),
   ofTarget('project_name', 'string', 'Name of the project; empty while unknown.', ({ projectName }) => projectName),
   ofTarget('credential', 'string', 'Name of the credential that reads it.', ({ credential }) => credential),
+  ofTarget('owner', 'string', 'Who is told about it, from the config; absent if not set.', ({ owner }) => owner),
   ofTarget('discovered', 'boolean', 'True if a discovery found it.', ({ discovered }) => discovered),
   ofTarget('paused', 'boolean', 'True if it is paused; only for discovered clusters.', ({ paused }) => paused),
   field(

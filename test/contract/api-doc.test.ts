@@ -23,7 +23,7 @@ function answer(): Record<string, unknown> {
     job('InProgress', { createdAtSeconds: FLEET_NOW - 300, number: 3 }),
     job('Successful', { fields: { components: [{ exportId: 'a' }] } }),
   ];
-  const settings = { paused: false, durationMaxSeconds: 60, successMaxAgeSeconds: 60 };
+  const settings = { paused: false, durationMaxSeconds: 60, successMaxAgeSeconds: 60, owner: 'payments' };
   const export_ = { bucketId: '5f0000000000000000000001', frequency: 'daily', hasPolicyItem: true };
   const schedule = { autoExportEnabled: true, export: export_, nextSnapshotAtSeconds: FLEET_NOW + 900 };
   const state = withSnapshots(withSchedule(polledState(jobs, settings), schedule), [snapshot(FLEET_NOW - 900)]);

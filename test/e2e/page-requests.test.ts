@@ -127,6 +127,36 @@ describe('the pages of the daemon', () => {
     });
   });
 
+  test('have the same content as JSON for one target, one condition, one project or one owner', async () => {
+    const owned = targets.map((one) => (one.clusterName === 'bad' ? one : { ...one, owner: 'payments' }));
+    const { url, until } = await watch({ targets: owned, discoveries: [CLOSED_PROJECT] });
+    await until('export_up', thrice);
+    await until('export_discovery_up', (up) => Object.values(up).includes(0));
+    const ask = async (path: string) => {
+      const response = await fetch(`${url}/api/v1/targets${path}`);
+      expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const namesFor = async (query: string) => {
+      const { status, body } = await ask(query);
+      const [of, projects] = [body['targets'], body['projects']] as Record<string, unknown>[][];
+      return [status, of?.map((one) => one['cluster_name']), projects?.map((one) => one['group_id'])];
+    };
+    expect(await namesFor('?condition=unmeasured')).toEqual([200, ['bad', 'gone', 'good'], [GROUP_ID]]);
+    expect(await namesFor('?owner=payments&condition=unmeasured&group_id=')).toEqual([
+      200,
+      ['gone', 'good'],
+      [GROUP_ID],
+    ]);
+    expect(await namesFor('?owner=search')).toEqual([200, [], []]);
+    expect(await namesFor(`?group_id=${CLOSED}`)).toEqual([200, [], [CLOSED]]);
+    for (const query of ['?state=failed', '?condition=nonsense', '?owner=a&owner=b'])
+      expect(await ask(query)).toEqual({ status: 400, body: { error: expect.any(String) } });
+    const { status, body } = await ask(`/${GROUP_ID}/good`);
+    expect([status, body['cluster_name'], body['owner'], body['up']]).toEqual([200, 'good', 'payments', true]);
+    expect(await ask(`/${GROUP_ID}/nobody`)).toEqual({ status: 404, body: { error: expect.any(String) } });
+  });
+
   test('show the current config without secrets', async () => {
     const file = '/run/secrets/atlas/token';
     const inFile = { ...CREDENTIALS.token.secrets['access_token'], description: `file ${file}`, file } as SecretSource;

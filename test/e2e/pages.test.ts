@@ -138,17 +138,32 @@ describe('the status page in a browser', () => {
 
   test('filters as the server does', async () => {
     const page = await open();
-    for (const [typed, state] of [
-      ['project 1', ''],
+    const shown = async () => [await visibleRows(page), await page.locator('.count').allTextContents()];
+    for (const [q = '', state = '', owner = ''] of [
+      ['project 1'],
       ['5e0000000000000000000005', 'fine'],
       ['CLUSTER 00', 'running'],
-      ['nothing at all', ''],
+      ['nothing at all'],
+      ['', '', 'team-1'],
+      ['000', 'failed', 'team-1'],
     ]) {
-      await page.goto(`${url}/?${new URLSearchParams({ q: typed ?? '', state: state ?? '' })}`);
-      const byServer = await visibleRows(page);
+      await page.goto(`${url}/?${new URLSearchParams({ q, state, owner })}`);
+      const byServer = await shown();
       await page.getByLabel('Search').pressSequentially(' ');
-      expect(await visibleRows(page)).toEqual(byServer);
+      expect(await shown()).toEqual(byServer);
     }
+  });
+
+  test('shows the clusters of one owner, also after a refresh', async () => {
+    const page = await open();
+    await page.getByLabel('Owner').selectOption('team-2');
+    await page.getByRole('button', { name: /^Failed/ }).click();
+    expect(await visibleRows(page)).toEqual(['cluster-0048']);
+    expect(await page.locator('#g-failed .count').textContent()).toBe('1 of 3 clusters, not urgent');
+    expect(page.url()).toBe(`${url}/?state=failed&owner=team-2`);
+    await refreshed(page);
+    expect(await visibleRows(page)).toEqual(['cluster-0048']);
+    expect(problems).toEqual([]);
   });
 
   test('refreshes automatically', async () => {

@@ -26,7 +26,12 @@ export function fleet(count: number): readonly TargetState[] {
 function member(index: number): TargetState {
   const name = `cluster-${String(index + 1).padStart(4, '0')}`;
   const groupId = `5e00000000000000000000${(index % 40).toString(16).padStart(2, '0')}`;
-  const settings = { groupId, projectName: `Project ${(index % 40) + 1}`, durationMaxSeconds: 7200 };
+  const settings = {
+    groupId,
+    projectName: `Project ${(index % 40) + 1}`,
+    durationMaxSeconds: 7200,
+    owner: `team-${index % 3}`,
+  };
   const isNth = (every: number, from: number): boolean => index % every === from;
   const history = dailyJobs(isNth(25, 3) ? 26 : 30, index);
   const jobs = [

@@ -4,9 +4,9 @@
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Express, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { PollingSettings, TargetState } from '../../collectors/collector.ts';
-import { targetsJson } from '../api.ts';
+import { parseTargetQuery, targetJson, targetsJson } from '../api.ts';
 import { negotiate } from '../negotiation.ts';
 import { PAGE_POLICY, type PageFacts } from './layout.ts';
 import type { PageLinks } from './links.ts';
@@ -29,6 +29,7 @@ export interface PageSettings extends Sources, Pick<View, 'collectors' | 'nextPo
 /** Maximum number of cached bodies; each URL has its own. */
 const MAX_KEPT = 20;
 const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
 const zip = promisify(gzip);
 
 export function addPages(app: Express, settings: PageSettings): void {
@@ -48,7 +49,7 @@ export function addPages(app: Express, settings: PageSettings): void {
   }
 
   app.get('/', (request, response) => {
-    const filter = parseFilter(new URLSearchParams(request.url.split('?', 2)[1]));
+    const filter = parseFilter(queryOf(request));
     return send(response, HTML, (now) => renderStatusPage(overviewAt(now), filter, factsAt(now, '')));
   });
 
@@ -60,13 +61,25 @@ export function addPages(app: Express, settings: PageSettings): void {
     return send(response, HTML, (now) => renderTargetPage(statusOf(state, viewAt(now)), factsAt(now, '../../')));
   });
 
-  app.get('/api/v1/targets', (_request, response) =>
-    send(response, 'application/json; charset=utf-8', (now) =>
-      targetsJson(overviewAt(now), { version, nowSeconds: now, collectors }),
-    ),
-  );
+  app.get('/api/v1/targets', (request, response) => {
+    const filter = parseTargetQuery(queryOf(request));
+    if ('problem' in filter) return response.status(400).json({ error: filter.problem });
+    return send(response, JSON_TYPE, (now) =>
+      targetsJson(overviewAt(now), { version, nowSeconds: now, collectors }, filter.value),
+    );
+  });
+
+  app.get('/api/v1/targets/:groupId/:clusterName', (request, response) => {
+    const state = settings.state(`${request.params.groupId}/${request.params.clusterName}`);
+    if (state === undefined) return response.status(404).json({ error: 'this exporter does not monitor this cluster' });
+    return send(response, JSON_TYPE, (now) => targetJson(statusOf(state, viewAt(now)), collectors));
+  });
 
   app.get('/config', (_request, response) => response.type('text').send(settings.config()));
+}
+
+function queryOf({ url }: Request): URLSearchParams {
+  return new URLSearchParams(url.split('?', 2)[1]);
 }
 
 function createSend(wallSeconds: () => number) {

@@ -15,18 +15,24 @@ export const SCRIPT = `'use strict';
   // The filter has the same rules as the server's createMatcher. Only the status page has a form.
   const form = () => document.querySelector('form');
   const field = (name) => form().elements.namedItem(name);
+  const FIELDS = ['q', 'now', 'owner'];
   function filter() {
     const terms = field('q').value.toLowerCase().split(/\\s+/).filter(Boolean);
-    const wanted = field('now').value;
+    const wanted = field('now').value, owner = field('owner').value;
     const rows = [...main.querySelectorAll('tr[data-s]')];
     for (const row of rows) {
       const link = row.querySelector('a');
       const words = (link.textContent + ' ' + row.querySelector('small').textContent).toLowerCase();
       const key = decodeURIComponent(link.getAttribute('href').slice('targets/'.length)).toLowerCase();
       const fits = terms.every((term) => words.includes(term) || key.startsWith(term));
-      row.hidden = !fits || (wanted !== '' && !row.dataset.s.split(' ').includes(wanted));
+      row.hidden = !fits || (wanted !== '' && !row.dataset.s.split(' ').includes(wanted)) || (owner !== '' && row.dataset.o !== owner);
     }
     for (const part of main.querySelectorAll('.group, .group tbody')) part.hidden = !part.querySelector('tr[data-s]:not([hidden])');
+    const countIn = (part, rest) => part.querySelectorAll('tr[data-s]' + rest).length;
+    for (const count of main.querySelectorAll('.group .count')) {
+      const shown = countIn(count.closest('.group'), ':not([hidden])');
+      count.textContent = (shown === countIn(count.closest('.group'), '') ? '' : shown + ' of ') + count.dataset.all;
+    }
     for (const chip of form().querySelectorAll('.chips button')) chip.setAttribute('aria-pressed', String(chip.value === wanted));
     const shown = rows.filter((row) => !row.hidden).length;
     const out = document.getElementById('shown');
@@ -37,10 +43,10 @@ export const SCRIPT = `'use strict';
   function filterAndRemember() {
     filter();
     // A filter opens the folded groups.
-    const isFiltered = field('q').value.trim() + field('now').value !== '';
+    const isFiltered = FIELDS.some((name) => field(name).value.trim() !== '');
     for (const group of main.querySelectorAll('.group')) group.open = isFiltered || !('folded' in group.dataset);
     const url = new URL(location.href);
-    for (const [key, value] of [['q', field('q').value], ['state', field('now').value]])
+    for (const { name: key, value } of FIELDS.map(field))
       value ? url.searchParams.set(key, value) : url.searchParams.delete(key);
     history.replaceState(null, '', url);
   }
@@ -99,11 +105,11 @@ export const SCRIPT = `'use strict';
       // A reader who has selected text may want to copy it.
       if (paused || !getSelection().isCollapsed) return;
       keepInPlace(() => {
-        const typed = form() && [field('q').value, field('now').value];
+        const typed = form() && FIELDS.map((name) => field(name).value);
         for (const node of main.querySelectorAll('[id], tr[data-s]')) keyed.set(keyOf(node), node);
         merge(main, next.querySelector('main'));
         keyed.clear();
-        if (typed && form()) { [field('q').value, field('now').value] = typed; filter(); }
+        if (typed && form()) { typed.forEach((value, index) => { field(FIELDS[index]).value = value; }); filter(); }
       });
       document.title = next.title;
       merge(document.getElementById('asof'), next.getElementById('asof'));

@@ -71,7 +71,7 @@ function headline(tone: string, shape: Condition, words: string | Html, lead = '
 ${lead === '' ? nothing : html`<p class="lead">${lead}</p>`}`;
 }
 
-function filterForm(targets: readonly TargetStatus[], { text, condition }: Filter): Html {
+function filterForm(targets: readonly TargetStatus[], { text, condition, owner }: Filter): Html {
   const countOfFindings = (one: Condition): number =>
     targets.filter(({ findings }) => findings.some((finding) => finding.condition === one)).length;
   const chip = (value: string, label: Html, count: number): Html =>
@@ -79,9 +79,17 @@ function filterForm(targets: readonly TargetStatus[], { text, condition }: Filte
   const chips = CONDITIONS.map((one) => ({ one, count: countOfFindings(one) }))
     .filter(({ one, count }) => count > 0 || one === condition)
     .map(({ one, count }) => chip(one, html`${icon(one)}${WORDS[one].label}`, count));
+  const owners = new Set(targets.flatMap(({ state }) => state.target.owner ?? []).concat(owner ?? []));
+  const option = (one: string) => html`<option${one === owner ? html` selected` : nothing}>${one}</option>`;
+  const select =
+    owners.size === 0
+      ? html`<input name="owner" type="hidden">`
+      : html`<label for="owner">Owner</label>
+<select id="owner" name="owner" autocomplete="off"><option value="">All</option>${[...owners].sort().map(option)}</select>`;
   // The Enter key in the search box activates the first button, so the first button has the chosen state as its value.
   return html`<form role="search" aria-label="Clusters" method="get" action="./"><label for="q">Search</label>
 <input id="q" name="q" type="search" value="${text}" placeholder="Cluster, project or ID" autocomplete="off" spellcheck="false">
+${select}
 <button id="now" name="state" value="${condition ?? ''}">Filter</button>
 <div class="chips" role="group" aria-label="State">${chip('', html`All`, targets.length)}${chips}</div></form>
 `;
@@ -108,7 +116,7 @@ function targetGroups(overview: Overview, filter: Filter, facts: PageFacts): Htm
         isOutage: causeOfOutage(overview) !== undefined,
         isShown: shown.has(one),
       });
-    return html`<details class="card group" id="g-${condition}"${isFolded ? html` data-folded` : nothing}${isFolded && !isFiltered ? nothing : html` open`}${isHidden ? html` hidden` : nothing}>${groupContent(members, row, facts.links)}</details>
+    return html`<details class="card group" id="g-${condition}"${isFolded ? html` data-folded` : nothing}${isFolded && !isFiltered ? nothing : html` open`}${isHidden ? html` hidden` : nothing}>${groupContent(members, members.filter((one) => shown.has(one)).length, row, facts.links)}</details>
 `;
   });
   return html`<p id="shown" class="no" aria-live="polite" data-all="${all}">${isFiltered ? `Showing ${shown.size} of ${targets.length}.` : all}</p>
@@ -119,6 +127,7 @@ ${groups}`;
 /** A cause that several clusters share is written once: in the line of the group, or if there are other causes, above the rows. */
 function groupContent(
   members: readonly TargetStatus[],
+  shownCount: number,
   row: (one: TargetStatus, isCauseShared: boolean) => Html,
   links: PageLinks,
 ): Html {
@@ -132,7 +141,8 @@ function groupContent(
 ${cause.map((one) => row(one, shared !== undefined))}</tbody>
 `;
   });
-  return html`<summary>${badge(condition)}${counted(members.length, 'cluster')}${URGENCY_WORDS[WORDS[condition].level]}${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
+  const all = `${counted(members.length, 'cluster')}${URGENCY_WORDS[WORDS[condition].level]}`;
+  return html`<summary>${badge(condition)}<span class="count" data-all="${all}">${shownCount === members.length ? all : `${shownCount} of ${all}`}</span>${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
 ${only ? html`<p class="runbook">${runbookLink(links, only.alert, `Runbook of ${only.alert}`)}</p>` : nothing}<table class="targets">
 <thead><tr><th scope="col">Cluster and project</th><th scope="col">What is wrong, and what to do</th><th scope="col">Last successful export</th><th scope="col">Latest exports</th><th scope="col">Read from Atlas</th></tr></thead>
 ${bodies}</table>`;

@@ -179,6 +179,8 @@ export interface Filter {
   readonly text: string;
   /** A condition that the target must have. */
   readonly condition?: Condition | undefined;
+  readonly owner?: string | undefined;
+  readonly groupId?: string | undefined;
 }
 
 /** An unknown condition does not filter. */
@@ -187,14 +189,17 @@ export function parseFilter(query: URLSearchParams): Filter {
   return {
     text: (query.get('q') ?? '').slice(0, 200),
     condition: CONDITIONS.find((condition) => condition === state),
+    owner: query.get('owner') || undefined,
   };
 }
 
 /** Each word must occur in the name of the cluster or project, or be the start of `GROUP_ID/CLUSTER`. */
-export function createMatcher({ text, condition }: Filter): (status: TargetStatus) => boolean {
+export function createMatcher({ text, condition, owner, groupId }: Filter): (status: TargetStatus) => boolean {
   const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
   return ({ state: { target }, findings }) => {
     if (condition !== undefined && !findings.some((finding) => finding.condition === condition)) return false;
+    if (owner !== undefined && target.owner !== owner) return false;
+    if (groupId !== undefined && target.groupId !== groupId) return false;
     const words = `${target.clusterName} ${projectWords(target)}`.toLowerCase();
     const key = target.key.toLowerCase();
     return terms.every((term) => words.includes(term) || key.startsWith(term));

@@ -36,7 +36,7 @@ h1 { font-size: 15px; font-weight: 600 }
 .lead:has(+ .do) { margin-bottom: 2px }
 
 form { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 16px 0 12px }
-input, button { font: inherit; color: inherit; background: var(--card); border: 1px solid light-dark(#8a959d, #65727b); border-radius: 6px; padding: 5px 10px; min-height: 34px }
+input, button, select { font: inherit; color: inherit; background: var(--card); border: 1px solid light-dark(#8a959d, #65727b); border-radius: 6px; padding: 5px 10px; min-height: 34px }
 input { width: 240px }
 button { cursor: pointer }
 .chips { display: flex; flex-wrap: wrap; gap: 6px }

@@ -104,6 +104,7 @@ function limitFacts(status: TargetStatus): Html {
     ),
     fact('Automatic export', schedule ? automatic : 'unknown: the backup schedule has not been read'),
     fact('Credential', target.credential),
+    target.owner === undefined ? nothing : fact('Owner', target.owner),
     fact('Monitored because', target.discovered ? 'the discovery found it in its project' : 'the config names it'),
     target.paused === undefined ? nothing : fact('Cluster', target.paused ? 'paused' : 'not paused'),
   ]}`;

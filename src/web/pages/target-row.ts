@@ -30,9 +30,10 @@ export function targetRow(status: TargetStatus, { nowSeconds, links }: PageFacts
   const problem = main?.problem === undefined ? nothing : html`<p>${sentence(main.problem)}</p>`;
   const cause = main === undefined || place.isCauseShared ? nothing : advice(main, links);
   const more = others.filter((one) => !(place.isOutage && one.condition === 'unreachable'));
-  // The script refers to rows by their links, and filters by data-s.
+  const owner = target.owner === undefined ? nothing : html` data-o="${target.owner}"`;
+  // The script refers to rows by their links, and filters by data-s and data-o.
   const path = `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
-  return html`<tr data-s="${conditions}"${place.isShown ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${projectLink(links, target, projectWords(target))}</small></th><td>${problem}${cause}${more.map((one) => finding(one, links))}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status, links)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
+  return html`<tr data-s="${conditions}"${owner}${place.isShown ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${projectLink(links, target, projectWords(target))}</small></th><td>${problem}${cause}${more.map((one) => finding(one, links))}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status, links)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
 `;
 }
 

@@ -30,7 +30,9 @@ function textFor(states: readonly TargetState[], seen: Partial<Seen> = {}): stri
 
 /** The visible rows, by the names of their clusters. */
 function visibleRows(page: string): readonly string[] {
-  return [...page.matchAll(/<tr data-s="[^"]*"><th scope="row"><a[^>]*>([^<]*)/g)].map(([, name]) => name ?? '');
+  return [...page.matchAll(/<tr data-s="[^"]*"(?: data-o="[^"]*")?><th scope="row"><a[^>]*>([^<]*)/g)].map(
+    ([, name]) => name ?? '',
+  );
 }
 
 describe('the status page', () => {
@@ -176,7 +178,11 @@ describe('the status page', () => {
 });
 
 describe('the filter without a script', () => {
-  const states = [fine, failed, polledState([success], { ...RELAXED, projectName: 'Über Shop' }, 'third')];
+  const states = [
+    fine,
+    failed,
+    polledState([success], { ...RELAXED, projectName: 'Über Shop', owner: 'shop & co' }, 'third'),
+  ];
 
   test.each([
     ['', ['broken-one', 'fine-one', 'third']],
@@ -186,6 +192,9 @@ describe('the filter without a script', () => {
     [`q=${GROUP_ID}%2Fthird`, ['third']],
     ['state=failed', ['broken-one']],
     ['state=fine&q=one', ['fine-one']],
+    ['owner=shop+%26+co', ['third']],
+    ['owner=shop', []],
+    ['owner=', ['broken-one', 'fine-one', 'third']],
     ['state=nonsense', ['broken-one', 'fine-one', 'third']],
     ['q=nothing', []],
   ])('with %j shows %j', (query, names) => {
@@ -194,6 +203,22 @@ describe('the filter without a script', () => {
     expect(textOf(page)).toContain(
       names.length === 3 ? '3 clusters, the most urgent first.' : `Showing ${names.length} of 3.`,
     );
+  });
+
+  test('counts in each group the clusters that it shows', () => {
+    expect(textFor(states, { query: 'q=third' })).toMatch(/\nFine\n1 of 2 clusters\n/);
+    expect(textFor(states)).toMatch(/\nFine\n2 clusters\n/);
+  });
+
+  test('offers the owners of the clusters, if there are any', () => {
+    const options = (page: string) =>
+      [...page.matchAll(/<option([^>]*)>([^<]*)/g)].map(([, is, name]) => `${name}${is}`);
+    expect(options(statusPage(states, { ...SEEN, query: 'owner=gone' }))).toEqual([
+      'All value=""',
+      'gone selected',
+      'shop &#38; co',
+    ]);
+    expect(statusPage([fine], SEEN)).not.toContain('<select');
   });
 
   test('keeps the typed text and the chosen state', () => {

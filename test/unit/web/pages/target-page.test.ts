@@ -13,7 +13,7 @@ const BUCKET = '5f0000000000000000000001';
 const FAILED_POLL = { endedAtSeconds: FLEET_NOW - 30, durationSeconds: 0.256, failure: NOT_ALLOWED };
 const daily = (days: number, state = 'Successful', more = {}) =>
   job(state, { createdAtSeconds: FLEET_NOW - days * DAY, number: days, ...more });
-const settings = { projectName: 'Shop', durationMaxSeconds: 7200, discovered: true, paused: false };
+const settings = { projectName: 'Shop', durationMaxSeconds: 7200, discovered: true, paused: false, owner: 'payments' };
 const healthy = withSchedule(polledState([daily(1), daily(2), daily(3)], settings, 'orders'), {
   autoExportEnabled: true,
   export: { bucketId: BUCKET, frequency: 'daily' },
@@ -50,6 +50,7 @@ describe('the page of a target', () => {
     );
     expect(text).toContain('Maximum duration of an export\n2 h, from the config');
     expect(text).toContain(`Automatic export\non, daily\nto the bucket ${BUCKET}`);
+    expect(text).toContain('Owner\npayments\n');
     expect(text).toContain('Monitored because\nthe discovery found it in its project');
     expect(text).toContain('Cluster\nnot paused');
     const named = textFor(polledState([daily(1)], { successMaxAgeSeconds: 8 * DAY }));
