@@ -7,7 +7,7 @@ import * as values from './values.ts';
 
 export const COMMANDS = {
   serve: 'Poll Atlas and serve the metrics. This is the default command.',
-  check: 'Check the config; with --online, also poll each cluster once and show what fails.',
+  check: 'Check the config; with --online, also poll each cluster once and show what needs attention.',
   once: 'Poll each cluster once and write the metrics, such as for node_exporter’s textfile collector.',
   health: 'Ask a running exporter whether it is healthy: for health checks of containers.',
   demo: 'Try the exporter without an account: a simulated Atlas with various backup problems.',
@@ -53,7 +53,18 @@ export const FLAGS = [
     POLLING,
     'A cluster to watch, instead of a config file. The credentials are in the MONGODB_ATLAS_… variables.',
   ),
-  flag('online', values.parseSwitch, ['check'], 'Poll each cluster once, and show what fails and what to do about it.'),
+  flag(
+    'online',
+    values.parseSwitch,
+    ['check'],
+    'Poll each cluster once, and show what needs attention and what to do.',
+  ),
+  flag(
+    'all',
+    values.parseSwitch,
+    ['check'],
+    'With --online: list the clusters that are fine, too, not only their number.',
+  ),
   flag(
     'format <FORMAT>',
     values.parseChoice('table', 'json'),

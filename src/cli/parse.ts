@@ -133,8 +133,8 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
     case 'serve':
       return { command, flags: { ...watch, autoReload: withDefault('config.auto-reload'), web } };
     case 'check': {
-      const [online, format] = [withDefault('online'), withDefault('format')];
-      return { command, flags: { ...watch, online, format, ...given({ webConfigFile }) } };
+      const choices = { online: withDefault('online'), all: withDefault('all'), format: withDefault('format') };
+      return { command, flags: { ...watch, ...choices, ...given({ webConfigFile }) } };
     }
     case 'once':
       return { command, flags: { ...watch, ...given({ output: optional('output') }) } };

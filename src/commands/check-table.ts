@@ -1,4 +1,6 @@
 /** The result of `check` for people: problems, what is watched with which credentials, and the result of each target. */
+import type { Finding, Target } from '../collectors/collector.ts';
+import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigFilePath } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
@@ -63,88 +65,140 @@ function describeConfig({ atlas, targets, discoveries, credentials }: Config, { 
   return `Watches ${watched.join(' and ') || 'nothing'}.\n${proxy}\n${formatTable(heads, rows, columns)}`;
 }
 
-/** A row for each target and each project that could not be discovered. Failures are last, followed by advice. */
-export function outcomeAsText(outcome: Outcome, nowSeconds: number, screen: Screen): string {
+/** First what could not be read, then what is wrong, each with advice. Fine targets are only counted unless `isAll`. */
+export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boolean, screen: Screen): string {
   const palette = paletteOf(screen);
   const { targets, projects } = outcome;
-  const isFine = ({ failures }: TargetOutcome | ProjectOutcome): boolean => failures.length === 0;
-  const failed = targets.filter((target) => !isFine(target));
+  const wrong = targets.filter(needsAttention).sort((a, b) => rankOfOutcome(a) - rankOfOutcome(b));
+  const fine = targets.filter((target) => !needsAttention(target));
   const rows = [
-    ...[...targets.filter(isFine), ...failed].map((target) => rowOf(target, nowSeconds, palette)),
-    ...projects.filter((project) => !isFine(project)).map((project) => projectRow(project, palette)),
+    ...projects.filter(({ failures }) => failures.length > 0).map((project) => projectRow(project, palette)),
+    ...[...wrong, ...(isAll ? fine : [])].map((target) => rowOf(target, nowSeconds, palette)),
   ];
   const heads = [
-    { title: 'TARGET', mayShrink: true },
+    { title: 'CLUSTER', mayShrink: true },
+    { title: 'PROJECT', mayShrink: true },
     { title: 'CREDENTIAL' },
     { title: 'RESULT' },
     { title: 'JOBS', align: 'right' },
     { title: 'PAGES', align: 'right' },
     { title: 'NEWEST SUCCESS', align: 'right' },
   ] as const;
-  const empty = projects.filter((project) => project.clusters === 0 && isFine(project));
-  const failures = failuresIn(outcome);
+  const empty = projects.filter(({ clusters, failures }) => clusters === 0 && failures.length === 0);
   const clusters = counted(targets.length, 'cluster');
+  const failures = failuresIn(outcome);
+  const hint = isAll || fine.length === 0 ? '' : ` --all lists ${fine.length === 1 ? 'it' : 'them'}.`;
+  const sum = failures > 0 ? counted(failures, 'failure') : `To look at: ${counted(wrong.length, 'cluster')}`;
+  const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
   return [
-    '\n',
-    formatTable(heads, rows, screen.columns),
+    rows.length > 0 ? `\n${formatTable(heads, rows, screen.columns)}` : '',
     ...empty.map(
       ({ groupId }) => `\n${palette.warning('warning')}: no cluster to watch was found in project ${groupId}\n`,
     ),
-    ...groupsOf(outcome).map((group) => `\n${describeGroup(group, palette)}`),
-    failures === 0
-      ? `\n${palette.good(`All is well: ${clusters} polled.`)}\n`
-      : `\n${palette.bad(`${counted(failures, 'failure')}. Fine: ${targets.length - failed.length} of ${clusters}.`)}\n`,
+    ...groupsOf(outcome, palette).map((group) => `\n${describeGroup(group, palette)}`),
+    failures > 0 || wrong.length > 0
+      ? `\n${(failures > 0 ? palette.bad : palette.warning)(attention)}\n`
+      : `\n${palette.good(`All is well: ${clusters} polled.${hint}`)}\n`,
   ].join('');
+}
+
+/** What is wrong with the exports; what could not be read is in `failures`. */
+function problemsOf({ findings }: TargetOutcome): readonly Finding[] {
+  return findings.filter(
+    ({ condition }) => WORDS[condition].level !== 'calm' && condition !== 'unreachable' && condition !== 'unread',
+  );
+}
+
+function needsAttention(target: TargetOutcome): boolean {
+  return target.failures.length > 0 || problemsOf(target).length > 0;
+}
+
+function rankOfOutcome(target: TargetOutcome): number {
+  const [main] = problemsOf(target);
+  return target.failures.length > 0 || main === undefined ? -1 : rankOf(main.condition);
 }
 
 function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
   const { target, read, newestSuccessAtSeconds: newest, failures } = outcome;
+  const problems = problemsOf(outcome);
+  const isBad = failures.length > 0 || problems.some(({ condition }) => WORDS[condition].level === 'trouble');
+  const texts = [...failures.map(failureWords), ...problems.map(labelOf)];
+  const result: Cell =
+    texts.length === 0
+      ? { text: 'ok', paint: palette.good }
+      : { text: texts.join(', '), paint: isBad ? palette.bad : palette.warning };
   const age = newest === undefined ? 'none' : `${span(nowSeconds - newest)} ago`;
   const numbers = read ? [String(read.items), String(read.pages), age] : [];
   return [
-    { text: target.key },
+    { text: target.clusterName },
+    { text: target.projectName || target.groupId },
     { text: target.credential },
-    failures.length === 0 ? { text: 'ok', paint: palette.good } : resultCell(failures, palette),
+    result,
     ...numbers.map((text): Cell => ({ text })),
   ];
 }
 
-function projectRow({ groupId, credential, failures }: ProjectOutcome, palette: Palette): readonly Cell[] {
-  return [{ text: `${groupId} (all clusters)` }, { text: credential }, resultCell(failures, palette)];
+function projectRow({ groupId, credential, failures }: ProjectOutcome, { bad }: Palette): readonly Cell[] {
+  const result = { text: failures.map(failureWords).join(', '), paint: bad };
+  return [{ text: '(all)' }, { text: groupId }, { text: credential }, result];
 }
 
-function resultCell(failures: readonly Unread[], { bad }: Palette): Cell {
-  const texts = failures.map(({ what, isPart, failure }) => (isPart ? `${what}: ${failure.reason}` : failure.reason));
-  return { text: texts.join(', '), paint: bad };
+function failureWords({ what, isPart, failure }: Unread): string {
+  return isPart ? `${what}: ${failure.reason}` : failure.reason;
 }
 
-interface Group extends Unread {
+function labelOf({ condition }: Finding): string {
+  return WORDS[condition].label.toLowerCase();
+}
+
+/** Targets with one cause, and what to do about it. */
+interface Group {
+  readonly title: string;
+  readonly advice: string | undefined;
   readonly names: readonly string[];
 }
 
-/** Groups of targets with the same failure, the largest group first. */
-function groupsOf({ targets, projects }: Outcome): readonly Group[] {
-  const all = [
-    ...targets.flatMap(({ target, failures }) => failures.map((unread) => ({ name: target.key, unread }))),
-    ...projects.flatMap(({ groupId, failures }) => failures.map((unread) => ({ name: `project ${groupId}`, unread }))),
-  ];
-  const groups = new Map<string, Unread & { readonly names: string[] }>();
-  for (const { name, unread } of all) {
-    const { reason, problem, advice } = unread.failure;
-    const key = JSON.stringify([unread.what, reason, problem, advice]);
-    const group = groups.get(key) ?? { ...unread, names: [] };
+/** Failures first, the largest group first; then what is wrong with the exports, the most urgent first. */
+function groupsOf({ targets, projects }: Outcome, { bad, warning }: Palette): readonly Group[] {
+  const unread = [
+    ...projects.map(({ groupId, failures }) => ({ name: `project ${groupId}`, failures })),
+    ...targets.map(({ target, failures }) => ({ name: nameOf(target), failures })),
+  ].flatMap(({ name, failures }) =>
+    failures.map(({ resource, failure: { reason, problem, advice } }) => {
+      return { title: `${bad(reason)}: the ${resource} cannot be read: ${problem}`, advice, name };
+    }),
+  );
+  const wrong = targets
+    .flatMap((outcome) => problemsOf(outcome).map((finding) => ({ finding, name: nameOf(outcome.target) })))
+    .sort((a, b) => rankOf(a.finding.condition) - rankOf(b.finding.condition))
+    .map(({ finding, name }) => ({
+      title: (WORDS[finding.condition].level === 'trouble' ? bad : warning)(labelOf(finding)),
+      advice: finding.advice,
+      name: `${name}: ${finding.problem ?? ''}`,
+    }));
+  return [...grouped(unread).toSorted((a, b) => b.names.length - a.names.length), ...grouped(wrong)];
+}
+
+function nameOf({ key, projectName }: Target): string {
+  return projectName === '' ? key : `${key} (${projectName})`;
+}
+
+function grouped(all: readonly (Omit<Group, 'names'> & { readonly name: string })[]): readonly Group[] {
+  const groups = new Map<string, Group & { readonly names: string[] }>();
+  for (const { title, advice, name } of all) {
+    const key = JSON.stringify([title, advice]);
+    const group = groups.get(key) ?? { title, advice, names: [] };
     group.names.push(name);
     groups.set(key, group);
   }
-  return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
+  return [...groups.values()];
 }
 
-function describeGroup({ resource, failure, names }: Group, { bad, strong }: Palette): string {
-  const { reason, problem, advice } = failure;
+function describeGroup({ title, advice, names }: Group, { strong }: Palette): string {
   const rest = names.length - MOST_NAMED;
   return [
-    `${bad(reason)}: ${problem}; the ${resource} cannot be read (${names.length})\n`,
-    `  ${strong('→')} ${advice}\n`,
+    `${title} (${names.length})\n`,
+    advice === undefined ? '' : `  ${strong('→')} ${advice}\n`,
     ...names.slice(0, MOST_NAMED).map((name) => `    ${name}\n`),
     ...(rest > 0 ? [`    and ${rest} more\n`] : []),
   ].join('');

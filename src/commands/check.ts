@@ -1,5 +1,5 @@
 /**
- * `check`: lists every problem of the config and its files. With --online it also polls each target once and shows what failed.
+ * `check`: lists every problem of the config and its files. With --online it also polls each target once and shows what needs attention.
  * The fields of its JSON are a public interface: docs/commands.md describes each of them.
  */
 import { stat } from 'node:fs/promises';
@@ -27,8 +27,9 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
     return checks.problems.length > 0 ? EXIT.usage : EXIT.fine;
   }
   const polled = await pollOnce(settings, config);
-  const outcome = outcomeOf(polled, config, collectors);
-  say(isTable ? outcomeAsText(outcome, runtime.wallSeconds(), terminal) : checkAsJson(checks, outcome));
+  const nowSeconds = runtime.wallSeconds();
+  const outcome = outcomeOf(polled, config, collectors, nowSeconds);
+  say(isTable ? outcomeAsText(outcome, nowSeconds, flags.all, terminal) : checkAsJson(checks, outcome));
   return failuresIn(outcome) === 0 ? EXIT.fine : EXIT.failure;
 }
 
@@ -55,15 +56,18 @@ function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
       clusters,
       ...resultOf(failures),
     })),
-    targets: outcome?.targets.map(({ target, read, newestSuccessAtSeconds, failures }) => ({
+    targets: outcome?.targets.map(({ target, read, newestSuccessAtSeconds, findings, failures }) => ({
       group_id: target.groupId,
       cluster_name: target.clusterName,
       project_name: target.projectName,
       credential: target.credential,
+      owner: target.owner,
       discovered: target.discovered,
       jobs: read?.items,
       pages: read?.pages,
       newest_success_at: timeOf(newestSuccessAtSeconds),
+      condition: findings[0]?.condition,
+      findings: findings.map(({ condition, problem, advice, alert }) => ({ condition, problem, advice, alert })),
       ...resultOf(failures),
     })),
   };

@@ -39,7 +39,7 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
     tell(`--output ${output}: ${reasonOf(error)}\n`);
     return EXIT.failure;
   }
-  return failuresIn(outcomeOf(polled, config, collectors)) === 0 ? EXIT.fine : EXIT.failure;
+  return failuresIn(outcomeOf(polled, config, collectors, runtime.wallSeconds())) === 0 ? EXIT.fine : EXIT.failure;
 }
 
 /**

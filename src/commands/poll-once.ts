@@ -3,10 +3,10 @@
  * both give the same result. The outcome lists for each target and project what could not be read.
  */
 import { createMonitor } from '../app/monitor.ts';
-import type { Collectors, Failure, ReadFacts, Target, TargetState } from '../collectors/collector.ts';
+import type { Collectors, Failure, Finding, ReadFacts, Target, TargetState } from '../collectors/collector.ts';
 import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
-import { failuresOf } from '../collectors/findings.ts';
+import { failuresOf, findingsOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { DiscoveryStatus } from '../polling/projects.ts';
 import { unlessAborted } from '../support/abortable.ts';
@@ -56,6 +56,8 @@ export interface TargetOutcome {
   /** The result of reading the list of export jobs. */
   readonly read?: ReadFacts | undefined;
   readonly newestSuccessAtSeconds?: number | undefined;
+  /** The most urgent first; never empty. */
+  readonly findings: readonly Finding[];
   readonly failures: readonly Unread[];
 }
 
@@ -72,7 +74,12 @@ export interface Outcome {
   readonly targets: readonly TargetOutcome[];
 }
 
-export function outcomeOf({ states, discoveries }: PolledOnce, config: Config, collectors: Collectors): Outcome {
+export function outcomeOf(
+  { states, discoveries }: PolledOnce,
+  config: Config,
+  collectors: Collectors,
+  nowSeconds: number,
+): Outcome {
   const projects = discoveries.map(({ groupId, failure }): ProjectOutcome => {
     const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
     const { credential = '' } = config.discoveries.find((project) => project.groupId === groupId) ?? {};
@@ -83,6 +90,7 @@ export function outcomeOf({ states, discoveries }: PolledOnce, config: Config, c
     target: state.target,
     read: exportsOf(state).read,
     newestSuccessAtSeconds: lastSuccessAtSeconds(state),
+    findings: findingsOf(state, { nowSeconds, settings: config.polling }, collectors),
     failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => ({
       what: name,
       resource: words.resource,

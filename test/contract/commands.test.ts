@@ -36,7 +36,7 @@ const CLUSTERS = [
 ] as const;
 
 const LOG = { level: 'error', format: 'json' } as const;
-const CHECK: CheckFlags = { configFiles: [], targets: [], log: LOG, online: true, format: 'table' };
+const CHECK: CheckFlags = { configFiles: [], targets: [], log: LOG, online: true, all: false, format: 'table' };
 const ONCE: OnceFlags = { configFiles: [], targets: [], log: LOG };
 const named = (...names: string[]) => ({ targets: names.map((name) => `${GROUP_ID}/${name}`) });
 
@@ -87,9 +87,9 @@ describe('check', () => {
     const simulator = await atlas([project(CLUSTERS)]);
     const { code, stdout, stderr, lines } = await check(simulator, named('orders', 'events'));
     expect([code, stderr, lines]).toEqual([0, '', []]);
-    expect(stdout).toMatch(/\/orders +default +ok +1 +1 +\d+ d.* ago\n/);
-    expect(stdout).toMatch(/\/events +default +ok +0 +1 +none\n/);
-    expect(stdout).toMatch(/All is well: 2 clusters polled.\n$/);
+    expect(stdout).toMatch(/^orders +Shop +default +no limit known +1 +1 +\d+ d.* ago$/m);
+    expect(stdout).toMatch(/^events +Shop +default +no limit known +0 +1 +none$/m);
+    expect(stdout).toMatch(/To look at: 2 clusters. Fine: 0 of 2 clusters.\n$/);
   });
 
   test('shows failures with advice, and discovers clusters', async () => {
@@ -102,13 +102,13 @@ describe('check', () => {
     );
     const { code, stdout } = await check(simulator, { configFiles: [path] });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/\/orders +default +ok/);
-    expect(stdout).toMatch(/\/gone +default +not_found/);
+    expect(stdout).toMatch(/^orders +Shop +default +no limit known/m);
+    expect(stdout).toMatch(/^gone +Shop +default +not_found/m);
     // A discovered cluster that cannot export is not watched.
     expect(stdout).not.toMatch(/flex|scratch/);
     expect(stdout).toContain(`add this host’s public address to the API access list`);
     expect(stdout).toContain(`    project ${OTHER}\n`);
-    expect(stdout).toMatch(/2 failures. Fine: 2 of 3 clusters.\n$/);
+    expect(stdout).toMatch(/2 failures. Fine: 0 of 3 clusters.\n$/);
   });
 
   test('shows the proxy without its password', async () => {
@@ -140,7 +140,7 @@ describe('check', () => {
     const { code, stdout } = await check(simulator, { configFiles: [path], format: 'json' });
     expect(code).toBe(1);
     const result = JSON.parse(stdout) as { targets: Record<string, unknown>[] };
-    const target = { group_id: GROUP_ID, project_name: 'Shop', credential: 'default' };
+    const target = { group_id: GROUP_ID, project_name: 'Shop', credential: 'default', owner: null };
     expect(result).toEqual({
       ok: false,
       config_file: path,
@@ -167,6 +167,15 @@ describe('check', () => {
           jobs: 1,
           pages: 1,
           newest_success_at: '2026-03-01T00:13:00.000Z',
+          condition: 'unmeasured',
+          findings: [
+            {
+              condition: 'unmeasured',
+              problem: 'automatic export is off in the backup schedule',
+              advice: expect.any(String),
+              alert: 'AtlasBackupExportUnwatched',
+            },
+          ],
           failure: null,
           failures: [],
         },
@@ -178,6 +187,8 @@ describe('check', () => {
           jobs: null,
           pages: null,
           newest_success_at: null,
+          condition: 'unreachable',
+          findings: [expect.objectContaining({ condition: 'unreachable' })],
           failure,
           failures: [failure],
         },
@@ -216,7 +227,7 @@ describe('check', () => {
     const targets = [`${GROUP_ID}/orders`, `${OTHER}/x`];
     const shares = [0, 1].map((index) => check(simulator, { targets, shard: { index, count: 2 } }));
     const texts = (await Promise.all(shares)).map(({ stdout }) => stdout);
-    const keys = texts.map((text) => [...text.matchAll(/^(\S+\/\S+) +default/gm)].map(([, key]) => key));
+    const keys = texts.map((text) => [...text.matchAll(/^ {4}(\S+\/\S+) \(/gm)].map(([, key]) => key));
     expect(new Set(keys.flat())).toEqual(new Set(targets));
     expect(keys.map(({ length }) => length).reduce((sum, one) => sum + one)).toBe(2);
   });

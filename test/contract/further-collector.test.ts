@@ -84,12 +84,14 @@ describe('a further collector', () => {
     const { origin } = await atlas([project(CLUSTERS)]);
     const env = { MONGODB_ATLAS_BASE_URL: origin, MONGODB_ATLAS_ACCESS_TOKEN: defaultCredentials.accessToken };
     const log = { level: 'error', format: 'json' } as const;
-    const flags = { configFiles: [], targets: [`${GROUP_ID}/orders`], log, online: true, format };
+    const flags = { configFiles: [], targets: [`${GROUP_ID}/orders`], log, online: true, all: true, format };
     const { code, stdout } = await runCommand(runCheck, flags, { env, cwd: '.', collectors: FAILING });
     expect(code).toBe(1);
     if (format === 'table') {
-      expect(stdout).toMatch(/\/orders +default +toys: not_found +1 /);
-      expect(stdout).toMatch(/the list of toys cannot be read \(1\)\n {2}→ ask the keeper of the toys\n.*\/orders\n/);
+      expect(stdout).toMatch(/^orders +Shop +default +toys: not_found, no limit known +1 /m);
+      expect(stdout).toMatch(
+        /the list of toys cannot be read: .* \(1\)\n {2}→ ask the keeper of the toys\n.*\/orders \(Shop\)\n/,
+      );
       expect(stdout).toContain('1 failure. Fine: 0 of 1 cluster.');
     } else {
       const failure = { what: 'toys', reason: 'not_found', status: 404, advice: 'ask the keeper of the toys' };

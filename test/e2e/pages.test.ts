@@ -160,7 +160,7 @@ describe('the status page in a browser', () => {
     await page.getByRole('button', { name: /^Failed/ }).click();
     expect(await visibleRows(page)).toEqual(['cluster-0048']);
     expect(await page.locator('#g-failed .count').textContent()).toBe('1 of 3 clusters, not urgent');
-    expect(page.url()).toBe(`${url}/?state=failed&owner=team-2`);
+    expect(page.url()).toBe(`${url}/?owner=team-2&state=failed`);
     await refreshed(page);
     expect(await visibleRows(page)).toEqual(['cluster-0048']);
     expect(problems).toEqual([]);

@@ -118,7 +118,14 @@ test('check, once and health have their own flags and those flags of serve that 
   const shard = ['--shard.count', '3', '--shard.index', '1'];
   expect(parse(['check'])).toEqual({
     command: 'check',
-    flags: { configFiles: [], targets: [], log: { ...QUIET, level: 'error' }, online: false, format: 'table' },
+    flags: {
+      configFiles: [],
+      targets: [],
+      log: { ...QUIET, level: 'error' },
+      online: false,
+      all: false,
+      format: 'table',
+    },
   });
   expect(parse(['check', '--online', '--format', 'json', '--config.file', 'a.yml', ...shard])).toMatchObject({
     flags: { online: true, format: 'json', configFiles: ['a.yml'], shard: { index: 1, count: 3 } },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
+import type { Finding } from '../../../src/collectors/collector.ts';
 import { fileChecksAsText, outcomeAsText } from '../../../src/commands/check-table.ts';
 import type { Outcome, TargetOutcome, Unread } from '../../../src/commands/poll-once.ts';
 import type { CredentialConfig } from '../../../src/config/config.ts';
@@ -7,14 +8,21 @@ import { failureOf } from '../../../src/polling/failure-log.ts';
 import { configFor, secret } from '../../support/daemon.ts';
 import { GROUP_ID } from '../../support/states.ts';
 
-type Screen = Parameters<typeof outcomeAsText>[2];
+type Screen = Parameters<typeof outcomeAsText>[3];
 
 const PLAIN: Screen = { columns: undefined, hasColours: false };
 const NOW = 1_790_000_000;
 
 function polled(clusterName: string, rest: Partial<TargetOutcome> = {}): TargetOutcome {
   const target = { ...targetOf(clusterName), credential: 'main' };
-  return { target, read: readOf(31), newestSuccessAtSeconds: NOW - 3 * 3600, failures: [], ...rest };
+  return {
+    target,
+    read: readOf(31),
+    newestSuccessAtSeconds: NOW - 3 * 3600,
+    findings: [{ condition: 'fine' }],
+    failures: [],
+    ...rest,
+  };
 }
 
 function targetOf(clusterName: string) {
@@ -36,51 +44,80 @@ const notFound = unreadExports(new AtlasError('not_found', 'Atlas answered 404 C
 
 const forbiddenSchedule: Unread = { ...forbidden, what: 'schedule', resource: 'backup schedule', isPart: true };
 
-const show = (outcome: Outcome, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, screen);
+const overdue = (days: number): Finding => ({
+  condition: 'overdue',
+  problem: `the last success is ${days} days old`,
+  advice: 'check the schedule',
+});
+const failed: Finding = { condition: 'failed', problem: 'the latest export failed', advice: 'export it again' };
+
+const show = (outcome: Outcome, isAll = false, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, isAll, screen);
 
 describe('the outcome of polling once as a table', () => {
-  test('has a row for each target, then a summary', () => {
+  test('is one line if all is well, and has a row for each target with --all', () => {
     const targets = [polled('orders'), polled('new', { read: readOf(0), newestSuccessAtSeconds: undefined })];
-    expect(show({ projects: [], targets })).toBe(`
-TARGET                           CREDENTIAL  RESULT  JOBS  PAGES  NEWEST SUCCESS
-${GROUP_ID}/orders  main        ok        31      1         3 h ago
-${GROUP_ID}/new     main        ok         0      1            none
+    expect(show({ projects: [], targets })).toBe('\nAll is well: 2 clusters polled. --all lists them.\n');
+    expect(show({ projects: [], targets }, true)).toBe(`
+CLUSTER  PROJECT  CREDENTIAL  RESULT  JOBS  PAGES  NEWEST SUCCESS
+orders   Shop     main        ok        31      1         3 h ago
+new      Shop     main        ok         0      1            none
 
 All is well: 2 clusters polled.
 `);
   });
 
-  test('has the failures at the end, with advice', () => {
+  test('has what could not be read first, then what is wrong, the most urgent first, each with advice', () => {
     const targets = [
-      polled('gone', { ...unread, failures: [notFound] }),
-      polled('orders', { failures: [forbiddenSchedule] }),
       polled('fine'),
+      polled('late', { findings: [overdue(3), failed] }),
+      polled('broken', { findings: [failed] }),
+      polled('older', { findings: [overdue(9)] }),
+      polled('gone', { ...unread, findings: [{ condition: 'unreachable', problem: 'x' }], failures: [notFound] }),
+      polled('orders', { failures: [forbiddenSchedule] }),
     ];
     const project = { groupId: '5e00000000000000000000ff', credential: 'main', clusters: 0 };
     const projects = [{ ...project, failures: [{ ...forbidden, what: 'clusters', resource: 'list of clusters' }] }];
     expect(show({ projects, targets })).toBe(
       `
-TARGET                                   CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
-${GROUP_ID}/fine            main        ok                     31      1         3 h ago
-${GROUP_ID}/gone            main        not_found
-${GROUP_ID}/orders          main        schedule: forbidden    31      1         3 h ago
-5e00000000000000000000ff (all clusters)  main        forbidden
+CLUSTER  PROJECT                   CREDENTIAL  RESULT               JOBS  PAGES  NEWEST SUCCESS
+(all)    5e00000000000000000000ff  main        forbidden
+gone     Shop                      main        not_found
+orders   Shop                      main        schedule: forbidden    31      1         3 h ago
+late     Shop                      main        overdue, failed        31      1         3 h ago
+older    Shop                      main        overdue                31      1         3 h ago
+broken   Shop                      main        failed                 31      1         3 h ago
 
-not_found: Atlas answered 404 CLUSTER_NOT_FOUND; the list of export jobs cannot be read (1)
-  → ${notFound.failure.advice}
-    ${GROUP_ID}/gone
-
-forbidden: Atlas answered 403; the backup schedule cannot be read (1)
-  → ${forbidden.failure.advice}
-    ${GROUP_ID}/orders
-
-forbidden: Atlas answered 403; the list of clusters cannot be read (1)
+forbidden: the list of clusters cannot be read: Atlas answered 403 (1)
   → ${forbidden.failure.advice}
     project 5e00000000000000000000ff
 
-3 failures. Fine: 1 of 3 clusters.
+not_found: the list of export jobs cannot be read: Atlas answered 404 CLUSTER_NOT_FOUND (1)
+  → ${notFound.failure.advice}
+    ${GROUP_ID}/gone (Shop)
+
+forbidden: the backup schedule cannot be read: Atlas answered 403 (1)
+  → ${forbidden.failure.advice}
+    ${GROUP_ID}/orders (Shop)
+
+overdue (2)
+  → check the schedule
+    ${GROUP_ID}/late (Shop): the last success is 3 days old
+    ${GROUP_ID}/older (Shop): the last success is 9 days old
+
+failed (2)
+  → export it again
+    ${GROUP_ID}/late (Shop): the latest export failed
+    ${GROUP_ID}/broken (Shop): the latest export failed
+
+3 failures. Fine: 1 of 6 clusters. --all lists it.
 `,
     );
+    const table = (text: string) =>
+      text
+        .split('\n\n')[0]
+        ?.split('\n')
+        .map((line) => line.split(' ')[0]);
+    expect(table(show({ projects, targets }, true))?.at(-1)).toBe('fine');
   });
 
   test('groups a thousand targets with the same failure, the largest group first', () => {
@@ -89,13 +126,13 @@ forbidden: Atlas answered 403; the list of clusters cannot be read (1)
     const [, , failures] = text.split('\n\n');
     expect(text.split('\n')).toHaveLength(1 + 1 + 1001 + 1 + 8 + 1 + 3 + 1 + 1 + 1);
     expect(text).toContain(`
-forbidden: Atlas answered 403; the list of export jobs cannot be read (1000)
+forbidden: the list of export jobs cannot be read: Atlas answered 403 (1000)
   → ${forbidden.failure.advice}
-    ${GROUP_ID}/c0
-    ${GROUP_ID}/c1
-    ${GROUP_ID}/c2
-    ${GROUP_ID}/c3
-    ${GROUP_ID}/c4
+    ${GROUP_ID}/c0 (Shop)
+    ${GROUP_ID}/c1 (Shop)
+    ${GROUP_ID}/c2 (Shop)
+    ${GROUP_ID}/c3 (Shop)
+    ${GROUP_ID}/c4 (Shop)
     and 995 more
 
 not_found:`);
@@ -103,12 +140,15 @@ not_found:`);
   });
 
   test('fits a terminal of 80 columns and keeps the ends of names', () => {
-    const targets = [polled('orders'), polled('gone', { ...unread, failures: [notFound] })];
-    const rows = show({ projects: [], targets }, { ...PLAIN, columns: 80 })
+    const target = { ...targetOf('a-cluster-whose-name-is-too-long-orders'), credential: 'main' };
+    const rows = show({ projects: [], targets: [polled('gone', { target, failures: [notFound] })] }, true, {
+      ...PLAIN,
+      columns: 80,
+    })
       .split('\n')
-      .slice(1, 4);
+      .slice(1, 3);
     expect(Math.max(...rows.map(({ length }) => length))).toBeLessThanOrEqual(80);
-    expect(rows[1]).toMatch(/^….*\/orders /);
+    expect(rows[1]).toMatch(/^….*-orders +Shop /);
   });
 
   test('warns about a project without a cluster to watch', () => {
@@ -119,12 +159,13 @@ not_found:`);
   });
 
   test('has colours if the terminal shows them', () => {
-    const targets = [polled('a'), polled('b', { failures: [notFound] })];
-    const text = show({ projects: [], targets }, { ...PLAIN, hasColours: true });
+    const targets = [polled('a'), polled('b', { failures: [notFound] }), polled('c', { findings: [failed] })];
+    const text = show({ projects: [], targets }, true, { ...PLAIN, hasColours: true });
     expect(text).toContain('\u001B[32mok\u001B[0m');
     expect(text).toContain('\u001B[31mnot_found\u001B[0m');
+    expect(text).toContain('\u001B[33mfailed\u001B[0m');
     const plain = [0, 1, 31, 32, 33].reduce((rest, code) => rest.replaceAll(`\u001B[${code}m`, ''), text);
-    expect(plain).toBe(show({ projects: [], targets }));
+    expect(plain).toBe(show({ projects: [], targets }, true));
   });
 });
 

@@ -28,7 +28,7 @@ export async function load(text: string | Uint8Array, env: Env = {}, others: Rea
 /** What the command `check` prints of the same config, and its exit code. */
 export async function check(text: string, env: Env, others: Readonly<Record<string, string>>) {
   const log = { level: 'error', format: 'json' } as const;
-  const flags = { configFiles: ['c.yml'], targets: [], online: true, format: 'table', log } as const;
+  const flags = { configFiles: ['c.yml'], targets: [], online: true, all: false, format: 'table', log } as const;
   const cwd = directoryWith({ ...others, 'c.yml': text });
   const { code, stdout, stderr } = await runCommand(runCheck, flags, { env, cwd, runtime: createFakeRuntime() });
   return { code, stdout, stderr };
