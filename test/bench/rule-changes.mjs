@@ -1,0 +1,97 @@
+/** The changes of one rule that rule-mutants.mjs tries, one at a time. */
+
+const NEAR = { '>=': '>', '<=': '<', '==': '!=', '!=': '==', '<': '<=', '>': '>=' };
+
+/** Each with what is changed (`what`), the changed fields (`change`), and whether only a text changes (`isText`). */
+export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, labels = {}, annotations = {} }) {
+  const changes = [];
+  const replaceEach = (regex, replacement, why) => {
+    for (const match of expr.matchAll(regex)) {
+      const by = typeof replacement === 'string' ? replacement : replacement(match);
+      const changed = expr.slice(0, match.index) + by + expr.slice(match.index + match[0].length);
+      if (changed !== expr) changes.push({ what: `${why} at ${match.index}: ${match[0]}`, change: { expr: changed } });
+    }
+  };
+  const scaled = (factor) => (match) => match[0].replace(/\d+(\.\d+)?/, (number) => String(Number(number) * factor));
+  replaceEach(/(?<![\w.[:"])\d+(\.\d+)?(?![\w.])/g, scaled(1.5), 'a number grows');
+  replaceEach(/(?<![\w.[:"])[1-9]\d*(\.\d+)?(?![\w.])/g, scaled(0.6), 'a number shrinks');
+  replaceEach(/(?<=\[|offset )\d+[smhdw]/g, '1m', 'a range shrinks');
+  replaceEach(/(?<=\[)\d+[smhdw]/g, '60d', 'a range grows');
+  replaceEach(/>=|<=|==|!=|(?<![=<>!])[<>](?!=)/g, ([operator]) => NEAR[operator], 'an operator');
+  replaceEach(/(?<= )[-+](?= )/g, ([operator]) => (operator === '-' ? '+' : '-'), 'a sign');
+  for (const { start, end, clause } of clausesOf(expr))
+    changes.push({
+      what: `a clause goes at ${start}: ${clause}`,
+      change: { expr: expr.slice(0, start) + expr.slice(end) },
+    });
+  // Of equal values the largest is the smallest. The difference shows only where exporters disagree.
+  replaceEach(/\b(max|min) by\b/g, ([, how]) => `${how === 'max' ? 'min' : 'max'} by`, 'max and min');
+  replaceEach(/\bby \(([^)]*)\)/g, ([, list]) => `by (${list}, instance)`, 'instance stays');
+  replaceEach(
+    /\b(?:on|by) \(([^)]+)\)/g,
+    (match) => match[0].replace(/\((\w+, )?.*\)/, '($1)').replace(', )', ')'),
+    'labels go',
+  );
+  replaceEach(/\{[^}]*\}/g, '', 'a selector goes');
+  if (wait !== undefined)
+    changes.push({ what: 'no for', change: { for: '0s' } }, { what: 'for 3h', change: { for: '3h' } });
+  if (keep !== undefined) changes.push({ what: 'no keep_firing_for', change: { keep_firing_for: '0s' } });
+  for (const key of alert ? Object.keys(labels) : [])
+    changes.push({ what: `label ${key}`, change: { labels: { ...labels, [key]: 'other' } } });
+  for (const [key, value] of alert ? Object.entries(annotations) : []) {
+    if (value === '') continue;
+    const isText = true;
+    changes.push({ what: `no ${key}`, isText, change: { annotations: { ...annotations, [key]: '' } } });
+    // Each query of a template finds nothing.
+    for (const match of value.matchAll(/(?<=(?:printf|query) ")[^"\\]*/g)) {
+      const changed = `${value.slice(0, match.index)}absent(vector(1)) and ${value.slice(match.index)}`;
+      changes.push({
+        what: `empty query in ${key} at ${match.index}`,
+        isText,
+        change: { annotations: { ...annotations, [key]: changed } },
+      });
+    }
+  }
+  return changes;
+}
+
+/** Each `and`, `or` or `unless` with what stands after it, and each left side of an `or`. */
+function clausesOf(expr) {
+  const clauses = [];
+  for (const match of expr.matchAll(/\b(and|unless|or)\b(?= )|\b(and|unless|or)\n/g)) {
+    const after = match.index + match[0].length;
+    const end = endOf(expr, after);
+    clauses.push({ start: match.index, end, clause: oneLine(expr.slice(match.index, end)) });
+    if (!match[0].startsWith('or')) continue;
+    const start = startOf(expr, match.index);
+    clauses.push({ start, end: after, clause: oneLine(expr.slice(start, after)) });
+  }
+  return clauses;
+}
+
+/** Where the operand that begins here ends: at the next operator between sets, or at a parenthesis that was opened before. */
+function endOf(expr, from) {
+  let depth = 0;
+  for (let index = from; index < expr.length; index += 1) {
+    if ('([{'.includes(expr[index])) depth += 1;
+    if (')]}'.includes(expr[index])) depth -= 1;
+    if (depth < 0) return index;
+    if (depth === 0 && /^\s(and|unless|or)\s/.test(expr.slice(index, index + 8))) return index + 1;
+  }
+  return expr.length;
+}
+
+function startOf(expr, before) {
+  let depth = 0;
+  for (let index = before - 1; index >= 0; index -= 1) {
+    if (')]}'.includes(expr[index])) depth += 1;
+    if ('([{'.includes(expr[index])) depth -= 1;
+    if (depth < 0) return index + 1;
+    if (depth === 0 && /^\sor\s/.test(expr.slice(index, index + 4))) return index + 4;
+  }
+  return 0;
+}
+
+function oneLine(code) {
+  return code.replace(/\s+/g, ' ').trim().slice(0, 120);
+}
