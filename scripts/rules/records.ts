@@ -346,7 +346,6 @@ function exportRecords(): readonly Rule[] {
         cluster('last_poll_success_timestamp_seconds'),
         plain('last_poll_success_timestamp_seconds'),
         UNPOLLED,
-        cluster('last_poll_success_timestamp_seconds'),
       ),
     },
     {

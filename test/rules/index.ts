@@ -3,6 +3,7 @@ import { ruleGroups } from '../../scripts/rules/index.ts';
 import { dayWorld } from './days.ts';
 import { exporterWorlds } from './exporter.ts';
 import { exportWorlds } from './exports.ts';
+import { factWorlds } from './facts.ts';
 import { ownerWorlds } from './owners.ts';
 import { pollWorlds } from './polls.ts';
 import { rememberedWorlds } from './remembered.ts';
@@ -14,6 +15,7 @@ const worlds: readonly World[] = [
   ...pollWorlds,
   ...exporterWorlds,
   ...rememberedWorlds,
+  ...factWorlds,
   ...stormWorlds,
   dayWorld,
   ...ownerWorlds,

@@ -1,0 +1,159 @@
+/** All facts that the rules remember, at once: when they are known, when they are not, and whose word counts. */
+import { failing } from './polls.ts';
+import {
+  BUCKET,
+  type Check,
+  type Cluster,
+  during,
+  old,
+  query,
+  turns,
+  type Value,
+  type Values,
+  type World,
+} from './world.ts';
+
+const HOUR = 3600;
+const SUCCESS = 'destination_last_success_timestamp_seconds';
+const DATA = 'destination_data_timestamp_seconds';
+const ACTIVE = 'oldest_active_created_timestamp_seconds{state="in_progress"}';
+const OTHER_BUCKET = 'auto_export_info{export_bucket_id="b2",frequency_type="daily"}';
+
+/** The facts of a cluster with every trouble at once, until they end. */
+function troubled(end = Infinity): Values {
+  const until = (value: Value, then: Value | undefined): Value => turns(value, end, then);
+  return {
+    [SUCCESS]: until(-30 * HOUR, old(HOUR)),
+    [DATA]: until(-31 * HOUR, old(HOUR)),
+    destination_consecutive_failures: until(3, 0),
+    auto_export_has_policy_item: until(0, 1),
+    last_success_collections: until(turns(100, 10, 50), undefined),
+    last_success_collections_exported: until(turns(100, 10, 40), undefined),
+    due_snapshot_timestamp_seconds: -20 * HOUR,
+    'due_snapshot_state{state="none"}': until(1, 0),
+  };
+}
+
+const broken: Cluster = { name: 'broken', metrics: troubled() };
+const running: Cluster = { name: 'running', metrics: { [SUCCESS]: -30 * HOUR, [ACTIVE]: -HOUR } };
+const denied: Cluster = { name: 'denied', credential: 'shop', group: 'p2', metrics: failing('unauthorized', 10) };
+/** Known as soon as the clusters are listed. */
+const paused: Cluster = {
+  name: 'paused',
+  metrics: { [SUCCESS]: -30 * HOUR, [DATA]: -60 * HOUR, cluster_paused: 1 },
+};
+
+/** Clusters of which one fact each matters. */
+const others: readonly Cluster[] = [
+  { name: 'off', metrics: { auto_export_enabled: turns(1, 20, 0), [BUCKET]: turns(1, 20, undefined) } },
+  { name: 'stale', metrics: { [DATA]: -60 * HOUR } },
+  running,
+  {
+    name: 'moved',
+    metrics: {
+      [SUCCESS]: turns(old(HOUR), 20, -30 * HOUR),
+      [BUCKET]: turns(1, 20, undefined),
+      [OTHER_BUCKET]: turns(undefined, 20, 1),
+    },
+  },
+  denied,
+];
+
+const ALL_TROUBLES = [
+  'Overdue',
+  'FailingRepeatedly',
+  'PolicyWithoutItem',
+  'Incomplete',
+  'Shrunk',
+  'NotStarted',
+] as const;
+
+/** Exactly these alerts fire, apart from those that say that the exporter is blind. */
+function firing(minute: number, expected: Readonly<Record<string, readonly string[]>>): Check {
+  return query(
+    minute,
+    'group by (alertname, cluster_name) (ALERTS{alertstate="firing",alertname!~".*(DataStale|TargetDown|Exporter.*)"})',
+    ...Object.entries(expected).flatMap(([name, alerts]) =>
+      alerts.map((alert): [string, number] => [
+        `{alertname="AtlasBackupExport${alert}"${name === '' ? '' : `,cluster_name="${name}"`}}`,
+        1,
+      ]),
+    ),
+  );
+}
+
+const known = { broken: ALL_TROUBLES, off: ['AutoExportOff'], stale: ['DataOld'], '': ['AccessDenied'] };
+
+export const factWorlds: readonly World[] = [
+  {
+    name: 'all facts stay known after a restart without a poll',
+    minutes: 160,
+    step: 4,
+    exporters: [{ down: during(100, 104) }],
+    clusters: [paused, ...[broken, ...others].map((one) => ({ ...one, unread: during(100) }))],
+    checks: [firing(96, known), firing(160, known)],
+  },
+  {
+    name: 'what pages is read back after Prometheus itself was down, here for eight minutes before each evaluation, but nothing that ended before',
+    minutes: 264,
+    step: 8,
+    exporters: [{ down: during(96, 104) }, { instance: 'b' }],
+    clusters: [
+      ...[broken, running, denied].map((one) => ({ ...one, unread: during(96) })),
+      paused,
+      { name: 'once', instance: 'b', metrics: troubled(72), unread: during(208) },
+    ],
+    checks: [88, 152, 264].map((minute) =>
+      firing(minute, { broken: ALL_TROUBLES.filter((one) => one !== 'Shrunk'), '': ['AccessDenied'] }),
+    ),
+  },
+  {
+    name: 'no fact that ended before a restart comes back after it',
+    minutes: 160,
+    step: 4,
+    exporters: [{ down: during(40, 44) }],
+    clusters: [
+      { name: 'once', metrics: troubled(20), unread: during(40) },
+      { name: 'granted', credential: 'shop', group: 'p2', metrics: failing('unauthorized', 4, 20), unread: during(40) },
+      { name: 'on', metrics: { auto_export_enabled: turns(0, 20, 1), [BUCKET]: turns(undefined, 20, 1) } },
+    ],
+    checks: [firing(160, {})],
+  },
+  {
+    name: 'a replica whose data is an hour older does not count, whatever it says',
+    minutes: 160,
+    step: 4,
+    exporters: [{ instance: 'a' }, { instance: 'b' }],
+    clusters: [
+      ...['a', 'b'].flatMap((instance): Cluster[] => {
+        const lost = instance === 'a' ? {} : failing('forbidden', 20);
+        return [
+          { name: 'broken', instance, metrics: { ...(instance === 'a' ? troubled() : {}), ...lost } },
+          { name: 'healthy', instance, metrics: { ...(instance === 'b' ? troubled() : {}), ...lost } },
+        ];
+      }),
+    ],
+    checks: [firing(160, { broken: ALL_TROUBLES })],
+  },
+  {
+    name: 'of two replicas the later success and the larger number of failures count, and trouble of the schedule only if both see it',
+    minutes: 100,
+    step: 4,
+    exporters: [{ instance: 'a' }, { instance: 'b' }],
+    clusters: [
+      { name: 'orders', instance: 'a', metrics: troubled() },
+      {
+        name: 'orders',
+        instance: 'b',
+        metrics: {
+          auto_export_has_policy_item: 1,
+          last_success_collections: 100,
+          last_success_collections_exported: 100,
+          due_snapshot_timestamp_seconds: -20 * HOUR,
+          'due_snapshot_state{state="none"}': 0,
+        },
+      },
+    ],
+    checks: [firing(100, { orders: ['FailingRepeatedly'] })],
+  },
+];
