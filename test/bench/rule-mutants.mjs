@@ -84,8 +84,8 @@ function likeliest(name) {
   const dependent = [...closure([name], dependents)];
   const cost = (test) => {
     if (before.includes(test)) return before.indexOf(test) - 1e6;
-    const isNamed = test.text.includes(name) ? 100 : 1;
-    return test.evaluations / (1 + isNamed * dependent.filter((alert) => test.alerts.has(alert)).length);
+    const named = dependent.filter((alert) => test.alerts.has(alert)).length;
+    return test.evaluations / (named + (test.text.includes(name) ? 100 : 0.001));
   };
   return [...tests].sort((a, b) => cost(a) - cost(b));
 }
@@ -221,5 +221,5 @@ async function run(slice, content) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   rmSync(place, { recursive: true });
-  return code === 0 ? '' : `failed: ${Buffer.concat(chunks)}`;
+  return code === 0 ? '' : `failed: ${Buffer.concat(chunks).toString()}`;
 }

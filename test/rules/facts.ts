@@ -124,15 +124,13 @@ export const factWorlds: readonly World[] = [
     minutes: 160,
     step: 4,
     exporters: [{ instance: 'a' }, { instance: 'b' }],
-    clusters: [
-      ...['a', 'b'].flatMap((instance): Cluster[] => {
-        const lost = instance === 'a' ? {} : failing('forbidden', 20);
-        return [
-          { name: 'broken', instance, metrics: { ...(instance === 'a' ? troubled() : {}), ...lost } },
-          { name: 'healthy', instance, metrics: { ...(instance === 'b' ? troubled() : {}), ...lost } },
-        ];
-      }),
-    ],
+    clusters: ['a', 'b'].flatMap((instance): Cluster[] => {
+      const lost = instance === 'a' ? {} : failing('forbidden', 20);
+      return [
+        { name: 'broken', instance, metrics: { ...(instance === 'a' ? troubled() : {}), ...lost } },
+        { name: 'healthy', instance, metrics: { ...(instance === 'b' ? troubled() : {}), ...lost } },
+      ];
+    }),
     checks: [firing(160, { broken: ALL_TROUBLES })],
   },
   {
