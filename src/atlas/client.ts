@@ -74,6 +74,7 @@ export function createClient({
     } as const;
     async function attempt(): Promise<T> {
       const response = await transport(request, signal);
+      await nextTurn();
       try {
         return decode(response);
       } finally {
@@ -127,4 +128,9 @@ export function createClient({
     get: (resource, signal) =>
       attempts(resource, '', (response) => decodeAnswer(response, runtime.wallSeconds()), signal),
   };
+}
+
+/** A response frees its place for the next request, which is sent before this response is decoded. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
