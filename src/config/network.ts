@@ -162,3 +162,10 @@ export function parseWebAddress(text: string): Checked<string> {
     ? { value: url.href }
     : { problem: 'must not contain a user or a password, because the pages show it' };
 }
+
+/** Parses the address of a folder, to which links append the name of a file. */
+export function parseWebFolder(text: string): Checked<string> {
+  return /[?#]/.test(text)
+    ? { problem: 'must not contain ? or #, because names of files are appended' }
+    : parseWebAddress(text);
+}

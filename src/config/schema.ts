@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import { trueOrFalse } from './config-file.ts';
-import { parseBaseUrl, parseWebAddress } from './network.ts';
+import { parseBaseUrl, parseWebAddress, parseWebFolder } from './network.ts';
 import { DAY_SECONDS, duration, matching, parsed, parseMoment, wholeNumber, YEAR_SECONDS } from './schema-values.ts';
 import { CREDENTIAL_NAME, defaults, target } from './target-schema.ts';
 import { formatDuration, looksSecret } from './words.ts';
@@ -103,7 +103,7 @@ const credential = z
   .meta(oneOf('service_account', 'api_key', 'access_token', 'access_token_file', 'access_token_env'));
 
 const webLinks = z.strictObject({
-  runbooks: parsed(parseWebAddress)
+  runbooks: parsed(parseWebFolder)
     .prefault(DEFAULT_RUNBOOKS)
     .describe('The folder of the runbooks: the name of the alert and `.md` are appended.'),
   dashboard: parsed(parseWebAddress)

@@ -74,9 +74,12 @@ export const snapshotsCollector: Collector<SnapshotSummary> = {
       readSnapshots(api, state.target, one, signal, nowSeconds),
     );
     const { result, pages, items, reportedItems } = reading;
+    const { foreignStatus: status } = result;
+    const message = 'a snapshot has a status that this version does not know; it is counted as unknown';
     return {
       summary: { ...result, ...(kind && { kind }) },
       facts: { pages, items, dropped: {}, ...(reportedItems === undefined ? {} : { reportedItems }) },
+      notices: status === undefined ? [] : [{ message, facts: { status } }],
     };
   },
   families: [

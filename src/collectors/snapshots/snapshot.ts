@@ -37,6 +37,8 @@ export interface SnapshotSummary {
   /** The kind whose list has answered; absent while that does not tell the kind. */
   readonly kind?: ClusterKind;
   readonly counts: Readonly<Record<SnapshotStatus, number>>;
+  /** A status that this version does not know, as Atlas gives it. */
+  readonly foreignStatus?: string;
   readonly lastCompleted?: Snapshot;
   /** The newest completed scheduled snapshot of each frequency and of each policy item. */
   readonly newestBy: ReadonlyMap<string, Snapshot>;
@@ -85,6 +87,7 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
   const completed = createKeepFirst<Snapshot>(1, newestFirst);
   const newest = createKeepFirst<Snapshot>(NEWEST_SNAPSHOTS, newestFirst);
   let newestBy = new Map<string, Snapshot>();
+  let foreignStatus: string | undefined;
 
   function add(snapshot: Snapshot): void {
     counts[snapshot.status] += 1;
@@ -107,7 +110,11 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
   return {
     wantsSecondReading: false,
     add: (items) => {
-      for (const item of items) add(decodeSnapshot(item, nowSeconds));
+      for (const item of items) {
+        const snapshot = decodeSnapshot(item, nowSeconds);
+        if (snapshot.status === 'unknown') foreignStatus ??= wordOf(item['status']);
+        add(snapshot);
+      }
     },
     result() {
       const [lastCompleted] = completed.list();
@@ -116,6 +123,7 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
         newestBy: newestKeys(),
         newest: newest.list(),
         ...(lastCompleted ? { lastCompleted } : {}),
+        ...(foreignStatus === undefined ? {} : { foreignStatus }),
       };
     },
   };

@@ -30,7 +30,8 @@ export function backupsLink({ atlas }: PageLinks, { groupId, clusterName }: Targ
 /** With the variables of the dashboard that comes with the exporter. */
 export function dashboardLink({ dashboard }: PageLinks, { groupId, clusterName }: Target): Html {
   if (dashboard === undefined) return nothing;
-  const variables = new URLSearchParams({ 'var-project': groupId, 'var-cluster': clusterName });
-  const separator = dashboard.includes('?') ? '&' : '?';
-  return html` · <a href="${dashboard}${separator}${variables.toString()}">Dashboard</a>`;
+  const url = new URL(dashboard);
+  url.searchParams.set('var-project', groupId);
+  url.searchParams.set('var-cluster', clusterName);
+  return html` · <a href="${url.href}">Dashboard</a>`;
 }

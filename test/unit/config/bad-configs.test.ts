@@ -397,6 +397,8 @@ ${GOOD}
 ${GOOD}web_links: { runbooks: runbooks, dashboard: "https://me:secret@grafana/d/x" }
 => 7:24: web_links.runbooks: must be a URL that begins with https:// or http://
 => 7:45: web_links.dashboard: must not contain a user or a password, because the pages show it
+${GOOD}web_links: { runbooks: "https://git/runbooks?ref=main" }
+=> 7:24: web_links.runbooks: must not contain ? or #, because names of files are appended
 ${CREDENTIALS}targets: {group_id: ${GROUP}, clusters: [a]}
 => 4:10: targets: must be a list, not keys with values: each entry begins with a hyphen
 ${CREDENTIALS}targets: [Cluster0]

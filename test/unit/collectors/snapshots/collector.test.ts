@@ -56,6 +56,14 @@ describe('the kind of a cluster', () => {
     expect(result.summary.kind).toBe(kind);
   });
 
+  test.each([
+    ['completed', []],
+    ['melting', [{ message: expect.stringContaining('does not know'), facts: { status: 'melting' } }]],
+  ])('a snapshot with the status %s gives these notices for the log', async (status, notices) => {
+    const { result } = await read(newState(), [snapshot(DAY_ZERO_SECONDS, { status })], []);
+    expect(result).toMatchObject({ notices });
+  });
+
   test('is kept, so that the other list is not read again', async () => {
     const first = await read(newState(), refused(404), SOME);
     const state = withRecord(newState(), 'snapshots', { summary: first.result.summary });

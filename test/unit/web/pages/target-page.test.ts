@@ -132,10 +132,10 @@ describe('the page of a target', () => {
   });
 
   test('links to the dashboard if one is configured, with the variables that select the cluster', () => {
-    const links = { ...LINKS, dashboard: 'https://grafana/d/atlas-backup-exports?orgId=1' };
+    const links = { ...LINKS, dashboard: 'https://grafana/d/atlas-backup-exports?orgId=1#top' };
     const variables = `var-project=${GROUP_ID}&#38;var-cluster=orders`;
     expect(targetPage(healthy, SEEN, links)).toContain(
-      `href="https://grafana/d/atlas-backup-exports?orgId=1&#38;${variables}"`,
+      `href="https://grafana/d/atlas-backup-exports?orgId=1&#38;${variables}#top"`,
     );
     expect(targetPage(healthy, SEEN)).not.toContain('Dashboard');
   });
