@@ -3,7 +3,7 @@
  * How long the built daemon takes from its start to a complete /metrics, and how much memory: 40 projects of 25
  * clusters with 1,000 export jobs each (two pages), Atlas answers after 50 ms, and 8 requests run at once.
  *
- *   npm run build && node test/bench/first-page.mjs [--projects 40] [--clusters 25] [--jobs 1000] [--delay-ms 50] [--node-flag=FLAG …]
+ *   npm run build && node test/bench/first-page.mjs [--projects 40] [--clusters 25] [--jobs 1000] [--delay-ms 50]
  *
  * The lower limit is the time of the network: requests × delay / 8.
  */
@@ -26,7 +26,6 @@ const { values } = parseArgs({
     clusters: text('25'),
     jobs: text('1000'),
     'delay-ms': text('50'),
-    'node-flag': { type: 'string', multiple: true, default: [] },
   },
 });
 const size = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Number(value)]));
@@ -79,7 +78,6 @@ async function measure() {
   const daemon = spawn(
     process.execPath,
     [
-      ...values['node-flag'],
       join(root, 'dist/main.js'),
       '--config.file',
       config,
