@@ -144,6 +144,12 @@ values they need quotes: Helm changes the number before the exporter sees it.
 \`clusters: all\` for one project must differ in \`include\`; a cluster that both select belongs to the first. If there are several
 credentials, each target names one of them, or \`defaults\` does.
 
+**All projects.** \`projects: all\` watches every project that the credential can see. A project that is added is watched within
+\`discovery_interval\`, and one that is removed is no longer watched. If the list is empty or cannot be read, the last known projects
+stay watched. Atlas shows a credential only the projects in which it has a role: a new project needs one too. A project with a
+\`clusters: all\` of its own keeps that, and a cluster that is named keeps its own settings; the other clusters and projects stay
+watched. Patterns are for the names of projects, which may contain spaces: \`"Shop *"\`.
+
 **Settings** of a cluster come from the first override of its target whose \`match\` fits its name, else from the target, else from
 \`defaults\`. Without \`success_max_age\` the backup schedule tells the maximum age. The patterns of \`exclude\` in a target and in
 \`defaults\` all count. A warning names each override that can never count.

@@ -47,6 +47,7 @@ export function metricsDocument(collectors: Collectors = COLLECTORS): string {
     config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 0 } }),
     states: () => [],
     discoveries: () => [],
+    listings: () => [],
     facts: () => ({}),
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
@@ -59,9 +60,9 @@ ${table([...recordFamiliesOf(collectors), ...targetFamilies])}
 The values of \`reason\` in \`poll_failing\` and \`poll_failures_total\`:
 ${REASONS.map((reason) => `\`${reason}\``).join(', ')}.
 
-## Discovery of clusters
+## Discovery of clusters and projects
 
-One series for each project with \`clusters: all\`.
+One series for each project with \`clusters: all\`, and one for each credential with \`projects: all\`.
 
 ${ownTable(own.filter(isOfExports))}
 

@@ -12,7 +12,6 @@ import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
 import type { Shard } from '../polling/shards.ts';
-import type { Wanted } from '../polling/targets.ts';
 import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
@@ -81,6 +80,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     config: () => ({ credentials: monitor.config().credentials, lastReload }),
     states: () => monitor.polling.states.all(),
     discoveries: () => monitor.polling.discoveries(),
+    listings: () => monitor.polling.listings(),
     shard,
     facts: () => ({
       isAtlasReachable: monitor.atlas.isReachable(),
@@ -100,6 +100,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     version: build.version,
     observer: self.observer,
     onChange: page.update,
+    onProjects: () => self.keepOnly(namedIn(monitor)),
   });
   self.keepOnly(namedIn(monitor));
   const reload = createReload({ read: settings.readConfig ?? sameConfig, apply, onFailure: onReloadFailure, log });
@@ -129,7 +130,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   function notReadyBecause(): string | undefined {
     if (life.stopping) return 'The exporter is stopping.';
     if (runtime.monotonicSeconds() - life.startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
-    const { projects, targets } = monitor.polling.untried();
+    const { listings, projects, targets } = monitor.polling.untried();
+    if (listings > 0) return `The projects that ${listings} credentials can see have not been listed yet.`;
     if (projects > 0) return `The clusters of ${projects} projects have not been discovered yet.`;
     return targets === 0 ? undefined : `${targets} targets have not been polled yet.`;
   }
@@ -201,12 +203,13 @@ function wallSecondsOf(monotonicSeconds: number | undefined, runtime: Runtime): 
 
 /** The credentials and projects that the program's own metrics count. */
 function namedIn(monitor: Monitor): Named {
-  const { named, discovered }: Wanted = monitor.wanted();
+  const { named, discovered, organizations = [] } = monitor.polling.wanted();
   return {
     credentials: monitor
       .config()
       .credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),
-    groupIds: [...named, ...discovered].map(({ groupId }) => groupId),
+    // Lists of projects are requested without a project.
+    groupIds: [...[...named, ...discovered].map(({ groupId }) => groupId), ...organizations.map(() => '')],
   };
 }
 

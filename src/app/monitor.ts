@@ -5,10 +5,10 @@
 import { type Atlas, createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import type { Collectors } from '../collectors/collector.ts';
-import { clusterSource, readProjectName } from '../collectors/project.ts';
+import { clusterSource, projectSource, readProjectName } from '../collectors/project.ts';
 import type { Config } from '../config/config.ts';
 import { createPolling, type Polling } from '../polling/polling.ts';
-import { ownShare, type Shard } from '../polling/shards.ts';
+import { createOwns, ownShare, type Shard } from '../polling/shards.ts';
 import type { StatesListener } from '../polling/states.ts';
 import type { Wanted } from '../polling/targets.ts';
 import type { Log } from '../support/log.ts';
@@ -27,6 +27,8 @@ export interface MonitorSettings {
   readonly onToken: (token: string) => void;
   /** Called with every change of target states. */
   readonly onChange: StatesListener;
+  /** Called when a discovery has changed which projects are watched. */
+  readonly onProjects?: () => void;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -34,8 +36,6 @@ export interface MonitorSettings {
 export interface Monitor {
   readonly polling: Polling;
   config(): Config;
-  /** The targets and discoveries of the config that belong to this shard. */
-  wanted(): Wanted;
   readonly atlas: Pick<Atlas, 'budgets' | 'outage' | 'isReachable'>;
   /** Applies a changed config. */
   change(next: Config): void;
@@ -47,7 +47,7 @@ export interface Monitor {
 const POLLS_END_SECONDS = 1;
 
 export function createMonitor(settings: MonitorSettings): Monitor {
-  const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
+  const { shard, collectors, version, observer, onToken, onChange, onProjects, runtime, log } = settings;
   let { config } = settings;
   const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
   const atlas = createAtlas({
@@ -67,12 +67,15 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     wanted: wanted(),
     collectors,
     clusterSource,
+    projectSource,
+    owns: shard && createOwns(shard),
     readProjectName,
     settings: () => config.polling,
     concurrency: () => config.atlas.concurrency,
     apiFor: atlas.apiFor,
     outage: atlas.outage,
     onChange,
+    onProjects,
     runtime,
     log,
   });
@@ -89,7 +92,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     await atlas.close();
   }
 
-  return { polling, config: () => config, wanted, atlas, change, stop };
+  return { polling, config: () => config, atlas, change, stop };
 }
 
 /** A copy of the config that has only the targets and discoveries of one shard. */
@@ -98,6 +101,6 @@ export function ownConfig(config: Config, shard: Shard | undefined): Config {
   return { ...config, targets: named, discoveries: discovered };
 }
 
-function wantedOf({ targets, discoveries }: Config): Wanted {
-  return { named: targets, discovered: discoveries };
+function wantedOf({ targets, discoveries, organizations = [] }: Config): Wanted {
+  return { named: targets, discovered: discoveries, organizations };
 }

@@ -4,9 +4,17 @@ import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigFilePath } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
+import type { RuleReport } from '../polling/rules.ts';
 import { counted, span } from '../support/words.ts';
 import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
-import { failuresIn, type Outcome, type ProjectOutcome, type TargetOutcome, type Unread } from './poll-once.ts';
+import {
+  failuresIn,
+  type ListingOutcome,
+  type Outcome,
+  type ProjectOutcome,
+  type TargetOutcome,
+  type Unread,
+} from './poll-once.ts';
 
 /** The problems of the config, its secret files and the web config file. */
 export interface FileChecks {
@@ -41,14 +49,20 @@ export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
   ].join('');
 }
 
-function describeConfig({ atlas, targets, discoveries, credentials }: Config, { columns }: Screen): string {
+function describeConfig(config: Config, { columns }: Screen): string {
+  const { atlas, targets, discoveries, organizations = [], credentials } = config;
   const projects = new Set(targets.map(({ groupId }) => groupId)).size;
   const watched = [
     ...(targets.length > 0 ? [`${counted(targets.length, 'cluster')} by name in ${counted(projects, 'project')}`] : []),
-    ...(discoveries.length > 0 ? [`every cluster of ${counted(discoveries.length, 'project')}`] : []),
+    ...(discoveries.length > 0
+      ? [`clusters of ${counted(new Set(discoveries.map(({ groupId }) => groupId)).size, 'project')}`]
+      : []),
+    ...[...new Set(organizations.map(({ credential }) => credential))].map(
+      (name) => `clusters of the projects that ${name} can see`,
+    ),
   ];
   const rows = credentials.flatMap(({ name, kind, secrets }) => {
-    const uses = [...targets, ...discoveries].filter(({ credential }) => credential === name).length;
+    const uses = [...targets, ...discoveries, ...organizations].filter(({ credential }) => credential === name).length;
     return Object.entries(secrets).map(([slot, { description }], index) => {
       const own = index === 0 ? [name, KINDS[kind], String(uses)] : ['', '', ''];
       return [...own, slot, description].map((text): Cell => ({ text }));
@@ -68,11 +82,13 @@ function describeConfig({ atlas, targets, discoveries, credentials }: Config, { 
 /** First what could not be read, then what is wrong, each with advice. Fine targets are only counted unless `isAll`. */
 export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boolean, screen: Screen): string {
   const palette = paletteOf(screen);
-  const { targets, projects } = outcome;
+  const { targets, projects, listings, rules, warnings } = outcome;
   const wrong = targets.filter(needsAttention).sort((a, b) => rankOfOutcome(a) - rankOfOutcome(b));
   const fine = targets.filter((target) => !needsAttention(target));
   const rows = [
-    ...projects.filter(({ failures }) => failures.length > 0).map((project) => projectRow(project, palette)),
+    ...[...listings, ...projects]
+      .filter(({ failures }) => failures.length > 0)
+      .map((discovery) => discoveryRow(discovery, palette)),
     ...[...wrong, ...(isAll ? fine : [])].map((target) => rowOf(target, nowSeconds, palette)),
   ];
   const heads = [
@@ -92,9 +108,10 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boole
   const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
   return [
     rows.length > 0 ? `\n${formatTable(heads, rows, screen.columns)}` : '',
-    ...empty.map(
-      ({ groupId }) => `\n${palette.warning('warning')}: no cluster to watch was found in project ${groupId}\n`,
-    ),
+    ...emptyAsText(empty, palette),
+    ...(warnings.length > 0 ? ['\n'] : []),
+    ...warnings.map((text) => `${palette.warning('warning')}: ${text}\n`),
+    ...(rules.length > 0 ? [`\n${formatTable(RULE_HEADS, rules.map(ruleRow), screen.columns)}`] : []),
     ...groupsOf(outcome, palette).map((group) => `\n${describeGroup(group, palette)}`),
     failures > 0 || wrong.length > 0
       ? `\n${(failures > 0 ? palette.bad : palette.warning)(attention)}\n`
@@ -118,6 +135,14 @@ function rankOfOutcome(target: TargetOutcome): number {
   return target.failures.length > 0 || main === undefined ? -1 : rankOf(main.condition);
 }
 
+function emptyAsText(empty: readonly ProjectOutcome[], { warning }: Palette): readonly string[] {
+  const names = empty.slice(0, MOST_NAMED).map(({ groupId }) => groupId);
+  const rest = empty.length - names.length;
+  const where = `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  if (empty.length === 0) return [];
+  return [`\n${warning('warning')}: no cluster to watch was found in project${empty.length > 1 ? 's' : ''} ${where}\n`];
+}
+
 function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
   const { target, read, newestSuccessAtSeconds: newest, failures } = outcome;
   const problems = problemsOf(outcome);
@@ -138,9 +163,20 @@ function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): re
   ];
 }
 
-function projectRow({ groupId, credential, failures }: ProjectOutcome, { bad }: Palette): readonly Cell[] {
+function discoveryRow(outcome: ProjectOutcome | ListingOutcome, { bad }: Palette): readonly Cell[] {
+  const { credential, failures } = outcome;
   const result = { text: failures.map(failureWords).join(', '), paint: bad };
-  return [{ text: '(all)' }, { text: groupId }, { text: credential }, result];
+  return [{ text: '(all)' }, { text: 'groupId' in outcome ? outcome.groupId : '(all)' }, { text: credential }, result];
+}
+
+const RULE_HEADS = [
+  { title: 'ENTRY OF THE CONFIG', mayShrink: true },
+  { title: 'PROJECTS', align: 'right' },
+  { title: 'CLUSTERS', align: 'right' },
+] as const;
+
+function ruleRow({ place, projects, clusters }: RuleReport): readonly Cell[] {
+  return [place, String(projects), String(clusters)].map((text) => ({ text }));
 }
 
 function failureWords({ what, isPart, failure }: Unread): string {
@@ -159,8 +195,9 @@ interface Group {
 }
 
 /** Failures first, the largest group first; then what is wrong with the exports, the most urgent first. */
-function groupsOf({ targets, projects }: Outcome, { bad, warning }: Palette): readonly Group[] {
+function groupsOf({ targets, projects, listings }: Outcome, { bad, warning }: Palette): readonly Group[] {
   const unread = [
+    ...listings.map(({ credential, failures }) => ({ name: `credential ${credential}`, failures })),
     ...projects.map(({ groupId, failures }) => ({ name: `project ${groupId}`, failures })),
     ...targets.map(({ target, failures }) => ({ name: nameOf(target), failures })),
   ].flatMap(({ name, failures }) =>

@@ -26,7 +26,7 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
     if (!isTable) say(checkAsJson(checks));
     return checks.problems.length > 0 ? EXIT.usage : EXIT.fine;
   }
-  const polled = await pollOnce(settings, config);
+  const polled = await pollOnce(settings, config, flags.shard);
   const nowSeconds = runtime.wallSeconds();
   const outcome = outcomeOf(polled, config, collectors, nowSeconds);
   say(isTable ? outcomeAsText(outcome, nowSeconds, flags.all, terminal) : checkAsJson(checks, outcome));
@@ -43,13 +43,19 @@ function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
     web_config_file: webConfigFile,
     proxy: config?.atlas.proxy?.address,
     problems: problems.map(({ file: name, line, column, message }) => ({ file: name, line, column, message })),
-    warnings,
+    warnings: [...warnings, ...(outcome?.warnings ?? [])],
     credentials: (config?.credentials ?? []).map(({ name, kind, expiresAtSeconds, secrets }) => ({
       name,
       kind,
       expires_at: timeOf(expiresAtSeconds),
       secrets: Object.fromEntries(Object.entries(secrets).map(([slot, { description }]) => [slot, description])),
     })),
+    listings: outcome?.listings.map(({ credential, projects, failures }) => ({
+      credential,
+      projects,
+      ...resultOf(failures),
+    })),
+    rules: outcome?.rules,
     projects: outcome?.projects.map(({ groupId, credential, clusters, failures }) => ({
       group_id: groupId,
       credential,

@@ -31,7 +31,7 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
   const config = ownConfig(loaded.config, flags.shard);
-  const polled = await pollOnce(settings, config);
+  const polled = await pollOnce(settings, config, flags.shard);
   const text = await metricsOf(polled, collectors, runtime);
   try {
     await prepared.value(redact(text));
@@ -48,9 +48,13 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
  */
 const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
-async function metricsOf({ states, discoveries }: PolledOnce, collectors: Collectors, runtime: Runtime) {
+async function metricsOf({ states, discoveries, listings }: PolledOnce, collectors: Collectors, runtime: Runtime) {
   const families = familiesOf(collectors).filter(({ name, type }) => type !== 'counter' && !DAEMON_ONLY.includes(name));
-  const page = createMetricsPage({ families, own: createDiscoveryRegistry(() => discoveries), runtime });
+  const page = createMetricsPage({
+    families,
+    own: createDiscoveryRegistry({ discoveries: () => discoveries, listings: () => listings }),
+    runtime,
+  });
   page.update(states, []);
   return (await page.render('text', false)).toString('utf8');
 }

@@ -8,7 +8,12 @@ import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf, findingsOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
+import type { ListingStatus } from '../polling/organizations.ts';
+import type { Polling } from '../polling/polling.ts';
 import type { DiscoveryStatus } from '../polling/projects.ts';
+import type { RuleReport } from '../polling/rules.ts';
+import type { Shard } from '../polling/shards.ts';
+import type { Wanted } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import type { CommandSettings } from './command.ts';
 import { startProgress } from './command.ts';
@@ -16,10 +21,18 @@ import { startProgress } from './command.ts';
 export interface PolledOnce {
   readonly states: readonly TargetState[];
   readonly discoveries: readonly DiscoveryStatus[];
+  readonly listings: readonly ListingStatus[];
+  /** What was watched, after every discovery. */
+  readonly wanted: Wanted;
+  readonly rules: ReturnType<Polling['rules']>;
 }
 
 /** Resolves when every target has been polled once. Rejects with the signal's reason if it is aborted. */
-export async function pollOnce(settings: CommandSettings<unknown>, config: Config): Promise<PolledOnce> {
+export async function pollOnce(
+  settings: CommandSettings<unknown>,
+  config: Config,
+  shard: Shard | undefined,
+): Promise<PolledOnce> {
   const { runtime, signal, terminal } = settings;
   let requests = 0;
   const ignore = (): void => undefined;
@@ -27,7 +40,7 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
     requests += 1;
   };
   const observer = { request: count, retry: ignore, throttled: ignore, token: ignore };
-  const monitor = createMonitor({ ...settings, config, observer, onChange: ignore });
+  const monitor = createMonitor({ ...settings, config, shard, observer, onChange: ignore });
   const { polling } = monitor;
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));
   try {
@@ -37,12 +50,18 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
     stopProgress();
     await monitor.stop();
   }
-  return { states: [...polling.states.all()], discoveries: polling.discoveries() };
+  return {
+    states: [...polling.states.all()],
+    discoveries: polling.discoveries(),
+    listings: polling.listings(),
+    wanted: polling.wanted(),
+    rules: polling.rules(),
+  };
 }
 
 /** A resource that could not be read. */
 export interface Unread {
-  /** The collector's name, or `clusters` for a discovery. */
+  /** The collector's name, or `clusters` or `projects` for a discovery. */
   readonly what: string;
   /** What could not be read, in words: `list of export jobs`. */
   readonly resource: string;
@@ -69,20 +88,33 @@ export interface ProjectOutcome {
   readonly failures: readonly Unread[];
 }
 
+/** The projects that a credential can see, for `projects: all`. */
+export interface ListingOutcome {
+  readonly credential: string;
+  readonly projects: number;
+  readonly failures: readonly Unread[];
+}
+
 export interface Outcome {
+  readonly listings: readonly ListingOutcome[];
+  /** What each entry with `clusters: all` has found. */
+  readonly rules: readonly RuleReport[];
+  /** Patterns that match nothing, and entries that select the same cluster. */
+  readonly warnings: readonly string[];
   readonly projects: readonly ProjectOutcome[];
   readonly targets: readonly TargetOutcome[];
 }
 
-export function outcomeOf(
-  { states, discoveries }: PolledOnce,
-  config: Config,
-  collectors: Collectors,
-  nowSeconds: number,
-): Outcome {
+export function outcomeOf(polled: PolledOnce, config: Config, collectors: Collectors, nowSeconds: number): Outcome {
+  const { states, discoveries, wanted, rules } = polled;
+  const listings = polled.listings.map(({ credential, projects: count, failure }) => ({
+    credential,
+    projects: count,
+    failures: failure ? [{ what: 'projects', resource: 'list of projects', isPart: false, failure }] : [],
+  }));
   const projects = discoveries.map(({ groupId, failure }): ProjectOutcome => {
     const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
-    const { credential = '' } = config.discoveries.find((project) => project.groupId === groupId) ?? {};
+    const { credential = '' } = wanted.discovered.find((project) => project.groupId === groupId) ?? {};
     const failures = failure ? [{ what: 'clusters', resource: 'list of clusters', isPart: false, failure }] : [];
     return { groupId, credential, clusters: found.length, failures };
   });
@@ -98,10 +130,13 @@ export function outcomeOf(
       failure,
     })),
   }));
-  return { projects, targets };
+  const warnings = rules.notices.map(
+    ({ message, facts: { place = '', ...rest } }) => `${[place, ...Object.values(rest)].join(': ')}: ${message}`,
+  );
+  return { listings, rules: rules.reports, warnings, projects, targets };
 }
 
-/** The number of targets and projects that could not be read completely. */
-export function failuresIn({ projects, targets }: Outcome): number {
-  return [...projects, ...targets].filter(({ failures }) => failures.length > 0).length;
+/** The number of targets, projects and lists of projects that could not be read completely. */
+export function failuresIn({ listings, projects, targets }: Outcome): number {
+  return [...listings, ...projects, ...targets].filter(({ failures }) => failures.length > 0).length;
 }

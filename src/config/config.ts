@@ -7,11 +7,11 @@ import { stringify } from 'yaml';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { Credential, SecretSource } from '../atlas/auth/credentials.ts';
 import type { PollingSettings } from '../collectors/collector.ts';
-import type { DiscoveredProject, NamedTarget, TargetSettings } from '../polling/targets.ts';
+import type { DiscoveredProject, NamedTarget, ProjectsRule, TargetSettings } from '../polling/targets.ts';
 import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
 import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
-import { ALL_CLUSTERS, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
+import { ALL, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
 import { formatDuration } from './words.ts';
 
 export interface Config {
@@ -20,6 +20,8 @@ export interface Config {
   readonly polling: PollingSettings;
   readonly targets: readonly NamedTarget[];
   readonly discoveries: readonly DiscoveredProject[];
+  /** The entries for many projects; absent if there are none. */
+  readonly organizations?: readonly ProjectsRule[];
   readonly webLinks: WebLinks;
 }
 
@@ -42,10 +44,13 @@ export interface ConfigParts {
   readonly baseUrl?: string | undefined;
   readonly proxy?: AtlasSettings['proxy'];
   readonly ca?: AtlasSettings['ca'];
+  /** Where an entry of `targets` is in its file. */
+  readonly placeOf?: (target: number) => string;
 }
 
 /** Fills in defaults and makes one target per cluster. */
-export function buildConfig({ file, credentials, baseUrl = DEFAULT_BASE_URL, proxy, ca }: ConfigParts): Config {
+export function buildConfig(parts: ConfigParts): Config {
+  const { file, credentials, baseUrl = DEFAULT_BASE_URL, proxy, ca, placeOf = () => '' } = parts;
   return {
     atlas: { ...buildAtlas(file, baseUrl), ...(proxy ? { proxy } : {}), ...(ca ? { ca } : {}) },
     credentials: credentials.map((credential, index) => {
@@ -53,7 +58,7 @@ export function buildConfig({ file, credentials, baseUrl = DEFAULT_BASE_URL, pro
       return expiresAtSeconds === undefined ? credential : { ...credential, expiresAtSeconds };
     }),
     polling: buildPolling(file),
-    ...buildTargets(file, credentials[0]?.name ?? ''),
+    ...buildTargets(file, credentials[0]?.name ?? '', placeOf),
     webLinks: file.web_links,
   };
 }
@@ -85,28 +90,35 @@ function buildPolling({ polling }: ConfigFile): PollingSettings {
   };
 }
 
-function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string) {
+function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string, placeOf: (target: number) => string) {
   const named: NamedTarget[] = [];
   const discoveries: DiscoveredProject[] = [];
-  for (const { group_id: groupId, clusters, ...entry } of targets) {
+  const organizations: ProjectsRule[] = [];
+  for (const [index, { group_id: groupId = '', clusters, ...entry }] of targets.entries()) {
     const credential = entry.credential ?? defaults.credential ?? onlyCredential;
-    const settings = { groupId, credential, ...buildSettings({ ...defaults, ...entry }) };
+    const settings = { credential, ...buildSettings({ ...defaults, ...entry }) };
     const overrides = (entry.overrides ?? []).map(({ match, ...rest }) => ({ match, ...buildSettings(rest) }));
-    if (clusters === ALL_CLUSTERS) {
-      discoveries.push({
-        ...settings,
-        ...(entry.include ? { include: entry.include } : {}),
-        exclude: [...new Set([...(defaults.exclude ?? []), ...(entry.exclude ?? [])])],
-        ...(overrides.length > 0 ? { overrides } : {}),
-        discoveryIntervalSeconds: entry.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
-      });
-    } else {
-      for (const clusterName of clusters) {
-        named.push({ ...settings, ...overrideFor(overrides, clusterName), clusterName });
-      }
+    if (clusters !== ALL) {
+      named.push(
+        ...clusters.map((name) => ({ groupId, clusterName: name, ...settings, ...overrideFor(overrides, name) })),
+      );
+      continue;
+    }
+    const rule = {
+      ...settings,
+      place: placeOf(index),
+      ...given({ include: entry.include }),
+      exclude: [...new Set([...(defaults.exclude ?? []), ...(entry.exclude ?? [])])],
+      ...(overrides.length > 0 ? { overrides } : {}),
+      discoveryIntervalSeconds: entry.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
+    };
+    if (entry.projects === undefined) discoveries.push({ groupId, ...rule });
+    else {
+      const { include_projects: includeProjects, exclude_projects: excludeProjects } = entry;
+      organizations.push({ ...given({ includeProjects, excludeProjects }), ...rule });
     }
   }
-  return { targets: named, discoveries };
+  return { targets: named, discoveries, ...(organizations.length > 0 ? { organizations } : {}) };
 }
 
 function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'duration_max' | 'owner'>) {
@@ -127,7 +139,15 @@ export type Reader = 'authenticated' | 'anyone';
  * follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
 export function showConfig(
-  { atlas: { proxy: _proxy, ca, ...atlas }, credentials, polling, targets, discoveries, webLinks }: Config,
+  {
+    atlas: { proxy: _proxy, ca, ...atlas },
+    credentials,
+    polling,
+    targets,
+    discoveries,
+    organizations = [],
+    webLinks,
+  }: Config,
   reader: Reader,
 ): string {
   const shown = {
@@ -136,7 +156,8 @@ export function showConfig(
     polling: showPolling(polling),
     targets: [
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
-      ...discoveries.map((discovery) => showTarget(ALL_CLUSTERS, discovery)),
+      ...discoveries.map((discovery) => showTarget(ALL, discovery)),
+      ...organizations.map((rule) => ({ projects: ALL, ...showTarget(ALL, rule) })),
     ],
     web_links: webLinks,
   };
@@ -167,8 +188,9 @@ function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialCon
   return { name, ...(kind === 'access_token' ? shown : { [kind]: shown }), ...expiry };
 }
 
-function showTarget(clusters: unknown, { groupId, ...settings }: TargetSettings): unknown {
-  return { group_id: groupId, clusters, ...showSettings(settings) };
+function showTarget(clusters: unknown, settings: Partial<DiscoveredProject>): object {
+  const { groupId, place: _place, ...rest } = settings;
+  return { ...given({ group_id: groupId }), clusters, ...showSettings(rest) };
 }
 
 /** Clusters of one project with the same settings are shown in one entry. */

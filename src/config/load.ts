@@ -21,7 +21,7 @@ import { createReport, type Path, type Problem, type Report, valueAt } from './p
 import { checkCredentials, checkRules } from './rules.ts';
 import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
-import { ALL_CLUSTERS, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
+import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
 import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
@@ -112,7 +112,11 @@ async function loadFiles(names: readonly string[], source: ConfigSource): Promis
   if (hasBaseUrl) warnOfUnusedBaseUrl(checked?.atlas.base_url, source.env, report);
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
   const ca = await readCaFile(keys, placeOf, report);
-  const loaded = finish(source, { file: checked, credentials, baseUrl, ca }, report);
+  const loaded = finish(
+    source,
+    { file: checked, credentials, baseUrl, ca, placeOf: (index) => report.placeOf(['targets', index]) },
+    report,
+  );
   if ('problems' in loaded) return loaded;
   const configFiles = files.map(({ path, value }) => ({
     path,
@@ -155,10 +159,10 @@ function finish(
   return { config, warnings: [...report.warnings, ...warningsOf(config)] };
 }
 
-function warningsOf({ atlas, credentials, targets, discoveries }: Config): readonly string[] {
-  const used = new Set([...targets, ...discoveries].map(({ credential }) => credential));
+function warningsOf({ atlas, credentials, targets, discoveries, organizations = [] }: Config): readonly string[] {
+  const used = new Set([...targets, ...discoveries, ...organizations].map(({ credential }) => credential));
   const unused = credentials.filter(({ name }) => !used.has(name));
-  const calledAll = targets.filter(({ clusterName }) => clusterName.toLowerCase() === ALL_CLUSTERS);
+  const calledAll = targets.filter(({ clusterName }) => clusterName.toLowerCase() === ALL);
   const { host } = new URL(atlas.baseUrl);
   return [
     ...(isOfMongodb(atlas.baseUrl)

@@ -35,6 +35,8 @@ export interface Report {
   addWhole(...problems: readonly Problem[]): void;
   /** Adds a problem if another path has the same name. */
   addIfRepeated(name: string, path: Path, message: (where: string) => string): void;
+  /** Where a value is, such as `config.yml:12`. */
+  placeOf(path: Path): string;
   /** Adds a warning about a value. */
   warn(path: Path, message: string): void;
   /**
@@ -61,6 +63,10 @@ export function createReport(locate: Locate = () => ({ line: 1, column: 1 })): R
       const first = firstPlaces.get(name);
       if (first !== undefined) report.add(path, message(placeWords(first, place)));
       else firstPlaces.set(name, place);
+    },
+    placeOf(path) {
+      const { file, line } = locate(path, 'value');
+      return `${file}:${line}`;
     },
     warn(path, message) {
       report.warnings.push(formatProblem({ ...locate(path, 'value'), message: `${formatPath(path)}: ${message}` }));

@@ -8,7 +8,7 @@ import { globCovers, globsOverlap } from '../support/globs.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
-import { ALL_CLUSTERS, CREDENTIAL_NAME } from './target-schema.ts';
+import { ALL, CREDENTIAL_NAME } from './target-schema.ts';
 import { formatDuration, looksPath, looksSecret, nearest, parseDuration, quote } from './words.ts';
 
 export function checkRules(config: Mapping, report: Report): void {
@@ -22,6 +22,7 @@ export function checkRules(config: Mapping, report: Report): void {
   const hasDefault = defaults['credential'] !== undefined;
   if (hasDefault) checkCredential({ path: ['defaults'], value: defaults });
   for (const target of itemsOf(config, 'targets')) {
+    checkProjects(target, report);
     checkClusters(target, report);
     if (!hasDefault || target.value['credential'] !== undefined) checkCredential(target);
     checkOverrides(target, textsOf(defaults['exclude']), report);
@@ -44,6 +45,31 @@ function checkIntervals(polling: Mapping, report: Report): void {
   else if (seconds('max_stale', Number.POSITIVE_INFINITY) < idle) tooShort('max_stale', 'idle_interval', idle);
 }
 
+const PROJECT_KEYS = ['include_projects', 'exclude_projects'];
+
+/** A target has one project or all projects. */
+function checkProjects({ path, value }: Item, report: Report): void {
+  const { group_id: groupId, projects, clusters } = value;
+  if (projects === undefined) {
+    const others = ['clusters', 'include', 'exclude', ...PROJECT_KEYS];
+    // The keys that a merge key should have added are not missing.
+    if (groupId === undefined && !Object.hasOwn(value, '<<') && !isMisspelt(value, ['group_id', 'projects'], others)) {
+      report.add([...path, 'group_id'], 'is missing; for every project write projects: all');
+    }
+    for (const key of PROJECT_KEYS) {
+      if (Object.hasOwn(value, key)) report.add([...path, key], 'has an effect only with projects: all', 'key');
+    }
+    return;
+  }
+  if (groupId !== undefined) report.add([...path, 'projects'], 'group_id is given too: keep one of them', 'key');
+  if (clusters !== undefined && clusters !== ALL) {
+    report.add([...path, 'clusters'], 'must be all, because the target has projects: all');
+  }
+  const selection = ['credential', ...PROJECT_KEYS, 'include', 'exclude'].map((key) => value[key]);
+  const message = (where: string) => `the same projects and clusters are in ${where} too`;
+  report.addIfRepeated(`projects ${JSON.stringify(selection)}`, [...path, 'projects'], message);
+}
+
 /** Each cluster of a project may be listed once, and all clusters of a project once for each `include`. */
 function checkClusters({ path, value }: Item, report: Report): void {
   const { group_id: groupId, clusters, include = [] } = value;
@@ -51,7 +77,7 @@ function checkClusters({ path, value }: Item, report: Report): void {
     if (typeof groupId !== 'string' || typeof cluster !== 'string') return;
     report.addIfRepeated(`${groupId}/${cluster}`, at, (where) => `${what} already listed in ${where}`);
   };
-  if (clusters === ALL_CLUSTERS) {
+  if (clusters === ALL) {
     check(`*${JSON.stringify(include)}`, [...path, 'clusters'], 'all clusters of this project are');
   }
   if (!Array.isArray(clusters)) return;
@@ -66,7 +92,7 @@ function checkClusters({ path, value }: Item, report: Report): void {
 /** Warns of each override that can never be the first that matches a watched cluster. */
 function checkOverrides({ path, value }: Item, defaultExclude: readonly string[], report: Report): void {
   const { clusters, include } = value;
-  const isDiscovered = clusters === ALL_CLUSTERS;
+  const isDiscovered = clusters === ALL;
   const excluded = isDiscovered ? [...defaultExclude, ...textsOf(value['exclude'])] : [];
   const wanted = isDiscovered ? textsOf(include) : textsOf(clusters);
   const earlier: string[] = [];

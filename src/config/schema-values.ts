@@ -52,3 +52,8 @@ export function matching(pattern: RegExp, wrong: (input: unknown) => string) {
 export function errorFor(types: readonly string[], message: (input: unknown) => string | undefined) {
   return ({ input }: { readonly input?: unknown }) => (types.includes(typeof input) ? message(input) : undefined);
 }
+
+/** Only for the JSON Schema; rules.ts does the check. */
+export function oneOf(...keys: readonly string[]) {
+  return { oneOf: keys.map((key) => ({ required: [key] })) };
+}

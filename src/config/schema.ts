@@ -7,7 +7,16 @@ import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import { trueOrFalse } from './config-file.ts';
 import { parseBaseUrl, parseWebAddress, parseWebFolder } from './network.ts';
-import { DAY_SECONDS, duration, matching, parsed, parseMoment, wholeNumber, YEAR_SECONDS } from './schema-values.ts';
+import {
+  DAY_SECONDS,
+  duration,
+  matching,
+  oneOf,
+  parsed,
+  parseMoment,
+  wholeNumber,
+  YEAR_SECONDS,
+} from './schema-values.ts';
 import { CREDENTIAL_NAME, defaults, target } from './target-schema.ts';
 import { formatDuration, looksSecret } from './words.ts';
 
@@ -157,9 +166,4 @@ function secret(name: string, description: string) {
     [`${name}_file`]: text.optional().describe(`A file that holds \`${name}\`, relative to the config file.`),
     [`${name}_env`]: variable.optional().describe(`The name of an environment variable that holds \`${name}\`.`),
   };
-}
-
-/** Only for the JSON Schema; credentials.ts does the check. */
-function oneOf(...keys: readonly string[]) {
-  return { oneOf: keys.map((key) => ({ required: [key] })) };
 }

@@ -1,12 +1,12 @@
 /** The keys of one entry of `targets`, and those of `defaults`. */
 import { z } from 'zod';
-import { DAY_SECONDS, duration, errorFor, matching, YEAR_SECONDS } from './schema-values.ts';
+import { DAY_SECONDS, duration, errorFor, matching, oneOf, YEAR_SECONDS } from './schema-values.ts';
 import { formatDuration, looksSecret, quote } from './words.ts';
 
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
-/** The value for all clusters, instead of a list. */
-export const ALL_CLUSTERS = 'all';
+/** The value for all clusters instead of a list, and for all projects. */
+export const ALL = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
 export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas';
@@ -60,62 +60,88 @@ const credentialOfTarget = matching(
   (input) => `${quote(input)} is not a name of a credential`,
 ).optional();
 
+/** Atlas allows these characters in the names of projects, and others only in names of long ago. */
+const projectGlobs = globs(
+  z.string().min(1, { error: 'is empty' }).max(64, { error: 'must have at most 64 characters' }),
+  '["*-prod"]',
+);
+
 const override = z.strictObject({
   match: clusterGlob.describe('A pattern for cluster names. Of several that match, the first counts.'),
   ...targetSettings,
 });
 
-export const target = z.strictObject({
-  group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`).describe(
-    `The Atlas project’s id: ${GROUP_ID_FORM}. In Helm’s values it must be in quotes.`,
-  ),
-  // The list comes first, because zod's problems for the first variant are reported, and nearly every wrong value was
-  // meant to be a list.
-  clusters: z
-    .union([
-      z
-        .array(
-          matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${clusterNameAdvice(input)}`),
-          {
-            error: errorFor(
-              ['string'],
-              (input) =>
-                `must be a list or all: ${hasWildcard(input) ? clusterNameAdvice(input) : 'put the name in brackets, such as [Cluster0]'}`,
-            ),
-          },
-        )
-        .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
-      z.literal(ALL_CLUSTERS),
-    ])
-    .describe(
-      'The names of the clusters in this project, or `all`: every dedicated cluster with backup, looked up regularly (needs the role Project Read Only). A project may be listed several times, a cluster once. A cluster that is also listed by name keeps its own settings.',
+export const target = z
+  .strictObject({
+    group_id: matching(GROUP_ID, (input) => `${quote(input)} is not a project id: ${GROUP_ID_FORM}`)
+      .optional()
+      .describe(
+        `The Atlas project’s id: ${GROUP_ID_FORM}. In Helm’s values it must be in quotes. Required without \`projects\`.`,
+      ),
+    projects: z
+      .literal(ALL, { error: errorFor(['string'], () => 'must be all: a single project has group_id instead') })
+      .optional()
+      .describe(
+        'Instead of `group_id`: `all` for every project that the credential can see, looked up regularly. Only with `clusters: all`. A project with a `clusters: all` of its own keeps that.',
+      ),
+    include_projects: projectGlobs
+      .min(1, { error: 'is empty: list patterns, or leave out the key' })
+      .optional()
+      .describe('With `projects: all`: patterns for the names of the projects to watch. Default: every project.'),
+    exclude_projects: projectGlobs
+      .optional()
+      .describe(
+        'With `projects: all`: patterns for the names of the projects to leave out. A project that matches `include_projects` too is left out.',
+      ),
+    // The list comes first, because zod's problems for the first variant are reported, and nearly every wrong value was
+    // meant to be a list.
+    clusters: z
+      .union([
+        z
+          .array(
+            matching(CLUSTER_NAME, (input) => `${quote(input)} is not a cluster name: ${clusterNameAdvice(input)}`),
+            {
+              error: errorFor(
+                ['string'],
+                (input) =>
+                  `must be a list or all: ${hasWildcard(input) ? clusterNameAdvice(input) : 'put the name in brackets, such as [Cluster0]'}`,
+              ),
+            },
+          )
+          .min(1, { error: 'is empty: list the names of the clusters, such as [Cluster0], or write all' }),
+        z.literal(ALL),
+      ])
+      .describe(
+        'The names of the clusters in this project, or `all`: every dedicated cluster with backup, looked up regularly (needs the role Project Read Only). A project may be listed several times, a cluster once. A cluster that is also listed by name keeps its own settings.',
+      ),
+    include: clusterGlobs
+      .min(1, { error: 'is empty: list patterns, or leave out the key' })
+      .optional()
+      .describe(
+        'With `clusters: all`: patterns for the clusters to watch. `*` matches any characters, `?` matches one. Default: every cluster.',
+      ),
+    exclude: clusterGlobs
+      .optional()
+      .describe(
+        'With `clusters: all`: patterns for the clusters to leave out, in addition to those of `defaults`. A cluster that matches `include` too is left out.',
+      ),
+    discovery_interval: duration(10, DAY_SECONDS)
+      .optional()
+      .meta({
+        defaultElsewhere: formatDuration(DEFAULT_DISCOVERY_INTERVAL_SECONDS),
+        description:
+          'With `clusters: all`: how often the list of clusters is read, and with `projects: all` the list of projects.',
+      }),
+    credential: credentialOfTarget.describe(
+      'The `name` of the credential to use. Optional if there is only one, or if `defaults` has one.',
     ),
-  include: clusterGlobs
-    .min(1, { error: 'is empty: list patterns, or leave out the key' })
-    .optional()
-    .describe(
-      'With `clusters: all`: patterns for the clusters to watch. `*` matches any characters, `?` matches one. Default: every cluster.',
-    ),
-  exclude: clusterGlobs
-    .optional()
-    .describe(
-      'With `clusters: all`: patterns for the clusters to leave out, in addition to those of `defaults`. A cluster that matches `include` too is left out.',
-    ),
-  discovery_interval: duration(10, DAY_SECONDS)
-    .optional()
-    .meta({
-      defaultElsewhere: formatDuration(DEFAULT_DISCOVERY_INTERVAL_SECONDS),
-      description: 'With `clusters: all`: how often the list of clusters is read.',
-    }),
-  credential: credentialOfTarget.describe(
-    'The `name` of the credential to use. Optional if there is only one, or if `defaults` has one.',
-  ),
-  ...targetSettings,
-  overrides: z
-    .array(override)
-    .optional()
-    .describe('Other settings for some of these clusters. What an override does not set, the entry sets.'),
-});
+    ...targetSettings,
+    overrides: z
+      .array(override)
+      .optional()
+      .describe('Other settings for some of these clusters. What an override does not set, the entry sets.'),
+  })
+  .meta(oneOf('group_id', 'projects'));
 
 export const defaults = z.strictObject({
   credential: credentialOfTarget.describe('The `name` of the credential of targets that name none.'),

@@ -1,5 +1,5 @@
 /**
- * The metrics of discovering a project's clusters. Their only label is group_id, so they are not families of targets.
+ * The metrics of discovering clusters and projects. They have no label cluster_name, so they are not families of targets.
  */
 import { Gauge, Registry } from 'prom-client';
 import { PREFIX, type Sample } from '../collectors/collector.ts';
@@ -11,14 +11,24 @@ export interface DiscoveryFacts {
   readonly goodAtSeconds?: number;
 }
 
+/** The discovery of the projects that a credential can see. */
+export interface ListingFacts extends Omit<DiscoveryFacts, 'groupId'> {
+  readonly credential: string;
+}
+
+export interface Discoveries {
+  discoveries(): Iterable<DiscoveryFacts>;
+  listings(): Iterable<ListingFacts>;
+}
+
 /** A registry that contains only these metrics. */
-export function createDiscoveryRegistry(discoveries: () => Iterable<DiscoveryFacts>): Registry {
+export function createDiscoveryRegistry(sources: Discoveries): Registry {
   const registry = new Registry();
-  registerDiscoveries(registry, discoveries);
+  registerDiscoveries(registry, sources);
   return registry;
 }
 
-export function registerDiscoveries(registry: Registry, discoveries: () => Iterable<DiscoveryFacts>): void {
+export function registerDiscoveries(registry: Registry, { discoveries, listings }: Discoveries): void {
   registerCollected(
     registry,
     `${PREFIX}discovery_up`,
@@ -32,6 +42,20 @@ export function registerDiscoveries(registry: Registry, discoveries: () => Itera
     'Unix time at which the clusters of a project were last discovered.',
     ['group_id'],
     () => Array.from(discoveries(), ({ groupId: group_id, goodAtSeconds: value }) => ({ labels: { group_id }, value })),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}projects_discovery_up`,
+    '1 if the latest discovery of the projects that a credential can see succeeded, else 0, also before the first success; the last known projects stay watched.',
+    ['credential'],
+    () => Array.from(listings(), ({ credential, up }) => ({ labels: { credential }, value: Number(up) })),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}last_projects_discovery_success_timestamp_seconds`,
+    'Unix time at which the projects that a credential can see were last discovered.',
+    ['credential'],
+    () => Array.from(listings(), ({ credential, goodAtSeconds: value }) => ({ labels: { credential }, value })),
   );
 }
 

@@ -14,13 +14,15 @@ import type {
   Target,
   TargetState,
 } from '../collectors/collector.ts';
-import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
+import type { ClusterSource, FoundCluster, ProjectSource } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { failureOf } from './failure-log.ts';
+import { createOrganizations, type ListingStatus } from './organizations.ts';
 import { createOutages } from './outages.ts';
 import { createPoll, OUTAGE_INTERVAL_SECONDS } from './poll.ts';
 import { createProjects, type DiscoveryStatus, type Projects } from './projects.ts';
+import { createRuleLog, reportRules } from './rules.ts';
 import { createScheduler, type Scheduler, type Task } from './scheduler.ts';
 import { createStates, type States, type StatesListener } from './states.ts';
 import { groupOf, keyOf, targetsOf, type Wanted } from './targets.ts';
@@ -29,6 +31,9 @@ export interface PollingParts {
   readonly wanted: Wanted;
   readonly collectors: Collectors;
   readonly clusterSource: ClusterSource;
+  readonly projectSource: ProjectSource;
+  /** Whether a project belongs to this shard. Absent: there are no shards. */
+  readonly owns?: ((groupId: string) => boolean) | undefined;
   /** Throws AtlasError. */
   readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
   /** The current settings, called at each use. */
@@ -39,6 +44,8 @@ export interface PollingParts {
   /** Defined while Atlas does not answer. */
   outage(): Outage | undefined;
   readonly onChange: StatesListener;
+  /** Called when a discovery has changed which projects are watched. */
+  readonly onProjects?: (() => void) | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -47,10 +54,16 @@ export interface Polling extends Pick<Scheduler, 'start' | 'stop' | 'lastTickAt'
   readonly states: Pick<States, 'all' | 'get'>;
   /** The discovery states: one for each project whose clusters are discovered. */
   discoveries(): readonly DiscoveryStatus[];
+  /** The discovery states of projects: one for each credential with `projects: all`. */
+  listings(): readonly ListingStatus[];
+  /** What the entries of the config have found so far. */
+  rules(): ReturnType<typeof reportRules>;
+  /** What is watched now: `discovered` includes each project that an entry for many projects selects. */
+  wanted(): Wanted;
   /** Unix time of the next poll; undefined while the poll runs, or if there is none. */
   nextPollAtSeconds(key: string, collector: string): number | undefined;
   /** The targets and projects that have not been polled yet, for readiness. */
-  untried(): { readonly projects: number; readonly targets: number };
+  untried(): { readonly listings: number; readonly projects: number; readonly targets: number };
   /**
    * Applies other targets and settings. A target whose credential has changed is polled at once.
    * @param isOther true if the credential with this name now has another identity
@@ -67,7 +80,7 @@ const MAX_WAIT_SECONDS = 600;
 
 export function createPolling(parts: PollingParts): Polling {
   const { collectors, settings, runtime, log } = parts;
-  let { wanted } = parts;
+  let configured = parts.wanted;
   /** Discovered clusters that cannot have exports: their keys, until a discovery finds them again. */
   const dropped = new Set<string>();
   /** The excluded clusters that were logged already; a cluster is removed when it no longer exists. */
@@ -79,11 +92,26 @@ export function createPolling(parts: PollingParts): Polling {
   const scheduler = createScheduler({ places: parts.concurrency, runtime, onTick, onError });
   const outages = createOutages(parts.outage, { log, wallSeconds: runtime.wallSeconds });
   const pollTools = { ...parts, states, outages, dropTarget };
-  const projects: Projects = createProjects(wanted, { ...parts, outages, scheduler }, { onFound, onName });
+  const tools = { ...parts, outages, scheduler, owns: parts.owns ?? (() => true) };
+  const organizations = createOrganizations(tools, onProjects);
+  organizations.change(configured, () => false);
+  let wanted = organizations.expand(configured);
+  const projects: Projects = createProjects(wanted, tools, { onFound, onName });
   applyTargets();
-  projects.learnNames();
+  projects.learnNames(organizations.names());
+
+  const ruleLog = createRuleLog(() => rules().notices, log);
+
+  function rules(): ReturnType<typeof reportRules> {
+    const up = new Set(projects.discoveries().flatMap(({ groupId, up: isUp }) => (isUp ? [groupId] : [])));
+    const isSharded = parts.owns !== undefined;
+    const { seen } = organizations;
+    return reportRules({ wanted, seen, found: projects.found, isDiscovered: (id) => up.has(id), isSharded });
+  }
 
   function onTick(): void {
+    const { listings, projects: undiscovered } = untried();
+    if (listings + undiscovered === 0) ruleLog.write();
     states.markStale(runtime.monotonicSeconds());
   }
 
@@ -154,6 +182,7 @@ export function createPolling(parts: PollingParts): Polling {
     const keys = new Set(clusters.map(({ name }) => keyOf(groupId, name)));
     for (const key of dropped) if (groupOf(key) === groupId) dropped.delete(key);
     for (const key of dropLogged) if (groupOf(key) === groupId && !keys.has(key)) dropLogged.delete(key);
+    ruleLog.changed();
     applyTargets();
   }
 
@@ -178,6 +207,18 @@ export function createPolling(parts: PollingParts): Polling {
   }
 
   function change(next: Wanted, isOther: (credential: string) => boolean): void {
+    configured = next;
+    organizations.change(next, isOther);
+    applyWanted(isOther);
+  }
+
+  function onProjects(): void {
+    applyWanted(() => false);
+    parts.onProjects?.();
+  }
+
+  function applyWanted(isOther: (credential: string) => boolean): void {
+    const next = organizations.expand(configured);
     const before = [...states.all()];
     projects.change(
       next,
@@ -185,11 +226,12 @@ export function createPolling(parts: PollingParts): Polling {
       isOther,
     );
     wanted = next;
+    ruleLog.changed();
     for (const keys of [dropped, dropLogged]) {
       for (const key of keys) if (!projects.found.has(groupOf(key))) keys.delete(key);
     }
     applyTargets();
-    projects.learnNames();
+    projects.learnNames(organizations.names());
     for (const { target, polled } of before) {
       const now = states.get(target.key);
       if (now === undefined) continue;
@@ -202,10 +244,11 @@ export function createPolling(parts: PollingParts): Polling {
     }
   }
 
-  function untried(): { readonly projects: number; readonly targets: number } {
+  function untried(): ReturnType<Polling['untried']> {
     const first = collectors.filter(({ after }) => after === undefined);
     const targets = [...states.all()].filter(({ polled }) => first.some(({ name }) => polled[name]?.polls === 0));
     return {
+      listings: organizations.listings().filter(({ tried }) => !tried).length,
       projects: projects.discoveries().filter(({ tried }) => !tried).length,
       targets: targets.length,
     };
@@ -240,6 +283,9 @@ export function createPolling(parts: PollingParts): Polling {
     ...scheduler,
     states,
     discoveries: projects.discoveries,
+    listings: organizations.listings,
+    rules,
+    wanted: () => wanted,
     nextPollAtSeconds,
     untried,
     change,

@@ -49,8 +49,11 @@ export interface Projects {
    * @param isOther true if the credential with this name now has another identity
    */
   change(wanted: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void;
-  /** Adds the tasks that read project names. Call it after the targets were added, so that their polls come first. */
-  learnNames(): void;
+  /**
+   * Adds the tasks that read project names. Call it after the targets were added, so that their polls come first.
+   * @param listed the names that are known from a list of projects
+   */
+  learnNames(listed: ReadonlyMap<string, string>): void;
   /** Reads the names that are still unknown within this time. */
   learnNamesWithin(seconds: number): void;
 }
@@ -152,8 +155,17 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
     }
   }
 
-  function learnNames(): void {
-    for (const groupId of projects.keys()) if (!scheduler.has(nameKey(groupId))) scheduler.add(nameTask(groupId));
+  function learnNames(listed: ReadonlyMap<string, string>): void {
+    for (const groupId of projects.keys()) {
+      const name = listed.get(groupId);
+      if (name === undefined) {
+        if (!scheduler.has(nameKey(groupId))) scheduler.add(nameTask(groupId));
+        continue;
+      }
+      scheduler.remove(nameKey(groupId));
+      names.set(groupId, name);
+      listener.onName(groupId, name);
+    }
   }
 
   function learnNamesWithin(seconds: number): void {

@@ -15,14 +15,19 @@ export interface Shard {
 /** The projects of one shard; all projects if there are no shards. */
 export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
   if (shard === undefined) return wanted;
-  const { index, count } = shard;
+  const owns = createOwns(shard);
+  const isOwn = ({ groupId }: { readonly groupId: string }): boolean => owns(groupId);
+  return { ...wanted, named: wanted.named.filter(isOwn), discovered: wanted.discovered.filter(isOwn) };
+}
+
+/** A function that tells whether a project belongs to the shard. */
+export function createOwns({ index, count }: Shard): (groupId: string) => boolean {
   const shardByGroup = new Map<string, number>();
-  function isOwn({ groupId }: { readonly groupId: string }): boolean {
+  return (groupId) => {
     const own = shardByGroup.get(groupId) ?? shardOf(groupId, count);
     shardByGroup.set(groupId, own);
     return own === index;
-  }
-  return { named: wanted.named.filter(isOwn), discovered: wanted.discovered.filter(isOwn) };
+  };
 }
 
 export function shardOf(groupId: string, shards: number): number {

@@ -27,6 +27,8 @@ export interface Override extends Omit<TargetSettings, 'groupId' | 'credential'>
 
 /** How an entry of the config selects clusters by patterns for their names. */
 export interface ClusterRule {
+  /** Where the config has the entry, such as `config.yml:12`. */
+  readonly place?: string;
   /** Absent: every cluster. */
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
@@ -38,9 +40,17 @@ export interface ClusterRule {
 /** A project whose clusters are discovered, as one entry of the config has it. A project may have several. */
 export interface DiscoveredProject extends TargetSettings, ClusterRule {}
 
+/** An entry of the config for the projects that its credential can see. */
+export interface ProjectsRule extends Omit<TargetSettings, 'groupId'>, ClusterRule {
+  /** Patterns for the names of projects. Absent: every project. */
+  readonly includeProjects?: readonly string[];
+  readonly excludeProjects?: readonly string[];
+}
+
 export interface Wanted {
   readonly named: readonly NamedTarget[];
   readonly discovered: readonly DiscoveredProject[];
+  readonly organizations?: readonly ProjectsRule[];
 }
 
 /** A discovered cluster; before the first discovery of the project, a cluster that was watched by name. */
@@ -107,8 +117,15 @@ export function selects({ include = ['*'], exclude }: ClusterRule, name: string)
   return include.some(isMatch) && !exclude.some(isMatch);
 }
 
+/** Whether an entry for many projects selects the project with this name. */
+export function selectsProject({ includeProjects = ['*'], excludeProjects = [] }: ProjectsRule, name: string): boolean {
+  const isMatch = (glob: string): boolean => matchesGlob(glob, name);
+  return includeProjects.some(isMatch) && !excludeProjects.some(isMatch);
+}
+
 function settingsOf(rule: DiscoveredProject, clusterName: string): NamedTarget {
-  const { include: _include, exclude: _exclude, overrides = [], discoveryIntervalSeconds: _interval, ...entry } = rule;
+  const { place: _place, include: _include, exclude: _exclude, overrides = [], ...rest } = rule;
+  const { discoveryIntervalSeconds: _interval, ...entry } = rest;
   return { ...entry, ...overrideFor(overrides, clusterName), clusterName };
 }
 

@@ -9,6 +9,7 @@ import type { Cluster, CredentialKind, Project, World } from './world.ts';
 
 /** The exporter counts its requests by the same names. */
 export type ApiOperation =
+  | 'list_groups'
   | 'get_group'
   | 'list_clusters'
   | 'list_exports'
@@ -33,6 +34,7 @@ export interface ApiRequest {
 export interface Resource {
   readonly operation: ApiOperation;
   readonly bucket: RateBucket;
+  /** Empty for the list of projects. */
   readonly groupId: string;
   /** Empty if the path has none. */
   readonly clusterName: string;
@@ -82,8 +84,14 @@ const routes: readonly Route[] = [
   },
 ];
 
+const listOfGroups: Route = { operation: 'list_groups', path: /^$/, bucket: 'projects', answer: listGroups };
+
 /** @returns undefined if no resource has this path */
 export function findResource(path: string): Resource | undefined {
+  if (path === '/api/atlas/v2/groups') {
+    const { operation, bucket, answer } = listOfGroups;
+    return { operation, bucket, groupId: '', clusterName: '', answer: (sent) => answerRequest(sent, '', '', answer) };
+  }
   const [, group = '', below = ''] = /^\/api\/atlas\/v2\/groups\/([^/]+)(.*)$/.exec(path) ?? [];
   const route = routes.find((one) => group !== '' && one.path.test(below));
   if (route === undefined) return undefined;
@@ -117,6 +125,12 @@ function refuseVersion(accept: string | undefined): Answer | undefined {
   if (/^\d{4}-\d{2}-\d{2}$/.test(version) && version >= '2023-01-01') return undefined;
   const detail = `There is no API version ${version}.`;
   return refuse({ status: 400, errorCode: 'INVALID_VERSION_DATE', detail, parameters: [version] });
+}
+
+/** The projects that the caller can see. */
+function listGroups(call: Call): Answer {
+  const visible = call.world.projects().filter(({ credentials }) => credentials?.includes(call.caller) ?? true);
+  return list(call, visible.map(groupJson));
 }
 
 function getGroup(_call: Call, project: Project): Answer {

@@ -91,6 +91,7 @@ export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): Demo
 
   return {
     targets: demoProjects.flatMap(targetsOf),
+    projects: () => demoProjects,
     project,
     cluster,
     exports: (groupId, clusterName, nowMs) => lists.get(`${groupId}/${clusterName}`)?.(nowMs) ?? [],

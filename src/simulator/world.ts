@@ -35,6 +35,7 @@ export interface Project {
 }
 
 export interface World {
+  projects(): readonly Project[];
   project(groupId: string): Project | undefined;
   cluster(groupId: string, clusterName: string): Cluster | undefined;
   /** Newest first. */
@@ -68,6 +69,7 @@ export function createFixedWorld(projects: readonly FixedProject[]): World {
   }
 
   return {
+    projects: () => projects,
     project,
     cluster,
     exports: (groupId, clusterName, nowMs) => {

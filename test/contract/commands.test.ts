@@ -149,6 +149,8 @@ describe('check', () => {
       proxy: null,
       problems: [],
       warnings: [],
+      listings: [],
+      rules: [{ place: `${path}:1`, projects: 1, clusters: 2 }],
       credentials: [
         {
           name: 'default',
@@ -199,7 +201,7 @@ describe('check', () => {
 
   test('has a description of each field of its JSON', async () => {
     const simulator = await atlas([project(CLUSTERS)]);
-    const text = `targets: [ { group_id: "${GROUP_ID}", clusters: [gone, orders] }, { group_id: "${OTHER}", clusters: all } ]\n`;
+    const text = `targets: [ { group_id: "${GROUP_ID}", clusters: [gone, orders] }, { group_id: "${OTHER}", clusters: all }, { projects: all, clusters: all } ]\n`;
     const online = await check(simulator, { configFiles: [configFile(text)], format: 'json' });
     const bad = await check(simulator, { configFiles: [configFile('x: 1\n')], format: 'json' });
     const documented = readFileSync('docs/commands.md', 'utf8').matchAll(/^\| `([a-z_.[\]]+)` \|/gm);

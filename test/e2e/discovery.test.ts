@@ -88,6 +88,7 @@ async function livingAtlas(living: Living, settings: Partial<FixedProject> = {},
     project: (groupId) => now().project(groupId),
     cluster: (groupId, clusterName) => now().cluster(groupId, clusterName),
     exports: (groupId, clusterName, nowMs) => now().exports(groupId, clusterName, nowMs),
+    projects: () => now().projects(),
     snapshots: () => [],
     schedule: (groupId, clusterName, nowMs) => now().schedule(groupId, clusterName, nowMs),
   };

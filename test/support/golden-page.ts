@@ -78,6 +78,7 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
       lastReload: { successful: true, successAtSeconds: hour(0) },
     }),
     states: () => all,
+    listings: () => [{ credential: 'default', up: true, goodAtSeconds: hour(26) }],
     discoveries: () => [
       { groupId: target().groupId, up: true, goodAtSeconds: hour(26) },
       { groupId: '5e0000000000000000000002', up: false },

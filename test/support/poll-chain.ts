@@ -47,6 +47,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     collectors: COLLECTORS,
     states: states.all,
     discoveries: () => [],
+    listings: () => [],
     facts: () => ({}),
   });
   keepOnly({

@@ -51,7 +51,9 @@ const overdue = (days: number): Finding => ({
 });
 const failed: Finding = { condition: 'failed', problem: 'the latest export failed', advice: 'export it again' };
 
-const show = (outcome: Outcome, isAll = false, screen: Screen = PLAIN) => outcomeAsText(outcome, NOW, isAll, screen);
+const NOTHING: Outcome = { listings: [], rules: [], warnings: [], projects: [], targets: [] };
+const show = (outcome: Partial<Outcome>, isAll = false, screen: Screen = PLAIN) =>
+  outcomeAsText({ ...NOTHING, ...outcome }, NOW, isAll, screen);
 
 describe('the outcome of polling once as a table', () => {
   test('is one line if all is well, and has a row for each target with --all', () => {
@@ -158,6 +160,33 @@ not_found:`);
     );
   });
 
+  test('shows what each entry of the config has found, and patterns that match nothing', () => {
+    const text = show({
+      targets: [polled('a')],
+      rules: [
+        { place: 'c.yml:4', projects: 40, clusters: 1000 },
+        { place: 'c.yml:9', projects: 1, clusters: 3 },
+      ],
+      warnings: ['c.yml:9: include "x*": a pattern of the config matches no cluster'],
+    });
+    expect(text).toContain(`
+warning: c.yml:9: include "x*": a pattern of the config matches no cluster
+
+ENTRY OF THE CONFIG  PROJECTS  CLUSTERS
+c.yml:4                    40      1000
+c.yml:9                     1         3
+`);
+  });
+
+  test('shows a list of projects that cannot be read, as a failure', () => {
+    const failures = [{ ...notFound, what: 'projects', resource: 'list of projects' }];
+    const text = show({ listings: [{ credential: 'main', projects: 0, failures }] });
+    expect(text).toContain('(all)    (all)    main        not_found');
+    expect(text).toContain('the list of projects cannot be read: ');
+    expect(text).toContain('credential main');
+    expect(text).toContain('1 failure.');
+  });
+
   test('has colours if the terminal shows them', () => {
     const targets = [polled('a'), polled('b', { failures: [notFound] }), polled('c', { findings: [failed] })];
     const text = show({ projects: [], targets }, true, { ...PLAIN, hasColours: true });
@@ -195,7 +224,7 @@ describe('the checks of files as a table', () => {
     expect(text).toBe(`warning: look at this
 ok: /c.yml
 
-Watches 2 clusters by name in 1 project and every cluster of 1 project.
+Watches 2 clusters by name in 1 project and clusters of 1 project.
 
 CREDENTIAL  KIND             USED BY  SECRET         FROM
 main        service account        2  client_id      inline

@@ -206,7 +206,7 @@ const IN_TARGET = cases(
   inTarget,
   `
 labels: [a]
-=> 7:5: targets[0].labels: unknown key; allowed are group_id, clusters, include, exclude, discovery_interval, credential, success_max_age, duration_max, owner, overrides
+=> 7:5: targets[0].labels: unknown key; allowed are group_id, projects, include_projects, exclude_projects, clusters, include, exclude, discovery_interval, credential, success_max_age, duration_max, owner, overrides
 exclude: [a]
 discovery_interval: 1h
 => 7:5: targets[0].exclude: has an effect only with clusters: all
@@ -405,7 +405,21 @@ ${CREDENTIALS}targets: [Cluster0]
 => 4:11: targets[0]: must be keys with values, not text
 ${CREDENTIALS}targets:
   - clusters: [a]
-=> 5:5: targets[0].group_id: is missing
+=> 5:5: targets[0].group_id: is missing; for every project write projects: all
+${CREDENTIALS}targets:
+  - { group-id: x, clusters: [a] }
+=> 5:7: targets[0].group-id: unknown key; did you mean group_id?
+${CREDENTIALS}targets:
+  - { projects: Shop, clusters: [a], exclude_projects: [""] }
+  - { projects: all, group_id: ${GROUP}, clusters: all }
+  - { projects: all, clusters: all, owner: x }
+  - { group_id: ${OTHER_GROUP}, clusters: all, include_projects: ["*"] }
+=> 5:17: targets[0].projects: must be all: a single project has group_id instead
+=> 5:33: targets[0].clusters: must be all, because the target has projects: all
+=> 5:57: targets[0].exclude_projects[0]: is empty
+=> 6:7: targets[1].projects: group_id is given too: keep one of them
+=> 7:17: targets[2].projects: the same projects and clusters are in line 6 too
+=> 8:58: targets[3].include_projects: has an effect only with projects: all
 ${GOOD}  - group_id: ${OTHER_GROUP}
     clusters: [Cluster0]
   - group_id: ${GROUP}

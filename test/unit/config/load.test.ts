@@ -112,6 +112,7 @@ test('a file with every key is loaded as it is written, with one target per clus
     {
       groupId: OTHER_GROUP,
       credential: 'key',
+      place: 'c.yml:24',
       exclude: ['scratch', 'ci-*'],
       discoveryIntervalSeconds: 3600,
       successMaxAgeSeconds: 26 * 3600,
@@ -152,7 +153,32 @@ test('with clusters: all, the list of clusters is read every ten minutes and no 
   );
   expect(config.targets).toEqual([{ groupId: GROUP, clusterName: 'a', credential: 'default' }]);
   expect(config.discoveries).toEqual([
-    { groupId: GROUP, credential: 'default', exclude: [], discoveryIntervalSeconds: 600 },
+    { groupId: GROUP, credential: 'default', place: 'c.yml:2', exclude: [], discoveryIntervalSeconds: 600 },
+  ]);
+});
+
+test('with projects: all, every project is watched that the credential can see', async () => {
+  const config = configOf(
+    await load(
+      `defaults: { owner: platform, exclude: ["ci-*"] }
+targets:
+  - projects: all
+    exclude_projects: ["* sandbox"]
+    clusters: all
+`,
+      TOKEN,
+    ),
+  );
+  expect([config.targets, config.discoveries]).toEqual([[], []]);
+  expect(config.organizations).toEqual([
+    {
+      excludeProjects: ['* sandbox'],
+      credential: 'default',
+      owner: 'platform',
+      place: 'c.yml:3',
+      exclude: ['ci-*'],
+      discoveryIntervalSeconds: 600,
+    },
   ]);
 });
 
@@ -177,6 +203,7 @@ targets:
         credential: 'two',
         owner: 'platform',
         durationMaxSeconds: 7200,
+        place: 'c.yml:5',
         include: ['prod-*'],
         exclude: ['ci-*', 'prod-old'],
         overrides: [
@@ -590,7 +617,7 @@ describe('several config files', () => {
       'teams/b.yml:5:63: targets[1].clusters[1]: this cluster of this project is already listed in line 1 of teams/a.yml',
       'teams/c.yml:1:60: targets[2].clusters[0]: this cluster of this project is already listed in line 5 of teams/b.yml',
       'teams/c.yml:2:23: credentials[1].name: the credential in line 1 of main.yml has this name too',
-      'teams/d.yml:1:11: targets[3].group_id: is missing',
+      'teams/d.yml:1:11: targets[3].group_id: is missing; for every project write projects: all',
       'teams/d.yml:2:1: unknown: unknown key; allowed are atlas, credentials, polling, defaults, targets, web_links',
     ]);
   });

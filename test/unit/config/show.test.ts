@@ -29,6 +29,7 @@ targets:
   - { group_id: 32b6e34b3d91647abb20e7b9, clusters: all, exclude: ["ci-*"], credential: b,
       overrides: [{ match: "*-weekly", success_max_age: 8d }] }
   - { group_id: 32b6e34b3d91647abb20e7ba, clusters: [four], credential: c }
+  - { projects: all, exclude_projects: ["*-sandbox"], clusters: all, include: ["prod-*"], credential: c }
 `;
 
 test('the configuration is shown with its defaults, and with where each secret comes from', async () => {
@@ -42,6 +43,9 @@ test('the configuration is shown with its defaults, and with where each secret c
   expect(shown).toContain('access_token: <environment variable TOKEN>');
   expect(shown).toContain(
     'clusters:\n      - one\n      - two\n    credential: a\n    success_max_age: 1d2h\n    duration_max: 1h30m\n    owner: platform',
+  );
+  expect(shown).toContain(
+    'projects: all\n    clusters: all\n    exclude_projects:\n      - "*-sandbox"\n    credential: c\n    success_max_age: 1d2h\n    owner: platform\n    include:\n      - prod-*\n    exclude: []\n',
   );
   expect(shown).toContain(
     'clusters: all\n    credential: b\n    success_max_age: 1d2h\n    owner: platform\n    exclude:\n      - ci-*\n    overrides:\n      - match: "*-weekly"\n        success_max_age: 8d\n    discovery_interval: 10m',
@@ -68,6 +72,11 @@ test('the shown config is valid if its secrets are filled in', async () => {
   const config = await load(FILE);
   const again = await load(showConfig(config, 'authenticated').replace(/<[^>]*>/g, 'a-secret'));
   // Functions and descriptions of secrets differ; everything else must be the same.
-  const plain = ({ atlas, polling, targets, discoveries }: Config) => ({ atlas, polling, targets, discoveries });
+  const plain = ({ atlas, polling, targets, discoveries, organizations }: Config) =>
+    JSON.parse(
+      JSON.stringify({ atlas, polling, targets, discoveries, organizations }, (key, value: unknown) =>
+        key === 'place' ? undefined : value,
+      ),
+    ) as unknown;
   expect(plain(again)).toEqual(plain(config));
 });

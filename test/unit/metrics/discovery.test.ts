@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { type DiscoveryFacts, registerDiscoveries } from '../../../src/metrics/discovery.ts';
+import { type DiscoveryFacts, type ListingFacts, registerDiscoveries } from '../../../src/metrics/discovery.ts';
 
-test('a project has its own series of its discovery, from the start to its end', async () => {
+test('a project and a credential have their own series of its discovery, from the start to its end', async () => {
   const registry = new Registry();
   let facts: DiscoveryFacts[] = [{ groupId: 'a', up: false }];
-  registerDiscoveries(registry, () => facts);
+  let listings: ListingFacts[] = [];
+  registerDiscoveries(registry, { discoveries: () => facts, listings: () => listings });
   const lines = async () => (await registry.metrics()).split('\n').filter((line) => /^\w/.test(line));
   expect(await lines()).toEqual(['mongodbatlas_backup_export_discovery_up{group_id="a"} 0']);
   facts = [
@@ -19,5 +20,11 @@ test('a project has its own series of its discovery, from the start to its end',
     'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds{group_id="b"} 5',
   ]);
   facts = [];
+  listings = [{ credential: 'main', up: true, goodAtSeconds: 9 }];
+  expect(await lines()).toEqual([
+    'mongodbatlas_backup_export_projects_discovery_up{credential="main"} 1',
+    'mongodbatlas_backup_export_last_projects_discovery_success_timestamp_seconds{credential="main"} 9',
+  ]);
+  listings = [];
   expect(await lines()).toEqual([]);
 });

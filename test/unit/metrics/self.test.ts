@@ -17,6 +17,7 @@ const SETTINGS: SelfSettings = {
   ],
   states: () => [],
   discoveries: () => [],
+  listings: () => [],
   facts: () => ({}),
 };
 const NAMED: Named = {

@@ -7,13 +7,13 @@ describe('the clusters of a project', () => {
   test('are found and polled at once', async () => {
     const { polling, runtime, names, exports } = setUp(discovered(), ['b', 'a']);
     expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, tried: false, up: false }]);
-    expect(polling.untried()).toEqual({ projects: 1, targets: 0 });
+    expect(polling.untried()).toEqual({ listings: 0, projects: 1, targets: 0 });
     await runtime.settle();
     expect(names()).toEqual(['a', 'b']);
     expect(exports.clusters()).toEqual(['a', 'b']);
     const goodAtSeconds = runtime.wallSeconds();
     expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: true, goodAtSeconds }]);
-    expect(polling.untried()).toEqual({ projects: 0, targets: 0 });
+    expect(polling.untried()).toEqual({ listings: 0, projects: 0, targets: 0 });
   });
 
   test('are a timeout after ten minutes if their discovery never ends, and it is tried again', async () => {
@@ -103,7 +103,7 @@ describe('the clusters of a project', () => {
     await lasting.runtime.advance(590);
     expect(passing.searches.length).toBeGreaterThanOrEqual(4);
     expect(lasting.searches.length).toBeLessThanOrEqual(2);
-    expect(lasting.polling.untried()).toEqual({ projects: 0, targets: 0 });
+    expect(lasting.polling.untried()).toEqual({ listings: 0, projects: 0, targets: 0 });
   });
 
   test('do not change when the stop of the program aborts a discovery', async () => {

@@ -2,6 +2,7 @@
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { Outage } from '../../../src/atlas/observer.ts';
 import type { Collector, PollingSettings } from '../../../src/collectors/collector.ts';
+import type { FoundProject } from '../../../src/collectors/project.ts';
 import { createPolling } from '../../../src/polling/polling.ts';
 import type { DiscoveredProject, NamedTarget, Wanted } from '../../../src/polling/targets.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
@@ -50,11 +51,16 @@ export function setUp(
   const schedule = createScripted('schedule', runtime, { after: 'exports', pace, ...later });
   const changes: { readonly put: readonly string[]; readonly removed: readonly string[] }[] = [];
   const searches: number[] = [];
+  const listings: number[] = [];
+  /** The projects whose clusters are discovered, after each change by a list of projects. */
+  const watched: (readonly string[])[] = [];
   const namings: string[] = [];
   const atlas = {
     clusters,
     paused: new Set<string>(),
     projectName: 'Shop' as string | Error,
+    projects: [] as readonly FoundProject[] | Error,
+    foreign: new Set<string>(),
     lastsSeconds: 0,
     isStuck: false,
     outage: undefined as Outage | undefined,
@@ -73,6 +79,16 @@ export function setUp(
         return { clusters: atlas.clusters.map((name) => ({ name, paused: atlas.paused.has(name) })), notices: [] };
       },
     },
+    projectSource: {
+      advice: { not_found: 'give it a role' },
+      async read() {
+        listings.push(runtime.monotonicSeconds());
+        if (atlas.projects instanceof Error) throw atlas.projects;
+        return { projects: atlas.projects, notices: [] };
+      },
+    },
+    owns: (groupId) => !atlas.foreign.has(groupId),
+    onProjects: () => watched.push(polling.wanted().discovered.map(({ groupId }) => groupId)),
     async readProjectName(_api, groupId, signal) {
       namings.push(groupId);
       if (atlas.lastsSeconds > 0) await runtime.sleep(atlas.lastsSeconds, signal);
@@ -95,6 +111,8 @@ export function setUp(
     schedule,
     changes,
     searches,
+    listings,
+    watched,
     namings,
     atlas,
     polling,

@@ -189,10 +189,10 @@ test('a target counts as not yet polled until its first poll has ended, successf
   exports.lastsSeconds = 5;
   exports.answer = () => forbidden;
   await runtime.advance(4);
-  expect(polling.untried()).toEqual({ projects: 0, targets: 2 });
+  expect(polling.untried()).toEqual({ listings: 0, projects: 0, targets: 2 });
   expect(polling.nextPollAtSeconds(keyOf('a'), 'exports')).toBeUndefined();
   await runtime.advance(1);
-  expect(polling.untried()).toEqual({ projects: 0, targets: 0 });
+  expect(polling.untried()).toEqual({ listings: 0, projects: 0, targets: 0 });
   expect(polling.nextPollAtSeconds(keyOf('a'), 'exports')).toBeGreaterThan(runtime.wallSeconds());
   expect(polling.nextPollAtSeconds('unknown', 'exports')).toBeUndefined();
 });
