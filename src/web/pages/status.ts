@@ -83,7 +83,7 @@ export interface ProjectStatus {
 }
 
 export function overviewOf(sources: Sources, view: View): Overview {
-  const targets = Array.from(sources.states(), (state) => statusOf(state, view)).sort(byUrgency);
+  const targets = sortByUrgency(Array.from(sources.states(), (state) => statusOf(state, view)));
   const projects = projectsOf(targets, sources.discoveries(), sources.budgets());
   const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
@@ -142,13 +142,14 @@ export function projectWords({ projectName, groupId }: Pick<Target, 'projectName
   return projectName || `Project …${groupId.slice(-6)}`;
 }
 
-const names = new Intl.Collator('en', { numeric: true });
-
-function byUrgency(a: TargetStatus, b: TargetStatus): number {
-  return (
-    rankOf(a.condition) - rankOf(b.condition) ||
-    names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
-    (a.state.target.key < b.state.target.key ? -1 : 1)
+function sortByUrgency(targets: TargetStatus[]): TargetStatus[] {
+  // Created here: the first one takes 10 ms, by which the program would start later.
+  const names = new Intl.Collator('en', { numeric: true });
+  return targets.sort(
+    (a, b) =>
+      rankOf(a.condition) - rankOf(b.condition) ||
+      names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
+      (a.state.target.key < b.state.target.key ? -1 : 1),
   );
 }
 
