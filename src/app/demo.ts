@@ -7,7 +7,7 @@ import type { SecretSource } from '../atlas/auth/credentials.ts';
 import type { DemoFlags } from '../cli/parse.ts';
 import type { Config, CredentialConfig } from '../config/config.ts';
 import { DEFAULT_RUNBOOKS } from '../config/schema.ts';
-import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget } from '../simulator/demo-world.ts';
+import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget, type DemoWorld } from '../simulator/demo-world.ts';
 import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
@@ -35,7 +35,8 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
       ...settings,
       config: demoConfig(simulator, world.targets, runtime.wallSeconds()),
     });
-    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed));
+    const command = exportCommand(simulator, world, 'invoices', startedAtMs);
+    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, command));
     return {
       async stop() {
         await daemon.stop();
@@ -118,11 +119,13 @@ const CLUSTERS = `
     events         several exports at a time           active_job_progress_ratio, oldest_active_created_timestamp_seconds
     search         cancelled exports                   jobs{state="cancelled"}
     invoices       an export that never started        due_snapshot_state{state="none"}
-    returns        exports into another bucket only    bucket_last_success_timestamp_seconds, auto_export_info
+    returns        automatic export since yesterday    bucket_last_success_timestamp_seconds, auto_export_info
   Insight        read with the credential api-key
     analytics      a sharded cluster                   active_job_shards
     archive        a list of three pages               last_poll_pages, last_poll_jobs
     reports        no export for days                  time() - last_success_timestamp_seconds > success_max_age_seconds
+    forecasts      an export that starts hours late    due_snapshot_state, due_snapshot_timestamp_seconds
+    models         exports of an old snapshot          destination_data_timestamp_seconds
   Platform       read with the credential access-token
     ledger         an export in an unknown state       jobs{state="unknown"}
     catalog        incomplete successful exports       last_success_collections_exported < last_success_collections
@@ -132,7 +135,17 @@ const CLUSTERS = `
   5f1a00c0000000000000a004, refused to the credential service-account, so its name is not known
     vault          cannot be read                      up, poll_failing`;
 
-function welcome(url: string, atlas: string, telemetryPath: string, speed: number): string {
+/** An export by hand, as a command: it ends the warning about the export that never started. */
+function exportCommand({ origin, credentials }: Simulator, world: DemoWorld, name: string, nowMs: number): string {
+  const groupId = world.targets.find(({ clusterName }) => clusterName === name)?.groupId ?? '';
+  const body = JSON.stringify(world.dueExport(groupId, name, nowMs));
+  return `curl --digest -u ${credentials.publicKey}:${credentials.privateKey} \\
+    -H 'Accept: application/vnd.atlas.2025-03-12+json' \\
+    -d '${body}' \\
+    ${origin}/api/atlas/v2/groups/${groupId}/clusters/${name}/backup/exports`;
+}
+
+function welcome(url: string, atlas: string, telemetryPath: string, speed: number, exportNow: string): string {
   return `
 The exporter is running. Open its status page: it shows which clusters have no recent export, why, and what to do.
 
@@ -144,6 +157,10 @@ It monitors a simulated MongoDB Atlas, a part of this program (at ${atlas}, with
 ${speed === 1 ? 'The demo runs in real time.' : `The demo runs ${speed} times faster than real time.`}
 What each cluster shows, and in which metrics (mongodbatlas_backup_export_…):
 ${CLUSTERS}
+
+The newest snapshot of invoices has no export. Start it by hand, as somebody would in Atlas: its warning then ends.
+
+  ${exportNow}
 
 The demo causes the warnings below on purpose. Press Ctrl-C to stop it.
 `;

@@ -5,7 +5,7 @@
 import { type Answer, type List, listAnswer, readView, refuse, refuseMethod, succeed, type View } from './answers.ts';
 import type { RateBucket } from './rate-limits.ts';
 import { clusterJson, groupJson, plainScheduleJson } from './resources.ts';
-import type { Cluster, CredentialKind, Project, World } from './world.ts';
+import type { Cluster, CredentialKind, Project, WantedExport, World } from './world.ts';
 
 /** The exporter counts its requests by the same names. */
 export type ApiOperation =
@@ -22,6 +22,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly accept: string | undefined;
+  readonly body: string;
   readonly caller: CredentialKind;
   readonly world: World;
   /** The origin that links begin with. */
@@ -53,6 +54,8 @@ interface Route {
   readonly path: RegExp;
   readonly bucket: RateBucket;
   readonly answer: (call: Call) => Answer;
+  /** Answers POST. Absent: only GET is allowed. */
+  readonly post?: (call: Call) => Answer;
 }
 
 const routes: readonly Route[] = [
@@ -63,6 +66,7 @@ const routes: readonly Route[] = [
     path: /^\/clusters\/([^/]+)\/backup\/exports$/,
     bucket: 'cloud_backups',
     answer: ofCluster(listExports),
+    post: ofCluster(createExport),
   },
   {
     operation: 'get_schedule',
@@ -89,13 +93,14 @@ const listOfGroups: Route = { operation: 'list_groups', path: /^$/, bucket: 'pro
 /** @returns undefined if no resource has this path */
 export function findResource(path: string): Resource | undefined {
   if (path === '/api/atlas/v2/groups') {
-    const { operation, bucket, answer } = listOfGroups;
-    return { operation, bucket, groupId: '', clusterName: '', answer: (sent) => answerRequest(sent, '', '', answer) };
+    const { operation, bucket } = listOfGroups;
+    const answer = (sent: ApiRequest) => answerRequest(sent, '', '', listOfGroups);
+    return { operation, bucket, groupId: '', clusterName: '', answer };
   }
   const [, group = '', below = ''] = /^\/api\/atlas\/v2\/groups\/([^/]+)(.*)$/.exec(path) ?? [];
   const route = routes.find((one) => group !== '' && one.path.test(below));
   if (route === undefined) return undefined;
-  const { operation, bucket, answer } = route;
+  const { operation, bucket } = route;
   const groupId = decode(group);
   const clusterName = decode(route.path.exec(below)?.[1] ?? '');
   return {
@@ -103,16 +108,17 @@ export function findResource(path: string): Resource | undefined {
     bucket,
     groupId,
     clusterName,
-    answer: (sent) => answerRequest(sent, groupId, clusterName, answer),
+    answer: (sent) => answerRequest(sent, groupId, clusterName, route),
   };
 }
 
-function answerRequest(request: ApiRequest, groupId: string, clusterName: string, answer: Route['answer']): Answer {
-  if (request.method !== 'GET') return refuseMethod('GET');
+function answerRequest(request: ApiRequest, groupId: string, clusterName: string, { answer, post }: Route): Answer {
+  const respond = request.method === 'POST' ? post : answer;
+  if (respond === undefined || !['GET', 'POST'].includes(request.method)) return refuseMethod('GET');
   const refusal = refuseVersion(request.accept);
   if (refusal) return refusal;
   const view = readView(request.query);
-  return 'status' in view ? view : answer({ ...request, view, groupId, clusterName });
+  return 'status' in view ? view : respond({ ...request, view, groupId, clusterName });
 }
 
 /** Every date from the first version on is accepted, because the simulator does not know all versions. */
@@ -148,6 +154,30 @@ function listClusters(call: Call, project: Project): Answer {
 
 function listExports(call: Call): Answer {
   return list(call, call.world.exports(call.groupId, call.clusterName, call.nowMs));
+}
+
+/** An export by hand, of one snapshot into one bucket. */
+function createExport({ body, world, groupId, clusterName, nowMs }: Call): Answer {
+  if (world.startExport === undefined) return refuseMethod('GET');
+  const wanted = readWantedExport(body);
+  if (wanted === undefined) {
+    const detail = 'The body must be JSON with snapshotId and exportBucketId.';
+    return refuse({ status: 400, errorCode: 'MISSING_ATTRIBUTE', detail });
+  }
+  const job = world.startExport(groupId, clusterName, wanted, nowMs);
+  if (job !== undefined) return succeed(job);
+  const detail = `${clusterName} has no such snapshot, or no such bucket.`;
+  return refuse({ status: 404, errorCode: 'RESOURCE_NOT_FOUND', detail, parameters: Object.values(wanted) });
+}
+
+function readWantedExport(body: string): WantedExport | undefined {
+  try {
+    const { snapshotId, exportBucketId } = Object(JSON.parse(body)) as Record<string, unknown>;
+    if (typeof snapshotId !== 'string' || typeof exportBucketId !== 'string') return undefined;
+    return { snapshotId, exportBucketId };
+  } catch {
+    return undefined;
+  }
 }
 
 function getSchedule({ world, groupId, clusterName, nowMs }: Call, project: Project, cluster: Cluster): Answer {

@@ -101,6 +101,18 @@ const insight: readonly DemoCluster[] = [
     exportFrequency: 'daily',
     pattern: { ...usual, periodMinutes: day, firstMinute: -5 * day, historyJobs: 90, lastIndex: 0 },
   },
+  {
+    // Exports start hours after their snapshot. The next one starts in the third minute.
+    name: 'forecasts',
+    exportFrequency: 'daily',
+    pattern: { ...usual, periodMinutes: day, firstMinute: 150, historyJobs: 60, snapshotLagMinutes: [300, 320] },
+  },
+  {
+    // A script exports the same old snapshot each day.
+    name: 'models',
+    exportFrequency: 'daily',
+    pattern: { ...usual, periodMinutes: day, firstMinute: -200, historyJobs: 40, lastSnapshotIndex: -15 },
+  },
 ];
 
 const platform: readonly DemoCluster[] = [
@@ -136,7 +148,8 @@ export const demoProjects: readonly DemoProject[] = [
     id: '5f1a00c0000000000000a001',
     name: 'Storefront',
     orgId: '5f1a00c000000000000000b1',
-    credentials: ['service-account'],
+    // The exporter uses the first one. The second one is for exports by hand.
+    credentials: ['service-account', 'api-key'],
     clusters: storefront,
   },
   {

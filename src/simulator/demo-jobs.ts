@@ -56,6 +56,10 @@ export interface JobPattern {
   /** True if the jobs go only into the second bucket, which is not the one of the export policy. */
   readonly isElsewhere?: boolean;
   readonly shards?: number;
+  /** Minutes from a snapshot to its export. Default: 1 to 10. */
+  readonly snapshotLagMinutes?: Range;
+  /** The number of the last job that exports a new snapshot: later jobs export the same one again. */
+  readonly lastSnapshotIndex?: number;
   readonly endOf?: (index: number) => EndState;
   /** Every `everyJobs`-th job is paused for `minutes` and then cancelled. */
   readonly pauses?: { readonly everyJobs: number; readonly minutes: number };
@@ -155,15 +159,21 @@ export function jobAt(source: JobSource, plan: JobPlan, minute: number): ExportJ
     ...(hasEnd ? { finishedAt: isoSeconds(toRealMs(plan.endedMinute)) } : {}),
     id: objectId(createdMs, source.jobIdPart, plan.index),
     prefix: `${source.folder}/${createdAt.slice(0, 16).replace(':', '')}/${Math.floor(createdMs / 1000)}`,
-    snapshotId: snapshotOf(source, plan).id,
+    snapshotId: exportedSnapshotOf(source, plan).id,
     state,
     ...(state === 'Failed' ? { stateReason: reasons[reason] ?? reasons[0] } : {}),
   };
 }
 
-/** The snapshot that a job exports. It is complete a few minutes before the job is created. */
-export function snapshotOf({ clusterName, chance, clock, snapshotIdPart }: JobSource, plan: JobPlan) {
-  const minute = plan.createdMinute - 1 - 9 * chance.of(clusterName, plan.index, 'snapshot');
+function exportedSnapshotOf(source: JobSource, plan: JobPlan) {
+  const { lastSnapshotIndex = plan.index } = source.pattern;
+  return snapshotOf(source, plan.index > lastSnapshotIndex ? planJob(source, lastSnapshotIndex) : plan);
+}
+
+/** The snapshot that is taken for a job. It is complete some minutes before the job is created. */
+export function snapshotOf({ clusterName, pattern, chance, clock, snapshotIdPart }: JobSource, plan: JobPlan) {
+  const [min, max] = pattern.snapshotLagMinutes ?? [1, 10];
+  const minute = plan.createdMinute - min - (max - min) * chance.of(clusterName, plan.index, 'snapshot');
   const atMs = clock.toRealMs(clock.startedAtMs + minute * minuteMs);
   return { minute, createdAt: isoSeconds(atMs), id: objectId(atMs, snapshotIdPart, plan.index) };
 }

@@ -12,6 +12,7 @@ import {
   type ExportJson,
   isoSeconds,
   type JobPattern,
+  type JobPlan,
   type JobSource,
   jobAt,
   minuteMs,
@@ -19,7 +20,7 @@ import {
   snapshotOf,
 } from './demo-jobs.ts';
 import { clusterId, plainScheduleJson } from './resources.ts';
-import type { CredentialKind, World } from './world.ts';
+import type { CredentialKind, WantedExport, World } from './world.ts';
 
 export interface DemoOptions {
   /** Any whole number. Another seed gives other durations and outcomes. */
@@ -40,6 +41,15 @@ export interface DemoWorld extends World {
   /** The clusters that the demo's exporter is configured to watch. Some of them cannot be read, on purpose. */
   readonly targets: readonly DemoTarget[];
   exports(groupId: string, clusterName: string, nowMs: number): readonly ExportJson[];
+  snapshots(groupId: string, clusterName: string, nowMs: number): readonly SnapshotJson[];
+  /** Its newest snapshot, and the bucket of its export policy. Undefined for a cluster without snapshots. */
+  dueExport(groupId: string, clusterName: string, nowMs: number): WantedExport | undefined;
+  startExport(groupId: string, clusterName: string, wanted: WantedExport, nowMs: number): ExportJson | undefined;
+}
+
+interface SnapshotJson {
+  readonly id: string;
+  readonly createdAt: string;
 }
 
 /** One demo hour a minute. */
@@ -48,14 +58,21 @@ export const DEFAULT_DEMO_SPEED = 60;
 /** Older jobs are no longer listed. */
 const maxJobs = 2000;
 const maxSnapshots = 60;
+/** Exports by hand of one cluster. Older ones are no longer listed. */
+const maxOwnExports = 100;
+/** Their numbers begin here, far from those of the pattern. */
+const firstOwnIndex = 1_000_000;
 
-type ListJobs = (nowMs: number) => readonly ExportJson[];
+interface JobList {
+  at(nowMs: number): readonly ExportJson[];
+  start(wanted: WantedExport, nowMs: number): ExportJson;
+}
 
 export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): DemoWorld {
   const chance = createChance(seed);
   const clock = createDemoClock(startedAtMs, speed);
   const sources = new Map<string, JobSource>();
-  const lists = new Map<string, ListJobs>();
+  const lists = new Map<string, JobList>();
   for (const project of demoProjects) {
     for (const { name, pattern } of project.clusters) {
       if (pattern) {
@@ -83,10 +100,22 @@ export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): Demo
     return scheduleJson(inProject, found, bucketId(chance, groupId, 0), nextSnapshot);
   }
 
-  function snapshots(groupId: string, clusterName: string, nowMs: number): readonly unknown[] {
+  function snapshots(groupId: string, clusterName: string, nowMs: number): readonly SnapshotJson[] {
     const [inProject, found] = [project(groupId), cluster(groupId, clusterName)];
     const source = sources.get(`${groupId}/${clusterName}`);
     return source && inProject && found ? listSnapshots(source, inProject, found, nowMs) : [];
+  }
+
+  function dueExport(groupId: string, clusterName: string, nowMs: number): WantedExport | undefined {
+    const [newest] = snapshots(groupId, clusterName, nowMs);
+    return newest && { snapshotId: newest.id, exportBucketId: bucketId(chance, groupId, 0) };
+  }
+
+  function startExport(groupId: string, clusterName: string, wanted: WantedExport, nowMs: number) {
+    const key = `${groupId}/${clusterName}`;
+    const isSnapshot = snapshots(groupId, clusterName, nowMs).some(({ id }) => id === wanted.snapshotId);
+    const isBucket = sources.get(key)?.buckets.includes(wanted.exportBucketId);
+    return isSnapshot && isBucket ? lists.get(key)?.start(wanted, nowMs) : undefined;
   }
 
   return {
@@ -94,14 +123,17 @@ export function createDemoWorld({ seed, startedAtMs, speed }: DemoOptions): Demo
     projects: () => demoProjects,
     project,
     cluster,
-    exports: (groupId, clusterName, nowMs) => lists.get(`${groupId}/${clusterName}`)?.(nowMs) ?? [],
+    exports: (groupId, clusterName, nowMs) => lists.get(`${groupId}/${clusterName}`)?.at(nowMs) ?? [],
     snapshots,
     schedule,
+    dueExport,
+    startExport,
   };
 }
 
-function createList(source: JobSource): ListJobs {
+function createList(source: JobSource): JobList {
   const { pattern, clock } = source;
+  let own: readonly (JobPlan & WantedExport)[] = [];
   const finished = new Map<number, { readonly endedMinute: number; readonly job: ExportJson }>();
 
   function jobOf(index: number, minute: number): ExportJson | undefined {
@@ -114,7 +146,22 @@ function createList(source: JobSource): ListJobs {
     return job;
   }
 
-  return (nowMs) => {
+  function ownJob({ snapshotId, exportBucketId, ...plan }: JobPlan & WantedExport, minute: number): ExportJson {
+    return { ...jobAt(source, plan, minute), snapshotId, exportBucketId };
+  }
+
+  function start(wanted: WantedExport, nowMs: number): ExportJson {
+    const minute = demoMinuteAt(clock, nowMs);
+    const usual = planJob(source, (own[0]?.index ?? firstOwnIndex) + 1);
+    const startedMinute = minute + usual.startedMinute - usual.createdMinute;
+    const endedMinute = minute + usual.stoppedMinute - usual.createdMinute;
+    const times = { createdMinute: minute, startedMinute, stoppedMinute: endedMinute, endedMinute };
+    const plan = { ...usual, ...times, end: 'Successful', doneRatio: 1, ...wanted } as const;
+    own = [plan, ...own].slice(0, maxOwnExports);
+    return ownJob(plan, minute);
+  }
+
+  function at(nowMs: number): readonly ExportJson[] {
     const minute = demoMinuteAt(clock, nowMs);
     const newest = newestIndex(pattern, minute);
     const last = Math.min(newest, pattern.lastIndex ?? newest);
@@ -124,8 +171,12 @@ function createList(source: JobSource): ListJobs {
       if (job) jobs.push(job);
     }
     if (finished.size > 2 * maxJobs) finished.clear();
-    return jobs;
-  };
+    if (own.length === 0) return jobs;
+    const ownJobs = own.map((plan) => ownJob(plan, minute));
+    return [...ownJobs, ...jobs].sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt)).slice(0, maxJobs);
+  }
+
+  return { at, start };
 }
 
 function demoMinuteAt(clock: DemoClock, nowMs: number): number {
@@ -142,7 +193,7 @@ function listSnapshots(
   project: DemoProject,
   cluster: DemoCluster,
   nowMs: number,
-): readonly unknown[] {
+): readonly SnapshotJson[] {
   const { pattern, clock, chance, clusterName } = source;
   const minute = demoMinuteAt(clock, nowMs);
   const newest = newestIndex(pattern, minute) + 1;

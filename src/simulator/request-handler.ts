@@ -100,7 +100,7 @@ function answerApi(
     const detail = 'The rate limit is exceeded.';
     return refuse({ status: 429, errorCode: 'RATE_LIMITED_TOKEN_BUCKET', detail, headers });
   }
-  const { method, target, headers } = received;
+  const { method, target, headers, body } = received;
   const { world, now } = atlas;
   const nowMs = now();
   const query = new URLSearchParams(target.slice(path.length));
@@ -109,6 +109,7 @@ function answerApi(
     path,
     query,
     accept: headers.accept,
+    body,
     caller,
     world,
     origin: atlas.origin(),

@@ -44,6 +44,13 @@ export interface World {
   snapshots(groupId: string, clusterName: string, nowMs: number): readonly unknown[];
   /** `undefined`: a schedule that exports nothing. */
   schedule(groupId: string, clusterName: string, nowMs: number): unknown;
+  /** Starts an export. Undefined if the cluster has no such snapshot or bucket. Absent: exports cannot be started. */
+  startExport?(groupId: string, clusterName: string, wanted: WantedExport, nowMs: number): unknown;
+}
+
+export interface WantedExport {
+  readonly snapshotId: string;
+  readonly exportBucketId: string;
 }
 
 export interface FixedCluster extends Cluster {

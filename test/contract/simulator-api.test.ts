@@ -4,7 +4,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
+import { createFixedWorld, type World } from '../../src/simulator/world.ts';
 import { basic, bearer, call } from '../support/call.ts';
 
 const groupId = '5f00000000000000000000aa';
@@ -288,5 +288,28 @@ describe('the server', () => {
     expect((await get(exportsOf(groupId, 'empty'))).json).toMatchObject({ results: [1, 2], totalCount: 2 });
     expect((await get(exportsOf(groupId, 'tiny'))).status).toBe(203);
     expect((await get(list)).status).toBe(299);
+  });
+});
+
+describe('an export by hand', () => {
+  const due = { snapshotId: 's', exportBucketId: 'b' };
+  const accepting: World = {
+    ...world,
+    startExport: (_group, _cluster, wanted) => (wanted.snapshotId === 's' ? { ...wanted, state: 'Queued' } : undefined),
+  };
+
+  test.each([
+    ['the right body', JSON.stringify(due), 200, due],
+    ['an unknown snapshot', JSON.stringify({ ...due, snapshotId: 'x' }), 404, { errorCode: 'RESOURCE_NOT_FOUND' }],
+    ['no bucket', JSON.stringify({ snapshotId: 's' }), 400, { errorCode: 'MISSING_ATTRIBUTE' }],
+    ['a body that is not JSON', 'snapshotId=s', 400, { errorCode: 'MISSING_ATTRIBUTE' }],
+    ['an empty body', 'null', 400, { errorCode: 'MISSING_ATTRIBUTE' }],
+  ])('with %s', async (_what, body, status, answer) => {
+    const { origin, credentials } = await start({ world: accepting });
+    const headers = bearer(credentials.accessToken);
+    expect(await call(origin, list, { method: 'POST', headers, body })).toMatchObject({ status, json: answer });
+    expect(await call(origin, list, { method: 'POST', body })).toMatchObject({ status: 401 });
+    const foreign = await call(origin, exportsOf(foreignId), { method: 'POST', headers, body });
+    expect(foreign).toMatchObject({ status: 401, json: { errorCode: 'NOT_IN_GROUP' } });
   });
 });

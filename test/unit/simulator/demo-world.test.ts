@@ -99,13 +99,12 @@ describe('jobs', () => {
   });
 
   test('ids are ObjectIds and unique', () => {
-    const ids = all(demo(), startedAtMs + 600_000).flatMap(({ id, snapshotId, components = [] }) => [
-      id,
-      snapshotId,
-      ...components.map(({ exportId }) => exportId),
-    ]);
-    expect(ids.filter((id) => !/^[0-9a-f]{24}$/.test(id))).toEqual([]);
+    const jobs = all(demo(), startedAtMs + 600_000);
+    const ids = jobs.flatMap(({ id, components = [] }) => [id, ...components.map(({ exportId }) => exportId)]);
+    const snapshotIds = jobs.map(({ snapshotId }) => snapshotId);
+    expect([...ids, ...snapshotIds].filter((id) => !/^[0-9a-f]{24}$/.test(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => snapshotIds.includes(id))).toEqual([]);
   });
 
   test('a list is newest first and has at most 2,000 jobs', () => {
@@ -181,6 +180,59 @@ describe('snapshots', () => {
     expect(lately('invoices').hours).toBeGreaterThan(3);
     expect(lately('returns')).toMatchObject({ into: 0, exported: [] });
   });
+
+  test('are exported hours late by one cluster, and by another one an old one is exported each day', () => {
+    const world = demo();
+    const newest = (name: string, minutes: number) => {
+      const nowMs = startedAtMs + minutes * 1000;
+      const [snapshot] = world.snapshots(groupOf(world, name), name, nowMs);
+      const exported = listOf(world, name, nowMs)[0]?.snapshotId ?? '';
+      return {
+        hours: (nowMs - Date.parse(snapshot?.createdAt ?? '')) / 3_600_000,
+        isExported: exported === snapshot?.id,
+        exported,
+      };
+    };
+    expect(newest('forecasts', 60)).toMatchObject({ hours: expect.closeTo(2.7, 0), isExported: false });
+    expect(newest('forecasts', 155).isExported).toBe(true);
+    expect(newest('models', 1).exported).toBe(newest('models', 24 * 60 * 2).exported);
+    expect(startedAtMs / 1000 - secondsOfId(newest('models', 1).exported)).toBeGreaterThan(14 * 86_400);
+  });
+});
+
+describe('an export by hand', () => {
+  const world = demo();
+  const groupId = groupOf(world, 'invoices');
+  const nowMs = startedAtMs + 60_000;
+  const due = world.dueExport(groupId, 'invoices', nowMs) ?? { snapshotId: '', exportBucketId: '' };
+
+  test('is queued, runs and succeeds like others', () => {
+    const started = world.startExport(groupId, 'invoices', due, nowMs);
+    expect(started).toMatchObject({ ...due, state: 'Queued' });
+    const stateAfter = (minutes: number) => listOf(world, 'invoices', nowMs + minutes * 1000)[0];
+    expect(stateAfter(8)).toMatchObject({ id: started?.id, ...due, state: 'InProgress' });
+    expect(stateAfter(40)).toMatchObject({ id: started?.id, ...due, state: 'Successful' });
+    expect(world.startExport(groupId, 'invoices', due, nowMs + 1000)?.id).not.toBe(started?.id);
+  });
+
+  test('is refused for a snapshot or a bucket that does not exist', () => {
+    expect(world.startExport(groupId, 'invoices', { ...due, snapshotId: due.exportBucketId }, nowMs)).toBeUndefined();
+    expect(world.startExport(groupId, 'invoices', { ...due, exportBucketId: due.snapshotId }, nowMs)).toBeUndefined();
+    expect(world.startExport(groupId, 'nobody', due, nowMs)).toBeUndefined();
+  });
+
+  test('is listed together with at most 99 others, the newest first', () => {
+    for (let seconds = 2; seconds < 200; seconds += 1)
+      world.startExport(groupId, 'invoices', due, nowMs + seconds * 1000);
+    const jobs = listOf(world, 'invoices', nowMs + 200_000);
+    expect(jobs).toHaveLength(100 + 20);
+    expect(jobs.map(({ createdAt }) => createdAt)).toEqual(
+      jobs
+        .map(({ createdAt }) => createdAt)
+        .toSorted()
+        .toReversed(),
+    );
+  });
 });
 
 describe('the clusters', () => {
@@ -199,7 +251,7 @@ describe('the clusters', () => {
     expect(new Set(world.targets.map(({ credential }) => credential)).size).toBe(3);
     const found = world.targets.map(({ groupId, clusterName, credential }) => {
       const group = world.project(groupId);
-      expect(group?.credentials).toEqual([credential]);
+      expect(group?.credentials?.[0]).toBe(credential);
       return { group, cluster: world.cluster(groupId, clusterName) };
     });
     expect(found.filter(({ cluster }) => cluster === undefined)).toHaveLength(1);
