@@ -55,6 +55,17 @@ afterEach(async () => {
 });
 
 describe('pages', () => {
+  test('the list of projects has those that the caller can see', async () => {
+    const { get } = await start();
+    const { json } = await get('/api/atlas/v2/groups?pageNum=1&itemsPerPage=1');
+    expect(json).toMatchObject({ results: [{ id: groupId, name: 'Shop' }], totalCount: 2 });
+    const second = (await get('/api/atlas/v2/groups?pageNum=2&itemsPerPage=1')).json;
+    expect(second).toMatchObject({
+      results: [{ id: forbiddenId, name: 'Closed' }],
+      links: [{ rel: 'self' }, { rel: 'previous' }],
+    });
+  });
+
   test('a list without parameters is the first hundred, with a self link and the total', async () => {
     const { origin, get } = await start();
     const { status, headers, json } = await get(list);

@@ -9,6 +9,7 @@ import type { Collectors } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
+import type { Shard } from '../../src/polling/shards.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
 import type { ReloadAnswer } from '../../src/web/guards/management.ts';
@@ -103,11 +104,12 @@ export interface DaemonOptions {
   readonly runtime?: Runtime;
   readonly enableLifecycle?: boolean;
   readonly collectors?: Collectors;
+  readonly shard?: Shard;
 }
 
 export async function runDaemon(
   config: Config,
-  { runtime = createFastRuntime(TIMES), enableLifecycle = false, collectors = COLLECTORS }: DaemonOptions = {},
+  { runtime = createFastRuntime(TIMES), enableLifecycle = false, collectors = COLLECTORS, shard }: DaemonOptions = {},
 ): Promise<RunningDaemon> {
   const { log, lines: logLines } = createRecordingLog();
   const secrets: string[] = [];
@@ -116,6 +118,7 @@ export async function runDaemon(
     config,
     readConfig: async () => read,
     collectors,
+    ...(shard ? { shard } : {}),
     web: {
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',
