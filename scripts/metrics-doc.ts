@@ -14,8 +14,8 @@ const INTRODUCTION = `# Metrics
 Every name, label and meaning here is part of the public interface. There are two prefixes:
 
 - \`mongodbatlas_backup_export_\`: the export jobs of one cluster, and the polls of this cluster. Every series has the labels
-  \`group_id\` and \`cluster_name\` (T below), which are Atlas’ own names in snake case. The metrics of a discovery have only
-  \`group_id\`.
+  \`group_id\` and \`cluster_name\` (T below), which are Atlas’ own names in snake case. The metrics of a discovery have no
+  \`cluster_name\`.
 - \`mongodbatlas_backup_exporter_\`: the program itself.
 
 These rules hold for all of them:

@@ -240,24 +240,22 @@ export const exportAlerts: readonly Rule[] = [
   }),
   clusterAlert('Incomplete', {
     severity: 'warning',
-    comment: 'Atlas’ counts are known of the newest success into any bucket only, not of the destination.',
     expr: cluster('missing_collections'),
     for: '5m',
     summary:
       'the newest successful backup export lacks {{ $value }} {{ if eq $value 1.0 }}collection{{ else }}collections{{ end }}',
     description:
       `Atlas reports the newest export of cluster ${CLUSTER_ID} as successful, but also that {{ $value }} of ` +
-      `${ofCluster(cluster('last_success_collections'), '')} collections were not exported. Check the exported data before you ` +
+      `${ofCluster(cluster('destination_collections'), '')} collections were not exported. Check the exported data before you ` +
       'rely on it, or export the snapshot again.',
   }),
   clusterAlert('Shrunk', {
     severity: 'warning',
-    comment: 'Of the newest success into any bucket, as Incomplete.',
-    expr: `${cluster('last_success_collections')} / (${cluster('peak_collections')} > 0) < ${limit('shrunk_ratio')}`,
+    expr: `${cluster('destination_collections')} / (${cluster('peak_collections')} > 0) < ${limit('shrunk_ratio')}`,
     for: '5m',
     summary: 'the newest backup export has only {{ $value | humanizePercentage }} of the collections of earlier ones',
     description:
-      `The newest successful export of cluster ${CLUSTER_ID} has ${ofCluster(cluster('last_success_collections'), '')} ` +
+      `The newest successful export of cluster ${CLUSTER_ID} has ${ofCluster(cluster('destination_collections'), '')} ` +
       `collections. An export within the last week had ${ofCluster(cluster('peak_collections'), '')}. Find out whether the ` +
       'collections were dropped on purpose. This alert ends one week after that export.',
   }),

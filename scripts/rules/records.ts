@@ -25,6 +25,7 @@ export const DENIED = `cluster_credential:${EXPORT}access_denied:max`;
 export const WORKS = `credential:${EXPORT}works_elsewhere:group`;
 export const BUCKET = `cluster_bucket:${EXPORT}auto_export_info:max`;
 const PROJECT_NOW = `project:${EXPORT}project_now:max`;
+const DISCOVERY_DENIED = `${EXPORT}discovery_failing{reason=~"unauthorized|forbidden"}`;
 const OWNER_NOW = `cluster:${EXPORT}owner_now:group`;
 export const UNLISTED = `project:${EXPORT}unlisted:max`;
 export const PROJECT = `project:${EXPORT}project_info:max`;
@@ -54,7 +55,7 @@ const SUCCESS_AGE = cluster('success_age_seconds');
 export const LATE = cluster('late_success_seconds');
 const NO_SUCCESS_LATE = cluster('late_first_success_seconds');
 const ACTIVE = cluster('active_created_timestamp_seconds');
-const COLLECTIONS = cluster('last_success_collections');
+const COLLECTIONS = cluster('destination_collections');
 const PEAK = cluster('peak_collections');
 const PEAK_AT = cluster('peak_collections_timestamp_seconds');
 
@@ -245,7 +246,7 @@ function scheduleRecords(): readonly Rule[] {
           (${PAUSED} and on ${CLUSTER} ${EXPORT}cluster_paused == 0)
         ) * 0 + time()
         or
-        ${previous(CHANGED)} > time() - 367 * 86400`,
+        (${previous(CHANGED)} and ${KNOWN})`,
     },
     {
       record: AUTO_OFF,
@@ -290,7 +291,7 @@ function scheduleRecords(): readonly Rule[] {
 }
 
 function exportRecords(): readonly Rule[] {
-  const collectionsNow = now('last_success_collections');
+  const collectionsNow = now('destination_collections');
   return [
     {
       record: NO_DESTINATION,
@@ -363,8 +364,8 @@ function exportRecords(): readonly Rule[] {
       comment: 'Collections that the newest success left out.',
       expr: remembered(
         cluster('missing_collections'),
-        `${collectionsNow} - ${now('last_success_collections_exported')} > 0`,
-        UNPOLLED,
+        `${collectionsNow} - ${now('destination_collections_exported')} > 0`,
+        NO_DESTINATION,
       ),
     },
     {
@@ -382,7 +383,7 @@ function exportRecords(): readonly Rule[] {
         or
         (${previous(PEAK)} and ${PEAK_AT})`,
     },
-    { record: COLLECTIONS, expr: remembered(COLLECTIONS, collectionsNow, UNPOLLED, COLLECTIONS) },
+    { record: COLLECTIONS, expr: remembered(COLLECTIONS, collectionsNow, NO_DESTINATION, COLLECTIONS) },
     {
       record: ACTIVE,
       comment:
@@ -507,7 +508,8 @@ function reachability(installation: string): readonly Rule[] {
     },
     {
       record: DENIED,
-      comment: 'Clusters that no exporter may read.',
+      comment:
+        'Clusters that no exporter may read. After a restart also those that it may not list, so that it does not name them.',
       expr: `
         (
           group by (group_id, cluster_name, credential) (
@@ -516,7 +518,13 @@ function reachability(installation: string): readonly Rule[] {
           and on ${CLUSTER} ${DOWN}
         )
         or
-        (${previous(DENIED)} and on ${CLUSTER} ${KNOWN} unless on ${CLUSTER} ${EXPORT}up)`,
+        (${previous(DENIED)} and on ${CLUSTER} ${KNOWN} unless on ${CLUSTER} ${EXPORT}up)
+        or
+        (
+          group by ${CLUSTER} (${UNNAMED})
+          * on (group_id) group_left (credential)
+          topk by (group_id) (1, ${DISCOVERY_DENIED})
+        ) unless on ${CLUSTER} ${EXPORT}up`,
     },
     {
       record: WORKS,
@@ -539,7 +547,8 @@ function reachability(installation: string): readonly Rule[] {
           unless on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')}
         )
         unless on (group_id) ${DENIED}
-        unless on (group_id) ${EXPORT}poll_failing{reason="rate_limited"}`,
+        unless on (group_id) ${EXPORT}poll_failing{reason="rate_limited"}
+        unless on (group_id) (${DISCOVERY_DENIED} and on (credential) ${DENIED} unless on (credential) ${WORKS})`,
     },
   ];
 }

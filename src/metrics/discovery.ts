@@ -6,7 +6,9 @@ import { PREFIX, type Sample } from '../collectors/collector.ts';
 
 export interface DiscoveryFacts {
   readonly groupId: string;
+  readonly credential?: string;
   readonly up: boolean;
+  readonly failure?: { readonly reason: string };
   /** Unix time. */
   readonly goodAtSeconds?: number;
 }
@@ -35,6 +37,16 @@ export function registerDiscoveries(registry: Registry, { discoveries, listings 
     '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
     ['group_id'],
     () => Array.from(discoveries(), ({ groupId: group_id, up }) => ({ labels: { group_id }, value: Number(up) })),
+  );
+  registerCollected(
+    registry,
+    `${PREFIX}discovery_failing`,
+    '1, with the reason, if the latest discovery of the clusters of a project failed; absent if it succeeded.',
+    ['group_id', 'credential', 'reason'],
+    () =>
+      Array.from(discoveries()).flatMap(({ groupId: group_id, credential = '', failure }) =>
+        failure ? [{ labels: { group_id, credential, reason: failure.reason }, value: 1 }] : [],
+      ),
   );
   registerCollected(
     registry,

@@ -16,6 +16,7 @@ import { type DiscoveredProject, type KnownCluster, rulesByProject, selectCluste
 /** The discovery of the clusters of one project. */
 export interface DiscoveryStatus extends DiscoveryState {
   readonly groupId: string;
+  readonly credential?: string;
 }
 
 export interface Project {
@@ -176,7 +177,12 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   return {
     found,
     names,
-    discoveries: () => Array.from(discoveries, ([groupId, discovery]) => ({ groupId, ...discovery.state() })),
+    discoveries: () =>
+      Array.from(discoveries, ([groupId, discovery]) => ({
+        groupId,
+        credential: projects.get(groupId)?.credential ?? '',
+        ...discovery.state(),
+      })),
     change,
     learnNames,
     learnNamesWithin,

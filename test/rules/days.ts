@@ -98,7 +98,7 @@ const replaced: readonly Cluster[] = [
       ...failing('not_found', 60, 72),
       [SUCCESS]: turns(-30 * HOUR, 60, undefined),
       [DATA]: turns(-30 * HOUR, 60, undefined),
-      last_success_collections: turns(100, 60, turns(undefined, 200, 10)),
+      destination_collections: turns(100, 60, turns(undefined, 200, 10)),
     },
   },
   { name: 'young', metrics: { [SUCCESS]: turns(0, 60, undefined), [DATA]: turns(0, 60, undefined) } },

@@ -435,8 +435,8 @@ export const exportWorlds: readonly World[] = [
     minutes: 40,
     step: 4,
     clusters: orders({
-      last_success_collections: 10,
-      last_success_collections_exported: turns(10, 8, turns(8, 28, 10)),
+      destination_collections: 10,
+      destination_collections_exported: turns(10, 8, turns(8, 28, 10)),
     }),
     checks: [
       ...quiet('Incomplete', 12),
@@ -455,13 +455,13 @@ export const exportWorlds: readonly World[] = [
     minutes: 60,
     step: 4,
     clusters: [
-      { name: 'orders', metrics: { last_success_collections: turns(100, 8, turns(79, 28, 100)) } },
-      { name: 'almost', metrics: { last_success_collections: turns(100, 8, 80) } },
+      { name: 'orders', metrics: { destination_collections: turns(100, 8, turns(79, 28, 100)) } },
+      { name: 'almost', metrics: { destination_collections: turns(100, 8, 80) } },
       {
         name: 'slowly',
-        metrics: { last_success_collections: turns(100, 8, turns(90, 12, turns(81, 16, turns(70, 48, 100)))) },
+        metrics: { destination_collections: turns(100, 8, turns(90, 12, turns(81, 16, turns(70, 48, 100)))) },
       },
-      { name: 'grown', metrics: { last_success_collections: turns(10, 8, 100) } },
+      { name: 'grown', metrics: { destination_collections: turns(10, 8, 100) } },
     ],
     checks: [
       ...quiet('Shrunk', 12),

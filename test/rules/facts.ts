@@ -27,8 +27,8 @@ function troubled(end = Infinity): Values {
     [DATA]: until(-31 * HOUR, old(HOUR)),
     destination_consecutive_failures: until(3, 0),
     auto_export_has_policy_item: until(0, 1),
-    last_success_collections: until(turns(100, 10, 50), undefined),
-    last_success_collections_exported: until(turns(100, 10, 40), undefined),
+    destination_collections: until(turns(100, 10, 50), undefined),
+    destination_collections_exported: until(turns(100, 10, 40), undefined),
     due_snapshot_timestamp_seconds: -20 * HOUR,
     'due_snapshot_state{state="none"}': until(1, 0),
   };
@@ -145,8 +145,8 @@ export const factWorlds: readonly World[] = [
         instance: 'b',
         metrics: {
           auto_export_has_policy_item: 1,
-          last_success_collections: 100,
-          last_success_collections_exported: 100,
+          destination_collections: 100,
+          destination_collections_exported: 100,
           due_snapshot_timestamp_seconds: -20 * HOUR,
           'due_snapshot_state{state="none"}': 0,
         },

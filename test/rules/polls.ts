@@ -122,6 +122,41 @@ export const pollWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'a credential is revoked, and a restart loses all discovered clusters: one AccessDenied, and the pages stay',
+    minutes: 120,
+    step: 4,
+    exporters: [
+      {
+        down: during(40, 44),
+        metrics: Object.fromEntries(
+          [GROUP, OTHER_GROUP, 'empty'].flatMap((group) => [
+            [`discovery_up{group_id="${group}"}`, turns(1, 36, turns(0, 100, 1))],
+            [
+              `discovery_failing{group_id="${group}",credential="main",reason="unauthorized"}`,
+              turns(undefined, 36, turns(1, 100, undefined)),
+            ],
+          ]),
+        ),
+      },
+    ],
+    clusters: [
+      { name: 'orders', metrics: { destination_last_success_timestamp_seconds: -30 * 3600 } },
+      { name: 'far', group: OTHER_GROUP },
+    ].map((cluster) => ({ ...cluster, absent: during(40, 100) })),
+    checks: [
+      firesFor('AccessDenied', 88, {
+        severity: 'warning',
+        labels: { credential: 'main' },
+        summary: 'Atlas denies the credential main access to 2 clusters',
+        description:
+          'Atlas refuses polls with the credential main. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. 2 clusters are not read. Alerts on overdue exports use the last known data.',
+      }),
+      firesAllTheTime('Overdue', 16, 120),
+      ...quiet('AccessDenied', 120),
+      onlyThese(120, 'AccessDenied', 'Overdue'),
+    ],
+  },
+  {
     name: 'RateLimited fires once for a project, and nothing else does',
     minutes: 52,
     step: 4,

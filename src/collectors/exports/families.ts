@@ -176,6 +176,16 @@ export const successFamilies: readonly Family[] = [
     `Consecutive failed export jobs into the destination. ${DESTINATION}`,
     (state) => destinationOf(state)?.consecutiveFailures,
   ),
+  gauge(
+    'destination_collections',
+    `Collections in the newest successful export job into the destination; absent for sharded clusters. ${DESTINATION}`,
+    (state) => destinationOf(state)?.lastSuccess?.collections?.total,
+  ),
+  gauge(
+    'destination_collections_exported',
+    `Collections that the newest successful export job into the destination exported, as Atlas says; absent for sharded clusters. ${DESTINATION}`,
+    (state) => destinationOf(state)?.lastSuccess?.collections?.exported,
+  ),
 ];
 
 function ofEachBucket(name: string, help: string, value: (outcomes: Outcomes) => number | undefined): Family {

@@ -199,7 +199,8 @@ function findUnknownState(state: TargetState): Finding | undefined {
 }
 
 function findIncomplete(state: TargetState): Finding | undefined {
-  const collections = exportsOf(state).summary?.outcomes.lastSuccess?.collections;
+  const { lastSuccess } = destinationOf(state) ?? {};
+  const collections = lastSuccess?.collections;
   if (collections === undefined || collections.exported >= collections.total) return undefined;
   const missing = collections.total - collections.exported;
   return {

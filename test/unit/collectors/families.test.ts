@@ -191,6 +191,8 @@ test('stale volatile metrics are absent, facts stay', () => {
     'destination_last_success_timestamp_seconds',
     'destination_data_timestamp_seconds',
     'destination_consecutive_failures',
+    'destination_collections',
+    'destination_collections_exported',
   ]);
 });
 

@@ -4,18 +4,19 @@ import { type DiscoveryFacts, type ListingFacts, registerDiscoveries } from '../
 
 test('a project and a credential have their own series of its discovery, from the start to its end', async () => {
   const registry = new Registry();
-  let facts: DiscoveryFacts[] = [{ groupId: 'a', up: false }];
+  let facts: DiscoveryFacts[] = [{ groupId: 'a', credential: 'c', up: false }];
   let listings: ListingFacts[] = [];
   registerDiscoveries(registry, { discoveries: () => facts, listings: () => listings });
   const lines = async () => (await registry.metrics()).split('\n').filter((line) => /^\w/.test(line));
   expect(await lines()).toEqual(['mongodbatlas_backup_export_discovery_up{group_id="a"} 0']);
   facts = [
-    { groupId: 'a', up: true, goodAtSeconds: 7 },
-    { groupId: 'b', up: false, goodAtSeconds: 5 },
+    { groupId: 'a', credential: 'c', up: true, goodAtSeconds: 7 },
+    { groupId: 'b', credential: 'c', up: false, failure: { reason: 'forbidden' }, goodAtSeconds: 5 },
   ];
   expect(await lines()).toEqual([
     'mongodbatlas_backup_export_discovery_up{group_id="a"} 1',
     'mongodbatlas_backup_export_discovery_up{group_id="b"} 0',
+    'mongodbatlas_backup_export_discovery_failing{group_id="b",credential="c",reason="forbidden"} 1',
     'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds{group_id="a"} 7',
     'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds{group_id="b"} 5',
   ]);

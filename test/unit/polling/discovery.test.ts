@@ -6,13 +6,15 @@ import { discovered, forbidden, keyOf, named, setUp, unsupported } from './polli
 describe('the clusters of a project', () => {
   test('are found and polled at once', async () => {
     const { polling, runtime, names, exports } = setUp(discovered(), ['b', 'a']);
-    expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, tried: false, up: false }]);
+    expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, credential: 'default', tried: false, up: false }]);
     expect(polling.untried()).toEqual({ listings: 0, projects: 1, targets: 0 });
     await runtime.settle();
     expect(names()).toEqual(['a', 'b']);
     expect(exports.clusters()).toEqual(['a', 'b']);
     const goodAtSeconds = runtime.wallSeconds();
-    expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, tried: true, up: true, goodAtSeconds }]);
+    expect(polling.discoveries()).toEqual([
+      { groupId: GROUP_ID, credential: 'default', tried: true, up: true, goodAtSeconds },
+    ]);
     expect(polling.untried()).toEqual({ listings: 0, projects: 0, targets: 0 });
   });
 
@@ -111,7 +113,7 @@ describe('the clusters of a project', () => {
     atlas.lastsSeconds = 10;
     await runtime.advance(5);
     await polling.stop();
-    expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, tried: false, up: false }]);
+    expect(polling.discoveries()).toEqual([{ groupId: GROUP_ID, credential: 'default', tried: false, up: false }]);
     expect(lines).toEqual([]);
   });
 });

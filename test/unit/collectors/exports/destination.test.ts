@@ -14,15 +14,18 @@ const NOW = DAY_ZERO_SECONDS + 100 * DAY;
 const TO_B = { autoExportEnabled: true, export: { bucketId: B, frequency: 'daily' } };
 
 let number = 0;
-function exported(state: string, daysAgo: number, bucket: string, snapshotDaysAgo = daysAgo) {
+function exported(state: string, daysAgo: number, bucket: string, snapshotDaysAgo = daysAgo, more: object = {}) {
   number += 1;
   const createdAtSeconds = NOW - daysAgo * DAY;
-  const fields = { snapshotId: objectId(NOW - snapshotDaysAgo * DAY, number) };
+  const fields = { snapshotId: objectId(NOW - snapshotDaysAgo * DAY, number), ...more };
   return job(state, { number, createdAtSeconds, bucket, fields });
 }
 
 const daily = (bucket: string, from: number, to: number) =>
   Array.from({ length: to - from }, (_, day) => exported('Successful', from + day + 0.5, bucket));
+
+const partial = (daysAgo: number, bucket: string) =>
+  exported('Successful', daysAgo, bucket, daysAgo, { exportStatus: { exportedCollections: 8, totalCollections: 10 } });
 
 const conditions = (state: TargetState) =>
   judged(state, { nowSeconds: NOW }).findings.map(({ condition }) => condition);
@@ -48,6 +51,8 @@ describe('a cluster whose schedule exports into bucket B', () => {
     ['with an old side bucket', [...daily(A, 50, 60), ...daily(B, 0, 60)], ['fine']],
     ['with a side failure long ago', [exported('Failed', 30, A), ...daily(B, 0, 60)], ['fine']],
     ['with a newer failure into a side bucket', [exported('Failed', 0.1, A), ...daily(B, 0, 60)], ['fine']],
+    ['with a newer partial success in a side bucket', [partial(0.1, A), ...daily(B, 0, 60)], ['fine']],
+    ['with a newer success beside a partial one in B', [...daily(A, 0, 1), partial(0.6, B)], ['incomplete']],
     ['that was switched to B an hour ago', daily(A, 0, 20), ['unconfirmed']],
     ['that never exported into any bucket', [], ['unconfirmed']],
     ['whose A got its last success too long ago, and B none', daily(A, 10, 20), ['overdue']],
