@@ -150,6 +150,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     state: monitor.polling.states.get,
     nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
     discoveries: monitor.polling.discoveries,
+    listings: monitor.polling.listings,
     budgets: monitor.atlas.budgets,
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,

@@ -3,6 +3,7 @@ import type { BudgetLevel } from '../../src/atlas/admission/admission.ts';
 import type { Outage } from '../../src/atlas/observer.ts';
 import type { Collectors, PollingSettings, TargetState } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
+import type { ListingStatus } from '../../src/polling/organizations.ts';
 import type { DiscoveryStatus } from '../../src/polling/projects.ts';
 import type { PageLinks } from '../../src/web/pages/links.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
@@ -16,6 +17,7 @@ export interface Seen {
   readonly readsSchedules?: boolean;
   readonly nextPollInSeconds?: number;
   readonly discoveries?: readonly DiscoveryStatus[];
+  readonly listings?: readonly ListingStatus[];
   readonly budgets?: readonly BudgetLevel[];
   readonly collectors?: Collectors;
   readonly outage?: Outage;
@@ -52,10 +54,11 @@ export function judged(state: TargetState, seen: Seen): status.TargetStatus {
 }
 
 export function overviewOf(states: Iterable<TargetState>, seen: Seen): status.Overview {
-  const { discoveries = [], budgets = [], outage } = seen;
+  const { discoveries = [], listings = [], budgets = [], outage } = seen;
   const sources = {
     states: () => states,
     discoveries: () => discoveries,
+    listings: () => listings,
     budgets: () => budgets,
     outage: () => outage,
   };
@@ -92,6 +95,7 @@ export const QUIET_PAGES: PageSettings = {
   states: () => [],
   state: () => undefined,
   discoveries: () => [],
+  listings: () => [],
   budgets: () => [],
   outage: () => undefined,
   collectors: COLLECTORS,

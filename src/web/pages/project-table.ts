@@ -1,5 +1,6 @@
 /** Projects on the status page: their problems as notices above the clusters, their API budgets in a table below. */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import type { ListingStatus } from '../../polling/organizations.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
 import { causeOfOutage, grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
@@ -15,7 +16,7 @@ const LOW_SHARE = 0.25;
 
 /** One notice for each cause, however many projects it concerns. */
 export function projectNotices(overview: Overview): readonly Html[] {
-  const { projects } = overview;
+  const { projects, listings } = overview;
   const isOutage = causeOfOutage(overview) !== undefined;
   const failed = projects.filter(({ discovery }) => discovery?.failure && !(isOutage && isByOutage(discovery.failure)));
   const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
@@ -23,7 +24,20 @@ export function projectNotices(overview: Overview): readonly Html[] {
     failed,
     ({ discovery: one }) => `${one?.failure?.problem} ${one?.failure?.advice} ${one?.goodAtSeconds === undefined}`,
   );
-  return [...causes.map(failedDiscovery), ...(paused.length > 0 ? [pausedBudgets(paused)] : [])];
+  const unlisted = listings.filter(({ failure }) => failure && !(isOutage && isByOutage(failure)));
+  return [
+    ...unlisted.map(failedListing),
+    ...causes.map(failedDiscovery),
+    ...(paused.length > 0 ? [pausedBudgets(paused)] : []),
+  ];
+}
+
+function failedListing({ credential, failure, goodAtSeconds }: ListingStatus): Html {
+  const impact =
+    goodAtSeconds === undefined
+      ? 'They are not monitored, unless the config names them.'
+      : 'The last known projects stay monitored. New projects may be missing here.';
+  return html`<div class="notice"><p><strong>Could not list the projects of the credential ${credential}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
 }
 
 function failedDiscovery(projects: readonly ProjectStatus[]): Html {

@@ -25,7 +25,7 @@ function countOf(targets: readonly TargetStatus[], level: Level): number {
 
 /** The headline, which summarizes the page. */
 function verdict(overview: Overview, nowSeconds: number): Html {
-  const { targets, projects, outage, failures } = overview;
+  const { targets, projects, listings, outage, failures } = overview;
   const count = targets.length;
   const of = `of ${counted(count, 'cluster')}`;
   const urgent = countOf(targets, 'trouble');
@@ -45,7 +45,9 @@ function verdict(overview: Overview, nowSeconds: number): Html {
     return headline('trouble', targets[0]?.condition ?? 'overdue', action, lead);
   }
   if (count === 0) {
-    if (projects.some(({ discovery }) => discovery?.tried === false)) return waiting('Searching for clusters');
+    const isSearching =
+      listings.some(({ tried }) => !tried) || projects.some(({ discovery }) => discovery?.tried === false);
+    if (isSearching) return waiting('Searching for clusters');
     const why = 'The config names no clusters for this exporter, and the discovery has found none in its projects.';
     return waiting('No cluster is monitored', why);
   }

@@ -21,6 +21,7 @@ import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
+import type { ListingStatus } from '../../polling/organizations.ts';
 import type { DiscoveryStatus } from '../../polling/projects.ts';
 
 export interface View extends Moment {
@@ -38,11 +39,14 @@ export interface Overview {
   readonly targets: readonly TargetStatus[];
   /** By name. */
   readonly projects: readonly ProjectStatus[];
+  readonly listings: readonly ListingStatus[];
 }
 
 export interface Sources {
   states(): Iterable<TargetState>;
   discoveries(): Iterable<DiscoveryStatus>;
+  /** The lists of the projects that credentials can see. */
+  listings(): Iterable<ListingStatus>;
   budgets(): Iterable<BudgetLevel>;
   outage(): Outage | undefined;
 }
@@ -88,7 +92,13 @@ export function overviewOf(sources: Sources, view: View): Overview {
   const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
   const isMost = 2 * failures.length > targets.length;
-  return { outage: sources.outage(), failures: isMost ? failures : [], targets, projects };
+  return {
+    outage: sources.outage(),
+    failures: isMost ? failures : [],
+    targets,
+    projects,
+    listings: [...sources.listings()],
+  };
 }
 
 const OUTAGE_REASONS: readonly (Reason | undefined)[] = ['server_error', 'timeout', 'network'];

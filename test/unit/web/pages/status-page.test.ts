@@ -285,6 +285,21 @@ describe('projects on the status page', () => {
     expect(before).toContain('New clusters may be missing here.');
   });
 
+  test('a list of projects that cannot be read stands there too, and the page says while it is awaited', () => {
+    const failure = {
+      reason: 'not_found',
+      problem: 'the credential can see no project',
+      advice: 'give it a role',
+    } as const;
+    const listing = { credential: 'main', projects: 0, tried: true, up: false, failure };
+    const notice = 'Could not list the projects of the credential main.\nThe credential can see no project.';
+    expect(textFor([fine], { listings: [listing] })).toContain(`${notice} They are not monitored`);
+    const known = { ...listing, projects: 3, goodAtSeconds: NOW - 60 };
+    expect(textFor([fine], { listings: [known] })).toContain(`${notice} The last known projects stay monitored.`);
+    const untried = { credential: 'main', projects: 0, tried: false, up: false };
+    expect(textFor([], { listings: [untried] })).toContain('Searching for clusters');
+  });
+
   test('the table shows the API quota of all clients and the requests left for this exporter', () => {
     const page = statusPage([fine], { ...SEEN, budgets: [budget, { ...budget, groupId: 'without-targets' }] });
     expect(textOf(page)).toContain('60 of 500, 4 s ago');
