@@ -78,14 +78,14 @@ function allMutants() {
     .filter((_, index) => index % Number(values.every) === 0);
 }
 
-/** The tests of a rule: first those that noticed another change of it, then those in which alerts fire that depend on it. */
+/** The tests of a rule: first those that noticed another change of it, then those that name the alerts nearest to it. */
 function likeliest(name) {
   const before = killers.get(name) ?? [];
-  const dependent = [...closure([name], dependents)];
+  const alerts = [...closure([name], dependents)].filter((other) => other.startsWith('Atlas'));
   const cost = (test) => {
     if (before.includes(test)) return before.indexOf(test) - 1e6;
-    const named = dependent.filter((alert) => test.alerts.has(alert)).length;
-    return test.evaluations / (named + (test.text.includes(name) ? 100 : 0.001));
+    const nearness = alerts.map((alert, index) => (test.alerts.has(alert) ? 3 ** -index : 0));
+    return test.evaluations / (Math.max(0, ...nearness) + (test.text.includes(name) ? 100 : 0.001));
   };
   return [...tests].sort((a, b) => cost(a) - cost(b));
 }
