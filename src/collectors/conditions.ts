@@ -3,6 +3,7 @@
 /** All conditions, the most urgent first. */
 export const CONDITIONS = [
   'overdue',
+  'missed',
   'failed',
   'stuck',
   'unreachable',
@@ -42,6 +43,12 @@ export const WORDS: Readonly<Record<Condition, ConditionWords>> = {
     meaning:
       'the newest success is older than the limit; or none is listed, although the exporter has watched, or Atlas has listed exports, for longer than the limit',
     alert: 'AtlasBackupExportOverdue',
+  },
+  missed: {
+    level: 'trouble',
+    label: 'Export missed',
+    meaning: 'as `not_started`, and the snapshot is older than half of the limit',
+    alert: 'AtlasBackupExportNotStarted',
   },
   failed: {
     level: 'doubt',

@@ -8,7 +8,7 @@ import { EXPORT_STATES, type ExportState } from '../exports/by-snapshot.ts';
 import { scheduledBucketId } from '../exports/destination.ts';
 import { newestFirst } from '../exports/job.ts';
 import { exportsOf } from '../exports/summary.ts';
-import { scheduleOf } from '../schedule.ts';
+import { scheduleOf, successMaxAgeSeconds } from '../schedule.ts';
 import { type Snapshot, snapshotsOf } from './snapshot.ts';
 
 /** `none`: no export of the snapshot into the bucket is listed. */
@@ -55,6 +55,8 @@ export function exportStateOf({ ids, createdAtSeconds = 0 }: Snapshot, state: Ta
 
 /** How long Atlas may take to start an export is not documented. */
 const MAX_LAG_SECONDS = 2 * 3600;
+/** The share of the limit after which the alert pages. */
+const PAGE_SHARE = 0.5;
 
 /**
  * A policy may have been switched on after the snapshot was taken. So there is a finding only if the bucket has an export that is
@@ -69,9 +71,10 @@ export function findNotStarted(state: TargetState, { nowSeconds }: Moment): Find
   if (exports.stale || snapshotsOf(state).stale || dueStateOf(state) !== 'none') return undefined;
   const isRead = (exports.goodAtSeconds ?? 0) > at;
   if (!isRead || oldestJobAt >= at || nowSeconds - at <= MAX_LAG_SECONDS) return undefined;
+  const isLate = nowSeconds - at > PAGE_SHARE * (successMaxAgeSeconds(state) ?? Number.POSITIVE_INFINITY);
   const clock = new Date(at * 1000).toISOString().slice(11, 16);
   return {
-    condition: 'not_started',
+    condition: isLate ? 'missed' : 'not_started',
     problem: `the snapshot of ${clock} UTC, ${span(nowSeconds - at)} ago, has no export into the scheduled bucket`,
     advice: 'check in Atlas that automatic export is on, then export this snapshot by hand',
   };

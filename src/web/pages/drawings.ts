@@ -18,6 +18,7 @@ const ICONS: Readonly<Record<Condition, string>> = {
   incomplete: 'M14.2 8A6.2 6.2 0 1 1 8 1.8M8 1.8A6.2 6.2 0 0 1 12 3.3M13.4 5A6.2 6.2 0 0 1 14.2 8M8 5v3.6M8 11h.01',
   data_old: 'M3 2h10M3 14h10M4.6 2c0 4 6.8 8 6.8 12M11.4 2c0 4-6.8 8-6.8 12',
   no_policy_item: 'M2 3.4h12v10.8H2zM2 6.6h12M5 1.8v3M11 1.8v3M6 9l4 3.4m0-3.4-4 3.4',
+  missed: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM6.4 5.2v5.6L11 8zM3.6 3.6l8.8 8.8',
   not_started: 'M5 2.6v10.8l8-5.4zM2.4 2.4l11.2 11.2',
   snapshots_late: 'M2.4 5h2.8l1.4-2h2.8l1.4 2h2.8v8.6H2.4zM8 7v2.6l1.6 1.2',
   unconfirmed: 'M2.4 4.4 4 14.2h8l1.6-9.8zM2.4 4.4c0-2 11.2-2 11.2 0M8 7.4v2.6M8 12h.01',

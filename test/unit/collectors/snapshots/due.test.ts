@@ -121,6 +121,12 @@ describe('the finding “not started”', () => {
     expect(seen(state, 27.25)).toBe(problem);
   });
 
+  test('is urgent when the snapshot is older than half of the limit, as then the alert pages', () => {
+    const conditionAt = (hour: number) =>
+      findNotStarted(state, { nowSeconds: at(hour), settings: SETTINGS })?.condition;
+    expect([conditionAt(37), conditionAt(37.5)]).toEqual(['not_started', 'missed']);
+  });
+
   test.each<[string, TargetState]>([
     ['if an export of it has started', read(stateOf([snapshot(at(24))], [old, exportOf(24, 'Queued')]), 25)],
     ['if the exports were not read since then', read(state, 24)],
