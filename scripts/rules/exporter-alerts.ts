@@ -11,6 +11,7 @@ import {
   MISSING,
   SHARD_COUNT,
   UNLISTED,
+  UNLISTED_PROJECTS,
   UNPOLLED,
   UNREACHABLE,
   UNREAD_COUNT,
@@ -21,6 +22,14 @@ import {
 const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an unknown time')} ago`;
 const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;
 const DAYS_LEFT = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}';
+
+function sinceSuccess(discovery: string, label: string): string {
+  const query = `time() - max(${EXPORT}last_${discovery}_success_timestamp_seconds{${label}=%q})`;
+  return value(query, [label], 'humanizeDuration', ' before its last start, if ever', ' ').replace(
+    '}}{{ else }}',
+    '}} ago{{ else }}',
+  );
+}
 
 export const pollAlerts: readonly Rule[] = [
   clusterAlert('TargetDown', {
@@ -114,16 +123,18 @@ export const pollAlerts: readonly Rule[] = [
     expr: `
       ${UNLISTED} * on (group_id) group_right () group by (group_id, owner) (${OWNER})
       or
-      ${UNLISTED} unless on (group_id) ${OWNER}`,
+      ${UNLISTED} unless on (group_id) ${OWNER}
+      or
+      ${UNLISTED_PROJECTS}`,
     for: '30m',
     keep_firing_for: '10m',
     labels: { severity: 'warning' },
     annotations: {
-      summary: `Project ${PROJECT_NAME}: its clusters cannot be listed`,
+      summary: `{{ if $labels.group_id }}Project ${PROJECT_NAME}: its clusters{{ else }}Credential {{ $labels.credential }}: its projects{{ end }} cannot be listed`,
       description:
-        'The exporter cannot list the clusters of project {{ $labels.group_id }}. It last succeeded' +
-        `${value(`time() - max(${EXPORT}last_discovery_success_timestamp_seconds{group_id=%q})`, ['group_id'], 'humanizeDuration', ' before its last start, if ever', ' ').replace('}}{{ else }}', '}} ago{{ else }}')}. ` +
-        'Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
+        'The exporter cannot list the {{ if $labels.group_id }}clusters of project {{ $labels.group_id }}{{ else }}projects that the credential {{ $labels.credential }} can see{{ end }}. ' +
+        `It last succeeded{{ if $labels.group_id }}${sinceSuccess('discovery', 'group_id')}{{ else }}${sinceSuccess('projects_discovery', 'credential')}{{ end }}. ` +
+        'What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
       ...links,
       runbook_url: `${RUNBOOKS}/AtlasBackupExportDiscoveryFailing.md`,
     },

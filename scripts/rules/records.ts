@@ -28,6 +28,7 @@ const PROJECT_NOW = `project:${EXPORT}project_now:max`;
 const DISCOVERY_DENIED = `${EXPORT}discovery_failing{reason=~"unauthorized|forbidden"}`;
 const OWNER_NOW = `cluster:${EXPORT}owner_now:group`;
 export const UNLISTED = `project:${EXPORT}unlisted:max`;
+export const UNLISTED_PROJECTS = `credential:${EXPORT}unlisted_projects:max`;
 export const PROJECT = `project:${EXPORT}project_info:max`;
 export const JOB_COLLECTIONS = `export:${EXPORT}active_job_collections_exported:max`;
 export const JOB_PROGRESSED = `export:${EXPORT}active_job_progressed_timestamp_seconds:max`;
@@ -131,14 +132,16 @@ function installationRecords(installation: string): readonly Rule[] {
     {
       record: WATCHED,
       comment:
-        'When an installation last named a cluster as watched. It counts as named while a shard is missing or while the clusters of ' +
-        'its project cannot be listed. So a cluster ends here only when it was removed on purpose.',
+        'When an installation last named a cluster as watched. It counts as named while a shard is missing, and while the clusters of ' +
+        'its project or the projects of a credential cannot be listed. So a cluster ends here only when it was removed on purpose.',
       expr: `
         max by (${installation}, group_id, cluster_name) (${EXPORT}target_info) * 0 + time()
         or
         (${UNNAMED} and on (${installation}) ${MISSING} > 0) * 0 + time()
         or
         (${UNNAMED} and on (${installation}, group_id) ${EXPORT}discovery_up == 0) * 0 + time()
+        or
+        (${UNNAMED} and on (${installation}) ${EXPORT}projects_discovery_up == 0) * 0 + time()
         or
         ${UNNAMED} > time() - ${limit('removed_seconds')}`,
     },
@@ -549,6 +552,17 @@ function reachability(installation: string): readonly Rule[] {
         unless on (group_id) ${DENIED}
         unless on (group_id) ${EXPORT}poll_failing{reason="rate_limited"}
         unless on (group_id) (${DISCOVERY_DENIED} and on (credential) ${DENIED} unless on (credential) ${WORKS})`,
+    },
+    {
+      record: UNLISTED_PROJECTS,
+      comment: 'Credentials whose projects cannot be listed, if no other alert tells the cause.',
+      expr: `
+        max by (credential) (${EXPORT}projects_discovery_up) == 0
+        and on (credential) (
+          ${EXPORT}projects_discovery_up == 0
+          unless on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')}
+        )
+        unless on (credential) ${DENIED}`,
     },
   ];
 }

@@ -203,10 +203,36 @@ export const pollWorlds: readonly World[] = [
         labels: { group_id: GROUP },
         summary: 'Project Shop: its clusters cannot be listed',
         description:
-          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
+          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
       }),
       ...quiet('DiscoveryFailing', 64),
       onlyThese(72, 'DiscoveryFailing'),
+    ],
+  },
+  {
+    name: 'DiscoveryFailing fires for a credential whose projects cannot be listed',
+    minutes: 60,
+    step: 4,
+    exporters: [
+      {
+        metrics: {
+          'projects_discovery_up{credential="main"}': turns(1, 8, 0),
+          'projects_discovery_up{credential="other"}': 1,
+          'last_projects_discovery_success_timestamp_seconds{credential="main"}': 240,
+        },
+      },
+    ],
+    clusters: fine,
+    checks: [
+      ...quiet('DiscoveryFailing', 36),
+      firesFor('DiscoveryFailing', 40, {
+        severity: 'warning',
+        labels: { credential: 'main' },
+        summary: 'Credential main: its projects cannot be listed',
+        description:
+          'The exporter cannot list the projects that the credential main can see. It last succeeded 36m 0s ago. What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
+      }),
+      onlyThese(60, 'DiscoveryFailing'),
     ],
   },
 ];

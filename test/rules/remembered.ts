@@ -73,6 +73,29 @@ export const rememberedWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'projects: all, an outage, and the pod moves: nothing names the projects, and the page stays',
+    minutes: 120,
+    step: 4,
+    exporters: [
+      {
+        instance: 'a',
+        metrics: { atlas_reachable: turns(1, 32, 0), 'projects_discovery_up{credential="main"}': turns(1, 32, 0) },
+        down: during(60),
+      },
+      {
+        instance: 'b',
+        metrics: { atlas_reachable: 0, 'projects_discovery_up{credential="main"}': 0 },
+        down: during(0, 64),
+      },
+    ],
+    clusters: [{ name: 'orders', metrics: { ...overdue, ...failing('network', 32) } }],
+    checks: [
+      firesAllTheTime('Overdue', 16, 120),
+      firesAllTheTime(UNREACHABLE, 44, 120),
+      onlyThese(120, 'Overdue', UNREACHABLE),
+    ],
+  },
+  {
     name: 'access lost, then the pod moves: the page stays, and the credential stays one ticket',
     minutes: 160,
     step: 4,
