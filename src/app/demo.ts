@@ -88,6 +88,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
         exclude: [],
         discoveryIntervalSeconds: DISCOVERY_SECONDS,
         durationMaxSeconds: 2 * HOUR,
+        owner: 'payments',
       })),
     webLinks: { runbooks: DEFAULT_RUNBOOKS },
   };
@@ -112,7 +113,7 @@ function synthetic(value: string): SecretSource {
 
 /** For each cluster: what it shows, and the metrics to look at, without their prefix. */
 const CLUSTERS = `
-  Storefront     read with the credential service-account; all its clusters are found
+  Storefront     read with the credential service-account; all its clusters are found, and their owner is payments
                                                        discovery_up, cluster_paused, target_info
     orders         healthy, exported daily             auto_export_info, success_max_age_seconds
     billing        exports often fail                  consecutive_failures, failed_jobs

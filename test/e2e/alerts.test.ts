@@ -68,13 +68,16 @@ test('an export that never started causes a ticket, which ends when the export i
   await until(async () => notStarted().length > 0, 60_000, chain.log);
   expect(notStarted()[0]).toMatchObject({
     status: 'firing',
-    labels: { severity: 'warning' },
+    labels: { severity: 'warning', owner: 'payments' },
     annotations: {
       summary: expect.stringMatching(
         /^invoices \(project Storefront\): no export of the snapshot of 3h .* ago has started$/,
       ),
     },
   });
+  // The route by owner of the example leads there.
+  const notification = chain.arrived.find(({ alerts }) => alerts.some((one) => one === notStarted()[0]));
+  expect(notification?.receiver).toBe('payments');
   const command = /^ {2}curl .*?exports$/ms.exec(demo.output.stdout)?.[0] ?? '';
   expect(spawnSync('sh', ['-c', command], { encoding: 'utf8' })).toMatchObject({
     status: 0,
@@ -86,7 +89,8 @@ test('an export that never started causes a ticket, which ends when the export i
 test.each(['orders', 'search', 'archive'])('the healthy cluster %s causes no alert', async (name) => {
   const held = await chain.held();
   expect([...namesInState(held, name, 'active'), ...namesInState(held, name, 'suppressed')]).toEqual([]);
-  expect(await chain.query(`count_over_time(ALERTS{cluster_name="${name}",severity!="info"}[1h])`)).toEqual([]);
+  const notStarted = `ALERTS{cluster_name="${name}",alertname="AtlasBackupExportNotStarted"}`;
+  expect(await chain.query(`count_over_time(${notStarted}[1h])`)).toEqual([]);
 });
 
 test('an exporter that runs is not down', async () => {
