@@ -84,7 +84,47 @@ function firing(minute: number, expected: Readonly<Record<string, readonly strin
 
 const known = { broken: ALL_TROUBLES, off: ['AutoExportOff'], stale: ['DataOld'], '': ['AccessDenied'] };
 
+const DAY = 86_400;
+const orders = '{group_id="g",cluster_name="orders"}';
+const recorded = (name: string) => `cluster:mongodbatlas_backup_export_${name}:max${orders}`;
+const ofGone = (name: string) => `installation:mongodbatlas_backup_exporter_${name}:max{job="gone"}`;
+
 export const factWorlds: readonly World[] = [
+  {
+    name: 'what happened long ago is forgotten: automatic export off after 30 days, fewer collections after 7, an installation after 30',
+    minutes: 60,
+    step: 4,
+    records: {
+      [recorded('auto_export_off')]: 0,
+      [recorded('auto_export_switched_off_timestamp_seconds')]: 2400 - 30 * DAY,
+      [recorded('destination_collections')]: 50,
+      [recorded('peak_collections')]: 100,
+      [recorded('peak_collections_timestamp_seconds')]: 2400 - 7 * DAY,
+      [ofGone('seen_timestamp_seconds')]: 2400 - 30 * DAY,
+      [ofGone('shard_count')]: 1,
+    },
+    clusters: [
+      {
+        name: 'orders',
+        group: 'g',
+        metrics: { auto_export_enabled: 0, [BUCKET]: undefined, destination_collections: 50 },
+      },
+    ],
+    checks: [
+      ...[36, 40].map((minute) =>
+        query(
+          minute,
+          'count by (alertname) (ALERTS{alertstate="firing"})',
+          ...(minute === 40
+            ? []
+            : ['AutoExportOff', 'Shrunk', 'erDown'].map((name): [string, number] => [
+                `{alertname="AtlasBackupExport${name}"}`,
+                1,
+              ])),
+        ),
+      ),
+    ],
+  },
   {
     name: 'all facts stay known after a restart without a poll',
     minutes: 160,

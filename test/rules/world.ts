@@ -42,6 +42,8 @@ export interface World {
   readonly step?: number;
   readonly exporters?: readonly Exporter[];
   readonly clusters: readonly Cluster[];
+  /** Records that are known at minute 0 from earlier, with their full names. */
+  readonly records?: Readonly<Record<string, number>>;
   readonly checks: readonly Check[];
 }
 
@@ -154,7 +156,7 @@ export const query = (minute: number, expr: string, ...values: readonly [labels:
 const full = (name: string) => (name.startsWith('Atlas') ? name : `AtlasBackupExport${name}`);
 
 /** A test of promtool. */
-export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, checks }: World) {
+export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, records = {}, checks }: World) {
   const at = Array.from({ length: Math.floor(minutes / step) + 1 }, (_, index) => index * step);
   const series = (
     metric: string,
@@ -176,6 +178,7 @@ export function testOf({ name, minutes, step = 1, exporters = [{}], clusters, ch
     exporters.find((exporter) => shown(exporter).job === job && shown(exporter).instance === instance)?.down ??
     (() => false);
   const input = [
+    ...Object.entries(records).map(([name, value]) => ({ series: name, values: String(value) })),
     ...exporters.flatMap((exporter) =>
       entries({ ...healthyExporter, ...exporter.metrics }).map(([metric, value]) =>
         series(
