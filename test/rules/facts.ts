@@ -111,18 +111,14 @@ export const factWorlds: readonly World[] = [
       },
     ],
     checks: [
-      ...[36, 40].map((minute) =>
-        query(
-          minute,
-          'count by (alertname) (ALERTS{alertstate="firing"})',
-          ...(minute === 40
-            ? []
-            : ['AutoExportOff', 'Shrunk', 'erDown'].map((name): [string, number] => [
-                `{alertname="AtlasBackupExport${name}"}`,
-                1,
-              ])),
-        ),
+      query(
+        36,
+        'count by (alertname) (ALERTS{alertstate="firing"})',
+        ['{alertname="AtlasBackupExportAutoExportOff"}', 1],
+        ['{alertname="AtlasBackupExportShrunk"}', 1],
+        ['{alertname="AtlasBackupExporterDown"}', 1],
       ),
+      query(40, 'ALERTS{alertstate="firing"}'),
     ],
   },
   {
