@@ -3,6 +3,7 @@
  * shows all states of one moment. A page is put together from pieces: the lines of one family for up to 64 targets. Most
  * polls change few families, so a new page needs few new pieces.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { Family, TargetState } from '../collectors/collector.ts';
 import type { Runtime } from '../support/runtime.ts';
@@ -107,6 +108,8 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     // Both show the same moment, because prom-client collects before the first await.
     const [samples, ownMetrics] = [families.map((_, index) => piecesOf(index)), own.metrics()];
     const ownText = await ownMetrics;
+    // Reading all metrics takes some milliseconds. Other work runs before the compression.
+    await nextTurn();
     const inFormat = (format: Format): Piece[] =>
       samples
         .flatMap((ofFamily, index) => (ofFamily.length > 0 ? [headers[format][index] ?? [], ofFamily].flat() : []))
