@@ -1,7 +1,9 @@
 /** Alerts on the exports of a cluster. */
 import { ageOf, CLUSTER_ID, CLUSTER_NAME, clusterLinks, number, ofCluster, RUNBOOKS } from './annotations.ts';
+import { BUCKET, JOB_COLLECTIONS, JOB_PROGRESSED } from './facts.ts';
+import { LATE, NEW_POLICY, NOT_STARTED } from './judgements.ts';
 import { CLUSTER, cluster, EXPORT, limit, owned, type Rule } from './promql.ts';
-import { BUCKET, DOWN, JOB_COLLECTIONS, JOB_PROGRESSED, LATE, NEW_POLICY, NOT_STARTED } from './records.ts';
+import { DOWN } from './watched.ts';
 
 const MAX_AGE = cluster('success_max_age_seconds');
 const FAILURES = cluster('destination_consecutive_failures');

@@ -1,23 +1,9 @@
 /** Alerts on the polls of clusters, and on the exporters themselves. */
 import { ageOf, CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } from './annotations.ts';
 import { clusterAlert } from './export-alerts.ts';
+import { DENIED, UNLISTED, UNLISTED_PROJECTS, UNREACHABLE, WORKS } from './judgements.ts';
 import { CLUSTER, cluster, EXPORT, EXPORTER, limit, OWNER, owned, type Rule } from './promql.ts';
-import {
-  CLUSTERS,
-  DENIED,
-  DOWN,
-  DROP_FROM,
-  LOST,
-  MISSING,
-  SHARD_COUNT,
-  UNLISTED,
-  UNLISTED_PROJECTS,
-  UNPOLLED,
-  UNREACHABLE,
-  UNREAD_COUNT,
-  WATCHED,
-  WORKS,
-} from './records.ts';
+import { CLUSTERS, DOWN, DROP_FROM, LOST, MISSING, SHARD_COUNT, UNPOLLED, UNREAD_COUNT, WATCHED } from './watched.ts';
 
 const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an unknown time')} ago`;
 const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;

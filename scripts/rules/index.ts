@@ -2,9 +2,11 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 import { exportAlerts } from './export-alerts.ts';
 import { exporterAlerts, pollAlerts } from './exporter-alerts.ts';
+import { exportRecords, jobRecords, scheduleRecords } from './facts.ts';
+import { forPeople, judgements, reachability } from './judgements.ts';
 import { dedent, type Rule } from './promql.ts';
-import { records } from './records.ts';
 import { settings } from './settings.ts';
+import { installationRecords } from './watched.ts';
 
 export interface Group {
   readonly name: string;
@@ -23,6 +25,23 @@ export function ruleGroups(installation: string): readonly Group[] {
     name,
     rules: rules.map((rule) => ({ ...rule, expr: dedent(rule.expr) })),
   }));
+}
+
+/**
+ * The recorded series. Most of them remember: a value stays as it is while the exporter cannot know a newer one. The order
+ * matters: a rule that reads a record above its definition reads the value of the previous evaluation. Where a series only
+ * matters in one state, only that state is recorded: so there are few series while all is well.
+ */
+function records(installation: string): readonly Rule[] {
+  return [
+    ...installationRecords(installation),
+    ...scheduleRecords(),
+    ...exportRecords(),
+    ...jobRecords(),
+    ...judgements(),
+    ...reachability(installation),
+    ...forPeople(),
+  ];
 }
 
 const HEAD = ` Recording rules and alerts for mongodbatlas-backup-exporter. Needs Prometheus 2.42 or newer, 3.x included.

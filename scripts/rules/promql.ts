@@ -37,6 +37,16 @@ export const HEARTBEAT = 'global:mongodbatlas_backup_export_evaluated:bool';
  */
 export const previous = (record: string) => `(${record} or last_over_time(${record}[2h]) unless on () ${HEARTBEAT})`;
 
+/** What the exporters say now. */
+export const now = (name: string, aggregate: 'max' | 'min' = 'max') => `${aggregate} by ${CLUSTER} (${facts(name)})`;
+export const plain = (name: string) => `max by ${CLUSTER} (${EXPORT}${name})`;
+
+/** What the exporters say now, or else the last value for clusters of which they cannot know it yet. */
+export const remembered = (record: string, current: string, unknown: string, last = previous(record)) => `
+      ${current}
+      or
+      (${last} and ${unknown})`;
+
 /** The series of an alert on clusters, each with the label `owner` if its cluster has one. */
 export const owned = (expr: string) => `
   (
