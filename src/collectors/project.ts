@@ -90,7 +90,8 @@ function startProjectFold(): Fold<Awaited<ReturnType<ProjectSource['read']>>> {
     result() {
       const message = 'some projects are ignored because this version does not support their ids';
       const notices = nameless > 0 ? [{ message, facts: { projects: String(nameless) } }] : [];
-      return { projects: [...projects.values()], notices };
+      // The order of Atlas may change from one page to the next.
+      return { projects: [...projects.values()].toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1)), notices };
     },
   };
 }

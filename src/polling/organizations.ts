@@ -24,7 +24,7 @@ export interface OrganizationTools extends DiscoveryTools {
 }
 
 export interface Organizations {
-  /** The projects by credential, in the order of Atlas. */
+  /** The projects by credential. */
   readonly seen: ReadonlyMap<string, readonly FoundProject[]>;
   /** The same targets, with an entry for each project that the entries for many projects select. */
   expand(wanted: Wanted): Wanted;

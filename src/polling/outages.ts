@@ -28,10 +28,10 @@ export function createOutages(
 
   return {
     isNow: () => current() !== undefined,
-    include({ group_id, cluster_name }, { reason }) {
+    include({ group_id, cluster_name, credential }, { reason }) {
       if (current() === undefined || (reason !== 'network' && reason !== 'timeout')) return false;
       failures += 1;
-      if (cluster_name === undefined) discoveries.add(`${group_id}`);
+      if (cluster_name === undefined) discoveries.add(`${group_id ?? credential}`);
       else clusters.add(`${group_id}/${cluster_name}`);
       return true;
     },

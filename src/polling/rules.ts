@@ -40,6 +40,8 @@ interface Tally {
   isComplete: boolean;
 }
 
+type Names = readonly string[];
+
 interface Pattern {
   /** `include "prod-*"` */
   readonly label: string;
@@ -64,8 +66,15 @@ export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[];
   }
 
   /** The same exclude may come from the defaults, so it needs to match only for one of the entries. */
-  function note(what: Pattern['what'], key: string, globs: readonly string[], place: string, names: readonly string[]) {
-    for (const glob of globs) {
+  function note(
+    what: Pattern['what'],
+    place: string,
+    lists: Readonly<Record<string, readonly string[]>>,
+    names: Names,
+  ) {
+    for (const [key, glob] of Object.entries(lists).flatMap(([name, globs]) =>
+      globs.map((one) => [name, one] as const),
+    )) {
       const label = `${key} ${JSON.stringify(glob)}`;
       const id = key === 'exclude' ? label : `${label} ${place}`;
       const pattern = patterns.get(id) ?? { label, places: new Set(), what, matches: false };
@@ -75,25 +84,13 @@ export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[];
     }
   }
 
-  function notePatterns({ include = [], exclude, overrides = [], place = '' }: ClusterRule, names: readonly string[]) {
-    note('cluster', 'include', include, place, names);
-    note('cluster', 'exclude', exclude, place, names);
-    note(
-      'cluster',
-      'match',
-      overrides.map(({ match }) => match),
-      place,
-      names,
-    );
-  }
-
   function take(rule: DiscoveredProject): void {
     const { groupId, place = '' } = rule;
     const own = tally(rule);
     own.projects += 1;
     own.isComplete &&= isDiscovered(groupId);
     const names = (found.get(groupId) ?? []).map(({ name }) => name);
-    notePatterns(rule, names);
+    note('cluster', place, clusterPatterns(rule), names);
     for (const name of names.filter((one) => selects(rule, one))) {
       const key = keyOf(groupId, name);
       const first = firstPlaces.get(key);
@@ -107,15 +104,12 @@ export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[];
   }
 
   for (const rule of organizations) {
+    const { place = '', includeProjects: include_projects = [], excludeProjects: exclude_projects = [] } = rule;
     const own = tally(rule);
-    const projects = seen.get(rule.credential);
-    own.isComplete &&= projects !== undefined && !isSharded;
-    if (projects !== undefined) {
-      const names = projects.map(({ name }) => name);
-      note('project', 'include_projects', rule.includeProjects ?? [], rule.place ?? '', names);
-      note('project', 'exclude_projects', rule.excludeProjects ?? [], rule.place ?? '', names);
-    }
-    notePatterns(rule, []);
+    const names = seen.get(rule.credential)?.map(({ name }) => name);
+    own.isComplete &&= names !== undefined && !isSharded;
+    if (names !== undefined) note('project', place, { include_projects, exclude_projects }, names);
+    note('cluster', place, clusterPatterns(rule), []);
   }
   for (const rule of discovered) take(rule);
   const isIdle = ({ label, what, matches, places }: Pattern): boolean => {
@@ -135,6 +129,10 @@ export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[];
       ...overlaps.values(),
     ],
   };
+}
+
+function clusterPatterns({ include = [], exclude, overrides = [] }: ClusterRule) {
+  return { include, exclude, match: overrides.map(({ match }) => match) };
 }
 
 /** Writes each notice to the log once. */

@@ -1,6 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AtlasApi, Resource } from '../../../src/atlas/client.ts';
-import { readProjectName } from '../../../src/collectors/project.ts';
+import type { Page } from '../../../src/atlas/http/answer.ts';
+import { projectSource, readProjectName } from '../../../src/collectors/project.ts';
 import { GROUP_ID } from '../../support/states.ts';
 
 async function nameOf(name: unknown): Promise<string> {
@@ -34,4 +35,41 @@ test('the name of a project is read in one request that does not count against t
   expect(asked).toEqual([
     { operation: 'get_group', budget: 'projects', groupId: GROUP_ID, path: `/groups/${GROUP_ID}` },
   ]);
+});
+
+describe('the list of projects', () => {
+  function listOf(...pages: readonly (readonly unknown[])[]) {
+    const asked: Resource[] = [];
+    const api: Pick<AtlasApi, 'eachPage'> = {
+      async eachPage(resource, _signal, take) {
+        asked.push(resource);
+        for (const results of pages) take({ results } satisfies Page);
+      },
+    };
+    return { asked, read: () => projectSource.read(api as AtlasApi, new AbortController().signal) };
+  }
+  const project = (digit: string, name?: unknown) => ({ id: digit.repeat(24), name });
+
+  test('is read page by page, in the budget for projects, and ordered by id', async () => {
+    const { asked, read } = listOf(
+      [project('b', 'Shop'), project('c', 7)],
+      [project('a', 'a\nb'), { id: 'A1', name: 'odd' }],
+    );
+    expect(await read()).toEqual({
+      projects: [
+        { groupId: 'a'.repeat(24), name: 'a\uFFFDb' },
+        { groupId: 'b'.repeat(24), name: 'Shop' },
+        { groupId: 'c'.repeat(24), name: '' },
+      ],
+      notices: [expect.objectContaining({ facts: { projects: '1' } })],
+    });
+    expect(asked).toEqual([{ operation: 'list_groups', budget: 'projects', groupId: '', path: '/groups' }]);
+  });
+
+  test('is a failure if it is empty', async () => {
+    await expect(listOf([]).read()).rejects.toMatchObject({
+      reason: 'not_found',
+      message: expect.stringContaining('no project'),
+    });
+  });
 });
