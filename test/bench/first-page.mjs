@@ -94,9 +94,11 @@ async function measure() {
     while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
     // The daemon is ready when it has polled each target, or after a minute. The page shows whether the polls succeeded.
     let up = 0;
+    let pageBytes = 0;
     for (let scrapes = 0; up < targets && scrapes < 600; scrapes += 1) {
       if (scrapes > 0) await new Promise((resolve) => setTimeout(resolve, 200));
       const page = await (await fetch(`${url}/metrics`)).text();
+      pageBytes = page.length;
       up = page.match(/^mongodbatlas_backup_export_up\{.*\} 1$/gm)?.length ?? 0;
     }
     if (up !== targets) throw new Error(`${targets - up} of ${targets} targets are not up`);
@@ -106,7 +108,14 @@ async function measure() {
     const floorSeconds = (requests * size['delay-ms']) / 1000 / CONCURRENCY;
     console.log({ targets, jobs: targets * size.jobs, requests, mostPages: pages });
     console.log({ floorSeconds, seconds: round(seconds), timesFloor: round(seconds / floorSeconds) });
-    console.log({ peakRssMegabytes: peakRssMegabytes(daemon.pid), processorSeconds: processorSeconds(daemon.pid) });
+    const megabytes = peakRssMegabytes(daemon.pid);
+    const cpuSeconds = processorSeconds(daemon.pid);
+    console.log({ peakRssMegabytes: megabytes, processorSeconds: cpuSeconds, pageMegabytes: round(pageBytes / 1e6) });
+    process.send?.({
+      'first page: times the network floor': round(seconds / floorSeconds),
+      'first page: peak resident set, MB': megabytes,
+      'first page: processor time, s': cpuSeconds,
+    });
   } finally {
     daemon.kill();
     atlas.disconnect();

@@ -99,6 +99,10 @@ async function measure() {
         if (round >= 0) note(figures, `${server.name} ${encoding}`, figure);
       }
     }
+    for (const server of living) {
+      const figure = await scrape(server, 'gzip', '/');
+      if (round >= 0) note(figures, `${server.name} status page`, figure);
+    }
     for (const server of still) {
       await scrape(server, 'gzip');
       const figure = await scrape(server, 'gzip');
@@ -107,7 +111,21 @@ async function measure() {
   }
   for (const server of living)
     for (const figure of await hurry(server)) note(figures, `${server.name} in a hurry`, figure);
-  console.table(Object.fromEntries(Array.from(figures, ([name, all]) => [name, summaryOf(all)])));
+  const table = Object.fromEntries(Array.from(figures, ([name, all]) => [name, summaryOf(all)]));
+  console.table(table);
+  const peer = table['client_golang gzip'];
+  process.send?.({
+    'living fleet: gzip scrape, ms': table['ours living gzip'].ms,
+    'living fleet: processor time of a gzip scrape, ms': table['ours living gzip'].cpuMs,
+    ...(peer && {
+      'living fleet: gzip scrape, times as fast as client_golang': round(peer.ms / table['ours living gzip'].ms),
+    }),
+    'living fleet: unchanged gzip page, times as fast as prom-client': round(
+      table['prom-client gzip'].ms / table['ours still gzip, at once again'].ms,
+    ),
+    'living fleet: longest block of the event loop in a scrape, ms': table['ours living gzip'].mostBlockMs,
+    'living fleet: status page, ms': table['ours living status page'].ms,
+  });
 }
 
 async function startOurs(dist, kind, seconds, { origin, accessToken }) {
@@ -165,10 +183,10 @@ async function costOf({ child, isNode }) {
   return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10 };
 }
 
-async function scrape(server, encoding) {
+async function scrape(server, encoding, path = '/metrics') {
   const before = await costOf(server);
   const startedAt = performance.now();
-  const bytes = await fetchBytes(`${server.url}/metrics`, encoding);
+  const bytes = await fetchBytes(server.url + path, encoding);
   const ms = performance.now() - startedAt;
   const { cpuMs, blockMs } = await costOf(server);
   return { ms, bytes, cpuMs: cpuMs - before.cpuMs, blockMs, blockBetweenMs: before.blockMs };

@@ -31,12 +31,15 @@ const { values } = parseArgs({
   },
 });
 const [projectCount, clusterCount, evaluations] = [values.projects, values.clusters, values.evaluations].map(Number);
+/** The sum of all groups, in seconds, by the state of the fleet. */
+const sums = {};
 const projectId = (index) => (0x5e000000 + index).toString(16).padEnd(24, '0');
 
 if (process.env.BENCH_ATLAS) await serveAtlas();
 else {
   await measure('fine', 'lost');
   await measure('failing');
+  process.send?.(sums);
 }
 
 /** The simulator runs in its own process, so that it can be killed. */
@@ -164,9 +167,11 @@ async function report(prometheus, state) {
   }
   const names = rounds[0].map(([name]) => name);
   const medians = names.map((_, index) => median(rounds.map((groups) => groups[index][1])));
+  const sumSeconds = rounded(median(rounds.map((groups) => groups.reduce((sum, [, seconds]) => sum + seconds, 0))));
+  sums[`rules: evaluation of a fleet that is ${state}, s`] = sumSeconds;
   console.log({
     state,
-    sumSeconds: rounded(median(rounds.map((groups) => groups.reduce((sum, [, seconds]) => sum + seconds, 0)))),
+    sumSeconds,
     cpuSecondsPerEvaluation: rounded(((await cpuSecondsOf(prometheus)) - cpuSeconds) / evaluations),
     groups: Object.fromEntries(names.map((name, index) => [name, rounded(medians[index])])),
     alerts,

@@ -64,7 +64,14 @@ for (let round = -1; round < Number(values.rounds); round += 1) {
 }
 healthy.close();
 rmSync(folder, { recursive: true });
-console.table(Object.fromEntries(Array.from(figures, ([name, all]) => [name, summaryOf(name, all)])));
+const table = Object.fromEntries(Array.from(figures, ([name, all]) => [name, summaryOf(name, all)]));
+console.table(table);
+const [dist] = values.dist;
+process.send?.({
+  'start: serve, ms': table[`serve ${dist}`].ms,
+  'start: serve, times node:http': table[`serve ${dist}`].timesBare,
+  'start: health, times node:http': table[`health ${dist}`].timesBare,
+});
 
 async function timeServe(args) {
   const port = await freePort();
