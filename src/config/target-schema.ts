@@ -23,7 +23,8 @@ export function clusterNameAdvice(input: unknown): string {
   return `for every cluster of the project write clusters: all in the config file, without brackets${exclude}`;
 }
 
-const OWNER = /^[\p{L}\p{N}][\p{L}\p{N} ._@:/+-]{0,63}$/u;
+/** Letters and digits of any language, written without `\p`, which Python’s JSON Schema tools do not know. */
+const OWNER = /^[^\s!-/:-@[-`{-~][^\t\n\r!-*,;-?[-^`{-~]{0,63}$/u;
 const CLUSTER_GLOB = /^[a-zA-Z0-9*?-]{1,64}$/;
 const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 

@@ -44,3 +44,9 @@ test('the example config loads with all commented lines included', async () => {
     },
   });
 });
+
+test('the patterns of the JSON Schema have no classes of Unicode, which Python and old editors do not know', () => {
+  const patterns = readFileSync(schema, 'utf8').match(/"pattern": .*/g) ?? [];
+  expect(patterns.length).toBeGreaterThan(3);
+  expect(patterns.filter((pattern) => pattern.includes(String.raw`\\p`))).toEqual([]);
+});
