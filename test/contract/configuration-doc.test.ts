@@ -31,7 +31,7 @@ test('the example config loads with all commented lines included', async () => {
   // Comments that are sentences have a space after the sign.
   const text = readFileSync(example, 'utf8')
     .replaceAll(/^( *)#(?! |$)/gm, '$1')
-    .replaceAll(/^#(?= {2})/gm, '');
+    .replaceAll(/^( *)#(?= {2})/gm, '$1');
   writeFileSync(join(directory, 'c.yml'), text);
   const env = { PRODUCTION_CLIENT_ID: 'id' };
   expect(await loadConfig({ paths: ['c.yml'], targets: [], env, cwd: directory, files })).toMatchObject({
@@ -40,7 +40,8 @@ test('the example config loads with all commented lines included', async () => {
       atlas: { baseUrl: 'https://cloud.mongodbgov.com' },
       credentials: [{ name: 'production' }, { name: 'legacy' }],
       targets: [{ clusterName: 'Cluster0' }, { clusterName: 'analytics' }, { clusterName: 'billing' }],
-      discoveries: [{ exclude: ['scratch', 'ci-*'], discoveryIntervalSeconds: 600 }],
+      discoveries: [{ exclude: ['tmp-*', 'scratch', 'ci-*'], discoveryIntervalSeconds: 600 }],
+      organizations: [{ excludeProjects: ['*-sandbox'], include: ['prod-*'], overrides: [{ match: '*-weekly' }] }],
     },
   });
 });
