@@ -133,15 +133,25 @@ export const factWorlds: readonly World[] = [
     name: 'what pages is read back after Prometheus itself was down, here for eight minutes before each evaluation, but nothing that ended before',
     minutes: 264,
     step: 8,
-    exporters: [{ down: during(96, 104) }, { instance: 'b' }],
+    exporters: [{ down: during(96, 104) }, { instance: 'b' }, { job: 'gone', down: during(96) }],
     clusters: [
       ...[broken, running, denied].map((one) => ({ ...one, unread: during(96) })),
       paused,
       { name: 'once', instance: 'b', metrics: troubled(72), unread: during(208) },
+      { name: 'lost', job: 'gone', metrics: { [SUCCESS]: -30 * HOUR } },
     ],
-    checks: [88, 152, 264].map((minute) =>
-      firing(minute, { broken: ALL_TROUBLES.filter((one) => one !== 'Shrunk'), '': ['AccessDenied'] }),
-    ),
+    checks: [
+      ...[88, 152, 264].map((minute) =>
+        firing(minute, {
+          broken: ALL_TROUBLES.filter((one) => one !== 'Shrunk'),
+          lost: ['Overdue'],
+          '': ['AccessDenied'],
+        }),
+      ),
+      ...[120, 264].map((minute) =>
+        query(minute, 'count(ALERTS{alertname="AtlasBackupExporterDown",alertstate="firing"})', ['{}', 1]),
+      ),
+    ],
   },
   {
     name: 'no fact that ended before a restart comes back after it',
