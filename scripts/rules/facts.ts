@@ -48,7 +48,7 @@ export function scheduleRecords(): readonly Rule[] {
         (
           group by ${CLUSTER} (${bucketNow} unless ${BUCKET} and on ${CLUSTER} (${AUTO_OFF} or ${BUCKET}))
           or
-          (${PAUSED} and on ${CLUSTER} ${EXPORT}cluster_paused == 0)
+          ${PAUSED}
         ) * 0 + time()
         or
         (${previous(CHANGED)} and ${KNOWN})`,

@@ -83,7 +83,7 @@ function endOf(expr, from) {
 
 function startOf(expr, before) {
   let depth = 0;
-  for (let index = before - 1; index >= 0; index -= 1) {
+  for (let index = before - 2; index >= 0; index -= 1) {
     if (')]}'.includes(expr[index])) depth += 1;
     if ('([{'.includes(expr[index])) depth -= 1;
     if (depth < 0) return index + 1;

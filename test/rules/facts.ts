@@ -127,7 +127,11 @@ export const factWorlds: readonly World[] = [
     step: 4,
     exporters: [{ down: during(100, 104) }],
     clusters: [paused, ...[broken, ...others].map((one) => ({ ...one, unread: during(100) }))],
-    checks: [firing(96, known), firing(160, known)],
+    checks: [
+      firing(96, known),
+      firing(160, known),
+      query(160, 'count(project:mongodbatlas_backup_export_project_info:max{project_name="Shop"})', ['{}', 2]),
+    ],
   },
   {
     name: 'what pages is read back after Prometheus itself was down, here for eight minutes before each evaluation, but nothing that ended before',
