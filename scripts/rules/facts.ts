@@ -3,6 +3,7 @@ import { CLUSTER, cluster, EXPORT, facts, limit, now, plain, previous, type Rule
 import { DOWN, KNOWN, UNNAMED, UNPOLLED } from './watched.ts';
 
 export const BUCKET = `cluster_bucket:${EXPORT}auto_export_info:max`;
+const JOB_NOW = `export:${EXPORT}active_job_collections_now:max`;
 export const JOB_COLLECTIONS = `export:${EXPORT}active_job_collections_exported:max`;
 export const JOB_PROGRESSED = `export:${EXPORT}active_job_progressed_timestamp_seconds:max`;
 export const POLICY_SINCE = `cluster_bucket:${EXPORT}policy_seen_timestamp_seconds:min`;
@@ -202,27 +203,25 @@ export function exportRecords(): readonly Rule[] {
 export function jobRecords(): readonly Rule[] {
   const job = '(group_id, cluster_name, export_id)';
   const queued = `${EXPORT}active_job_state{state="queued"} == 1`;
-  const collections = `(max by ${job} (${EXPORT}active_job_collections_exported) unless max by ${job} (${queued}))`;
-  const unknown = `and on ${CLUSTER} ${ACTIVE} unless on ${CLUSTER} ${EXPORT}active_job_collections_exported`;
   return [
     {
-      record: JOB_PROGRESSED,
-      comment: 'When a running export last finished a collection. Queued exports are left out.',
+      record: JOB_NOW,
+      comment: 'The finished collections of running exports. Queued exports are left out.',
       expr: `
-        (${collections} > ${JOB_COLLECTIONS}) * 0 + time()
+        (max by ${job} (${EXPORT}active_job_collections_exported) unless max by ${job} (${queued}))
         or
-        (${previous(JOB_PROGRESSED)} and ${collections})
-        or
-        ${collections} * 0 + time()
-        or
-        (${previous(JOB_PROGRESSED)} ${unknown})`,
+        (${previous(JOB_COLLECTIONS)} and on ${CLUSTER} ${ACTIVE} unless on ${CLUSTER} ${EXPORT}active_job_collections_exported)`,
     },
     {
-      record: JOB_COLLECTIONS,
+      record: JOB_PROGRESSED,
+      comment: 'When a running export last finished a collection.',
       expr: `
-        ${collections}
+        (${JOB_NOW} > ${JOB_COLLECTIONS}) * 0 + time()
         or
-        (${previous(JOB_COLLECTIONS)} ${unknown})`,
+        (${previous(JOB_PROGRESSED)} and ${JOB_NOW})
+        or
+        ${JOB_NOW} * 0 + time()`,
     },
+    { record: JOB_COLLECTIONS, expr: JOB_NOW },
   ];
 }

@@ -57,6 +57,10 @@ const others: readonly Cluster[] = [
     },
   },
   denied,
+  {
+    name: 'exporting',
+    metrics: { [ACTIVE]: -60, 'active_job_collections_exported{export_id="e"}': turns(4, 20, 5) },
+  },
 ];
 
 const ALL_TROUBLES = [
@@ -130,6 +134,7 @@ export const factWorlds: readonly World[] = [
     checks: [
       firing(96, known),
       firing(160, known),
+      query(160, 'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max)', ['{}', 20 * 60]),
       query(160, 'count(project:mongodbatlas_backup_export_project_info:max{project_name="Shop"})', ['{}', 2]),
     ],
   },
