@@ -199,6 +199,7 @@ export const dayWorld: World = {
       description:
         'A running export of cluster stuck (project 5f1a00000000000000000001) has finished no further collection for 1d 0h 12m 0s. 5 collections are finished. Look at the export in Atlas: if it is stuck, cancel it and export the snapshot again.',
     }),
+    firesAllTheTime('Stalled', 1464, 1492),
     ...quiet('Stalled', 1496),
     // FleetShrunk fires when most clusters are lost at once, not if they are retired one by one, and resolves after a day.
     ...quiet('AtlasBackupExporterFleetShrunk', 24),

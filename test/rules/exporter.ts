@@ -315,6 +315,7 @@ export const exporterWorlds: readonly World[] = [
         description:
           '3 active exports have no series of their own, because polling.max_active_jobs is reached. Counts and ages are complete.',
       }),
+      firesAllTheTime('AtlasBackupExporterSeriesDropped', 64, 80),
       ...quiet('AtlasBackupExporterSeriesDropped', 84),
       only(92, 'AtlasBackupExporterSeriesDropped'),
     ],

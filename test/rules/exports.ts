@@ -351,6 +351,7 @@ export const exportWorlds: readonly World[] = [
         description:
           'An export of cluster orders (project 5f1a00000000000000000001) was created 4h 16m 0s ago and is still queued. The limit is 4h 0m 0s. Atlas runs only a few exports at a time: check in Atlas which exports are running.',
       }),
+      firesAllTheTime('QueuedTooLong', 20, 40),
       ...quiet('QueuedTooLong', 44),
       onlyThese(52, 'QueuedTooLong'),
     ],
@@ -394,6 +395,7 @@ export const exportWorlds: readonly World[] = [
         description:
           'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 16m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, cancel it in Atlas and export the snapshot again.',
       }),
+      firesAllTheTime('RunningTooLong', 20, 36, 'cluster_name="orders"'),
       ...quiet('RunningTooLong', 72),
       onlyThese(76, ['RunningTooLong', 2]),
     ],
@@ -426,6 +428,7 @@ export const exportWorlds: readonly World[] = [
         description:
           'An export of cluster orders (project 5f1a00000000000000000001) was created 2h 16m 0s ago and is still running. Usually an export takes 1h 0m 0s.',
       }),
+      firesAllTheTime('SlowerThanUsual', 20, 48),
       ...quiet('SlowerThanUsual', 52),
       onlyThese(60, 'SlowerThanUsual'),
     ],
@@ -495,6 +498,7 @@ export const exportWorlds: readonly World[] = [
         description:
           'Atlas lists 2 exports of cluster orders (project 5f1a00000000000000000001) in a state that this version of the exporter does not know. A success or a failure may be missed. Look for a newer version.',
       }),
+      firesAllTheTime('UnknownState', 24, 40),
       ...quiet('UnknownState', 44),
       onlyThese(52, 'UnknownState'),
     ],

@@ -39,6 +39,7 @@ export const pollWorlds: readonly World[] = [
         description:
           'Polls of the exports of cluster orders (project 5f1a00000000000000000001) fail: timeout. The last successful poll was 17m 0s ago. The status page shows the error and the advice for it.',
       }),
+      firesAllTheTime('TargetDown', 24, 36),
       ...quiet('TargetDown', 40),
       onlyThese(48, 'TargetDown'),
     ],
@@ -96,6 +97,7 @@ export const pollWorlds: readonly World[] = [
         description:
           'Atlas refuses polls with the credential shop. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. 3 clusters are not read. Alerts on overdue exports use the last known data.',
       }),
+      firesAllTheTime('AccessDenied', 24, 68),
       ...quiet('AccessDenied', 72),
       onlyThese(80, 'AccessDenied'),
     ],
@@ -178,6 +180,7 @@ export const pollWorlds: readonly World[] = [
         description:
           'Polls of 2 clusters of project 5f1a00000000000000000001 fail because the API quota of the project is used up. All clients of the project share this quota. Used when Atlas last reported it: 95%. Find the client that sends most requests, or raise the exporter’s poll intervals.',
       }),
+      firesAllTheTime('RateLimited', 24, 40),
       ...quiet('RateLimited', 44),
       onlyThese(52, 'RateLimited'),
     ],
@@ -205,6 +208,7 @@ export const pollWorlds: readonly World[] = [
         description:
           'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
       }),
+      firesAllTheTime('DiscoveryFailing', 40, 60),
       ...quiet('DiscoveryFailing', 64),
       onlyThese(72, 'DiscoveryFailing'),
     ],
