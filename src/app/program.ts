@@ -23,11 +23,10 @@ import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon } from './daemon.ts';
 
 /**
- * The heap may grow by 40 % between two garbage collections; its young generation has a fixed size. V8 derives its
- * defaults from the memory of the machine: with them, decoded pages of jobs use much more memory. docs/decisions.md has
- * the measurements.
+ * The heap may grow by 40 % between two garbage collections. V8 derives its default from the memory of the machine: with it,
+ * decoded pages of jobs use much more memory. docs/performance.md has the measurements.
  */
-const HEAP_FLAGS = ['--heap-growing-percent=40', '--semi-space-growth-factor=1'];
+const HEAP_FLAG = '--heap-growing-percent=40';
 
 /** Redacts the log and all output. It learns every secret that the program reads. */
 const redactor = createRedactor();
@@ -81,7 +80,7 @@ function crash(error: unknown): void {
 }
 
 async function main(early: EarlySignals): Promise<void> {
-  for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
+  setFlagsFromString(HEAP_FLAG);
   handleClosedOutputs();
   const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(packageFile) as { version: string };
