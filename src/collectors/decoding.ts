@@ -1,6 +1,8 @@
 /** Decodes values that several resources have: times, ids and counts. Lenient: an odd value counts as absent. */
 
 const FURTHEST_AHEAD_SECONDS = 86_400;
+/** As Atlas writes it. Each month has these days, so no further check is needed: most times of a list of jobs are read this way. */
+const USUAL_TIME = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:\d\dZ$/;
 const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)? ?([Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?$/;
 
 /** A time that is missing or invalid, or a time without a zone, which is read as UTC. */
@@ -33,11 +35,15 @@ function parseUnixTime(value: unknown): ParsedTime | undefined {
 }
 
 function parseWrittenTime(text: string): ParsedTime | undefined {
+  if (USUAL_TIME.test(text)) {
+    const seconds = Date.parse(text) / 1000;
+    return Number.isNaN(seconds) ? undefined : { seconds };
+  }
   const [match, day = '', minute, second = ':00', zone, sign, hours = 0, minutes = 0] = TIME.exec(text) ?? [];
   if (match === undefined) return undefined;
   const time = new Date(`${day}T${minute}${second}Z`);
   // `Date` turns 30 February into 2 March.
-  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) return undefined;
+  if (time.getUTCDate() !== Number(day.slice(-2))) return undefined;
   const offsetSeconds = Number(hours) * 3600 + Number(minutes) * 60;
   const seconds = time.getTime() / 1000 - (sign === '-' ? -offsetSeconds : offsetSeconds);
   return zone === undefined ? { seconds, odd: 'no_zone' } : { seconds };
