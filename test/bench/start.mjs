@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePort } from './free-port.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -93,15 +94,6 @@ async function timeHealth(args) {
   const [code] = await once(spawn(values.node, args, { stdio: 'ignore' }), 'exit');
   if (code !== 0) throw new Error(`the health check ended with ${code}`);
   return performance.now() - startedAt;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function statusOf(url) {

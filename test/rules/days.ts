@@ -1,25 +1,25 @@
 /** What takes a day or more, in one world: evaluating the rules for a day is what costs time. */
 import { failing } from './polls.ts';
 import {
+  ACTIVE,
   BUCKET,
   type Cluster,
+  DATA,
   during,
   firesAllTheTime,
   firesFor,
   firesForCluster,
+  HOUR,
+  OTHER_BUCKET,
   old,
   query,
   quiet,
+  SUCCESS,
   turns,
   type Values,
   type World,
 } from './world.ts';
 
-const HOUR = 3600;
-const SUCCESS = 'destination_last_success_timestamp_seconds';
-const DATA = 'destination_data_timestamp_seconds';
-const ACTIVE = 'oldest_active_created_timestamp_seconds{state="in_progress"}';
-const OTHER_BUCKET = 'auto_export_info{export_bucket_id="b2",frequency_type="daily"}';
 const WEEKLY = 'auto_export_info{export_bucket_id="b1",frequency_type="weekly"}';
 const noSuccess: Values = { [SUCCESS]: undefined, [DATA]: undefined };
 const longAgo: Values = { [SUCCESS]: -72 * HOUR, [DATA]: -72 * HOUR };

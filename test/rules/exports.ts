@@ -4,6 +4,7 @@ import {
   during,
   firesAllTheTime,
   firesForCluster,
+  HOUR,
   old,
   onlyThese,
   query,
@@ -14,7 +15,6 @@ import {
   type World,
 } from './world.ts';
 
-const HOUR = 3600;
 const noSuccess: Values = {
   destination_last_success_timestamp_seconds: undefined,
   destination_data_timestamp_seconds: undefined,

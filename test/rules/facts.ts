@@ -1,23 +1,22 @@
 /** All facts that the rules remember, at once: when they are known, when they are not, and whose word counts. */
 import { failing } from './polls.ts';
 import {
+  ACTIVE,
   BUCKET,
   type Check,
   type Cluster,
+  DATA,
   during,
+  HOUR,
+  OTHER_BUCKET,
   old,
   query,
+  SUCCESS,
   turns,
   type Value,
   type Values,
   type World,
 } from './world.ts';
-
-const HOUR = 3600;
-const SUCCESS = 'destination_last_success_timestamp_seconds';
-const DATA = 'destination_data_timestamp_seconds';
-const ACTIVE = 'oldest_active_created_timestamp_seconds{state="in_progress"}';
-const OTHER_BUCKET = 'auto_export_info{export_bucket_id="b2",frequency_type="daily"}';
 
 /** The facts of a cluster with every trouble at once, until they end. */
 function troubled(end = Infinity): Values {

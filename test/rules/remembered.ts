@@ -1,23 +1,23 @@
 /** What was known stays known, changes of a policy are no outage, and a cluster that is gone or new causes nothing. */
 import { failing } from './polls.ts';
 import {
+  ACTIVE,
   BUCKET,
+  DATA,
   during,
   firesAllTheTime,
   GROUP,
+  HOUR,
+  OTHER_BUCKET,
   old,
   onlyThese,
   query,
+  SUCCESS,
   turns,
   type Values,
   type World,
 } from './world.ts';
 
-const HOUR = 3600;
-const SUCCESS = 'destination_last_success_timestamp_seconds';
-const DATA = 'destination_data_timestamp_seconds';
-const ACTIVE = 'oldest_active_created_timestamp_seconds{state="in_progress"}';
-const OTHER_BUCKET = 'auto_export_info{export_bucket_id="b2",frequency_type="daily"}';
 const overdue: Values = { [SUCCESS]: -30 * HOUR };
 const UNREACHABLE = 'AtlasBackupExporterAtlasUnreachable';
 const others = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));

@@ -1,9 +1,7 @@
 /** One cause for many clusters, and several exporters for one cluster. */
 import { failing } from './polls.ts';
-import { BUCKET, during, firesAllTheTime, old, onlyThese, query, turns, type World } from './world.ts';
+import { BUCKET, during, firesAllTheTime, HOUR, old, onlyThese, query, SUCCESS, turns, type World } from './world.ts';
 
-const HOUR = 3600;
-const SUCCESS = 'destination_last_success_timestamp_seconds';
 const UNREACHABLE = 'AtlasBackupExporterAtlasUnreachable';
 const ten = Array.from({ length: 10 }, (_, index) => ({ name: `c${index}`, group: `p${index % 3}` }));
 const discovery = (value: (minute: number) => number) =>

@@ -63,7 +63,13 @@ interface QueryCheck {
 
 export type Check = AlertCheck | QueryCheck;
 
+export const HOUR = 3600;
+/** Names of metrics, without their prefix. */
+export const SUCCESS = 'destination_last_success_timestamp_seconds';
+export const DATA = 'destination_data_timestamp_seconds';
+export const ACTIVE = 'oldest_active_created_timestamp_seconds{state="in_progress"}';
 export const BUCKET = 'auto_export_info{export_bucket_id="b1",frequency_type="daily"}';
+export const OTHER_BUCKET = 'auto_export_info{export_bucket_id="b2",frequency_type="daily"}';
 export const GROUP = '5f1a00000000000000000001';
 export const during =
   (from: number, to = Infinity) =>
