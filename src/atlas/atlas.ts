@@ -186,7 +186,7 @@ async function endAll(sessions: readonly Session[], runtime: Runtime): Promise<v
   const deadline = startDeadline(
     runtime,
     BOUNDS.revokeSeconds,
-    new Error('the time limit for revoking tokens is exceeded'),
+    () => new Error('the time limit for revoking tokens is exceeded'),
   );
   await Promise.all(sessions.map(({ signer }) => signer.end(deadline.signal)));
   deadline.end();

@@ -17,20 +17,23 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** A signal that is aborted with the error after the given seconds, or earlier with the reason of `signal`. */
-export function startDeadline(runtime: Runtime, seconds: number, error: Error, signal?: AbortSignal) {
+/** The reason of an abort that only ends a wait. Without it each abort would make an error with a stack trace. */
+const ENDED = new Error('ended');
+
+/** A signal that is aborted with the error `late` after the given seconds, or earlier with the reason of `signal`. */
+export function startDeadline(runtime: Runtime, seconds: number, late: () => Error, signal?: AbortSignal) {
   const ending = new AbortController();
   const done = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
   signal?.addEventListener('abort', leave, { once: true });
   runtime.sleep(seconds, done.signal).then(
-    () => ending.abort(error),
+    () => ending.abort(late()),
     () => undefined,
   );
   return {
     signal: ending.signal,
     end() {
-      done.abort();
+      done.abort(ENDED);
       signal?.removeEventListener('abort', leave);
     },
   };
@@ -52,7 +55,7 @@ export async function withinDeadline<T>(
   { runtime, seconds, late, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = startDeadline(runtime, seconds, late, signal);
+  const deadline = startDeadline(runtime, seconds, () => late, signal);
   if (signal?.aborted) throw signal.reason;
   try {
     return await unlessAborted(work(deadline.signal), deadline.signal);

@@ -91,7 +91,7 @@ async function measure() {
   try {
     const url = await listeningUrl(daemon);
     const targets = size.projects * size.clusters;
-    while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 200));
     // The daemon is ready when it has polled each target, or after a minute. The page shows whether the polls succeeded.
     let up = 0;
     let pageBytes = 0;

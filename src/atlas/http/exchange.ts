@@ -74,9 +74,10 @@ async function send(
   signal: AbortSignal,
 ): Promise<AtlasResponse> {
   const { connections, runtime } = settings;
-  const late = new AtlasError('timeout', `no complete answer in time${through(connections)}`, {
-    advice: connections.proxy && SLOW_PROXY,
-  });
+  const late = () =>
+    new AtlasError('timeout', `no complete answer in time${through(connections)}`, {
+      advice: connections.proxy && SLOW_PROXY,
+    });
   const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
   const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
   try {

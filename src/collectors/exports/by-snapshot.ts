@@ -34,13 +34,14 @@ interface Entry {
 export function createSnapshotExports() {
   const entries = new Map<string, Entry>();
   const oldestJobs = new Map<string, number>();
-  let isCut = false;
+  /** Of the oldest entry that was kept when others were dropped. Older ones would be dropped too. */
+  let cutAtSeconds: number | undefined;
 
-  /** An entry that is dropped would be dropped at the end too, because newer ones only become more. */
   function dropOldest(): void {
     if (entries.size <= MAX_EXPORTED_SNAPSHOTS) return;
-    isCut = true;
-    for (const [key] of sorted().slice(MAX_EXPORTED_SNAPSHOTS)) entries.delete(key);
+    const all = sorted();
+    cutAtSeconds = all[MAX_EXPORTED_SNAPSHOTS - 1]?.[1].atSeconds;
+    for (const [key] of all.slice(MAX_EXPORTED_SNAPSHOTS)) entries.delete(key);
   }
 
   /** The newest first. */
@@ -58,11 +59,12 @@ export function createSnapshotExports() {
     if (bucketId === '') return;
     const oldest = Math.min(createdAtSeconds ?? Number.POSITIVE_INFINITY, oldestJobs.get(bucketId) ?? Infinity);
     oldestJobs.set(bucketId, oldest);
-    if (snapshotId === '') return;
+    const atSeconds = snapshotAtSeconds ?? 0;
+    if (snapshotId === '' || (cutAtSeconds !== undefined && atSeconds < cutAtSeconds)) return;
     const key = `${snapshotId} ${bucketId}`;
     const state = exportStateOf(jobState);
     const known = entries.get(key);
-    if (known === undefined) entries.set(key, { snapshotId, bucketId, atSeconds: snapshotAtSeconds ?? 0, state });
+    if (known === undefined) entries.set(key, { snapshotId, bucketId, atSeconds, state });
     else if (rankOf(state) < rankOf(known.state)) known.state = state;
     if (entries.size >= 2 * MAX_EXPORTED_SNAPSHOTS) dropOldest();
   }
@@ -77,8 +79,7 @@ export function createSnapshotExports() {
     for (const { bucketId, snapshotId, state } of entries.values())
       buckets.get(bucketId)?.states.set(snapshotId, state);
     for (const [bucketId, { states }] of buckets) if (states.size === 0) buckets.delete(bucketId);
-    const oldestAtSeconds = isCut ? Math.min(...Array.from(entries.values(), ({ atSeconds }) => atSeconds)) : undefined;
-    return { buckets, ...(oldestAtSeconds === undefined ? {} : { completeAfterSeconds: oldestAtSeconds }) };
+    return { buckets, ...(cutAtSeconds === undefined ? {} : { completeAfterSeconds: cutAtSeconds }) };
   }
 
   return { add, result };

@@ -75,6 +75,7 @@ describe('decoding an export job', () => {
     ['2026-03-01 00:00:00 UTC', 0],
     ['2026-03-01T00:00:00.123456789Z', 0.123],
     ['2024-02-29T00:00:00Z', -731 * 86_400],
+    ['2025-12-28T23:59:58Z', -62 * 86_400 - 2],
     [1_772_323_200, 0],
     [1_772_323_200_500, 0.5],
     ['1772323200', 0],
@@ -100,6 +101,11 @@ describe('decoding an export job', () => {
     ['yesterday'],
     ['2026-03-01'],
     ['2026-13-41T99:99:99Z'],
+    ['2026-00-01T00:00:00Z'],
+    ['2026-13-01T00:00:00Z'],
+    ['2026-03-00T00:00:00Z'],
+    ['2026-03-01T00:60:00Z'],
+    ['2026-03-01T00:00:60Z'],
     ['2026-02-30T00:00:00Z'],
     ['2025-02-29T00:00:00+0200'],
     ['2026-03-01T24:00:00Z'],
@@ -118,7 +124,7 @@ describe('decoding an export job', () => {
     expect(oddTimes).toEqual(['unreadable']);
   });
 
-  test.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p means no time', (finishedAt) => {
+  test.each(['0001-01-01T00:00:00Z', '0099-12-28T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p means no time', (finishedAt) => {
     const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
     expect([finishedAtSeconds, oddTimes]).toEqual([undefined, undefined]);
   });
