@@ -5,17 +5,22 @@
  *
  *   npm run build && node test/bench/first-page.mjs [--projects 40] [--clusters 25] [--jobs 1000] [--delay-ms 50]
  *
- * The lower limit is the time of the network: requests × delay / 8.
+ * The lower limit is the time of the network: requests × delay / 8. A bare client, which only parses the same pages, shows what
+ * HTTP, gunzip and JSON.parse take on the same machine.
  */
 import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 
 const CONCURRENCY = 8;
 const PAGE_SIZE = 500;
+const ACCEPT = 'application/vnd.atlas.2025-03-12+json';
 const DAY_SECONDS = 86_400;
 const FIRST_SECONDS = 1_772_323_200;
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -111,8 +116,13 @@ async function measure() {
     const megabytes = peakRssMegabytes(daemon.pid);
     const cpuSeconds = processorSeconds(daemon.pid);
     console.log({ peakRssMegabytes: megabytes, processorSeconds: cpuSeconds, pageMegabytes: round(pageBytes / 1e6) });
+    daemon.kill();
+    await once(daemon, 'exit');
+    const bareSeconds = await readAllPages(origin, accessToken);
+    console.log({ bareClientProcessorSeconds: bareSeconds });
     process.send?.({
       'first page: times the network floor': round(seconds / floorSeconds),
+      'first page: processor time, times a bare client': round(cpuSeconds / bareSeconds),
       'first page: peak resident set, MB': megabytes,
       'first page: processor time, s': cpuSeconds,
     });
@@ -121,6 +131,33 @@ async function measure() {
     atlas.disconnect();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Reads and parses the same pages with node:http alone. @returns the processor time that this takes, in seconds */
+async function readAllPages(origin, accessToken) {
+  const before = process.cpuUsage();
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const headers = { authorization: `Bearer ${accessToken}`, accept: ACCEPT, 'accept-encoding': 'gzip' };
+  const pages = Array.from({ length: Math.max(1, Math.ceil(size.jobs / PAGE_SIZE)) }, (_, index) => index + 1);
+  const urls = Array.from({ length: size.projects * size.clusters }, (_, index) => {
+    const cluster = `groups/${projectId(Math.floor(index / size.clusters))}/clusters/cluster-${index % size.clusters}`;
+    const list = `${origin}/api/atlas/v2/${cluster}/backup/exports?includeCount=true&itemsPerPage=${PAGE_SIZE}`;
+    return pages.map((page) => `${list}&pageNum=${page}`);
+  }).flat();
+  let jobs = 0;
+  async function work() {
+    for (let url = urls.pop(); url !== undefined; url = urls.pop()) {
+      const [answer] = await once(get(url, { agent, headers }), 'response');
+      const body = await promisify(gunzip)(Buffer.concat(await answer.toArray()));
+      jobs += JSON.parse(body.toString()).results.length;
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  agent.destroy();
+  const expected = size.projects * size.clusters * size.jobs;
+  if (jobs !== expected) throw new Error(`the bare client read ${jobs} of ${expected} jobs`);
+  const { user, system } = process.cpuUsage(before);
+  return round((user + system) / 1e6);
 }
 
 function configText(origin, accessToken) {
