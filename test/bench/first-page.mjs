@@ -96,7 +96,7 @@ async function measure() {
   try {
     const url = await listeningUrl(daemon);
     const targets = size.projects * size.clusters;
-    while ((await fetch(`${url}/-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 200));
+    while (!(await isReady(url))) await new Promise((resolve) => setTimeout(resolve, 200));
     // The daemon is ready when it has polled each target, or after a minute. The page shows whether the polls succeeded.
     let up = 0;
     let pageBytes = 0;
@@ -167,6 +167,12 @@ function configText(origin, accessToken) {
     credentials: [{ name: 'bench', access_token: accessToken }],
     targets: Array.from({ length: size.projects }, (_, index) => ({ group_id: projectId(index), clusters: names })),
   });
+}
+
+async function isReady(url) {
+  const answer = await fetch(`${url}/-/ready`);
+  await answer.text();
+  return answer.ok;
 }
 
 function listeningUrl(daemon) {

@@ -124,10 +124,13 @@ describe('decoding an export job', () => {
     expect(oddTimes).toEqual(['unreadable']);
   });
 
-  test.each(['0001-01-01T00:00:00Z', '0099-12-28T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])('%p means no time', (finishedAt) => {
-    const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
-    expect([finishedAtSeconds, oddTimes]).toEqual([undefined, undefined]);
-  });
+  test.each(['0001-01-01T00:00:00Z', '0099-12-28T00:00:00Z', '1970-01-01T00:00:00Z', null, ''])(
+    '%p means no time',
+    (finishedAt) => {
+      const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
+      expect([finishedAtSeconds, oddTimes]).toEqual([undefined, undefined]);
+    },
+  );
 
   test('a time more than a day in the future is ignored, also one in an id', () => {
     const [near, far] = [NOW_SECONDS + 86_400, NOW_SECONDS + 400 * 86_400];
