@@ -304,7 +304,11 @@ export const exporterWorlds: readonly World[] = [
     name: 'SeriesDropped fires an hour after a limit was reached, and resolves ten minutes after the end',
     minutes: 92,
     step: 4,
-    exporters: [{ metrics: { 'series_dropped{limit="active_jobs"}': turns(0, 4, turns(3, 72, 0)) } }],
+    exporters: [
+      { metrics: { 'series_dropped{limit="active_jobs"}': turns(0, 4, turns(3, 72, 0)) } },
+      // Another exporter of the same clusters: the larger number counts.
+      { instance: 'b', metrics: { 'series_dropped{limit="active_jobs"}': turns(0, 4, turns(1, 72, 0)) } },
+    ],
     clusters: [],
     checks: [
       ...quiet('AtlasBackupExporterSeriesDropped', 60),

@@ -1,6 +1,7 @@
 /** Each alert on the exports of a cluster: quiet just below its limit, firing with its text, and resolved. */
 import {
   BUCKET,
+  bothFire,
   during,
   firesAllTheTime,
   firesForCluster,
@@ -24,6 +25,11 @@ const dueSnapshot = (created: Value, isNone: Value = 1): Values => ({
   due_snapshot_timestamp_seconds: created,
   'due_snapshot_state{state="none"}': isNone,
 });
+const notStartedText = {
+  summary: 'no export of the snapshot of 5h 2m 0s ago has started',
+  description:
+    'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 5h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 6h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
+};
 const orders = (metrics: Values) => [{ name: 'orders', metrics }];
 
 export const exportWorlds: readonly World[] = [
@@ -137,10 +143,10 @@ export const exportWorlds: readonly World[] = [
           'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
       }),
       query(188, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})'),
-      query(192, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})', [
-        '{}',
-        1,
-      ]),
+      bothFire(
+        firesForCluster('NotStarted', 192, { ...notStartedText, severity: 'warning' }),
+        firesForCluster('NotStarted', 192, { ...notStartedText, severity: 'critical' }),
+      ),
       ...quiet('NotStarted', 204),
       onlyThese(216, ['NotStarted', 2]),
     ],
@@ -157,7 +163,7 @@ export const exportWorlds: readonly World[] = [
         metrics: {
           ...dueSnapshot(600),
           destination_last_success_timestamp_seconds: -HOUR,
-          last_poll_success_timestamp_seconds: 300,
+          last_poll_success_timestamp_seconds: 600,
           poll_interval_seconds: 24 * HOUR,
         },
       },
@@ -404,7 +410,17 @@ export const exportWorlds: readonly World[] = [
     name: 'SlowerThanUsual fires at twice the usual duration, at least half an hour more, and resolves at the end',
     minutes: 60,
     step: 4,
+    exporters: [{}, { instance: 'b' }],
     clusters: [
+      // Two exporters have seen different durations: the longer one counts.
+      ...[600, 3 * HOUR].map((seconds, index) => ({
+        name: 'twice',
+        instance: 'ab'.charAt(index),
+        metrics: {
+          typical_duration_seconds: seconds,
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': -HOUR,
+        },
+      })),
       {
         name: 'orders',
         metrics: {

@@ -97,7 +97,7 @@ interface Told {
 }
 
 /** An alert on the cluster `orders` of project Shop fires, and no other one of its name. */
-export const firesForCluster = (name: string, minute: number, told: Told): Check =>
+export const firesForCluster = (name: string, minute: number, told: Told): AlertCheck =>
   firesFor(name, minute, {
     ...told,
     labels: { group_id: GROUP, cluster_name: 'orders', ...told.labels },
@@ -110,7 +110,7 @@ export const firesFor = (
   name: string,
   minute: number,
   { severity, labels, ...annotations }: Told & { readonly dashboard?: string },
-): Check => ({
+): AlertCheck => ({
   kind: 'alert',
   name: full(name),
   minute,
@@ -124,6 +124,12 @@ export const firesFor = (
       },
     },
   ],
+});
+
+/** Both alerts fire: two severities of one name. */
+export const bothFire = (first: AlertCheck, second: AlertCheck): Check => ({
+  ...first,
+  alerts: [...first.alerts, ...second.alerts],
 });
 
 /** So many alerts of the name fire all the time, the first and the last minute included. */
