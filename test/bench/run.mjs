@@ -5,7 +5,7 @@
  *
  *   npm run bench [-- --small] [-- --rounds 3]
  *
- * It takes about eleven minutes. `--small` takes about five, and exits with 1 if a ratio reaches less than half of its goal. Only
+ * It takes about nine minutes. `--small` takes about five, and exits with 1 if a ratio reaches less than half of its goal. Only
  * ratios of one run are compared with goals, so that the speed of the machine matters little. Small runs have a slower Atlas, so
  * that the first page is not bound by the processor.
  */
