@@ -101,6 +101,19 @@ describe('what became of it', () => {
     expect(dueStateOf(stateOf([snapshot(at(0.5))], jobs.slice(1)))).toBe('none');
   });
 
+  test('counts a later export of the oldest snapshot that is kept, wherever Atlas lists it', () => {
+    const jobs = Array.from({ length: 2 * MAX_EXPORTED_SNAPSHOTS }, (_, index) => exportOf(200 - index, 'Failed'));
+    const oldest = 200 - MAX_EXPORTED_SNAPSHOTS + 1;
+    const again = [oldest, oldest - 1].map((hour) => exportOf(hour, 'Successful', { id: objectId(at(hour), 2) }));
+    for (const list of [
+      [...jobs, ...again],
+      [...again, ...jobs],
+    ]) {
+      expect(dueStateOf(stateOf([snapshot(at(oldest))], list))).toBe('successful');
+      expect(dueStateOf(stateOf([snapshot(at(oldest - 1))], list))).toBeUndefined();
+    }
+  });
+
   test('has no metric while one of the lists is outdated', () => {
     const family = snapshotsCollector.families.find(({ name }) => name.endsWith('due_snapshot_state'));
     const records = family?.volatile?.(stateOf([snapshot(at(0))], [exportOf(0, 'Failed')])) ?? [];
