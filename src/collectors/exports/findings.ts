@@ -47,7 +47,7 @@ function findFailed(state: TargetState, { nowSeconds }: Moment): Finding | undef
       consecutiveFailures > 1
         ? `${consecutiveFailures} consecutive exports have failed, the latest${when} ${code}`
         : `the latest export failed${when} ${code}`,
-    advice: `Atlas does not retry a failed export and leaves partial data in the bucket: ${adviceOf(failure.errorCode)}, then export the snapshot again`,
+    advice: `${adviceOf(failure.errorCode)}. Atlas does not retry a failed export and leaves partial data in the bucket`,
   };
 }
 
@@ -56,15 +56,17 @@ const WITHOUT_CODE: ReadonlyMap<string, string> = new Map([
   ['other', 'with an unusual error code'],
 ]);
 
-/** What to check, by what the error code speaks of. Atlas publishes no list of codes. */
+const EXPORT_AGAIN = 'then export the snapshot again';
+
+/** What to do, by what the error code speaks of. Atlas publishes no list of codes. */
 function adviceOf(errorCode = 'none'): string {
   if (/BUCKET|STORAGE|BLOB|CONTAINER|OBJECT_STORE/.test(errorCode))
-    return 'check the bucket in the backup settings of the project';
+    return `check the bucket in the backup settings of the project, ${EXPORT_AGAIN}`;
   if (/PERMISSION|ACCESS|DENIED|AUTHORI[SZ]|ROLE|CREDENTIAL|FORBIDDEN|IAM/.test(errorCode))
-    return 'check that Atlas may still write into the bucket: its role, policy or key';
+    return `check that the role, policy or key of Atlas still allows it to write into the bucket, ${EXPORT_AGAIN}`;
   if (/INTERNAL|UNEXPECTED|TIMEOUT|TIMED_OUT|UNAVAILABLE|SERVER/.test(errorCode))
-    return 'the error is in Atlas: if it fails again, open a support case with this code';
-  return 'look up the export in Atlas, and check the bucket and the access of Atlas to it';
+    return 'export the snapshot again. The error is in Atlas: if the next export fails too, open a support case with this code';
+  return `look up the export in Atlas, check the bucket and the access of Atlas to it, ${EXPORT_AGAIN}`;
 }
 
 /** Like the alert, it spares a paused cluster, and a cluster whose running export comes late but in time to be no page. */

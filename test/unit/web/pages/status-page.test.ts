@@ -55,7 +55,9 @@ describe('the status page', () => {
   test('shows the most urgent cluster first, why, and what to do', () => {
     const page = statusPage([fine, failed], SEEN);
     expect(visibleRows(page)).toEqual(['broken-one', 'fine-one']);
-    expect(textOf(page)).toContain('The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nAtlas does not retry');
+    expect(textOf(page)).toContain(
+      'The latest export failed 1 h 47 min ago with EXPORT_FAILED.\nLook up the export in Atlas',
+    );
     expect(textOf(page)).toMatch(
       /Failed\n1 cluster, not urgent\n[\s\S]*broken-one[\s\S]*Fine\n1 cluster\n[\s\S]*fine-one/,
     );
