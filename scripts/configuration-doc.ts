@@ -121,9 +121,9 @@ function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: 
 
 const RULES = `## Rules
 
-**Several files.** \`--config.file\` may be given several times, and may name a folder: its files \`*.yml\` are read in the order of
-their names, hidden ones are not. Lists are joined. A key that two files set is an error with both places, and so is a cluster that
-is named twice. A relative path starts at the folder of its own file.
+**Several files.** \`--config.file\` may be given several times, and may name a folder: its files \`*.yml\` and \`*.yaml\` are read
+in the order of their names, hidden ones are not. Lists are joined. A key that two files set is an error with both places, and so
+is a cluster that is named twice. A relative path starts at the folder of its own file.
 
 **Secrets.** Every id, key and secret has exactly one of three forms: \`x_file\` names a file, \`x_env\` names an environment
 variable, \`x\` is the value itself. Relative paths start at the folder of the config file. A file is read again whenever the secret is

@@ -39,7 +39,7 @@ export const FLAGS = [
     'config.file <FILE...>',
     values.parseText,
     POLLING,
-    'The config file, or a folder whose files *.yml are read in the order of their names. Several files are joined. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
+    'The config file, or a folder whose files *.yml and *.yaml are read in the order of their names. Several files are joined. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
   ),
   flag(
     'config.auto-reload',

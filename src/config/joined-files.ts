@@ -75,7 +75,7 @@ export function ownerOf<File extends ParsedFile>(files: readonly File[], path: P
 }
 
 /**
- * The files of `--config.file`: a folder stands for the files in it whose names end in `.yml`, in the order of their names. An empty
+ * The files of `--config.file`: a folder stands for the files in it whose names end in `.yml` or `.yaml`, in the order of their names. An empty
  * folder stands for a file that does not exist.
  */
 export async function listFiles(names: readonly string[], cwd: string): Promise<readonly string[]> {
@@ -88,7 +88,7 @@ async function filesIn(name: string, cwd: string): Promise<readonly string[]> {
   // What cannot be read is reported by the read that follows.
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   const entries = isFolder ? await readdir(path).catch(() => []) : [];
-  const files = entries.filter((entry) => /^[^.].*\.yml$/.test(entry)).toSorted();
+  const files = entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).toSorted();
   if (!isFolder) return [name];
   return (files.length > 0 ? files : ['*.yml']).map((entry) => join(name, entry));
 }

@@ -574,11 +574,11 @@ describe('several config files', () => {
     return { source, read: () => loadConfig(source), cwd };
   };
 
-  test('are joined: a folder stands for its files *.yml in the order of their names', async () => {
+  test('are joined: a folder stands for its files *.yml and *.yaml in the order of their names', async () => {
     const { read, cwd } = folderWith({
       'b.yml': `${target('b')}defaults: { owner: all }\n`,
       'a.yml': `${target('a')}defaults: { exclude: [x] }\npolling: { interval: 5s }\n`,
-      'c.yml': 'defaults: { exclude: [y] }\npolling: { idle_interval: 20s }\n',
+      'c.yaml': 'defaults: { exclude: [y] }\npolling: { idle_interval: 20s }\n',
       '.hidden.yml': 'not read',
       'notes.txt': 'not read',
     });
@@ -590,7 +590,7 @@ describe('several config files', () => {
     ]);
     expect(config.polling).toMatchObject({ intervalSeconds: 5, idleIntervalSeconds: 20 });
     expect('configFiles' in loaded && loaded.configFiles?.map(({ path }) => path)).toEqual(
-      ['main.yml', 'teams/a.yml', 'teams/b.yml', 'teams/c.yml'].map((name) => join(cwd, name)),
+      ['main.yml', 'teams/a.yml', 'teams/b.yml', 'teams/c.yaml'].map((name) => join(cwd, name)),
     );
   });
 
