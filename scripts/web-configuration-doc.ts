@@ -1,10 +1,9 @@
 /** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
 import { toJsonSchema } from '../src/config/config-file.ts';
 import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
-import { MOST_PER_ADDRESS, MOST_WAITING } from '../src/web/guards/fair-queue.ts';
+import { MOST_PER_ADDRESS } from '../src/web/guards/auth.ts';
 import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
-import { LEAST_BYTES_PER_PERIOD, MOST_BYTES_KEPT, PERIOD_SECONDS } from '../src/web/guards/send-page.ts';
 import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
@@ -70,9 +69,9 @@ no bcrypt check. A wrong password costs one each time, and so does an unknown na
 log warns, because the first check takes seconds. A password
 has at most 72 bytes, since bcrypt ignores the rest. Without TLS, passwords cross the network unencrypted.
 
-Checks run one after another. Client addresses take turns, so a client with many wrong passwords delays the first check of a
-scraper at another address by one check. At most ${MOST_PER_ADDRESS} checks of an address wait, and ${MOST_WAITING} in all; a further one gets 503. An
-IPv6 network (/64) counts as one address, and so do all clients behind one proxy.
+Checks run one after another. At most ${MOST_PER_ADDRESS} checks of an address wait; a further one gets 503. So a client with many wrong passwords
+delays the first check of a scraper at another address by about a second. An IPv6 network (/64) counts as one address, and so do
+all clients behind one proxy.
 
 \`/-/healthy\` and \`/-/ready\` require no password, since probes can send none. TLS verifies client certificates before it knows
 the path: where they are required, use the \`health\` command or a TCP probe.`;
@@ -112,18 +111,11 @@ function limitsSection(): string {
   const limits = [
     ['concurrent requests, without probes', '`--web.max-requests` (40)', '503 with `Retry-After`'],
     ['headers and URL', `${MAX_HEADER_BYTES / 1024} KiB`, '431'],
-    ['request body, which is ignored', '1 KiB', '413'],
     ['time until all headers have arrived', seconds(headersTimeout), tooSlow],
     ['time until the request has arrived', seconds(requestTimeout), tooSlow],
     ['TLS handshake', seconds(HANDSHAKE_MS), 'closed'],
     ['idle connection', seconds(keepAliveTimeout), 'closed'],
     ['time until the client has received the response', `${MAX_RESPONSE_SECONDS} s`, 'closed'],
-    ['what a client receives of a large page', `${LEAST_BYTES_PER_PERIOD / 1024} KiB in ${PERIOD_SECONDS} s`, 'closed'],
-    [
-      'versions of the page that are being sent',
-      `${MOST_BYTES_KEPT / 1024 / 1024} MiB, or two versions`,
-      'the readers of the oldest version are disconnected',
-    ],
     ['connections', `${MAX_CONNECTIONS} per address`, 'closed at once'],
   ];
   return `## Limits

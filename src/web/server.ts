@@ -4,13 +4,11 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Runtime } from '../support/runtime.ts';
-import { addHeaders, sendText } from './guards/answer.ts';
+import { addHeaders, negotiate, sendBytes, sendText } from './guards/answer.ts';
 import { type AuthSettings, authenticate } from './guards/auth.ts';
-import { allowHosts, allowMethods, limitRequests, refuseBodies, refuseMalformedPaths } from './guards/limits.ts';
+import { allowHosts, allowMethods, limitRequests } from './guards/limits.ts';
 import { createManagement, type ManagementSettings, RELOAD_PATH } from './guards/management.ts';
-import { createPageSender } from './guards/send-page.ts';
 import type { GuardSettings } from './guards/settings.ts';
-import { negotiate } from './negotiation.ts';
 import { addPages, type PageSettings } from './pages/pages.ts';
 
 export interface WebSettings extends ManagementSettings, AuthSettings, PageSettings {
@@ -28,29 +26,23 @@ export interface WebSettings extends ManagementSettings, AuthSettings, PageSetti
 }
 
 export function createApp(settings: WebSettings): Express {
-  const { send } = createPageSender(settings.sleep);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(addHeaders(settings.guards), allowHosts(settings.allowedHosts));
-  app.use(refuseMalformedPaths, allowMethods([RELOAD_PATH]), refuseBodies);
+  app.use(addHeaders(settings.guards), allowHosts(settings.allowedHosts), allowMethods([RELOAD_PATH]));
   // The password is checked first, so that a client without one takes no place from other clients.
   app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.sleep));
   app.use(createManagement(settings));
   app.get(settings.telemetryPath, async (request, response) => {
     const { format, gzip } = negotiate(request.headers);
     const bytes = await settings.page(format, gzip);
-    response.setHeader('Content-Type', settings.contentTypes[format]);
-    response.setHeader('Vary', 'Accept, Accept-Encoding');
-    if (gzip) response.setHeader('Content-Encoding', 'gzip');
-    // Not response.send, because it would hash the whole body.
-    response.setHeader('Content-Length', bytes.length);
-    if (request.method === 'HEAD') response.end();
-    else await send(response, bytes);
+    sendBytes(response.vary('Accept'), settings.contentTypes[format], bytes, gzip);
   });
   addPages(app, settings);
   app.use((_request, response) => sendText(response, 404, 'Not found.'));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    // A path that cannot be decoded.
+    if (error instanceof URIError) return sendText(response, 400, 'Bad request.');
     settings.onError(error);
     if (response.headersSent) request.socket.destroy();
     else sendText(response, 500, 'Internal error; see the log.');

@@ -1,10 +1,46 @@
-/** What all responses have in common: short plain text, and headers that keep browsers from misusing a response. */
+/** What all responses have in common: short plain text or a body that is ready, its compression, and protective headers. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
+import Negotiator from 'negotiator';
 import type { GuardSettings } from './settings.ts';
 
 /** `text` must not contain anything from the request. */
 export function sendText(response: Response, status: number, text: string): void {
   response.status(status).type('text').send(`${text}\n`);
+}
+
+/** Sends bytes of this type. Not `response.send`, because it would hash the whole body. */
+export function sendBytes(response: Response, type: string, bytes: Buffer, isZipped: boolean): void {
+  response.setHeader('Content-Type', type);
+  response.vary('Accept-Encoding');
+  if (isZipped) response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Content-Length', bytes.length);
+  response.end(bytes);
+}
+
+export interface Negotiated {
+  readonly format: 'text' | 'openmetrics';
+  readonly gzip: boolean;
+}
+
+const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
+  'text/plain': 'text',
+  'application/openmetrics-text': 'openmetrics',
+};
+
+/** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
+export function negotiate(headers: IncomingHttpHeaders): Negotiated {
+  // Only type and weight are compared. Scrapers also send versions and escaping schemes, which Negotiator would compare
+  // exactly.
+  const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
+  const negotiator = new Negotiator({
+    headers: { accept, 'accept-encoding': headers['accept-encoding'] ?? 'identity' },
+  });
+  const type = negotiator.mediaType(Object.keys(FORMATS));
+  return {
+    format: FORMATS[type ?? ''] ?? 'text',
+    gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip',
+  };
 }
 
 /** Pages set their own Content-Security-Policy, which allows more. */

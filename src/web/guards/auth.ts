@@ -1,13 +1,11 @@
 /**
  * HTTP Basic authentication (RFC 7617). A correct password needs one bcrypt comparison; then its keyed hash is
  * remembered, so later scrapes need none. A wrong password or an unknown name needs one comparison each time, so
- * response times do not reveal which users exist. Comparisons wait in a queue that is fair to addresses, so that a
- * client with wrong passwords cannot lock out a scraper that has not been compared yet.
+ * response times do not reveal which users exist.
  */
 import { createHmac } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import { sendText } from './answer.ts';
-import { createFairQueue } from './fair-queue.ts';
 import { isProbe } from './management.ts';
 import type { GuardSettings } from './settings.ts';
 
@@ -54,61 +52,67 @@ export type Verdict = 'right' | 'wrong' | 'busy';
 
 /** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
-const MAX_REMEMBERED = 256;
+/**
+ * So many comparisons of one address may wait. The thread needs about a second for them: a client with wrong passwords delays the
+ * first scrape of another address by no more.
+ */
+export const MOST_PER_ADDRESS = 16;
 
 export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
-  /** Digests of correct passwords, the most recently used last. A changed hash gives another digest. */
+  /** Digests of correct passwords, so not many. A changed hash gives another digest. */
   const remembered = new Set<string>();
   /**
    * Comparisons in progress, by digest. If several scrapers start together with the same password, it is compared once.
    */
-  const comparisons = new Map<string, Promise<boolean | 'busy'>>();
-  const queue = createFairQueue();
+  const comparisons = new Map<string, Promise<boolean>>();
+  /** The number of comparisons in progress, by address. */
+  const waiting = new Map<string, number>();
 
-  function digestOf(...parts: readonly string[]): Buffer {
-    return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest();
+  function digestOf(...parts: readonly string[]): string {
+    return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest('base64');
   }
 
-  /**
-   * The hash to compare for an unknown name: the hash of one user. It is always the same one, so that a second attempt
-   * takes as long as the first.
-   */
-  function substituteHash(name: string): string {
-    const hashes = [...guards().users.values()];
-    return hashes[digestOf(name).readUInt32BE() % hashes.length] ?? '';
-  }
-
-  function remember(digest: string): void {
-    remembered.delete(digest);
-    remembered.add(digest);
-    const [oldest] = remembered;
-    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-  }
-
-  function compareOnce(digest: string, address: string, compare: () => Promise<boolean>): Promise<boolean | 'busy'> {
+  async function compareOnce(digest: string, address: string, compare: () => Promise<boolean>) {
     const running = comparisons.get(digest);
-    if (running !== undefined) return running;
-    const comparison = queue.run(address, compare).finally(() => comparisons.delete(digest));
+    if (running !== undefined) return await running;
+    const network = networkOf(address);
+    const others = waiting.get(network) ?? 0;
+    if (others >= MOST_PER_ADDRESS) return 'busy';
+    waiting.set(network, others + 1);
+    const comparison = compare();
     comparisons.set(digest, comparison);
-    return comparison;
+    try {
+      return await comparison;
+    } finally {
+      comparisons.delete(digest);
+      const left = (waiting.get(network) ?? 1) - 1;
+      if (left > 0) waiting.set(network, left);
+      else waiting.delete(network);
+    }
   }
 
   return {
     async verify(name: string, password: string, address: string): Promise<Verdict> {
       if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
-      const known = guards().users.get(name);
-      const hash = known ?? substituteHash(name);
-      const digest = digestOf(name, hash, password).toString('base64');
-      if (remembered.has(digest)) {
-        remember(digest);
-        return 'right';
-      }
+      const { users } = guards();
+      const known = users.get(name);
+      // For an unknown name, the hash of the first user is compared.
+      const [hash = ''] = known === undefined ? users.values() : [known];
+      const digest = digestOf(name, hash, password);
+      if (remembered.has(digest)) return 'right';
       const isSame = await compareOnce(digest, address, () => comparePassword(password, hash));
       if (isSame === 'busy') return 'busy';
       // The user may have changed during the comparison.
       if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
-      remember(digest);
+      remembered.add(digest);
       return 'right';
     },
   };
+}
+
+/** An IPv4 address itself, the first half of an IPv6 address: one client has as many of the other halves as it likes. */
+export function networkOf(address: string): string {
+  if (address.includes('.') || !address.includes(':')) return address;
+  const [head = ''] = address.split('::');
+  return [...head.split(':'), '0', '0', '0'].slice(0, 4).join(':');
 }

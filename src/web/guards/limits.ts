@@ -1,6 +1,6 @@
 /**
- * Refuses requests that no route needs: other host names, other methods, paths that cannot be decoded, request bodies, and more
- * concurrent requests than configured. listen.ts limits how long a request may take to arrive.
+ * Refuses requests for other host names, with other methods, and beyond the number of concurrent requests. listen.ts limits how long
+ * a request may take to arrive.
  */
 import type { NextFunction, Request, Response } from 'express';
 import type { Runtime } from '../../support/runtime.ts';
@@ -9,8 +9,6 @@ import { isProbe } from './management.ts';
 
 type Middleware = (request: Request, response: Response, next: NextFunction) => void;
 
-/** No route reads a body. A body up to this size is ignored, a larger one is refused. */
-const MAX_BODY_BYTES = 1024;
 /** Maximum time to read a response. A slower client is not a scraper, and it would block a place that scrapers need. */
 export const MAX_RESPONSE_SECONDS = 60;
 
@@ -41,29 +39,6 @@ export function allowMethods(postPaths: readonly string[]): Middleware {
       sendText(response, 403, 'Not from a browser.');
     } else next();
   };
-}
-
-/** Without this check, Express would answer such a path with its own error page. */
-export function refuseMalformedPaths({ path }: Request, response: Response, next: NextFunction): void {
-  try {
-    decodeURIComponent(path);
-  } catch {
-    sendText(response, 400, 'Bad request.');
-    return;
-  }
-  next();
-}
-
-export function refuseBodies({ headers }: Request, response: Response, next: NextFunction): void {
-  const isSmall =
-    headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= MAX_BODY_BYTES;
-  if (isSmall) {
-    next();
-    return;
-  }
-  // The connection is closed: on an open connection, Node.js would read the whole body to find the next request.
-  response.setHeader('Connection', 'close');
-  sendText(response, 413, 'No body is expected.');
 }
 
 /** @param maxRequests 0 for no limit */

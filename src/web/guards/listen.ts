@@ -68,8 +68,6 @@ export async function startWeb(
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
       });
-      server.on('clientError', refuseClient);
-      server.on('connect', (_request, socket: Socket) => endWith(socket, '405 Method Not Allowed'));
       if ('socket' in address) {
         await listenOnSocket(server, address.socket);
         urls.push(`unix:${address.socket}`);
@@ -123,26 +121,6 @@ async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promis
   }, FINISH_MS);
   await closed;
   clearTimeout(deadline);
-}
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-/** Answers bytes that are not a valid request: not HTTP, too large or too slow. */
-function refuseClient({ code = '' }: Error & { code?: string }, socket: Socket): void {
-  const status = REFUSALS[code] ?? (code.startsWith('HPE_') ? '400 Bad Request' : undefined);
-  if (status === undefined) socket.destroy();
-  else endWith(socket, status);
-}
-
-function endWith(socket: Socket, status: string): void {
-  const text = `${status.slice(4)}.\n`;
-  const head = ['Connection: close', 'Content-Type: text/plain', 'X-Content-Type-Options: nosniff'];
-  if (socket.writable)
-    socket.write(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
-  socket.destroySoon();
 }
 
 function urlOf({ port, address, family }: AddressInfo, host: string | undefined, scheme: string): string {

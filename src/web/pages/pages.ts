@@ -7,7 +7,7 @@ import { gzip } from 'node:zlib';
 import type { Express, Request, Response } from 'express';
 import type { PollingSettings, TargetState } from '../../collectors/collector.ts';
 import { parseTargetQuery, targetJson, targetsJson } from '../api.ts';
-import { negotiate } from '../negotiation.ts';
+import { negotiate, sendBytes } from '../guards/answer.ts';
 import { PAGE_POLICY, type PageFacts } from './layout.ts';
 import type { PageLinks } from './links.ts';
 import { type Overview, overviewOf, parseFilter, type Sources, statusOf, type View } from './status.ts';
@@ -100,12 +100,8 @@ function createSend(wallSeconds: () => number) {
     const isZipped = negotiate(headers).gzip;
     const plain = keep(url, async () => Buffer.from(render(nowSeconds)));
     const bytes = await (isZipped ? keep(`gzip ${url}`, async () => zip(await plain)) : plain);
-    response.setHeader('Content-Type', type);
     // Only pages may load resources. The policy of all other responses allows nothing.
     if (type === HTML) response.setHeader('Content-Security-Policy', PAGE_POLICY);
-    response.setHeader('Vary', 'Accept-Encoding');
-    if (isZipped) response.setHeader('Content-Encoding', 'gzip');
-    response.setHeader('Content-Length', bytes.length);
-    response.end(bytes);
+    sendBytes(response, type, bytes, isZipped);
   };
 }

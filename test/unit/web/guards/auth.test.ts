@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AuthSettings, createPasswords, decodeBasic } from '../../../../src/web/guards/auth.ts';
+import { type AuthSettings, createPasswords, decodeBasic, networkOf } from '../../../../src/web/guards/auth.ts';
 
 describe('the Authorization header', () => {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
@@ -113,14 +113,9 @@ describe('a password', () => {
 
 describe('an unknown name', () => {
   test('needs one comparison each time, always with the hash of the same user', async () => {
-    const users = new Map(Array.from({ length: 20 }, (_, index) => [`u${index}`, hashOf(String(index))] as const));
-    const { verify, compared } = build(users);
-    for (let attempt = 0; attempt < 5; attempt += 1) expect(await verify('nobody', 'x')).toBe('wrong');
-    expect(compared).toHaveLength(5);
-    expect(new Set(compared).size).toBe(1);
-    expect([...users.values()]).toContain(compared[0]);
-    for (let index = 0; index < 50; index += 1) await verify(`nobody${index}`, 'x');
-    expect(new Set(compared).size).toBeGreaterThan(5);
+    const { verify, compared } = build(new Map([...ann(), ['bob', hashOf('b')]]));
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(await verify(`nobody${attempt}`, 'x')).toBe('wrong');
+    expect(compared).toEqual([hashOf('a'), hashOf('a'), hashOf('a')]);
   });
 
   test('is refused even with the password of the user whose hash is compared', async () => {
@@ -130,15 +125,12 @@ describe('an unknown name', () => {
   });
 });
 
-test('256 correct passwords are remembered, then the least recently used one is dropped', async () => {
-  const users = new Map(Array.from({ length: 257 }, (_, index) => [`u${index}`, hashOf('x')] as const));
-  const { verify, compared } = build(users);
-  for (let index = 0; index < 256; index += 1) await verify(`u${index}`, 'x');
-  await verify('u0', 'x');
-  await verify('u256', 'x');
-  expect(compared).toHaveLength(257);
-  await verify('u0', 'x');
-  expect(compared).toHaveLength(257);
-  await verify('u1', 'x');
-  expect(compared).toHaveLength(258);
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '::ffff:192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['::1', ':0:0:0'],
+])('the network of %s is %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });

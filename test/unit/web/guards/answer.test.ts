@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { negotiate } from '../../../src/web/negotiation.ts';
+import { negotiate } from '../../../../src/web/guards/answer.ts';
 
 const OM = 'application/openmetrics-text';
 
