@@ -35,7 +35,7 @@ Rules:
 - A response may be up to one second old.
 
 \`GET /config\` returns the current config as YAML, with the defaults. Instead of each secret it shows where the secret comes from. The
-secret itself is not read. Without a password or a required client certificate, it shows of each file only the name, not the folder.
+secret itself is not read. Of each file it shows only the name, not the folder.
 `;
 
 export function apiDocument(collectors: Collectors = COLLECTORS): string {

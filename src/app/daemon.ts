@@ -17,7 +17,6 @@ import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import type { ReloadAnswer } from '../web/guards/management.ts';
-import { readersOf } from '../web/guards/settings.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type Monitor } from './monitor.ts';
 import { type Cause, type Counts, createReload } from './reload.ts';
@@ -155,7 +154,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
     links: () => ({ ...monitor.config().webLinks, atlas: atlasPages(monitor.config().atlas.baseUrl) }),
-    config: () => showConfig(monitor.config(), readersOf(guard.settings.guards())),
+    config: () => showConfig(monitor.config()),
     wallSeconds: runtime.wallSeconds,
     sleep: runtime.sleep,
     isHealthy() {

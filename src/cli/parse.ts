@@ -6,7 +6,6 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
 import { listed, nearest, quote } from '../config/words.ts';
 import { given } from '../support/checked.ts';
-import type { ListenAddress } from '../web/guards/listen.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -100,8 +99,6 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
   const withDefault = <Name extends FlagName>(name: Name) => optional(name) as ValueOf<Name>;
 
   const listenAddresses = all('web.listen-address');
-  const repeated = repeatedAddress(listenAddresses);
-  if (repeated !== undefined) problems.push(`--web.listen-address ${quote(repeated)}: is given twice`);
   const [certificate, key] = [optional('client.certificate'), optional('client.key')];
   if ((certificate === undefined) !== (key === undefined)) {
     problems.push('--client.certificate needs --client.key, and the other way round: give both or none');
@@ -161,14 +158,6 @@ function textsOf(flag: Flag, command: CommandName, options: Options, env: Enviro
   if (inEnvironment.length > 0) return { source: variable, texts: inEnvironment };
   const fallback = flag.defaults[command] ?? (flag.value === undefined ? 'false' : undefined);
   return { source, texts: fallback === undefined ? [] : [fallback] };
-}
-
-function repeatedAddress(addresses: readonly ListenAddress[]): string | undefined {
-  const texts = addresses.flatMap((address) => {
-    if ('socket' in address) return `unix:${address.socket}`;
-    return address.port === 0 ? [] : `${address.host ?? ''}:${address.port}`;
-  });
-  return texts.find((text, index) => texts.indexOf(text) < index);
 }
 
 function usageError(problems: readonly string[], command: CommandName = 'serve'): Exit {

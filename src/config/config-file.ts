@@ -108,9 +108,8 @@ function checkSchema<Schema extends z.ZodType>(
   const misspelt = reportUnknownKeys(issues, format, report);
   for (const { code, path, message } of issues) {
     const isMissing = valueAt(value, path) === undefined;
-    // A misspelt key is not also reported as missing, and neither is a key that a merge key should have added.
-    const isMeant = misspelt.has(formatPath(path)) || valueAt(value, [...path.slice(0, -1), MERGE_KEY]) !== undefined;
-    if (code === 'unrecognized_keys' || (isMissing && isMeant)) continue;
+    // A misspelt key is not also reported as missing.
+    if (code === 'unrecognized_keys' || (isMissing && misspelt.has(formatPath(path)))) continue;
     report.add(path, isMissing ? 'is missing' : message);
   }
   return undefined;

@@ -131,28 +131,23 @@ function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'd
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 
-/** Somebody without a password learns the names of secret files, but not their folders. */
-export type Reader = 'authenticated' | 'anyone';
-
 /**
- * The config as a config file: defaults filled in, secrets replaced by where they come from. No secret is read. Its keys
- * follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
+ * The config as a config file: defaults filled in, secrets replaced by where they come from. No secret is read. Of files it has the
+ * names, but not the folders, because the page may need no password. Its keys follow from the names in Config:
+ * `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
  */
-export function showConfig(
-  {
-    atlas: { proxy: _proxy, ca, ...atlas },
-    credentials,
-    polling,
-    targets,
-    discoveries,
-    organizations = [],
-    webLinks,
-  }: Config,
-  reader: Reader,
-): string {
+export function showConfig({
+  atlas: { proxy: _proxy, ca, ...atlas },
+  credentials,
+  polling,
+  targets,
+  discoveries,
+  organizations = [],
+  webLinks,
+}: Config): string {
   const shown = {
-    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: reader === 'anyone' ? basename(ca.file) : ca.file } : {}) },
-    credentials: credentials.map((credential) => showCredential(credential, reader)),
+    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: basename(ca.file) } : {}) },
+    credentials: credentials.map(showCredential),
     polling: showPolling(polling),
     targets: [
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
@@ -180,9 +175,9 @@ function showSettings(settings: object): Readonly<Record<string, unknown>> {
   );
 }
 
-function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig, reader: Reader): unknown {
+function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig): unknown {
   const placeOf = ({ description, file }: SecretSource): string =>
-    reader === 'anyone' && file !== undefined ? `file ${basename(file)}` : description;
+    file === undefined ? description : `file ${basename(file)}`;
   const shown = Object.fromEntries(Object.entries(secrets).map(([slot, source]) => [slot, `<${placeOf(source)}>`]));
   const expiry = expiresAtSeconds === undefined ? {} : { expires_at: new Date(expiresAtSeconds * 1000).toISOString() };
   return { name, ...(kind === 'access_token' ? shown : { [kind]: shown }), ...expiry };

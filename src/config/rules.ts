@@ -4,7 +4,7 @@
  * together. Messages contain no secret.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
-import { globCovers, globsOverlap } from '../support/globs.ts';
+import { matchesGlob } from '../support/globs.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
@@ -25,7 +25,7 @@ export function checkRules(config: Mapping, report: Report): void {
     checkProjects(target, report);
     checkClusters(target, report);
     if (!hasDefault || target.value['credential'] !== undefined) checkCredential(target);
-    checkOverrides(target, textsOf(defaults['exclude']), report);
+    checkOverrides(target, report);
   }
 }
 
@@ -52,8 +52,7 @@ function checkProjects({ path, value }: Item, report: Report): void {
   const { group_id: groupId, projects, clusters } = value;
   if (projects === undefined) {
     const others = ['clusters', 'include', 'exclude', ...PROJECT_KEYS];
-    // The keys that a merge key should have added are not missing.
-    if (groupId === undefined && !Object.hasOwn(value, '<<') && !isMisspelt(value, ['group_id', 'projects'], others)) {
+    if (groupId === undefined && !isMisspelt(value, ['group_id', 'projects'], others)) {
       report.add([...path, 'group_id'], 'is missing; for every project write projects: all');
     }
     for (const key of PROJECT_KEYS) {
@@ -89,30 +88,15 @@ function checkClusters({ path, value }: Item, report: Report): void {
   }
 }
 
-/** Warns of each override that can never be the first that matches a watched cluster. */
-function checkOverrides({ path, value }: Item, defaultExclude: readonly string[], report: Report): void {
-  const { clusters, include } = value;
-  const isDiscovered = clusters === ALL;
-  const excluded = isDiscovered ? [...defaultExclude, ...textsOf(value['exclude'])] : [];
-  const wanted = isDiscovered ? textsOf(include) : textsOf(clusters);
-  const earlier: string[] = [];
+/** Warns of each override that matches none of the clusters. For `clusters: all`, the discovery finds out. */
+function checkOverrides({ path, value }: Item, report: Report): void {
+  const { clusters } = value;
+  if (!Array.isArray(clusters)) return;
   for (const { path: at, value: override } of itemsOf(value, 'overrides')) {
-    const { match } = override;
-    if (typeof match !== 'string') continue;
-    const never = (why: string): void => report.warn([...path, ...at, 'match'], `${quote(match)} never counts: ${why}`);
-    const first = earlier.find((glob) => globCovers(glob, match));
-    const gone = excluded.find((glob) => globCovers(glob, match));
-    if (first !== undefined) never(`the override for ${quote(first)} comes first`);
-    else if (gone !== undefined) never(`exclude has ${quote(gone)}`);
-    else if (wanted.length > 0 && !wanted.some((glob) => globsOverlap(glob, match))) {
-      never(`it matches none of the ${isDiscovered ? 'patterns of include' : 'clusters'}`);
-    }
-    earlier.push(match);
+    const match = String(override['match']);
+    if (clusters.some((name) => matchesGlob(match, String(name)))) continue;
+    report.warn([...path, ...at, 'match'], `${quote(match)} never counts: it matches none of the clusters`);
   }
-}
-
-function textsOf(list: unknown): readonly string[] {
-  return Array.isArray(list) ? list.filter((text) => typeof text === 'string') : [];
 }
 
 function credentialNames(config: Mapping): readonly string[] {

@@ -35,8 +35,3 @@ export interface TlsSettings {
 
 /** The settings without a web config file: plain HTTP without passwords. */
 export const UNGUARDED: GuardSettings = { headers: {}, users: new Map() };
-
-/** Who can read the pages: everybody, or only those with a password or a verified client certificate. */
-export function readersOf({ users, tls }: GuardSettings): 'anyone' | 'authenticated' {
-  return users.size > 0 || tls?.clientCertificates === 'required' ? 'authenticated' : 'anyone';
-}

@@ -220,15 +220,6 @@ describe('listen addresses', () => {
     const [problem] = refusal(['--web.listen-address', `unix:/${'x'.repeat(103)}`]);
     expect(problem).toContain('the path must have at most 103 bytes');
   });
-
-  test('cannot be given twice, except with port 0', () => {
-    const address = '--web.listen-address=';
-    expect(refusal([`${address}:1`, `${address}:1`])).toEqual(['--web.listen-address ":1": is given twice']);
-    expect(refusal([`${address}unix:/a`, `${address}unix:/a`])).toEqual([
-      '--web.listen-address "unix:/a": is given twice',
-    ]);
-    expect(parse([`${address}:0`, `${address}:0`])).toMatchObject({ command: 'serve' });
-  });
 });
 
 describe('allowed hosts', () => {

@@ -88,9 +88,12 @@ const OTHERS: readonly Bad[] = [
     ],
   },
   {
-    what: 'a merge key, whose keys are not missing',
+    what: 'a merge key',
     text: `${CREDENTIALS}targets:\n  - &a {group_id: ${GROUP}, clusters: [a]}\n  - <<: *a\n    clusters: [b]\n`,
-    problems: ['6:5: targets[1].<<: is a merge key, which is not supported: write the keys here instead'],
+    problems: [
+      '6:5: targets[1].<<: is a merge key, which is not supported: write the keys here instead',
+      '6:5: targets[1].group_id: is missing; for every project write projects: all',
+    ],
   },
   {
     what: 'a group id in capitals, and long',

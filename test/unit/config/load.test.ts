@@ -219,21 +219,11 @@ targets:
     ]);
   });
 
-  test('in an override that can never count causes a warning with its place', async () => {
-    const overrides = ['prod-a', 'prod-a', 'dev-*', 'ci-x', '*'].map((match) => `{ match: "${match}" }`).join(', ');
-    const loaded = await load(
-      `defaults: { exclude: ["ci-*"] }
-targets:
-  - { group_id: ${GROUP}, clusters: all, include: ["prod-*"], overrides: [${overrides}] }
-  - { group_id: ${OTHER_GROUP}, clusters: [a], overrides: [{ match: "a*" }, { match: b }] }
-`,
-      TOKEN,
-    );
+  test('in an override that matches none of the named clusters causes a warning with its place', async () => {
+    const overrides = '[{ match: "a*" }, { match: b }]';
+    const loaded = await load(`targets: [{ group_id: ${GROUP}, clusters: [a], overrides: ${overrides} }]\n`, TOKEN);
     expect('warnings' in loaded ? loaded.warnings : []).toEqual([
-      'c.yml:3:121: targets[0].overrides[1].match: "prod-a" never counts: the override for "prod-a" comes first',
-      'c.yml:3:142: targets[0].overrides[2].match: "dev-*" never counts: it matches none of the patterns of include',
-      'c.yml:3:162: targets[0].overrides[3].match: "ci-x" never counts: exclude has "ci-*"',
-      'c.yml:4:96: targets[1].overrides[1].match: "b" never counts: it matches none of the clusters',
+      'c.yml:1:102: targets[0].overrides[1].match: "b" never counts: it matches none of the clusters',
     ]);
   });
 });

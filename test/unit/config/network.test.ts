@@ -72,8 +72,8 @@ describe('the proxy', () => {
     expect(printed(withTarget)).toEqual([mustBeUrl]);
     const config = configOf(await load(text, env('http://user:S3cret@proxy.example')));
     expect(config.atlas.proxy?.address).toBe('proxy.example:80');
-    expect(`${showConfig(config, 'authenticated')} ${JSON.stringify(config)}`).not.toMatch(/S3cret|http:\/\/user/);
-    expect(showConfig(config, 'authenticated')).not.toContain('proxy');
+    expect(`${showConfig(config)} ${JSON.stringify(config)}`).not.toMatch(/S3cret|http:\/\/user/);
+    expect(showConfig(config)).not.toContain('proxy');
   });
 });
 
@@ -126,13 +126,13 @@ describe('atlas.ca_file', () => {
   const env = { MONGODB_ATLAS_ACCESS_TOKEN: 'x' };
   const text = (file: string) => `atlas:\n  ca_file: ${file}\ntargets: [{ group_id: ${GROUP}, clusters: [a] }]\n`;
 
-  test('is read, found from the config file, and shown by its path', async () => {
+  test('is read, found from the config file, and shown by its name', async () => {
     const pem = readFileSync(createAuthority().certFile, 'utf8');
     const config = configOf(await load(text('own.pem'), env, { 'own.pem': `# ours\n${pem}${pem}` }));
     expect(config.atlas.ca?.pem).toBe(`# ours\n${pem}${pem}`);
     expect(config.atlas.ca?.file).toMatch(/^\/.*\/own\.pem$/);
-    expect(showConfig(config, 'authenticated')).toMatch(/^ {2}ca_file: \/.*\/own\.pem$/m);
-    expect(showConfig(config, 'authenticated')).not.toContain('CERTIFICATE');
+    expect(showConfig(config)).toContain('\n  ca_file: own.pem\n');
+    expect(showConfig(config)).not.toContain('CERTIFICATE');
   });
 
   test('does not replace the certificates of NODE_EXTRA_CA_CERTS, and is not replaced by a bad file there', async () => {
