@@ -1,7 +1,6 @@
 /**
  * Reloads the config while the program runs: the new config is applied in one synchronous step, or not at all. One
- * reload runs at a time. All requests that come during a reload share the next reload, so the files are read after the
- * request.
+ * reload runs at a time, and reads the files after its request.
  */
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
@@ -37,25 +36,8 @@ export interface Reload {
 const STOPPING: ReloadAnswer = { result: 'stopping', text: 'The exporter is stopping.' };
 
 export function createReload({ read, apply, onFailure, log }: ReloadSettings): Reload {
-  let running: Promise<ReloadAnswer> | undefined;
-  let next: Promise<ReloadAnswer> | undefined;
+  let latest: Promise<unknown> = Promise.resolve();
   let isClosed = false;
-
-  function reload(cause: Cause): Promise<ReloadAnswer> {
-    if (next === undefined && running === undefined) return begin(cause);
-    next ??= Promise.resolve(running).then(() => {
-      next = undefined;
-      return begin(cause);
-    });
-    return next;
-  }
-
-  function begin(cause: Cause): Promise<ReloadAnswer> {
-    running = once(cause).finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
 
   async function once(cause: Cause): Promise<ReloadAnswer> {
     if (isClosed) return STOPPING;
@@ -87,7 +69,11 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
   }
 
   return {
-    reload,
+    reload(cause) {
+      const answer = latest.then(() => once(cause));
+      latest = answer;
+      return answer;
+    },
     close() {
       isClosed = true;
     },

@@ -4,8 +4,8 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
-import { listed, nearest, quote } from '../config/words.ts';
 import { given } from '../support/checked.ts';
+import { listed, nearest, quote } from '../support/words.ts';
 import {
   COMMAND_NAMES,
   type CommandName,

@@ -3,9 +3,9 @@
  * name of the flag.
  */
 import { isIPv6 } from 'node:net';
-import { listed } from '../config/words.ts';
 import type { Shard } from '../polling/shards.ts';
 import type { Checked } from '../support/checked.ts';
+import { listed } from '../support/words.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 
 const LISTEN_ADDRESS_FORM = 'write host:port, or :19017 for all interfaces';

@@ -5,6 +5,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { looksSecret, nearest } from '../support/words.ts';
 import type { FileReader } from './files.ts';
 import { joinFiles, ownerOf } from './joined-files.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type Report,
   valueAt,
 } from './problems.ts';
-import { looksSecret, nearest } from './words.ts';
 import { parseYaml } from './yaml.ts';
 
 /** A kind of config file. */
@@ -94,9 +94,6 @@ async function readFile(name: string, { cwd, files }: FileSource, { what, requir
 const MERGE_KEY = '<<';
 const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';
 
-/** Maximum number of unknown keys that are reported for one mapping. */
-const MOST_UNKNOWN_KEYS = 100;
-
 function checkSchema<Schema extends z.ZodType>(
   value: Mapping,
   format: FileFormat<Schema>,
@@ -125,7 +122,7 @@ function reportUnknownKeys(
   const misspelt = new Set<string>();
   const all = unknown.length > 0 ? keysIn(toJsonSchema(schema)) : [];
   for (const { path: parent, keys } of unknown) {
-    for (const key of keys.slice(0, MOST_UNKNOWN_KEYS)) {
+    for (const key of keys) {
       const path = [...parent, key];
       const alternative = unsupported[formatPath(path)];
       const { advice, meant, isMisplaced } = adviceFor(parent, key, all);

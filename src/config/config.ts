@@ -10,9 +10,9 @@ import type { PollingSettings } from '../collectors/collector.ts';
 import type { DiscoveredProject, NamedTarget, ProjectsRule, TargetSettings } from '../polling/targets.ts';
 import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
+import { formatDuration } from '../support/words.ts';
 import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { ALL, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
-import { formatDuration } from './words.ts';
 
 export interface Config {
   readonly atlas: AtlasSettings;

@@ -4,11 +4,11 @@
  * variable of those tools that has no effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
+import { listed } from '../support/words.ts';
 import { parseBaseUrl } from './network.ts';
 import type { Report } from './problems.ts';
 import { SLOTS } from './rules.ts';
 import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
-import { listed } from './words.ts';
 
 /**
  * The variables of each secret, in order of precedence. The first ones belong to the Atlas CLI, the others to the

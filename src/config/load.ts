@@ -6,6 +6,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Look, lookAt } from '../support/file-watch.ts';
+import { nearest, quote } from '../support/words.ts';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFiles } from './config-file.ts';
 import {
@@ -22,7 +23,6 @@ import { checkCredentials, checkRules } from './rules.ts';
 import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
 import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
-import { nearest, quote } from './words.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
   /** `--config.file`: files and folders. */

@@ -5,11 +5,11 @@
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { matchesGlob } from '../support/globs.ts';
+import { formatDuration, looksPath, looksSecret, nearest, parseDuration, quote } from '../support/words.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { DEFAULT_IDLE_INTERVAL_SECONDS, VARIABLE_NAME } from './schema.ts';
 import { openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
 import { ALL, CREDENTIAL_NAME } from './target-schema.ts';
-import { formatDuration, looksPath, looksSecret, nearest, parseDuration, quote } from './words.ts';
 
 export function checkRules(config: Mapping, report: Report): void {
   checkIntervals(mappingAt(config, ['polling']) ?? {}, report);

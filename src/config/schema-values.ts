@@ -1,7 +1,7 @@
 /** Values of config files that several keys have: durations, numbers, names. Their messages follow the name of the key. */
 import { z } from 'zod';
 import type { Checked } from '../support/checked.ts';
-import { DURATION_PATTERN, formatDuration, parseDuration, quote } from './words.ts';
+import { DURATION_PATTERN, formatDuration, parseDuration, quote } from '../support/words.ts';
 
 /** These formats of zod refuse days that do not exist. */
 const MOMENT_PATTERNS = [z.regexes.date, z.regexes.datetime({ offset: true })];

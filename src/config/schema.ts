@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
+import { formatDuration, looksSecret } from '../support/words.ts';
 import { trueOrFalse } from './config-file.ts';
 import { parseBaseUrl, parseWebAddress, parseWebFolder } from './network.ts';
 import {
@@ -18,7 +19,6 @@ import {
   YEAR_SECONDS,
 } from './schema-values.ts';
 import { CREDENTIAL_NAME, defaults, target } from './target-schema.ts';
-import { formatDuration, looksSecret } from './words.ts';
 
 export const DEFAULT_BASE_URL = 'https://cloud.mongodb.com';
 export const DEFAULT_RUNBOOKS =

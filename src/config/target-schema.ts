@@ -1,7 +1,7 @@
 /** The keys of one entry of `targets`, and those of `defaults`. */
 import { z } from 'zod';
+import { formatDuration, looksSecret, quote } from '../support/words.ts';
 import { DAY_SECONDS, duration, errorFor, matching, oneOf, YEAR_SECONDS } from './schema-values.ts';
-import { formatDuration, looksSecret, quote } from './words.ts';
 
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;

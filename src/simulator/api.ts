@@ -4,8 +4,16 @@
  */
 import { type Answer, type List, listAnswer, readView, refuse, refuseMethod, succeed, type View } from './answers.ts';
 import type { RateBucket } from './rate-limits.ts';
-import { clusterJson, groupJson, plainScheduleJson } from './resources.ts';
-import type { Cluster, CredentialKind, Project, WantedExport, World } from './world.ts';
+import {
+  type Cluster,
+  type CredentialKind,
+  clusterJson,
+  groupJson,
+  type Project,
+  plainScheduleJson,
+  type WantedExport,
+  type World,
+} from './world.ts';
 
 /** The exporter counts its requests by the same names. */
 export type ApiOperation =

@@ -19,8 +19,7 @@ import {
   planJob,
   snapshotOf,
 } from './demo-jobs.ts';
-import { clusterId, plainScheduleJson } from './resources.ts';
-import type { CredentialKind, WantedExport, World } from './world.ts';
+import { type CredentialKind, clusterId, plainScheduleJson, type WantedExport, type World } from './world.ts';
 
 export interface DemoOptions {
   /** Any whole number. Another seed gives other durations and outcomes. */

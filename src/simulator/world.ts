@@ -1,7 +1,10 @@
 /**
  * The content behind the simulated API: projects, clusters, and each cluster's export jobs and backup schedule. Reading
- * a world does not change it. Jobs are not checked, so that a test can put any value into a list.
+ * a world does not change it. Jobs are not checked, so that a test can put any value into a list. In the form of the API, only fields
+ * that matter for backups are here: Atlas sends many more.
  */
+import { createHash } from 'node:crypto';
+
 export type CredentialKind = 'service-account' | 'api-key' | 'access-token';
 
 /** An error that answers in place of a resource. */
@@ -53,37 +56,39 @@ export interface WantedExport {
   readonly exportBucketId: string;
 }
 
-export interface FixedCluster extends Cluster {
-  /** Jobs in the API's own form, in the order of the list. Default: none. */
-  readonly exports?: readonly unknown[] | ((nowMs: number) => readonly unknown[]);
-  /** Snapshots in the API's own form. Default: none. */
-  readonly snapshots?: readonly unknown[];
-  readonly schedule?: unknown;
-}
+const noOrganization = '0'.repeat(24);
 
-export interface FixedProject extends Project {
-  readonly clusters: readonly FixedCluster[];
-}
-
-/** A world given as data. */
-export function createFixedWorld(projects: readonly FixedProject[]): World {
-  function project(groupId: string): FixedProject | undefined {
-    return projects.find(({ id }) => id === groupId);
-  }
-
-  function cluster(groupId: string, clusterName: string): FixedCluster | undefined {
-    return project(groupId)?.clusters.find(({ name }) => name === clusterName);
-  }
-
+export function groupJson(project: Project): unknown {
   return {
-    projects: () => projects,
-    project,
-    cluster,
-    exports: (groupId, clusterName, nowMs) => {
-      const jobs = cluster(groupId, clusterName)?.exports ?? [];
-      return typeof jobs === 'function' ? jobs(nowMs) : jobs;
-    },
-    snapshots: (groupId, clusterName) => cluster(groupId, clusterName)?.snapshots ?? [],
-    schedule: (groupId, clusterName) => cluster(groupId, clusterName)?.schedule,
+    id: project.id,
+    name: project.name,
+    orgId: project.orgId ?? noOrganization,
   };
+}
+
+export function clusterJson(project: Project, cluster: Cluster): unknown {
+  return {
+    backupEnabled: true,
+    clusterType: cluster.kind === 'sharded' ? 'SHARDED' : 'REPLICASET',
+    groupId: project.id,
+    id: clusterId(project, cluster),
+    name: cluster.name,
+    paused: cluster.paused ?? false,
+  };
+}
+
+/** A schedule that makes snapshots and no exports. */
+export function plainScheduleJson(project: Project, cluster: Cluster): Readonly<Record<string, unknown>> {
+  return {
+    autoExportEnabled: false,
+    clusterId: clusterId(project, cluster),
+    clusterName: cluster.name,
+    policies: [],
+  };
+}
+
+/** The id is derived from the names, so it is always the same. */
+export function clusterId(project: Project, cluster: Cluster): string {
+  const name = createHash('sha256').update(`${project.id}/${cluster.name}`).digest('hex');
+  return project.id.slice(0, 8) + name.slice(0, 16);
 }

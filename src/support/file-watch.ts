@@ -28,8 +28,6 @@ export interface FileWatch {
 
 const LOOK_SECONDS = 5;
 const REST_SECONDS = 1;
-/** Larger files are compared by size and times. */
-const LARGEST_BYTES = 10_000_000;
 
 export async function lookAt(paths: readonly string[]): Promise<Look> {
   const looks = await Promise.all(paths.map(async (path) => [path, await fingerprintOf(path)] as const));
@@ -80,10 +78,8 @@ function isSame(a: Look, b: Look): boolean {
 
 async function fingerprintOf(path: string): Promise<string | undefined> {
   try {
-    const stats = await stat(path);
     // Opening a pipe would wait for a writer.
-    if (!stats.isFile()) return undefined;
-    if (stats.size > LARGEST_BYTES) return `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
+    if (!(await stat(path)).isFile()) return undefined;
     return createHash('sha256')
       .update(await readFile(path))
       .digest('base64');

@@ -43,7 +43,7 @@ function projectId(index) {
 
 /** The simulator runs in its own process, so that it does not slow the daemon down. */
 async function serveAtlas() {
-  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { createFixedWorld } = await import('../support/fixed-world.js');
   const { startSimulator } = await import('../../dist/simulator/simulator.js');
   const jobs = Array.from({ length: size.jobs }, (_, index) => syntheticJob(size.jobs - index));
   const clusters = Array.from({ length: size.clusters }, (_, index) => ({ name: `cluster-${index}`, exports: jobs }));

@@ -58,7 +58,7 @@ function projectId(index) {
 }
 
 async function serveAtlas(kind) {
-  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { createFixedWorld } = await import('../support/fixed-world.js');
   const { startFaultySimulator } = await loadFaults();
   // A list without an end needs jobs to repeat under new ids.
   const exports = Array.from({ length: 500 }, (_, index) => ({ id: projectId(index), state: 'Queued' }));

@@ -43,7 +43,7 @@ function projectId(index) {
 }
 
 async function serveAtlas() {
-  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { createFixedWorld } = await import('../support/fixed-world.js');
   const { startSimulator } = await import('../../dist/simulator/simulator.js');
   const iso = (seconds) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
   const job = (cluster, number, state) => {

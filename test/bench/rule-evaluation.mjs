@@ -47,7 +47,7 @@ else {
 
 /** The simulator runs in its own process, so that it can be killed. */
 async function serveAtlas() {
-  const { createFixedWorld } = await import('../../dist/simulator/world.js');
+  const { createFixedWorld } = await import('../support/fixed-world.js');
   const { startSimulator } = await import('../../dist/simulator/simulator.js');
   const policyItems = [{ frequencyType: 'daily', frequencyInterval: 1 }];
   const schedule = {

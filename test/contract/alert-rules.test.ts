@@ -1,7 +1,7 @@
 /** Alerts, their unit tests, their runbooks and their metrics match. test/e2e checks them with Prometheus' own tools. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration } from '../../src/config/words.ts';
+import { parseDuration } from '../../src/support/words.ts';
 import { ruleTests } from '../rules/index.ts';
 import { PROMETHEUS_FOLDER, readRules } from '../support/alert-rules.ts';
 

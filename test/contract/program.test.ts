@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import v8 from 'node:v8';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 

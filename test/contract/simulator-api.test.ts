@@ -4,8 +4,9 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world.ts';
 import { basic, bearer, call } from '../support/call.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 
 const groupId = '5f00000000000000000000aa';
 const foreignId = '5f00000000000000000000bb';

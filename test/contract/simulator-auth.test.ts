@@ -1,8 +1,8 @@
 /** The simulator authenticates as Atlas does: service accounts, access tokens and API keys. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
 import { basic, bearer, call, digestHeader, nonceOf, type Sent, version } from '../support/call.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 
 const groupId = '5f00000000000000000000aa';
 const list = `/api/atlas/v2/groups/${groupId}/clusters/orders/backup/exports?itemsPerPage=500&pageNum=1`;

@@ -1,10 +1,10 @@
 /** The wall clock is set forward or back while the daemon runs: only Unix times change, intervals and ages do not. */
 import { afterEach, expect, test } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
 import { CREDENTIALS, configFor, type RunningDaemon, runDaemon, TIMES } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 

@@ -14,7 +14,6 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedCluster } from '../../src/simulator/world.ts';
 import { basic } from '../support/call.ts';
 import {
   type ConfigParts,
@@ -27,6 +26,7 @@ import {
 } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { files } from '../support/files.ts';
+import { createFixedWorld, type FixedCluster } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
 

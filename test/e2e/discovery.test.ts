@@ -4,9 +4,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedCluster, type FixedProject, type World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world.ts';
 import { atlas, closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { createFixedWorld, type FixedCluster, type FixedProject } from '../support/fixed-world.js';
 import { startGatekeeper } from '../support/gatekeeper.ts';
 import { job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';

@@ -1,11 +1,11 @@
 /** The health of the program. Real sockets, the whole daemon, a clock that runs faster than real time. */
 import { describe, expect, test } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
 import { closeLater, project } from '../support/atlas.ts';
 import { type ConfigParts, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { GROUP_ID } from '../support/states.ts';
 
 const TIMES = 8;

@@ -4,10 +4,10 @@
  */
 import { afterEach, expect, test } from '@jest/globals';
 import type { SeenRequest, Simulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFaultPlan, type FaultRule } from '../support/faults/faults.ts';
 import { startFaultySimulator } from '../support/faults/faulty-simulator.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 
 const SEARCHED = '5e0000000000000000000001';
 const NAMED = '5e0000000000000000000002';

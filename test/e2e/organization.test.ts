@@ -2,11 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
 import { defaultCredentials, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedProject, type World } from '../../src/simulator/world.ts';
+import type { World } from '../../src/simulator/world.ts';
 import { closeLater } from '../support/atlas.ts';
 import { type RunningDaemon, runDaemon, TIMES } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
 import { files } from '../support/files.ts';
+import { createFixedWorld, type FixedProject } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { configOf, directoryWith } from '../unit/config/workspace.ts';
 

@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedProject } from '../../src/simulator/world.ts';
 import { startWeb } from '../../src/web/guards/listen.ts';
 import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
+import { createFixedWorld, type FixedProject } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { textOf } from '../support/pages.ts';
 import { GROUP_ID, polledState } from '../support/states.ts';

@@ -10,7 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { defaultCredentials, type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { GROUP_ID } from '../support/states.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { seriesOf } from '../support/series.ts';

@@ -1,9 +1,9 @@
 /** How long data is shown: facts as long as the target is watched, volatile metrics only while the data is fresh. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld } from '../../src/simulator/world.ts';
 import { CREDENTIALS, configFor, runDaemon } from '../support/daemon.ts';
 import { createFastRuntime } from '../support/fast-runtime.ts';
+import { createFixedWorld } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { createPollChain } from '../support/poll-chain.ts';
 import { GROUP_ID } from '../support/states.ts';

@@ -4,7 +4,7 @@
  */
 import { afterEach } from '@jest/globals';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { createFixedWorld, type FixedCluster, type FixedProject } from '../../src/simulator/world.ts';
+import { createFixedWorld, type FixedCluster, type FixedProject } from './fixed-world.js';
 import { GROUP_ID } from './states.ts';
 
 interface Closable {

@@ -5,7 +5,7 @@ import type { Collectors, PollingSettings, TargetState } from '../../src/collect
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { ListingStatus } from '../../src/polling/organizations.ts';
 import type { DiscoveryStatus } from '../../src/polling/projects.ts';
-import type { PageLinks } from '../../src/web/pages/links.ts';
+import type { PageLinks } from '../../src/web/pages/layout.ts';
 import type { PageSettings } from '../../src/web/pages/pages.ts';
 import * as status from '../../src/web/pages/status.ts';
 import { renderStatusPage } from '../../src/web/pages/status-page.ts';

@@ -3,8 +3,8 @@
  * schema checks single values. docs/web-configuration.md is generated from it.
  */
 import { z } from 'zod';
+import { listed, quote } from '../../support/words.ts';
 import { type FileFormat, trueOrFalse } from '../config-file.ts';
-import { listed, quote } from '../words.ts';
 
 export const TLS_KEY = 'tls_server_config';
 export const USERS_KEY = 'basic_auth_users';

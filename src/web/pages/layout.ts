@@ -1,13 +1,21 @@
 /**
- * The frame of all pages. The content security policy lets a page load its own style and script, both by their hash,
+ * The frame of all pages, and the links to other places: runbooks, Atlas, a dashboard. The content security policy lets a page load its own style and script, both by their hash,
  * request its own server, and nothing else. So text from outside is harmless even if it gets into the markup.
  */
 import { createHash } from 'node:crypto';
+import type { Target } from '../../collectors/collector.ts';
 import { iconSprite } from './drawings.ts';
-import { absoluteTime, type Html, html, trusted } from './html.ts';
-import type { PageLinks } from './links.ts';
+import { absoluteTime, type Html, html, nothing, trusted } from './html.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
+
+export interface PageLinks {
+  /** The folder of the runbooks. */
+  readonly runbooks: string;
+  readonly dashboard?: string | undefined;
+  /** The origin of the Atlas user interface; absent where something else answers for Atlas, which has no such pages. */
+  readonly atlas?: string | undefined;
+}
 
 export interface PageFacts {
   readonly version: string;
@@ -67,3 +75,29 @@ ${main}</main>
 const FAVICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="8" fill="#1c7440"/><path d="M4.6 8.4 7 10.8l4.4-5.2" stroke="#fff" stroke-width="2" fill="none" stroke-linecap="round"/></svg>',
 )}`;
+
+export function runbookLink({ runbooks }: PageLinks, alert: string | undefined, words = 'Runbook'): Html {
+  if (alert === undefined) return nothing;
+  return html`<a href="${runbooks.replace(/\/+$/, '')}/${alert}.md">${words}</a>`;
+}
+
+/** The words, as a link to the project of the target in Atlas. */
+export function projectLink({ atlas }: PageLinks, { groupId }: Target, words: string): Html {
+  if (atlas === undefined) return html`<span title="${groupId}">${words}</span>`;
+  return html`<a href="${atlas}/v2/${encodeURIComponent(groupId)}">${words}</a>`;
+}
+
+export function backupsLink({ atlas }: PageLinks, { groupId, clusterName }: Target): Html {
+  if (atlas === undefined) return nothing;
+  const path = `/v2/${encodeURIComponent(groupId)}#/clusters/backup/${encodeURIComponent(clusterName)}`;
+  return html` · <a href="${atlas}${path}">Open its backups in Atlas</a>`;
+}
+
+/** With the variables of the dashboard that comes with the exporter. */
+export function dashboardLink({ dashboard }: PageLinks, { groupId, clusterName }: Target): Html {
+  if (dashboard === undefined) return nothing;
+  const url = new URL(dashboard);
+  url.searchParams.set('var-project', groupId);
+  url.searchParams.set('var-cluster', clusterName);
+  return html` · <a href="${url.href}">Dashboard</a>`;
+}

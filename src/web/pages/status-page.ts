@@ -4,8 +4,7 @@ import { CONDITIONS, type Condition, type Level, WORDS } from '../../collectors/
 import { counted, sentence } from '../../support/words.ts';
 import { ageBar, icon, marks, STATE_WORDS, STATES } from './drawings.ts';
 import { clockTime, type Html, html, nothing } from './html.ts';
-import { type PageFacts, page } from './layout.ts';
-import { type PageLinks, runbookLink } from './links.ts';
+import { type PageFacts, type PageLinks, page, runbookLink } from './layout.ts';
 import { projectNotices, projectTable } from './project-table.ts';
 import { causeOfOutage, createMatcher, type Filter, grouped, type Overview, type TargetStatus } from './status.ts';
 import { advice, badge, targetRow } from './target-row.ts';

@@ -12,8 +12,7 @@ import type { Snapshot } from '../../collectors/snapshots/snapshot.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
-import { type PageFacts, page } from './layout.ts';
-import { backupsLink, dashboardLink, projectLink } from './links.ts';
+import { backupsLink, dashboardLink, type PageFacts, page, projectLink } from './layout.ts';
 import { projectWords, type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
 import { activeJobs, finding, nextPoll } from './target-row.ts';
 

@@ -7,8 +7,7 @@ import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks } from './drawings.ts';
 import { absoluteTime, type Html, html, nothing, relativeTime } from './html.ts';
-import type { PageFacts } from './layout.ts';
-import { dashboardLink, type PageLinks, projectLink, runbookLink } from './links.ts';
+import { dashboardLink, type PageFacts, type PageLinks, projectLink, runbookLink } from './layout.ts';
 import { ageSeconds, projectWords, recentJobs, type TargetStatus } from './status.ts';
 
 const RECENT_JOBS = 14;

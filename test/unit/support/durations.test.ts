@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatDuration, parseDuration } from '../../../src/config/words.ts';
+import { formatDuration, parseDuration } from '../../../src/support/words.ts';
 
 describe('a duration is parsed as Prometheus parses it', () => {
   test.each([
