@@ -9,7 +9,7 @@ import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon
 import { deferred } from '../support/deferred.ts';
 import { DAY_ZERO_SECONDS, job } from '../support/jobs.ts';
 import { GROUP_ID } from '../support/states.ts';
-import { QUIET_WEB } from '../support/web.ts';
+import { ask, QUIET_WEB } from '../support/web.ts';
 
 const named = (clusterName: string, credential = 'token', groupId = GROUP_ID) => ({ groupId, clusterName, credential });
 
@@ -184,7 +184,7 @@ describe('the daemon', () => {
   });
 
   test('answers scrapes from the start, and is ready when every target was polled', async () => {
-    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { delayMs: 700 });
+    const simulator = await atlas([project([{ name: 'one', exports: [] }])], { delayMs: 300 });
     const { url, series, until } = await watch(simulator, { targets: [named('one')] });
     expect((await fetch(`${url}/-/ready`)).status).toBe(503);
     expect((await fetch(`${url}/-/healthy`)).status).toBe(200);
@@ -273,12 +273,12 @@ describe('over HTTP', () => {
     const app = createApp({ ...QUIET_WEB, page });
     const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
     const url = `${web.urls[0]}/metrics`;
-    const scrape = fetch(url, { headers: { 'accept-encoding': 'identity' } });
+    const scrape = ask(url);
     await started.promise;
     const closed = web.close();
     await expect(fetch(url)).rejects.toThrow();
     text.resolve(Buffer.from('the page'));
-    expect(await (await scrape).text()).toBe('the page');
+    expect((await scrape).body).toBe('the page');
     await closed;
   });
 

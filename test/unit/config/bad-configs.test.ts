@@ -459,8 +459,8 @@ test('a repeated key does not hide other problems, and the line of the first one
   ]);
 });
 
-test('a mapping with thousands of unknown keys causes at most a hundred problems', async () => {
-  const text = Array.from({ length: 5000 }, (_, index) => `a${index}: 1\n`).join('');
+test('a mapping with hundreds of unknown keys causes at most a hundred problems', async () => {
+  const text = Array.from({ length: 300 }, (_, index) => `a${index}: 1\n`).join('');
   expect(printed(await load(text, { MONGODB_ATLAS_ACCESS_TOKEN: 'x' }))).toHaveLength(101);
 });
 

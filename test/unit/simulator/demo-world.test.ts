@@ -48,10 +48,10 @@ const ranks: Readonly<Record<string, number>> = {
 describe('the demo’s world is a function of seed and time', () => {
   test('the same seed and time give the same lists, whatever was read before', () => {
     const readBefore = demo();
-    for (const seconds of [0, 5, 3600, 7, 40]) {
+    for (const seconds of [0, 3600, 7]) {
       all(readBefore, startedAtMs + seconds * 1000);
     }
-    for (const seconds of [-86_400, 0, 40, 4000]) {
+    for (const seconds of [-86_400, 40, 4000]) {
       const nowMs = startedAtMs + seconds * 1000;
       expect(textOf(all(readBefore, nowMs)) === textOf(all(demo(), nowMs))).toBe(true);
     }
@@ -83,7 +83,7 @@ describe('jobs', () => {
 
   test.each([1, DEFAULT_DEMO_SPEED, 100_000])('no time is in the future at a speed of %i', (speed) => {
     const world = demo(5, speed);
-    for (const seconds of [-100_000, 0, 0.3, 17.9, 5000]) {
+    for (const seconds of [-100_000, 0.3, 5000]) {
       const nowMs = startedAtMs + seconds * 1000;
       const wrong = all(world, nowMs).filter(({ id, createdAt, finishedAt = createdAt, snapshotId }) => {
         const [createdMs, finishedMs] = [Date.parse(createdAt), Date.parse(finishedAt)];
@@ -100,7 +100,8 @@ describe('jobs', () => {
     const snapshotIds = jobs.map(({ snapshotId }) => snapshotId);
     expect([...ids, ...snapshotIds].filter((id) => !/^[0-9a-f]{24}$/.test(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => snapshotIds.includes(id))).toEqual([]);
+    const ofSnapshots = new Set(snapshotIds);
+    expect(ids.filter((id) => ofSnapshots.has(id))).toEqual([]);
   });
 
   test('a list is newest first and has at most 2,000 jobs', () => {
