@@ -48,7 +48,7 @@ function notStarted(severity: 'critical' | 'warning', expr: string): Rule {
     severity,
     expr,
     for: '1h',
-    summary: 'no export of the snapshot of {{ $value | humanizeDuration }} ago has started',
+    summary: 'no export has started for the snapshot taken {{ $value | humanizeDuration }} ago',
     description:
       `A snapshot of cluster ${CLUSTER_ID} that the export policy covers was taken {{ $value | humanizeDuration }} ago, and Atlas ` +
       `lists no export of it${INTO_BUCKET}. The newest success ended ${LAST_SUCCESS}. Check in Atlas that automatic export is on, ` +
@@ -66,7 +66,7 @@ export const exportAlerts: readonly Rule[] = [
       `The newest successful export of cluster ${CLUSTER_ID}${INTO_BUCKET} ended {{ $value | humanizeDuration }} ago. ` +
       `The limit is ${ofCluster(MAX_AGE)}. The bucket has no newer copy. ` +
       `{{ with printf "${FAILURES}{group_id=%q,cluster_name=%q}" $labels.group_id $labels.cluster_name | query }}` +
-      'Exports start, but the last {{ . | first | value }} failed: solve that first.' +
+      'Exports start, but the last {{ . | first | value }} failed: fix that first.' +
       '{{ else }}Check in Atlas that the backup policy still takes and exports snapshots.{{ end }}',
   }),
   clusterAlert('NoSuccessListed', {
@@ -106,9 +106,9 @@ export const exportAlerts: readonly Rule[] = [
     for: '15m',
     summary: 'the next snapshot is {{ $value | humanizeDuration }} late',
     description:
-      `The backup schedule of cluster ${CLUSTER_ID} planned the next snapshot {{ $value | humanizeDuration }} ago, and still names ` +
-      'this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its ' +
-      'newest snapshots.',
+      `According to its backup schedule, Atlas should have taken the next snapshot of cluster ${CLUSTER_ID} ` +
+      '{{ $value | humanizeDuration }} ago. Without new snapshots there are no new exports. Check in Atlas whether the cluster is ' +
+      'paused, and look at its newest snapshots.',
   }),
   clusterAlert('SnapshotsUnreadable', {
     severity: 'warning',
@@ -116,7 +116,7 @@ export const exportAlerts: readonly Rule[] = [
     for: '2h',
     summary: 'the list of snapshots cannot be read',
     description:
-      `The exports of cluster ${CLUSTER_ID} can be read, but its list of snapshots cannot. So an export that never starts shows only ` +
+      `The exports of cluster ${CLUSTER_ID} can be read, but its list of snapshots cannot. So an export that never starts is noticed only ` +
       `when the last success is too old, which is after ${ofCluster(MAX_AGE, 'humanizeDuration', 'an unknown time')}. The status page has ` +
       'the reason and advice.',
   }),
@@ -155,7 +155,7 @@ export const exportAlerts: readonly Rule[] = [
   }),
   clusterAlert('Failed', {
     severity: 'warning',
-    comment: 'After several failures FailingRepeatedly tells more.',
+    comment: 'After several failures, FailingRepeatedly fires instead.',
     expr: `${FAILURES} < ${limit('failing_repeatedly_count')}`,
     for: '1m',
     summary: 'the newest backup export has failed',
@@ -210,7 +210,7 @@ export const exportAlerts: readonly Rule[] = [
       `{{ with printf "min by ${CLUSTER} (${EXPORT}duration_max_seconds{group_id=%q,cluster_name=%q})" $labels.group_id $labels.cluster_name | query }}` +
       'Its duration_max is {{ . | first | value | humanizeDuration }}.{{ else }}The limit is ' +
       `${number('threshold:mongodbatlas_backup_export_running_max_seconds', 'humanizeDuration')}; duration_max in the exporter’s config changes it.{{ end }}` +
-      ' If it makes no progress, cancel it in Atlas and export the snapshot again.',
+      ' If it makes no progress, open a support case with MongoDB: neither the Atlas CLI nor the API can cancel an export.',
   }),
   clusterAlert('SlowerThanUsual', {
     severity: 'info',
@@ -238,7 +238,8 @@ export const exportAlerts: readonly Rule[] = [
     description:
       `A running export of cluster ${CLUSTER_ID} has finished no further collection for {{ $value | humanizeDuration }}. ` +
       `${ofCluster(`max by ${CLUSTER} (${JOB_COLLECTIONS}`, '', 'An unknown number').replace('cluster_name=%q}', 'cluster_name=%q})')} ` +
-      'collections are finished. Look at the export in Atlas: if it is stuck, cancel it and export the snapshot again.',
+      'collections are finished. Check whether its data in the bucket still grows. If it does not, open a support case with MongoDB: ' +
+      'neither the Atlas CLI nor the API can cancel an export.',
   }),
   clusterAlert('Incomplete', {
     severity: 'warning',
@@ -270,6 +271,6 @@ export const exportAlerts: readonly Rule[] = [
       '{{ $value }} backup {{ if eq $value 1.0 }}export is{{ else }}exports are{{ end }} in a state the exporter does not know',
     description:
       `Atlas lists {{ $value }} {{ if eq $value 1.0 }}export{{ else }}exports{{ end }} of cluster ${CLUSTER_ID} in a state that ` +
-      'this version of the exporter does not know. A success or a failure may be missed. Look for a newer version.',
+      'this version of the exporter does not know. It may miss a success or a failure. Install a newer version if there is one.',
   }),
 ];

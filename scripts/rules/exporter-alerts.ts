@@ -20,7 +20,8 @@ function sinceSuccess(discovery: string, label: string): string {
 export const pollAlerts: readonly Rule[] = [
   clusterAlert('TargetDown', {
     severity: 'warning',
-    comment: 'Not if another alert tells the cause for the credential, the project or the whole installation.',
+    comment:
+      'Does not fire if another alert gives the cause for the credential, the project or the whole installation.',
     expr: `
       ${DOWN}
       unless ${cluster('atlas_unreachable')}
@@ -36,8 +37,9 @@ export const pollAlerts: readonly Rule[] = [
   clusterAlert('DataStale', {
     severity: 'warning',
     comment:
-      'Polls neither succeed nor fail: if they fail, TargetDown or its cause tells. Both times are of the exporter’s clock, so a ' +
-      'wrong clock does not matter. At least two minutes: Prometheus sees a poll with the next scrape, which can be a minute later.',
+      'Polls neither succeed nor fail: if they fail, TargetDown or the alert for its cause fires. The exporter’s clock gives both ' +
+      'times, so a wrong clock does not matter. The limit is at least two minutes, because Prometheus sees a poll only with the next ' +
+      'scrape, which can be a minute later.',
     expr: `
       (
         (
@@ -61,12 +63,13 @@ export const pollAlerts: readonly Rule[] = [
     description:
       `The last successful poll of cluster ${CLUSTER_ID} was {{ $value | humanizeDuration }} ago. The poll interval is ` +
       `${ofCluster(`max by ${CLUSTER} (${EXPORT}poll_interval_seconds`).replace('cluster_name=%q}', 'cluster_name=%q})')}. Polls do not fail, but take too long or do not start. ` +
-      'Alerts on running exports can’t fire meanwhile. The alert for overdue exports uses the last known data.',
+      'Until polls succeed again, alerts on running exports can’t fire. The alert for overdue exports uses the last known data.',
   }),
   {
     alert: 'AtlasBackupExportAccessDenied',
     comment:
-      'One alert for the credential if it works nowhere; else one for each project that it may not read, and for each owner in it.',
+      'One alert for the credential if it works for no cluster. Otherwise one alert for each project that it may not read, and for each ' +
+      'owner of clusters in this project.',
     expr: `
       (count by (credential) (${DENIED}) unless ${WORKS})
       or
@@ -98,7 +101,7 @@ export const pollAlerts: readonly Rule[] = [
       summary: `Project ${PROJECT_NAME}: its API quota is used up`,
       description:
         'Polls of {{ $value }} {{ if eq $value 1.0 }}cluster{{ else }}clusters{{ end }} of project {{ $labels.group_id }} fail because the API quota ' +
-        `of the project is used up. All clients of the project share this quota${value(`max(project:${EXPORTER}api_budget_used:ratio{group_id=%q})`, ['group_id'], 'humanizePercentage', '', '. Used when Atlas last reported it: ')}. ` +
+        `of the project is used up. All clients of the project share this quota${value(`max(project:${EXPORTER}api_budget_used:ratio{group_id=%q})`, ['group_id'], 'humanizePercentage', '', '. Used share at the latest report of Atlas: ')}. ` +
         'Find the client that sends most requests, or raise the exporter’s poll intervals.',
       ...links,
       runbook_url: `${RUNBOOKS}/AtlasBackupExportRateLimited.md`,
@@ -120,7 +123,7 @@ export const pollAlerts: readonly Rule[] = [
       description:
         'The exporter cannot list the {{ if $labels.group_id }}clusters of project {{ $labels.group_id }}{{ else }}projects that the credential {{ $labels.credential }} can see{{ end }}. ' +
         `It last succeeded{{ if $labels.group_id }}${sinceSuccess('discovery', 'group_id')}{{ else }}${sinceSuccess('projects_discovery', 'credential')}{{ end }}. ` +
-        'What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
+        'Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
       ...links,
       runbook_url: `${RUNBOOKS}/AtlasBackupExportDiscoveryFailing.md`,
     },
@@ -144,8 +147,8 @@ export function exporterAlerts(installation: string): readonly Rule[] {
   return [
     alert('Down', {
       comment:
-        'Fires until the exporter is back. An installation that is gone as a whole, but whose clusters are all watched by another one, is ' +
-        'not missed. The last part is for a Prometheus that has never seen an exporter.',
+        'Fires until the exporter is back. It does not fire if all exporters of an installation are gone and another installation watches ' +
+        'all of its clusters. The last part is for a Prometheus that has never seen an exporter.',
       expr: `
         (
           ${MISSING} > 0
@@ -204,7 +207,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
         summary: 'Backup exporter {{ $labels.instance }}: its clock differs by {{ $value | humanizeDuration }}',
         description:
           'The clocks of the exporter at {{ $labels.instance }} and of Prometheus differ by {{ $value | humanizeDuration }}. The limit is ' +
-          `${number('threshold:mongodbatlas_backup_export_clock_skew_seconds', 'humanizeDuration')}. Ages on its pages are wrong by that, ` +
+          `${number('threshold:mongodbatlas_backup_export_clock_skew_seconds', 'humanizeDuration')}. Ages on its pages are wrong by this difference, ` +
           'and its requests for tokens may fail. Check the time synchronization of both hosts.',
       },
     }),
@@ -223,7 +226,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
         summary: `Backup exporter ${who}: a label of its scrape job hides cluster_name or group_id`,
         description:
           `{{ $value }} clusters of the exporter ${who} have the labels exported_cluster_name or exported_group_id, because the ` +
-          'scrape job or the target sets a label of that name. No alert on a cluster is right. Set honor_labels: true in the scrape job.',
+          'scrape job or the target sets a label of that name. So the alerts on clusters are wrong. Set honor_labels: true in the scrape job.',
       },
     }),
     alert('CredentialExpiring', {
@@ -247,7 +250,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
         summary: `Backup exporter {{ $labels.instance }}: its web certificate ${DAYS_LEFT}`,
         description:
           `The certificate that the exporter at {{ $labels.instance }} serves ${DAYS_LEFT}. ` +
-          'Without a valid one Prometheus cannot scrape the exporter. Renew it. The exporter reads the new files by itself.',
+          'Without a valid one Prometheus cannot scrape the exporter. Renew it. The exporter reads the new files automatically.',
       },
     }),
     alert('SeriesDropped', {
@@ -273,7 +276,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
         description:
           'The exporter at {{ $labels.instance }} continues with the last valid config, which it read' +
           `${value(`time() - ${EXPORTER}config_last_reload_success_timestamp_seconds{instance=%q}`, ['instance'], 'humanizeDuration', ' earlier', ' ').replace('}}{{ else }}', '}} ago{{ else }}')}. ` +
-          'After a restart it would not start. Its log and `check` name the mistake.',
+          'After a restart it would not start. Its log and `check` list the errors.',
       },
     }),
   ];

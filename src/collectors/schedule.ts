@@ -198,7 +198,7 @@ function findSnapshotsLate(state: TargetState, { nowSeconds }: Moment): Finding 
   if (last?.failure || state.target.paused || nowSeconds - next <= MAX_SNAPSHOT_DELAY_SECONDS) return undefined;
   return {
     condition: 'snapshots_late',
-    problem: `the next snapshot was planned ${span(nowSeconds - next)} ago, and Atlas has not taken it`,
+    problem: `the next snapshot is ${span(nowSeconds - next)} late`,
     advice: 'check in Atlas whether the cluster is paused, and look at its newest snapshots',
   };
 }

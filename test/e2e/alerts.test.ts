@@ -71,7 +71,7 @@ test('an export that never started causes a ticket, which ends when the export i
     labels: { severity: 'warning', owner: 'payments' },
     annotations: {
       summary: expect.stringMatching(
-        /^invoices \(project Storefront\): no export of the snapshot of 3h .* ago has started$/,
+        /^invoices \(project Storefront\): no export has started for the snapshot taken 3h .* ago$/,
       ),
     },
   });

@@ -197,7 +197,7 @@ export const dayWorld: World = {
       labels: { cluster_name: 'stuck' },
       summary: 'a running backup export has finished no collection for 1d 0h 12m 0s',
       description:
-        'A running export of cluster stuck (project 5f1a00000000000000000001) has finished no further collection for 1d 0h 12m 0s. 5 collections are finished. Look at the export in Atlas: if it is stuck, cancel it and export the snapshot again.',
+        'A running export of cluster stuck (project 5f1a00000000000000000001) has finished no further collection for 1d 0h 12m 0s. 5 collections are finished. Check whether its data in the bucket still grows. If it does not, open a support case with MongoDB: neither the Atlas CLI nor the API can cancel an export.',
     }),
     firesAllTheTime('Stalled', 1464, 1492),
     ...quiet('Stalled', 1496),

@@ -203,7 +203,7 @@ export const exporterWorlds: readonly World[] = [
         labels: { job: 'j', instance: 'a' },
         summary: 'Backup exporter a: its clock differs by 3m 0s',
         description:
-          'The clocks of the exporter at a and of Prometheus differ by 3m 0s. The limit is 2m 0s. Ages on its pages are wrong by that, and its requests for tokens may fail. Check the time synchronization of both hosts.',
+          'The clocks of the exporter at a and of Prometheus differ by 3m 0s. The limit is 2m 0s. Ages on its pages are wrong by this difference, and its requests for tokens may fail. Check the time synchronization of both hosts.',
       }),
       query(32, 'ALERTS{alertstate="firing"}', [
         'ALERTS{alertname="AtlasBackupExporterClockSkew",alertstate="firing",instance="b",job="j",severity="warning"}',
@@ -243,7 +243,7 @@ export const exporterWorlds: readonly World[] = [
         labels,
         summary: 'Backup exporter j: a label of its scrape job hides cluster_name or group_id',
         description:
-          '2 clusters of the exporter j have the labels exported_cluster_name or exported_group_id, because the scrape job or the target sets a label of that name. No alert on a cluster is right. Set honor_labels: true in the scrape job.',
+          '2 clusters of the exporter j have the labels exported_cluster_name or exported_group_id, because the scrape job or the target sets a label of that name. So the alerts on clusters are wrong. Set honor_labels: true in the scrape job.',
       }),
       ...quiet('AtlasBackupExporterLabelsOverwritten', 20),
     ],
@@ -294,7 +294,7 @@ export const exporterWorlds: readonly World[] = [
         labels: { job: 'j', instance: 'a' },
         summary: 'Backup exporter a: its web certificate expires in 6d 22h 56m 0s',
         description:
-          'The certificate that the exporter at a serves expires in 6d 22h 56m 0s. Without a valid one Prometheus cannot scrape the exporter. Renew it. The exporter reads the new files by itself.',
+          'The certificate that the exporter at a serves expires in 6d 22h 56m 0s. Without a valid one Prometheus cannot scrape the exporter. Renew it. The exporter reads the new files automatically.',
       }),
       ...quiet('AtlasBackupExporterWebCertificateExpiring', 80),
       only(88, 'AtlasBackupExporterWebCertificateExpiring'),
@@ -344,7 +344,7 @@ export const exporterWorlds: readonly World[] = [
         labels: { job: 'j', instance: 'a' },
         summary: 'The backup exporter at a could not reload its config',
         description:
-          'The exporter at a continues with the last valid config, which it read 16m 0s ago. After a restart it would not start. Its log and `check` name the mistake.',
+          'The exporter at a continues with the last valid config, which it read 16m 0s ago. After a restart it would not start. Its log and `check` list the errors.',
       }),
       ...quiet('AtlasBackupExporterConfigReloadFailed', 28),
       only(36, 'AtlasBackupExporterConfigReloadFailed'),

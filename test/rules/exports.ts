@@ -26,7 +26,7 @@ const dueSnapshot = (created: Value, isNone: Value = 1): Values => ({
   'due_snapshot_state{state="none"}': isNone,
 });
 const notStartedText = {
-  summary: 'no export of the snapshot of 5h 2m 0s ago has started',
+  summary: 'no export has started for the snapshot taken 5h 2m 0s ago',
   description:
     'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 5h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 6h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
 };
@@ -65,7 +65,7 @@ export const exportWorlds: readonly World[] = [
         severity: 'critical',
         summary: 'no successful backup export for 1d 6h 20m 0s',
         description:
-          'The newest successful export of cluster orders (project 5f1a00000000000000000001) ended 1d 6h 20m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Exports start, but the last 2 failed: solve that first.',
+          'The newest successful export of cluster orders (project 5f1a00000000000000000001) ended 1d 6h 20m 0s ago. The limit is 1d 2h 0m 0s. The bucket has no newer copy. Exports start, but the last 2 failed: fix that first.',
       }),
       onlyThese(20, 'Overdue', 'Failed'),
     ],
@@ -138,7 +138,7 @@ export const exportWorlds: readonly World[] = [
       ...quiet('NotStarted', 68),
       firesForCluster('NotStarted', 72, {
         severity: 'warning',
-        summary: 'no export of the snapshot of 3h 2m 0s ago has started',
+        summary: 'no export has started for the snapshot taken 3h 2m 0s ago',
         description:
           'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
       }),
@@ -215,7 +215,7 @@ export const exportWorlds: readonly World[] = [
         severity: 'warning',
         summary: 'the next snapshot is 3h 19m 0s late',
         description:
-          'The backup schedule of cluster orders (project 5f1a00000000000000000001) planned the next snapshot 3h 19m 0s ago, and still names this time. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
+          'According to its backup schedule, Atlas should have taken the next snapshot of cluster orders (project 5f1a00000000000000000001) 3h 19m 0s ago. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
       }),
       ...quiet('SnapshotsLate', 100),
       onlyThese(120, 'SnapshotsLate'),
@@ -232,7 +232,7 @@ export const exportWorlds: readonly World[] = [
         severity: 'warning',
         summary: 'the list of snapshots cannot be read',
         description:
-          'The exports of cluster orders (project 5f1a00000000000000000001) can be read, but its list of snapshots cannot. So an export that never starts shows only when the last success is too old, which is after 1d 2h 0m 0s. The status page has the reason and advice.',
+          'The exports of cluster orders (project 5f1a00000000000000000001) can be read, but its list of snapshots cannot. So an export that never starts is noticed only when the last success is too old, which is after 1d 2h 0m 0s. The status page has the reason and advice.',
       }),
       ...quiet('SnapshotsUnreadable', 140),
       onlyThese(152, 'SnapshotsUnreadable', 'TargetDown'),
@@ -392,14 +392,14 @@ export const exportWorlds: readonly World[] = [
         severity: 'warning',
         summary: 'a backup export has been running for 1h 16m 0s',
         description:
-          'An export of cluster orders (project 5f1a00000000000000000001) was created 1h 16m 0s ago and is still running. Its duration_max is 1h 0m 0s. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+          'An export of cluster orders (project 5f1a00000000000000000001) was created 1h 16m 0s ago and is still running. Its duration_max is 1h 0m 0s. If it makes no progress, open a support case with MongoDB: neither the Atlas CLI nor the API can cancel an export.',
       }),
       firesForCluster('RunningTooLong', 44, {
         severity: 'warning',
         labels: { cluster_name: 'sharded' },
         summary: 'a backup export has been running for 2d 0h 16m 0s',
         description:
-          'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 16m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, cancel it in Atlas and export the snapshot again.',
+          'An export of cluster sharded (project 5f1a00000000000000000001) was created 2d 0h 16m 0s ago and is still running. The limit is 2d 0h 0m 0s; duration_max in the exporter’s config changes it. If it makes no progress, open a support case with MongoDB: neither the Atlas CLI nor the API can cancel an export.',
       }),
       firesAllTheTime('RunningTooLong', 20, 36, 'cluster_name="orders"'),
       ...quiet('RunningTooLong', 72),
@@ -512,7 +512,7 @@ export const exportWorlds: readonly World[] = [
         severity: 'warning',
         summary: '2 backup exports are in a state the exporter does not know',
         description:
-          'Atlas lists 2 exports of cluster orders (project 5f1a00000000000000000001) in a state that this version of the exporter does not know. A success or a failure may be missed. Look for a newer version.',
+          'Atlas lists 2 exports of cluster orders (project 5f1a00000000000000000001) in a state that this version of the exporter does not know. It may miss a success or a failure. Install a newer version if there is one.',
       }),
       firesAllTheTime('UnknownState', 24, 40),
       ...quiet('UnknownState', 44),

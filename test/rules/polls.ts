@@ -55,7 +55,7 @@ export const pollWorlds: readonly World[] = [
         severity: 'warning',
         summary: 'the data about its backup exports is 31m 0s old',
         description:
-          'The last successful poll of cluster orders (project 5f1a00000000000000000001) was 31m 0s ago. The poll interval is 5m 0s. Polls do not fail, but take too long or do not start. Alerts on running exports can’t fire meanwhile. The alert for overdue exports uses the last known data.',
+          'The last successful poll of cluster orders (project 5f1a00000000000000000001) was 31m 0s ago. The poll interval is 5m 0s. Polls do not fail, but take too long or do not start. Until polls succeed again, alerts on running exports can’t fire. The alert for overdue exports uses the last known data.',
       }),
       ...quiet('DataStale', 44),
       onlyThese(48, 'DataStale'),
@@ -178,7 +178,7 @@ export const pollWorlds: readonly World[] = [
         labels: { group_id: GROUP },
         summary: 'Project Shop: its API quota is used up',
         description:
-          'Polls of 2 clusters of project 5f1a00000000000000000001 fail because the API quota of the project is used up. All clients of the project share this quota. Used when Atlas last reported it: 95%. Find the client that sends most requests, or raise the exporter’s poll intervals.',
+          'Polls of 2 clusters of project 5f1a00000000000000000001 fail because the API quota of the project is used up. All clients of the project share this quota. Used share at the latest report of Atlas: 95%. Find the client that sends most requests, or raise the exporter’s poll intervals.',
       }),
       firesAllTheTime('RateLimited', 24, 40),
       ...quiet('RateLimited', 44),
@@ -206,7 +206,7 @@ export const pollWorlds: readonly World[] = [
         labels: { group_id: GROUP },
         summary: 'Project Shop: its clusters cannot be listed',
         description:
-          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
+          'The exporter cannot list the clusters of project 5f1a00000000000000000001. It last succeeded 36m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
       }),
       firesAllTheTime('DiscoveryFailing', 40, 60),
       ...quiet('DiscoveryFailing', 64),
@@ -234,7 +234,7 @@ export const pollWorlds: readonly World[] = [
         labels: { credential: 'main' },
         summary: 'Credential main: its projects cannot be listed',
         description:
-          'The exporter cannot list the projects that the credential main can see. It last succeeded 36m 0s ago. What is known stays monitored. What is new is not monitored. The status page shows the error and the advice for it.',
+          'The exporter cannot list the projects that the credential main can see. It last succeeded 36m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
       }),
       onlyThese(60, 'DiscoveryFailing'),
     ],

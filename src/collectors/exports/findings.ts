@@ -69,7 +69,7 @@ function adviceOf(errorCode = 'none'): string {
   return `look up the export in Atlas, check the bucket and the access of Atlas to it, ${EXPORT_AGAIN}`;
 }
 
-/** Like the alert, it spares a paused cluster, and a cluster whose running export comes late but in time to be no page. */
+/** Like the alert, it does not count a paused cluster, or a cluster whose running export may still end before twice the limit. */
 function findOverdue(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const destination = destinationOf(state);
   const maxAgeSeconds = successMaxAgeSeconds(state);
@@ -91,7 +91,7 @@ function ageSecondsOf(job: Job | undefined, nowSeconds: number): number | undefi
   return at === undefined ? undefined : nowSeconds - at;
 }
 
-/** The cluster, its schedule or its bucket may be new. It is a doubt until one whole limit has passed without a success. */
+/** The cluster, its schedule or its bucket may be new, so it becomes overdue only after one whole limit without a success. */
 function findNoSuccess(
   state: TargetState,
   nowSeconds: number,
@@ -136,13 +136,15 @@ function findOldData(state: TargetState, { nowSeconds }: Moment): Finding | unde
 function adviceWhenOverdue(state: TargetState): string {
   const { summary } = exportsOf(state);
   if (activeCount(state) > 0) return 'an export is running: the problem ends when the export succeeds';
-  if ((destinationOf(state)?.consecutiveFailures ?? 0) > 0) return 'exports start, but fail: solve that first';
+  if ((destinationOf(state)?.consecutiveFailures ?? 0) > 0) return 'exports start, but fail: fix that first';
   if (state.target.paused) return 'the cluster is paused, so Atlas takes no snapshots: resume it, or stop watching it';
   if (scheduleOf(state).summary?.autoExportEnabled === false)
     return 'automatic export is off in the backup schedule: switch it on in Atlas, or start an export';
   if (summary?.lastFinished?.state === 'cancelled')
-    return 'the newest export was cancelled: find out who cancelled it, and export the snapshot again';
-  return 'no export has started since then: check in Atlas that the backup policy still takes and exports snapshots';
+    return 'the newest export was cancelled: find out why in Atlas, and export the snapshot again';
+  return destinationOf(state)?.lastSuccess === undefined
+    ? 'check in Atlas that the backup policy takes and exports snapshots'
+    : 'no export has started since then: check in Atlas that the backup policy still takes and exports snapshots';
 }
 
 /** It uses the oldest job of each state, so it also works if `max_active_jobs` drops series. */
@@ -165,7 +167,7 @@ function findStuck(state: TargetState, { nowSeconds }: Moment): Finding | undefi
     problem: `an export has been ${what} for ${span(stuck.sinceSeconds)}; the limit is ${span(stuck.maxSeconds)}`,
     advice: isQueued
       ? 'Atlas runs only a few exports at a time: check in Atlas which exports are running'
-      : 'check the export in Atlas: if it makes no progress, cancel it and export the snapshot again',
+      : 'look at the export in Atlas: if it makes no progress, open a support case with MongoDB',
   };
 }
 

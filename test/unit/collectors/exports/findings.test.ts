@@ -45,7 +45,7 @@ test.each<[string, TargetState, RegExp, RegExp]>([
     'none at all',
     polledState([], DAILY),
     /^Atlas lists no successful export yet; the limit is one every 26 h$/,
-    /^wait for the next automatic export if the cluster or its schedule was changed lately; otherwise: no export has started/,
+    /^wait for the next automatic export if the cluster or its schedule was changed lately; otherwise: check in Atlas that the backup policy/,
   ],
   [
     'a success too old, and a newer export that was cancelled',
@@ -77,7 +77,7 @@ test.each<[string, TargetState, RegExp, RegExp]>([
     'a running one that never ends',
     polledState([at(-2, 'InProgress'), success]),
     /^an export has been running for 2 d 2 h; the limit is 2 d$/,
-    /cancel it/,
+    /open a support case/,
   ],
   ['what was never read', refused(newState()), /ACCESS_LIST; there is no data yet$/, /^add this host’s address$/],
   [
@@ -119,7 +119,7 @@ test.each<[string, TargetState, RegExp, RegExp]>([
 test('an overdue cluster whose exports fail has the advice to solve the failure first', () => {
   const { findings } = judged(polledState([at(47, 'Failed'), success], DAILY), { nowSeconds: NOW });
   expect(findings.map(({ condition }) => condition)).toEqual(['overdue', 'failed']);
-  expect(findings[0]?.advice).toBe('exports start, but fail: solve that first');
+  expect(findings[0]?.advice).toBe('exports start, but fail: fix that first');
 });
 
 test('a limit on the series of active jobs does not hide a stuck export', () => {
