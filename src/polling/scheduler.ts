@@ -34,7 +34,7 @@ export interface Scheduler {
   /** Moves the next run to the next beat of this interval, if that is sooner. */
   runSooner(key: string, intervalSeconds: number): void;
   /**
-   * Adds one run between the beats, at this time of the monotonic clock. It replaces the one that was added before. A time that
+   * Adds one run between the beats, at this time of the monotonic clock. Of several times the first one counts. A time that
    * has passed is ignored.
    */
   runAlsoAt(key: string, atSeconds: number): void;
@@ -185,8 +185,8 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
   function runAlsoAt(key: string, atSeconds: number): void {
     const entry = entries.get(key);
     if (entry === undefined) return;
-    // The run of a time that has just come may still wait for its turn.
-    if (atSeconds > runtime.monotonicSeconds()) entry.alsoAtSeconds = atSeconds;
+    if (atSeconds <= runtime.monotonicSeconds()) return;
+    entry.alsoAtSeconds = Math.min(atSeconds, entry.alsoAtSeconds ?? atSeconds);
   }
 
   function notifyWaiters(): void {

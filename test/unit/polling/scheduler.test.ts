@@ -262,11 +262,18 @@ describe('the next run', () => {
     scheduler.runAlsoAt('a', 10);
     await runtime.advance(30);
     expect(timesOf('a')).toEqual([0, 20]);
-    scheduler.runAlsoAt('a', 20);
+  });
+
+  test('comes at the first of several times between the beats, not only at the last', async () => {
+    const { runtime, scheduler, add, timesOf } = setUp();
+    add('a', { intervalSeconds: 100_000 });
+    await runtime.advance(1);
     scheduler.runAlsoAt('a', 80);
     scheduler.runAlsoAt('a', 90);
     await runtime.advance(100);
-    expect(timesOf('a')).toEqual([0, 20, 90]);
+    scheduler.runAlsoAt('a', 120);
+    await runtime.advance(30);
+    expect(timesOf('a')).toEqual([0, 80, 120]);
   });
 
   test('is known only for a task that waits, not for one that runs or does not exist', async () => {
