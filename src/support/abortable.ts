@@ -25,6 +25,7 @@ export function startDeadline(runtime: Runtime, seconds: number, late: () => Err
   const ending = new AbortController();
   const done = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
+  if (signal?.aborted) leave();
   signal?.addEventListener('abort', leave, { once: true });
   runtime.sleep(seconds, done.signal).then(
     () => ending.abort(late()),
@@ -56,7 +57,6 @@ export async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const deadline = startDeadline(runtime, seconds, () => late, signal);
-  if (signal?.aborted) throw signal.reason;
   try {
     return await unlessAborted(work(deadline.signal), deadline.signal);
   } finally {
