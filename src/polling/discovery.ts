@@ -7,8 +7,7 @@ import type { Advice, Failure, Notice } from '../collectors/collector.ts';
 import { withinDeadline } from '../support/abortable.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { createFailureLog, failureOf } from './failure-log.ts';
-import type { Facts, Outages } from './outages.ts';
+import { createFailureLog, type Facts, failureOf, type Outages } from './failure-log.ts';
 import type { Task } from './scheduler.ts';
 
 export interface DiscoveryState {

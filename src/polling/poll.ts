@@ -16,8 +16,7 @@ import {
 import { isKnownFailure } from '../collectors/findings.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { createFailureLog, type FailureLog, failureOf } from './failure-log.ts';
-import type { Outages } from './outages.ts';
+import { createFailureLog, type FailureLog, failureOf, type Outages } from './failure-log.ts';
 import type { Task } from './scheduler.ts';
 import { intervalOf, type States } from './states.ts';
 

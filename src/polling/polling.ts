@@ -17,9 +17,8 @@ import type {
 import type { ClusterSource, FoundCluster, ProjectSource } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { failureOf } from './failure-log.ts';
+import { createOutages, failureOf } from './failure-log.ts';
 import { createOrganizations, type ListingStatus } from './organizations.ts';
-import { createOutages } from './outages.ts';
 import { createPoll, OUTAGE_INTERVAL_SECONDS } from './poll.ts';
 import { createProjects, type DiscoveryStatus, type Projects } from './projects.ts';
 import { createRuleLog, reportRules } from './rules.ts';

@@ -8,8 +8,7 @@ import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createDiscovery, type Discovery, type DiscoveryState } from './discovery.ts';
-import { failureOf } from './failure-log.ts';
-import type { Outages } from './outages.ts';
+import { failureOf, type Outages } from './failure-log.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 import { type DiscoveredProject, type KnownCluster, rulesByProject, selectClusters, type Wanted } from './targets.ts';
 

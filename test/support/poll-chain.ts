@@ -5,7 +5,7 @@ import { exportsCollector } from '../../src/collectors/exports/collector.ts';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
 import { createMetricsPage } from '../../src/metrics/page.ts';
 import { createSelfMetrics } from '../../src/metrics/self.ts';
-import { createOutages } from '../../src/polling/outages.ts';
+import { createOutages } from '../../src/polling/failure-log.ts';
 import { createPoll } from '../../src/polling/poll.ts';
 import { createStates } from '../../src/polling/states.ts';
 import { targetOf } from '../../src/polling/targets.ts';
