@@ -11,7 +11,7 @@ import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
-import type { Shard } from '../polling/shards.ts';
+import type { Shard } from '../polling/targets.ts';
 import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';

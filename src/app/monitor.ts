@@ -8,9 +8,8 @@ import type { Collectors } from '../collectors/collector.ts';
 import { clusterSource, projectSource, readProjectName } from '../collectors/project.ts';
 import type { Config } from '../config/config.ts';
 import { createPolling, type Polling } from '../polling/polling.ts';
-import { createOwns, ownShare, type Shard } from '../polling/shards.ts';
 import type { StatesListener } from '../polling/states.ts';
-import type { Wanted } from '../polling/targets.ts';
+import { createOwns, ownShare, type Shard, type Wanted } from '../polling/targets.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 

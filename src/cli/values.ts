@@ -3,7 +3,7 @@
  * name of the flag.
  */
 import { isIPv6 } from 'node:net';
-import type { Shard } from '../polling/shards.ts';
+import type { Shard } from '../polling/targets.ts';
 import type { Checked } from '../support/checked.ts';
 import { listed } from '../support/words.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';

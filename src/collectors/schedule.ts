@@ -8,8 +8,7 @@ import { span } from '../support/words.ts';
 import { type Collector, type Finding, type Moment, PREFIX, recordOf, type TargetState } from './collector.ts';
 import { checkedId, parseTime } from './decoding.ts';
 import { exportsOf } from './exports/summary.ts';
-import { gauge, labelledGauge } from './families.ts';
-import { fieldsFrom } from './fields.ts';
+import { fieldsFrom, gauge, labelledGauge } from './families.ts';
 
 export interface BackupSchedule {
   readonly autoExportEnabled: boolean;

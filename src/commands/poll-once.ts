@@ -12,11 +12,9 @@ import type { ListingStatus } from '../polling/organizations.ts';
 import type { Polling } from '../polling/polling.ts';
 import type { DiscoveryStatus } from '../polling/projects.ts';
 import type { RuleReport } from '../polling/rules.ts';
-import type { Shard } from '../polling/shards.ts';
-import type { Wanted } from '../polling/targets.ts';
+import type { Shard, Wanted } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
-import type { CommandSettings } from './command.ts';
-import { startProgress } from './command.ts';
+import { type CommandSettings, startProgress } from './command.ts';
 
 export interface PolledOnce {
   readonly states: readonly TargetState[];

@@ -6,7 +6,7 @@ import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { Outage } from '../atlas/observer.ts';
 import type { Collectors, Field, Target } from '../collectors/collector.ts';
 import { CONDITIONS } from '../collectors/conditions.ts';
-import { failureObject, field, fieldsOfPart, objectOf, recordFields } from '../collectors/fields.ts';
+import { failureObject, field, fieldsOfPart, objectOf, recordFields } from '../collectors/families.ts';
 import type { Checked } from '../support/checked.ts';
 import {
   createMatcher,

@@ -9,7 +9,7 @@ import type { Collectors } from '../../src/collectors/collector.ts';
 import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { Config, CredentialConfig } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
-import type { Shard } from '../../src/polling/shards.ts';
+import type { Shard } from '../../src/polling/targets.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
 import type { ReloadAnswer } from '../../src/web/guards/management.ts';

@@ -10,11 +10,10 @@ import got, { AbortError, RequestError, type Request as Stream } from 'got';
 import { startDeadline, unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
-import { AtlasError } from '../error.ts';
+import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
 import type { AtlasObserver } from '../observer.ts';
 import { ACCEPT_ENCODING, decodeBody, deprecationOf, rateLimitOf, tooLarge } from './answer.ts';
 import type { Connections } from './connections.ts';
-import { codeOf, tlsAdvice } from './tls-advice.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 
 export interface ExchangeSettings {

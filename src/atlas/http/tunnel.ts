@@ -8,8 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, isIPv6, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { BOUNDS } from '../bounds.ts';
-import { AtlasError } from '../error.ts';
-import { codeOf, tlsAdvice } from './tls-advice.ts';
+import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
 
 /** An HTTP proxy that all requests to an https:// address go through. */
 export interface HttpProxy {

@@ -5,9 +5,8 @@
 import { readList } from '../../atlas/list.ts';
 import { type Collector, PREFIX } from '../collector.ts';
 import type { OddTime } from '../decoding.ts';
-import { activeJobFamilies } from './active-families.ts';
 import { scheduledBucketId } from './destination.ts';
-import { listFamilies, recordFamilies, successFamilies } from './families.ts';
+import { activeJobFamilies, listFamilies, recordFamilies, successFamilies } from './families.ts';
 import { exportFields } from './fields.ts';
 import { exportFinders } from './findings.ts';
 import { type ExportSummary, NAME, startExportFold } from './summary.ts';

@@ -1,6 +1,6 @@
 /** The fields of export jobs in the JSON API. Names, units and meanings are as stable as those of the metrics. */
 import type { Field, TargetState } from '../collector.ts';
-import { field, fieldsFrom, fieldsOfPart, objectOf, recordFields } from '../fields.ts';
+import { field, fieldsFrom, fieldsOfPart, objectOf, recordFields } from '../families.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { activeStateOf, durationSeconds, endedAtSeconds, type Job, progressRatio } from './job.ts';
 import { exportsOf } from './summary.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ownShare, shardOf } from '../../../src/polling/shards.ts';
+import { ownShare, shardOf } from '../../../src/polling/targets.ts';
 
 const anyGroupId = fc.stringMatching(/^[0-9a-f]{24}$/);
 const anyCount = fc.integer({ min: 1, max: 50 });
