@@ -109,7 +109,7 @@ export function createClient({
     let items = 0;
     /** Returns whether there is another page. */
     function decode(response: AtlasResponse): boolean {
-      const page = decodePage(response, runtime.wallSeconds());
+      const page = decodePage(response);
       take(page);
       items += page.results.length;
       // The link to the next page is used only as a sign that there is one. Its URL is built here, so that requests
@@ -125,8 +125,7 @@ export function createClient({
 
   return {
     eachPage,
-    get: (resource, signal) =>
-      attempts(resource, '', (response) => decodeAnswer(response, runtime.wallSeconds()), signal),
+    get: (resource, signal) => attempts(resource, '', decodeAnswer, signal),
   };
 }
 

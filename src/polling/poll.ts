@@ -35,9 +35,6 @@ export interface PollTools {
 /** Longest wait for the next poll of a target during an outage, when polls are cheap, and after it. */
 export const OUTAGE_INTERVAL_SECONDS = 60;
 
-/** The interval of a collector whose `pace` throws. */
-const BUG_INTERVAL_SECONDS = 60;
-
 type Outcome = { readonly read: Read<unknown> } | { readonly failure: Failure };
 
 /** The function that makes one poll and resolves to the interval until the next one. */
@@ -50,7 +47,7 @@ export function createPoll(key: string, collector: Collector<unknown>, tools: Po
     const state = states.get(key);
     if (state === undefined) return tools.settings().idleIntervalSeconds;
     const startedAtSeconds = runtime.monotonicSeconds();
-    let outcome = await attempt(collector, state, tools, signal);
+    const outcome = await attempt(collector, state, tools, signal);
     const failure = 'failure' in outcome ? outcome.failure : undefined;
     // The program stops, or the target was removed: an incomplete result is not used.
     if (signal.aborted) return of(state).intervalSeconds;
@@ -59,14 +56,8 @@ export function createPoll(key: string, collector: Collector<unknown>, tools: Po
     if (failure && collector.after === undefined && tools.dropTarget(state.target, failure))
       return of(state).intervalSeconds;
     states.update(key, (now) => {
-      let record = recordAfter(of(now), outcome, startedAtSeconds, runtime);
-      let intervalSeconds = BUG_INTERVAL_SECONDS;
-      try {
-        intervalSeconds = intervalOf(collector, record, tools.settings());
-      } catch (error) {
-        outcome = { failure: failureOf(error) };
-        record = recordAfter(of(now), outcome, startedAtSeconds, runtime);
-      }
+      const record = recordAfter(of(now), outcome, startedAtSeconds, runtime);
+      const intervalSeconds = intervalOf(collector, record, tools.settings());
       return { ...now, polled: { ...now.polled, [collector.name]: { ...record, intervalSeconds } } };
     });
     const after = states.get(key) ?? state;

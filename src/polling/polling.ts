@@ -270,7 +270,6 @@ export function createPolling(parts: PollingParts): Polling {
   function outageEnded(outage: Outage): void {
     outages.ended(outage);
     pollSooner(({ after }, record) => after === undefined || record?.last?.failure !== undefined);
-    projects.learnNamesWithin(OUTAGE_INTERVAL_SECONDS);
   }
 
   function nextPollAtSeconds(key: string, collector: string): number | undefined {

@@ -3,6 +3,7 @@
  * config changes keeps its state and its schedule.
  */
 import type { AtlasApi } from '../atlas/client.ts';
+import { isTransient } from '../atlas/error.ts';
 import type { Target } from '../collectors/collector.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
 import type { Log } from '../support/log.ts';
@@ -54,13 +55,11 @@ export interface Projects {
    * @param listed the names that are known from a list of projects
    */
   learnNames(listed: ReadonlyMap<string, string>): void;
-  /** Reads the names that are still unknown within this time. */
-  learnNamesWithin(seconds: number): void;
 }
 
 /** A project's name rarely changes, and only pages and joins need it. */
 const NAME_SECONDS = 24 * 3600;
-const NAME_RETRY_SECONDS = 3600;
+const NAME_RETRY_SECONDS = { transient: 60, lasting: 3600 };
 
 export function createProjects(wanted: Wanted, tools: ProjectTools, listener: ProjectListener): Projects {
   const { scheduler, log } = tools;
@@ -116,7 +115,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
           const { reason, problem, advice } = failureOf(error);
           if (!signal.aborted)
             log.debug({ group_id: groupId, reason, problem, advice }, 'the name of a project is unknown');
-          return NAME_RETRY_SECONDS;
+          return isTransient(reason) ? NAME_RETRY_SECONDS.transient : NAME_RETRY_SECONDS.lasting;
         }
       },
     };
@@ -168,10 +167,6 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
     }
   }
 
-  function learnNamesWithin(seconds: number): void {
-    for (const groupId of projects.keys()) if (!names.has(groupId)) scheduler.runSooner(nameKey(groupId), seconds);
-  }
-
   change(wanted, [], () => false);
   return {
     found,
@@ -184,7 +179,6 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
       })),
     change,
     learnNames,
-    learnNamesWithin,
   };
 }
 

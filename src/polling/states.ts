@@ -74,7 +74,7 @@ export function createStates({ collectors, settings, monotonicSeconds, onChange 
   return { all: () => states.values(), get: (key) => states.get(key), update, replace, markStale };
 }
 
-/** The interval until the next poll, which depends on the state and on the failure. Throws if the collector has a bug. */
+/** The interval until the next poll, which depends on the state and on the failure. */
 export function intervalOf(
   collector: Collector<unknown>,
   { summary, last }: Pick<Polled<unknown>, 'summary' | 'last'>,
@@ -82,9 +82,7 @@ export function intervalOf(
 ): number {
   const { seconds, retrySeconds, failedSeconds } = collector.pace(summary, settings);
   const afterFailure = last?.failure && isTransient(last.failure.reason) ? retrySeconds : failedSeconds;
-  const intervalSeconds = last?.failure === undefined ? seconds : afterFailure;
-  if (!Number.isFinite(intervalSeconds)) throw new RangeError(`the interval of ${collector.name} is not a number`);
-  return intervalSeconds;
+  return last?.failure === undefined ? seconds : afterFailure;
 }
 
 /** True if the last successful poll is older than max(`maxStaleSeconds`, twice the current interval). */

@@ -72,23 +72,6 @@ describe('an exchange', () => {
     expect(response).toMatchObject({ status: 429, headers: { 'retry-after': '7' }, body: '' });
   });
 
-  test.each<[string, (socket: Socket) => void]>([
-    ['stays', () => undefined],
-    ['ends', (socket) => socket.end()],
-    ['is reset', (socket) => setTimeout(() => socket.resetAndDestroy(), 50)],
-  ])('accepts no other protocol: a 101 whose connection %s is an invalid response', async (_how, then) => {
-    const baseUrl = await rawServer((socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
-      then(socket);
-    });
-    expect(await failureOf(exchangeWith(baseUrl).send())).toMatchObject({
-      reason: 'invalid_response',
-      message: 'the answer switches to another protocol',
-      status: 101,
-    });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  });
-
   test('is aborted by its signal also while the body of a failure is read', async () => {
     const { baseUrl } = await atlas((_req, res) => res.writeHead(429).write('{"err'));
     const giveUp = new AbortController();

@@ -119,7 +119,7 @@ export function createAdmission(
     if (rateLimit) bucket.follow(rateLimit, now);
     if (response.status !== 429) return;
     const { least, most } = BOUNDS.pauseSeconds;
-    const askedSeconds = retryAfterSecondsOf(response, runtime.wallSeconds()) ?? least;
+    const askedSeconds = retryAfterSecondsOf(response) ?? least;
     const seconds = Math.min(most, Math.max(least, askedSeconds));
     bucket.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE), now);
     observer.paused({ groupId, budget: name, seconds, askedSeconds });

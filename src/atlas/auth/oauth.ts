@@ -26,7 +26,7 @@ export async function mintToken(credential: Credential, tools: SignerTools, sign
     const askedAtSeconds = runtime.monotonicSeconds();
     const form = { grant_type: 'client_credentials' };
     const response = await call(credential, tools, 'token', authorization, form, signal);
-    const token = decodeToken(response, runtime, askedAtSeconds);
+    const token = decodeToken(response, askedAtSeconds);
     const lifeSeconds = token.endsAtSeconds - runtime.monotonicSeconds();
     observer.secret(token.value);
     observer.token({ credential: credential.name, expiresAtSeconds: runtime.wallSeconds() + lifeSeconds });
@@ -100,10 +100,9 @@ function withoutToken({ reason, message, status, errorCode, retryAfterSeconds, a
   });
 }
 
-function decodeToken(response: AtlasResponse, runtime: Runtime, askedAtSeconds: number): MintedToken {
+function decodeToken(response: AtlasResponse, askedAtSeconds: number): MintedToken {
   if (response.status !== 200) {
-    const retryAfterSeconds = retryAfterSecondsOf(response, runtime.wallSeconds());
-    throw errorOfStatus(response.status, decodeError(response), retryAfterSeconds);
+    throw errorOfStatus(response.status, decodeError(response), retryAfterSecondsOf(response));
   }
   const { access_token: value, expires_in: expiresIn } = parseJson(response) as Record<string, unknown>;
   const { least, most } = BOUNDS.tokenLifeSeconds;

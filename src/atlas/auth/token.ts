@@ -27,9 +27,8 @@ interface Token extends MintedToken {
 export function createServiceAccount(credential: Credential, tools: SignerTools): Signer {
   const { runtime, observer } = tools;
   const ending = new AbortController();
-  /** All tokens that may still be valid at Atlas, including replaced ones. */
+  /** All tokens that may still be valid at Atlas. If only one project refused a token, the replaced token is still valid. */
   const live = new Set<Token>();
-  const revoking = new Map<Token, Promise<AtlasError | undefined>>();
   let token: Token | undefined;
   let minting: Promise<Token> | undefined;
   let replacedAtSeconds = Number.NEGATIVE_INFINITY;
@@ -86,26 +85,8 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     return used.provenAtSeconds < sentAtSeconds && mayReplace;
   }
 
-  function replace(used: Token): void {
-    token = undefined;
-    replacedAtSeconds = runtime.monotonicSeconds();
-    // If only this project refused the token, it is still valid, and Atlas counts it against the account's limit.
-    void revoke(used);
-  }
-
-  /** A token that could not be revoked stays in `live` and is revoked at the end. */
-  async function revoke(one: Token): Promise<AtlasError | undefined> {
-    live.delete(one);
-    const revocation = revokeToken(credential, one.value, tools, ending.signal);
-    revoking.set(one, revocation);
-    const error = await revocation;
-    if (error) live.add(one);
-    revoking.delete(one);
-    return error;
-  }
-
-  async function revokeAtEnd(one: Token): Promise<void> {
-    const revocation = unlessAborted(revoking.get(one) ?? revoke(one), ending.signal);
+  async function revoke(one: Token): Promise<void> {
+    const revocation = unlessAborted(revokeToken(credential, one.value, tools, ending.signal), ending.signal);
     const error = await revocation.catch(() => new AtlasError('timeout', 'no answer before the end'));
     if (error === undefined) return;
     const { reason, status, errorCode, message: problem } = error;
@@ -119,10 +100,10 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     signal.addEventListener('abort', leave, { once: true });
     token = undefined;
     const now = runtime.monotonicSeconds();
-    const left = [...live, ...revoking.keys()].filter(({ endsAtSeconds }) => endsAtSeconds > now);
+    const left = [...live].filter(({ endsAtSeconds }) => endsAtSeconds > now);
     // A token request in progress is awaited, and its token is revoked. The other tokens are revoked in the meantime.
-    const coming = minting && unlessAborted(minting, ending.signal).then(revokeAtEnd, () => undefined);
-    await Promise.all([coming, ...left.map(revokeAtEnd)]);
+    const coming = minting && unlessAborted(minting, ending.signal).then(revoke, () => undefined);
+    await Promise.all([coming, ...left.map(revoke)]);
     signal.removeEventListener('abort', leave);
   }
 
@@ -147,7 +128,10 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
       }
       const response = await send();
       if (!isRefused(response, used, sentAtSeconds)) return response;
-      if (token === used) replace(used);
+      if (token === used) {
+        token = undefined;
+        replacedAtSeconds = runtime.monotonicSeconds();
+      }
       await current(signal);
       return send();
     };

@@ -20,15 +20,15 @@ export interface Page {
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The body of a success. @throws AtlasError for any other response */
-export function decodeAnswer(response: AtlasResponse, wallSeconds: number): JsonObject {
+export function decodeAnswer(response: AtlasResponse): JsonObject {
   if (response.status !== 200) {
-    throw errorOfStatus(response.status, decodeError(response), retryAfterSecondsOf(response, wallSeconds));
+    throw errorOfStatus(response.status, decodeError(response), retryAfterSecondsOf(response));
   }
   return parseJson(response);
 }
 
-export function decodePage(response: AtlasResponse, wallSeconds: number): Page {
-  const body = decodeAnswer(response, wallSeconds);
+export function decodePage(response: AtlasResponse): Page {
+  const body = decodeAnswer(response);
   const { results, totalCount, links } = body as { results?: unknown; totalCount?: unknown; links?: unknown };
   if (!Array.isArray(results)) throw new AtlasError('invalid_response', 'the answer to a list request has no results');
   if (results.length > BOUNDS.pageItems) {
@@ -71,23 +71,17 @@ export function parseJson(response: AtlasResponse): JsonObject {
   return body;
 }
 
-/** Retry-After (RFC 9110, section 10.2.3) in seconds from now, at least 1; undefined if absent or malformed. */
-export function retryAfterSecondsOf({ headers }: AtlasResponse, wallSeconds: number): number | undefined {
-  const value = headers['retry-after'];
-  if (typeof value !== 'string') return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Number(value)));
-  const atSeconds = httpDateSeconds(value);
-  // The sender's clock (Date header), because it may differ from ours.
-  const nowSeconds = httpDateSeconds(headers['date']) ?? wallSeconds;
-  return atSeconds === undefined ? undefined : Math.max(1, atSeconds - nowSeconds);
+/** Retry-After in seconds, as Atlas writes it, at least 1; undefined if absent or in another form. */
+export function retryAfterSecondsOf({ headers }: AtlasResponse): number | undefined {
+  const seconds = wholeNumber(headers['retry-after']);
+  return seconds === undefined ? undefined : Math.max(1, seconds);
 }
 
-/** The headers Deprecation (RFC 9745, or a date as Atlas writes it) and Sunset (RFC 8594); undefined without either. */
+/** The headers Deprecation and Sunset, with dates as Atlas writes them; undefined without either. */
 export function deprecationOf({ headers }: AtlasResponse): Deprecation | undefined {
   const { deprecation, sunset } = headers;
-  if ((deprecation === undefined || deprecation === 'false') && sunset === undefined) return undefined;
-  const unixSeconds = typeof deprecation === 'string' ? /^@(\d{1,11})$/.exec(deprecation)?.[1] : undefined;
-  const sinceSeconds = unixSeconds === undefined ? httpDateSeconds(deprecation) : Number(unixSeconds);
+  if (deprecation === undefined && sunset === undefined) return undefined;
+  const sinceSeconds = httpDateSeconds(deprecation);
   const endsAtSeconds = httpDateSeconds(sunset);
   return {
     ...(sinceSeconds === undefined ? {} : { sinceSeconds }),

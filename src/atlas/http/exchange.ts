@@ -3,9 +3,8 @@
  * It follows no redirect (a credential must not travel to another host) and retries nothing. got's errors contain the
  * request with its headers, so none of them leaves this file: not as `cause`, not in a message.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
 import got, { AbortError, RequestError, type Request as Stream } from 'got';
 import { startDeadline, unlessAborted } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
@@ -78,11 +77,11 @@ async function send(
       advice: connections.proxy && SLOW_PROXY,
     });
   const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
-  const { stream, refused } = open(settings, request, timeoutSeconds, deadline.signal);
+  const stream = open(settings, request, timeoutSeconds, deadline.signal);
   try {
     // An exchange that does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT
     // and then sends nothing.
-    return await unlessAborted(Promise.race([refused, read(stream)]), deadline.signal);
+    return await unlessAborted(read(stream), deadline.signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const answer = stream.response;
@@ -98,8 +97,7 @@ async function send(
   }
 }
 
-/** Begins the exchange. `refused` rejects if the server switches to another protocol; it never resolves. */
-function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal) {
+function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal): Stream {
   const stream = got.stream(settings.baseUrl + request.target, {
     method: request.method,
     headers: { 'user-agent': settings.userAgent, 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
@@ -118,14 +116,7 @@ function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds:
   });
   // got may still report errors after an abort, when the stream is no longer read.
   stream.on('error', () => undefined);
-  const refused = new Promise<never>((_resolve, reject) => {
-    // A wrong server may answer 101. got would not close that connection and would not catch its errors.
-    stream.once('upgrade', ({ statusCode: status }: IncomingMessage, socket: Socket) => {
-      socket.on('error', () => undefined).destroy();
-      reject(new AtlasError('invalid_response', 'the answer switches to another protocol', { status }));
-    });
-  });
-  return { stream, refused };
+  return stream;
 }
 
 async function read(stream: Stream): Promise<AtlasResponse> {

@@ -20,20 +20,14 @@ export function answerInstead(fault: Fault, request: InterceptedRequest): Answer
   }
 }
 
-export function changedHeaders(answer: Answer, fault: Fault, nowMs: number): Answer {
-  switch (fault.kind) {
-    case 'clock':
-      return withHeaders(answer, { Date: httpDate(nowMs + fault.aheadSeconds * 1000) });
-    case 'deprecated':
-      return withHeaders(answer, { Deprecation: httpDate(fault.sinceMs), Sunset: httpDate(fault.endsAtMs) });
-    default:
-      return answer;
-  }
+export function changedHeaders(answer: Answer, fault: Fault): Answer {
+  if (fault.kind !== 'deprecated') return answer;
+  return withHeaders(answer, { Deprecation: httpDate(fault.sinceMs), Sunset: httpDate(fault.endsAtMs) });
 }
 
-function statusAnswer(fault: StatusFault, { nowMs, operation }: InterceptedRequest): Answer {
+function statusAnswer(fault: StatusFault, { operation }: InterceptedRequest): Answer {
   const { status, errorCode, html } = fault;
-  const headers = retryAfter(fault, nowMs);
+  const headers = retryAfter(fault);
   if (html) {
     const body = `<html><body><h1>${status}</h1><p>Try again later.</p></body></html>`;
     return { status, headers: { 'Content-Type': 'text/html', ...headers }, body };
@@ -45,17 +39,8 @@ function statusAnswer(fault: StatusFault, { nowMs, operation }: InterceptedReque
   return refuse({ status, detail, headers, ...(errorCode === undefined ? {} : { errorCode }) });
 }
 
-function retryAfter({ retryAfterSeconds, retryAfterAs }: StatusFault, nowMs: number): Readonly<Record<string, string>> {
-  if (retryAfterAs === 'nonsense') {
-    return { 'Retry-After': 'soon' };
-  }
-  if (retryAfterSeconds === undefined) {
-    return {};
-  }
-  const isDate = retryAfterAs === 'date';
-  return {
-    'Retry-After': isDate ? httpDate(nowMs + retryAfterSeconds * 1000) : String(retryAfterSeconds),
-  };
+function retryAfter({ retryAfterSeconds }: StatusFault): Readonly<Record<string, string>> {
+  return retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
 }
 
 function httpDate(atMs: number): string {

@@ -12,7 +12,6 @@ export type AnswerFault =
   /** A success whose body is this text. */
   | { readonly kind: 'text'; readonly text: string }
   /** The right answer with a wrong Date header. */
-  | { readonly kind: 'clock'; readonly aheadSeconds: number }
   /** The right answer with the headers of a deprecated API version. */
   | { readonly kind: 'deprecated'; readonly sinceMs: number; readonly endsAtMs: number };
 
@@ -22,8 +21,6 @@ export interface StatusFault {
   readonly status: number;
   readonly errorCode?: string;
   readonly retryAfterSeconds?: number;
-  /** The form of Retry-After. Default: seconds. */
-  readonly retryAfterAs?: 'date' | 'nonsense';
   /** An HTML page instead of JSON, as a proxy in front of the API sends it. */
   readonly html?: boolean;
   /** How the answer is sent, if not normally. */

@@ -38,7 +38,7 @@ function interceptionOf(fault: Fault, request: InterceptedRequest): Interception
   return {
     ...(answer ? { answer } : {}),
     changeList: (list) => changedList(list, fault),
-    changeAnswer: (finished) => changedHeaders(changedPage(finished, fault), fault, request.nowMs),
+    changeAnswer: (finished) => changedHeaders(changedPage(finished, fault), fault),
     ...(delivery ? { send: (response, sent, signal) => deliverBadly(response, sent, delivery, signal) } : {}),
   };
 }

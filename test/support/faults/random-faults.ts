@@ -22,15 +22,12 @@ const ofAnswers: readonly Fault[] = [
   { status: 200, html: true },
   { status: 401 },
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 5 },
-  { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 3, retryAfterAs: 'date' },
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 0 },
-  { status: 429, errorCode: 'RATE_LIMITED', retryAfterAs: 'nonsense' },
   { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 2, delivered: { kind: 'truncate' } },
   { status: 503, delivered: { kind: 'not-gzip' } },
   { kind: 'redirect', to: elsewhere },
   { kind: 'text', text: '{"results":' },
   { kind: 'text', text: 'null' },
-  { kind: 'clock', aheadSeconds: 7200 },
   { kind: 'deprecated', sinceMs: Date.UTC(2024, 7, 5), endsAtMs: Date.UTC(2027, 6, 1) },
 ];
 

@@ -105,12 +105,9 @@ describe('attempts', () => {
 });
 
 describe('a pause', () => {
-  // The clock of these tests shows Mon, 21 Sep 2026 14:13:20 GMT.
   test.each([
     ['7', 7],
     ['0', 1],
-    ['Mon, 21 Sep 2026 14:13:50 GMT', 30],
-    ['Mon, 21 Sep 2026 14:00:00 GMT', 1],
     ['soon', 0.25],
     [undefined, 0.25],
   ])('after Retry-After %s lasts %d seconds', async (retryAfter, seconds) => {
@@ -119,14 +116,11 @@ describe('a pause', () => {
     expect(runtime.slept).toEqual([seconds]);
   });
 
-  test.each([['60'], ['3600'], ['Mon, 21 Sep 2026 15:13:20 GMT']])(
-    'that the poll has no time for (%s) is not begun',
-    async (retryAfter) => {
-      const { get, requests, runtime, observer } = setUp([busy(retryAfter)]);
-      expect(await get()).toMatchObject({ reason: 'rate_limited' });
-      expect([requests.length, runtime.slept, observer.retries]).toEqual([1, [], []]);
-    },
-  );
+  test.each([['60'], ['3600']])('that the poll has no time for (%s) is not begun', async (retryAfter) => {
+    const { get, requests, runtime, observer } = setUp([busy(retryAfter)]);
+    expect(await get()).toMatchObject({ reason: 'rate_limited' });
+    expect([requests.length, runtime.slept, observer.retries]).toEqual([1, [], []]);
+  });
 
   test('counts against the time of the poll: after two pauses of 25 seconds there is no time for a third', async () => {
     const { get, requests, runtime } = setUp([busy('25')], { exchangeSeconds: 6 });

@@ -153,23 +153,6 @@ describe('the interval until the next poll', () => {
     expect(record().intervalSeconds).toBe(intervalSeconds);
   });
 
-  test.each([
-    [
-      'throws',
-      () => {
-        throw new TypeError('a bug');
-      },
-    ],
-    ['is not a number', () => ({ seconds: Number.NaN, retrySeconds: 1, failedSeconds: 1 })],
-  ])('is a minute if its computation %s: the poll counts as failed, and the log says why', async (_what, buggy) => {
-    const { run, record, lines } = setUp([0], {
-      pace: (summary) => (summary === undefined ? { seconds: 5, retrySeconds: 5, failedSeconds: 5 } : buggy()),
-    });
-    expect(await run()).toBe(60);
-    expect(record()).toMatchObject({ polls: 1, last: { failure: { reason: 'internal' } } });
-    expect(lines).toMatchObject([{ level: 'error', msg: 'polling fails', reason: 'internal' }]);
-  });
-
   test('is a minute at most after a failure while Atlas does not answer', async () => {
     const { run, atlas, record } = setUp([notFound, 0]);
     atlas.outage = OUTAGE;

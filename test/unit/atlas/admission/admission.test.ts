@@ -159,7 +159,6 @@ test('token requests have no budget: they pass at once', async () => {
 describe('a 429', () => {
   test.each([
     ['7', 7],
-    ['Mon, 21 Sep 2026 14:13:50 GMT', 30],
     [undefined, 1],
   ])('pauses its project for as long as Retry-After %j says, and a little', async (retryAfter, seconds) => {
     const { send, runtime, times: sentAt, observer } = setUp({ answering: first(busy(retryAfter)) });

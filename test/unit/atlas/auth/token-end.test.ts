@@ -1,4 +1,4 @@
-/** Revocation of tokens: at the end, and after a replacement. */
+/** Revocation of tokens at the end, and what a replacement does. */
 import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
@@ -85,31 +85,6 @@ describe('at the end', () => {
 });
 
 describe('a replaced token', () => {
-  test('is revoked in the background, once', async () => {
-    const revocation = gate<AtlasResponse>();
-    const { send, end, revoked, sentWith } = serviceAccount({
-      answers: [refused(401), answer(200)],
-      revocations: [() => revocation.promise, answer(200)],
-    });
-    expect(await send()).toBe(200);
-    expect([revoked(), sentWith()]).toEqual([['t1'], ['t1', 't2']]);
-    revocation.open(answer(200));
-    await end(never);
-    expect(revoked()).toEqual(['t1', 't2']);
-  });
-
-  test('that could not be revoked is revoked at the end', async () => {
-    const { send, end, revoked, runtime, observer } = serviceAccount({
-      answers: [refused(401), answer(200)],
-      revocations: [refused(503), answer(200)],
-    });
-    await send();
-    await runtime.settle();
-    await end(never);
-    expect(revoked()).toEqual(['t1', 't1', 't2']);
-    expect(observer.unrevoked).toEqual([]);
-  });
-
   test('causes no failed request: each is sent again with the new one', async () => {
     const slow = gate<AtlasResponse>();
     const { send, sentWith, runtime, tokenCalls } = serviceAccount({

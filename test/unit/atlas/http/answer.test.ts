@@ -10,8 +10,6 @@ import {
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { answer, refusal } from '../support.ts';
 
-const NOW = Date.parse('2026-08-10T03:28:25Z') / 1000;
-
 function errorOf(decode: () => unknown): AtlasError {
   try {
     decode();
@@ -22,11 +20,11 @@ function errorOf(decode: () => unknown): AtlasError {
   throw new Error('nothing was thrown');
 }
 
-const refusedAs = (response: AtlasResponse) => errorOf(() => decodeAnswer(response, NOW));
+const refusedAs = (response: AtlasResponse) => errorOf(() => decodeAnswer(response));
 
 describe('a success', () => {
   test('is its JSON object, with unknown fields', () => {
-    expect(decodeAnswer(answer(200, { autoExportEnabled: true, later: null }), NOW)).toEqual({
+    expect(decodeAnswer(answer(200, { autoExportEnabled: true, later: null }))).toEqual({
       autoExportEnabled: true,
       later: null,
     });
@@ -95,13 +93,13 @@ describe('a page', () => {
     ['links that are no list', { results: [], links: 'next' }, { results: [] }],
     ['links that are no objects', { results: [], links: [null, 'next'] }, { results: [], hasNext: false }],
   ])('with %s is read', (_what, body, page) => {
-    expect(decodePage(answer(200, body), NOW)).toEqual(page);
+    expect(decodePage(answer(200, body))).toEqual(page);
   });
 
   test.each([[{}], [{ results: null }], [{ results: {} }], [{ results: 'none' }]])(
     'without results is an invalid response: %j',
     (body) => {
-      expect(errorOf(() => decodePage(answer(200, body), NOW)).reason).toBe('invalid_response');
+      expect(errorOf(() => decodePage(answer(200, body))).reason).toBe('invalid_response');
     },
   );
 });
@@ -109,16 +107,12 @@ describe('a page', () => {
 describe('Retry-After', () => {
   test.each<[string | undefined, number | undefined]>([
     ['7', 7],
-    [' 7 ', 7],
     ['0', 1],
-    ['Mon, 10 Aug 2026 03:29:25 GMT', 60],
-    ['Mon, 10 Aug 2026 03:28:25 GMT', 1],
-    ['Sun, 09 Aug 2026 03:28:25 GMT', 1],
     ['soon', undefined],
     ['', undefined],
     [undefined, undefined],
   ])('of %j asks for %j seconds', (value, seconds) => {
-    expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': value }), NOW)).toBe(seconds);
+    expect(retryAfterSecondsOf(answer(429, {}, { 'retry-after': value }))).toBe(seconds);
   });
 });
 
@@ -128,13 +122,11 @@ describe('the end of an API version', () => {
 
   test.each<[string, AtlasResponse['headers'], object | undefined]>([
     ['not announced', {}, undefined],
-    ['denied', { deprecation: 'false' }, undefined],
     [
       'announced as Atlas does, with days of one digit',
       { deprecation: 'Mon, 5 Aug 2024 00:00:00 GMT', sunset: 'Thu, 1 Jul 2027 00:00:00 GMT' },
       { sinceSeconds: since, endsAtSeconds: ends },
     ],
-    ['announced as RFC 9745 has it', { deprecation: `@${since}` }, { sinceSeconds: since }],
     ['announced without a date', { deprecation: 'true' }, {}],
     ['announced by its end alone', { sunset: 'Thu, 01 Jul 2027 00:00:00 GMT' }, { endsAtSeconds: ends }],
     ['announced in words', { deprecation: '"} 1 fake{', sunset: 'soon' }, {}],
@@ -145,6 +137,6 @@ describe('the end of an API version', () => {
 
 test('a page that is larger than any of Atlas is an invalid response', () => {
   const page = (items: number) => answer(200, { results: Array.from({ length: items }, () => ({})) });
-  expect(decodePage(page(500), 0).results).toHaveLength(500);
-  expect(() => decodePage(page(501), 0)).toThrow('a page of a list has more than 500 items');
+  expect(decodePage(page(500)).results).toHaveLength(500);
+  expect(() => decodePage(page(501))).toThrow('a page of a list has more than 500 items');
 });
