@@ -1,7 +1,4 @@
-/**
- * The daemon: builds the parts, connects them, starts them, applies a changed config, and stops the parts in reverse
- * order. The parts live as long as the program; they read the current config at each use.
- */
+/** The daemon: builds the parts and connects them, applies a changed config, and stops the parts in reverse order. */
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS, familiesOf } from '../collectors/index.ts';
 import { type Config, showConfig } from '../config/config.ts';

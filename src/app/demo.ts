@@ -1,6 +1,5 @@
 /**
- * The `demo` command: runs the Atlas simulator and the daemon in one process, on loopback, with all three kinds of
- * credentials. It needs no config file, and it sends no request to another host.
+ * The `demo` command: the Atlas simulator and the daemon in one process, on loopback, with all kinds of credentials.
  */
 
 import type { SecretSource } from '../atlas/auth/credentials.ts';
@@ -68,8 +67,7 @@ function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSe
       maxActiveJobs: 50,
       isRead: {},
     },
-    // The clusters of one project are discovered, and their limits follow from their backup schedules. The clusters of
-    // the other projects are configured by name.
+    // The clusters of one project are discovered, with limits from their schedules. The others are configured by name.
     targets: targets
       .filter(({ projectName }) => projectName !== DISCOVERED_PROJECT)
       .map(({ groupId, clusterName, credential }) => ({

@@ -1,6 +1,6 @@
 /**
- * The Atlas client and the polling, built from a config: the part that the daemon, `check` and `once` share. A changed
- * config is applied in one synchronous step, because every part reads its settings at each use.
+ * The Atlas client and the polling: the part that the daemon, `check` and `once` share. A changed config is applied in
+ * one synchronous step, because every part reads its settings at each use.
  */
 import { type Atlas, createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter, AtlasObserver } from '../atlas/observer.ts';

@@ -23,8 +23,8 @@ import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon } from './daemon.ts';
 
 /**
- * The heap may grow by 40 % between two garbage collections. V8 derives its default from the memory of the machine: with it,
- * decoded pages of jobs use much more memory. docs/performance.md has the measurements.
+ * The heap may grow by 40 % between two garbage collections. V8's default, which follows from the memory of the
+ * machine, needs much more memory for decoded pages. docs/performance.md has the measurements.
  */
 const HEAP_FLAG = '--heap-growing-percent=40';
 
@@ -67,10 +67,7 @@ const endings = new Set<() => Promise<unknown>>();
 /** 1 second for polls to end, 2 seconds to revoke tokens. */
 const MOST_ENDING_SECONDS = 3;
 
-/**
- * After an unexpected error the state of the program is unknown, so the program ends. A second error during this ends
- * it at once.
- */
+/** After an unexpected error the state is unknown, so the program ends; after a second one at once. */
 function crash(error: unknown): void {
   tell(`${describe(error)}\n`);
   if (endings.size === 0) process.exit(EXIT.failure);
@@ -187,9 +184,7 @@ function sourceOf(flags: WatchFlags): ConfigSource {
   return { paths, targets, env: process.env, cwd: process.cwd(), files, onSecret: redactor.hide };
 }
 
-/**
- * Runs a command that is not a daemon. The first signal interrupts the command, a second one ends the program at once.
- */
+/** The first signal interrupts the command, a second one ends the program at once. */
 async function runToEnd<Flags extends WatchFlags>(
   command: (settings: CommandSettings<Flags>) => Promise<ExitCode>,
   flags: Flags,

@@ -1,7 +1,4 @@
-/**
- * Reloads the config while the program runs: the new config is applied in one synchronous step, or not at all. One
- * reload runs at a time, and reads the files after its request.
- */
+/** Reloads the config while the program runs, in one synchronous step or not at all. One reload runs at a time. */
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';

@@ -1,8 +1,7 @@
 /**
- * Applies the web config file (TLS, users, headers) to the web server, and reloads the file and its certificates when
- * they change: new certificates apply to the next connection, new users and headers to the next request. A file with
- * problems, or with a change that needs a restart, is not applied, and the reason is logged once. A file that is still
- * being written may lack its users, so a change takes effect once the file stops changing.
+ * Applies the web config file (TLS, users, headers), and reloads it and its certificates when they change. A file with
+ * problems, or with a change that needs a restart, is not applied, and the reason is logged once. A change takes effect
+ * once the file stops changing, because a half-written file may lack its users.
  */
 import type { RequestListener } from 'node:http';
 import { formatProblem } from '../config/problems.ts';
@@ -61,9 +60,7 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
     for (const warning of [...warnings, ...(expiry ? [expiry] : [])]) log.warn({}, warning);
   }
 
-  /**
-   * Uses the content that was read when the file had stopped changing. Another read could return a different content.
-   */
+  /** Another read could return another content than the one that had stopped changing. */
   function watch({ first, load }: WebConfigFile, web: Web) {
     let latest: LoadedWebConfig = first;
     const lookOf = ({ fingerprint }: LoadedWebConfig) => new Map([['web config', fingerprint]]);

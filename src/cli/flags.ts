@@ -1,7 +1,4 @@
-/**
- * The commands and flags, declared once. The command line, the environment variables, `--help` and the docs use this
- * list.
- */
+/** The commands and flags, declared once: for the command line, environment variables, `--help` and docs. */
 import type { Checked } from '../support/checked.ts';
 import * as values from './values.ts';
 

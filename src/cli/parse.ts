@@ -1,6 +1,6 @@
 /**
- * Turns the command line and the environment into values. It has no side effects: help, the version and errors are
- * returned as text and an exit code. It checks the format of values, but not whether files exist.
+ * Turns the command line and the environment into values, without side effects: help, the version and errors are
+ * returned.
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { Environment } from '../config/secrets.ts';
@@ -74,8 +74,7 @@ export function parseCommandLine(args: readonly string[], env: Environment, vers
 
 function optionOf({ name, value, isRepeatable }: Flag): Option {
   const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`);
-  // Collects a repeated flag. Commander's own variadic options are not used, because they take several words after one
-  // flag.
+  // Collects a repeated flag. Commander's own variadic options take several words after one flag.
   return isRepeatable ? option.argParser((text, earlier?: readonly string[]) => [...(earlier ?? []), text]) : option;
 }
 
@@ -166,10 +165,7 @@ function usageError(problems: readonly string[], command: CommandName = 'serve')
   return { command: 'exit', code: 2, stdout: '', stderr };
 }
 
-/**
- * The messages are our own, because commander's messages repeat the input, and users write secrets into arguments by
- * mistake.
- */
+/** Not commander's messages: they repeat the input, and users write secrets into arguments by mistake. */
 function describeError({ code, message }: CommanderError, command: CommandName | undefined, word = ''): string {
   const [, flag = ''] = /'(-[^' ]*)/.exec(message) ?? [];
   if (code === 'commander.optionMissingArgument') return `${flag}: needs a value`;

@@ -1,7 +1,4 @@
-/**
- * Parses the texts of flags into values. The problem of each parser says which values are valid; the caller adds the
- * name of the flag.
- */
+/** Parses the texts of flags. A problem says which values are valid; the caller adds the name of the flag. */
 import { isIPv6 } from 'node:net';
 import type { Shard } from '../polling/targets.ts';
 import type { Checked } from '../support/checked.ts';
@@ -115,8 +112,7 @@ export function parseText(text: string): Checked<string> {
 export const MOST_SHARDS = 1000;
 
 /**
- * The shard of this process, from its flags or from its pod number in a StatefulSet. Undefined if it watches all
- * projects.
+ * The shard of this process; undefined if it watches all projects.
  * @param hostname the name of a pod of a StatefulSet ends in its number: `exporter-2` is the third pod
  */
 export function parseShard(

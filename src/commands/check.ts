@@ -1,6 +1,6 @@
 /**
- * `check`: lists every problem of the config and its files. With --online it also polls each target once and shows what needs attention.
- * The fields of its JSON are a public interface: docs/commands.md describes each of them.
+ * `check`: lists every problem of the config and its files, and with --online what needs attention. The fields of its
+ * JSON are a public interface, described in docs/commands.md.
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';

@@ -103,8 +103,8 @@ export interface PollProgress extends Progress {
 }
 
 /**
- * Shows progress on standard error: in a terminal one line that changes each second, else a line every ten seconds.
- * @returns a function that ends it
+ * Shows progress on standard error: in a terminal one line that changes, else a line every ten seconds. @returns its
+ * end
  */
 export function startProgress(
   { tell, isWatched }: Terminal,

@@ -1,7 +1,6 @@
 /**
- * `health`: asks a running exporter whether its scheduler ticks. On loopback any certificate is accepted, because the
- * traffic stays on the host and the certificate is often issued for the public name. Otherwise the certificate is
- * verified.
+ * `health`: asks a running exporter whether its scheduler ticks. On loopback any certificate is accepted: it is often
+ * issued for the public name, and the traffic stays on the host.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

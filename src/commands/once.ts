@@ -42,10 +42,7 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   return failuresIn(outcomeOf(polled, config, collectors, runtime.wallSeconds())) === 0 ? EXIT.fine : EXIT.failure;
 }
 
-/**
- * The metrics about intervals make sense only for a daemon. Counters are omitted because each run would start them at
- * zero.
- */
+/** Only a daemon has intervals. Counters are left out, because each run would start them at zero. */
 const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
 async function metricsOf({ states, discoveries, listings }: PolledOnce, collectors: Collectors, runtime: Runtime) {

@@ -1,6 +1,6 @@
 /**
- * Polls everything in the config once. It uses the daemon's polling with its budgets, retries and concurrency, so that
- * both give the same result. The outcome lists for each target and project what could not be read.
+ * Polls everything once, with the daemon's polling, so that both give the same result. The outcome has what could not
+ * be read.
  */
 import { createMonitor } from '../app/monitor.ts';
 import type { Collectors, Failure, Finding, ReadFacts, Target, TargetState } from '../collectors/collector.ts';

@@ -1,7 +1,6 @@
 /**
- * Opens config files: reads them, parses them and checks them against their schema. The messages for missing, empty and
- * unknown keys and for values of the wrong type are the same for all files; messages about one key are in its schema.
- * Values are not repeated, because they may be secrets.
+ * Opens config files: reads them, parses them and checks them against their schema. Problems do not repeat values,
+ * because these may be secrets.
  */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';

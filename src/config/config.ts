@@ -1,6 +1,6 @@
 /**
- * The configuration as the rest of the program uses it: checked, complete, times in seconds, one target per pair of
- * project and cluster. It holds no secret, only the way to read each one, so a printed config shows none.
+ * The configuration as the rest of the program uses it: checked and complete. It holds no secret, only the way to read
+ * each one.
  */
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
@@ -132,9 +132,9 @@ function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'd
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';
 
 /**
- * The config as a config file: defaults filled in, secrets replaced by where they come from. No secret is read. Of files it has the
- * names, but not the folders, because the page may need no password. Its keys follow from the names in Config:
- * `requestTimeoutSeconds: 10` is `request_timeout: 10s`.
+ * The config as a config file, without reading a secret. Of files it has the names, but not the folders, because the
+ * page may need no password. Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout:
+ * 10s`.
  */
 export function showConfig({
   atlas: { proxy: _proxy, ca, ...atlas },

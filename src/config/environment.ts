@@ -1,7 +1,6 @@
 /**
- * What the environment adds to a config: credentials and the address of Atlas in the variables that the tools of Atlas
- * use too. A token takes precedence over a service account, and a service account over a key pair, as in those tools. A
- * variable of those tools that has no effect causes a warning.
+ * Credentials and the address of Atlas in the variables of Atlas' own tools. A token takes precedence over a service
+ * account, and a service account over a key pair, as in those tools. A variable without effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { listed } from '../support/words.ts';

@@ -1,7 +1,6 @@
 /**
- * Reads the files that a config consists of: the config file, secrets, certificates. Each read ends within a fixed
- * time, and at most one read of a path is in flight, shared by all callers: each read from a network disk that hangs
- * blocks one of the four threads of Node.js. The program has one reader. It does not interpret the contents.
+ * Reads the files of a config: config file, secrets, certificates. Each read ends within a fixed time. At most one read
+ * of a path is in flight, because a read from a network disk that hangs blocks one of the four threads of Node.js.
  */
 import { open as openDescriptor } from 'node:fs';
 import { constants, open, stat } from 'node:fs/promises';
@@ -16,10 +15,7 @@ export interface FileReader {
    * @param name the path as the user wrote it
    */
   readText(path: string, name: string, what: 'config file' | 'web config file'): Promise<Checked<string>>;
-  /**
-   * The bytes of a small regular file. The problem does not contain the path, because users write secrets there by
-   * mistake.
-   */
+  /** The bytes of a regular file. The problem does not contain the path: users write secrets there by mistake. */
   readBytes(file: SmallFile): Promise<Checked<Uint8Array>>;
 }
 

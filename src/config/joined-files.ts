@@ -1,6 +1,6 @@
 /**
- * Joins several config files into one: mappings are joined key by key, and lists one after the other. A key that two files set is a
- * problem. Each value keeps the place that it has in its own file.
+ * Joins several config files: mappings key by key, lists one after the other. A key that two files set is a problem.
+ * Each value keeps the place that it has in its own file.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -75,8 +75,8 @@ export function ownerOf<File extends ParsedFile>(files: readonly File[], path: P
 }
 
 /**
- * The files of `--config.file`: a folder stands for the files in it whose names end in `.yml` or `.yaml`, in the order of their names. An empty
- * folder stands for a file that does not exist.
+ * The files of `--config.file`: a folder stands for its files `*.yml` and `*.yaml`, in the order of their names. An
+ * empty folder stands for a file that does not exist.
  */
 export async function listFiles(names: readonly string[], cwd: string): Promise<readonly string[]> {
   const lists = await Promise.all(names.map((name) => filesIn(name, cwd)));

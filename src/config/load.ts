@@ -1,7 +1,6 @@
 /**
- * Loads the configuration from a file, or from `--target` and the environment. The result is the complete
- * configuration, or a list of all problems with their places. Secrets are read once, so that a missing one is reported
- * at the start; they are not kept.
+ * Loads the configuration from files, or from `--target` and the environment. The result is the complete configuration,
+ * or all problems with their places. Secrets are read once, to report problems at the start; they are not kept.
  */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';

@@ -1,7 +1,6 @@
 /**
- * The network settings for Atlas: its address, the proxy, from HTTPS_PROXY, ALL_PROXY and NO_PROXY, and additional trusted
- * certificates. The variables are interpreted as Go and curl do, so that Atlas' own tools and this program use the same
- * proxy.
+ * The address of Atlas, its proxy, and additional trusted certificates. The variables of proxies are interpreted as Go
+ * and curl do, so that Atlas' own tools use the same proxy.
  */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
@@ -16,9 +15,7 @@ const CA_FILE = ['atlas', 'ca_file'];
 /** Maximum size of the file: enough for all authorities that an operating system trusts. */
 const LARGEST_CA_BYTES = 1024 * 1024;
 
-/**
- * The certificates of `atlas.ca_file`. Undefined without this key; also if the file is invalid, which is then reported.
- */
+/** The certificates of `atlas.ca_file`. Undefined without this key, and if the file is invalid. */
 export async function readCaFile(
   keys: Mapping,
   placeOf: (path: Path) => SecretPlace,
@@ -135,8 +132,8 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Parses the address of Atlas into an origin. Credentials are sent to this address, so it must be https, except for a
- * server on this host. A problem does not repeat the address, because it may contain a password.
+ * Parses the address of Atlas into an origin. It must be https, because credentials are sent there, except for a server
+ * on this host. A problem does not repeat the address, because it may contain a password.
  */
 export function parseBaseUrl(text: string): Checked<string> {
   if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };

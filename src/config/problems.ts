@@ -1,7 +1,6 @@
 /**
- * The problems of a configuration, with their positions. A problem contains no secret and quotes no line of the file:
- * its message says what is valid, and its position shows where the problem is. This file also has functions to read
- * values that the schema has not checked yet.
+ * The problems of a configuration with their positions, and functions to read values that the schema has not checked
+ * yet. A message says what is valid. It contains no secret and quotes no line of the file.
  */
 export type Path = readonly PropertyKey[];
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -29,9 +28,7 @@ export interface Report {
   add(path: Path, message: string, part?: 'key' | 'value'): void;
   /** The same, but the message does not name the last key of the path, which may be a secret. */
   addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void;
-  /**
-   * Adds problems whose message is complete without a path: about a position, or about something outside of the file.
-   */
+  /** Adds problems whose message is complete without a path. */
   addWhole(...problems: readonly Problem[]): void;
   /** Adds a problem if another path has the same name. */
   addIfRepeated(name: string, path: Path, message: (where: string) => string): void;
@@ -39,9 +36,7 @@ export interface Report {
   placeOf(path: Path): string;
   /** Adds a warning about a value. */
   warn(path: Path, message: string): void;
-  /**
-   * All problems in the order of the files. Problems without a line are not about a file; they come last.
-   */
+  /** In the order of the files. Problems without a line are not about a file; they come last. */
   problems(): readonly Problem[];
   readonly warnings: string[];
 }

@@ -1,7 +1,6 @@
 /**
- * Checks rules that involve several keys: intervals with each other, targets with each other and with credentials, and the
- * secrets of each credential. It checks the file before the schema has accepted it, so that all problems are reported
- * together. Messages contain no secret.
+ * Checks rules that involve several keys, and the secrets of each credential. It checks the file before the schema has
+ * accepted it, so that all problems are reported together. Messages contain no secret.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { matchesGlob } from '../support/globs.ts';

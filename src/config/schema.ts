@@ -1,6 +1,6 @@
 /**
  * The keys of the config file: meaning, allowed values, default. The JSON Schema and docs/configuration.md are
- * generated from it. It checks single values; rules.ts checks rules that involve several keys.
+ * generated from it. rules.ts checks rules that involve several keys.
  */
 import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';

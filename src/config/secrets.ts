@@ -1,6 +1,6 @@
 /**
- * A secret comes from a file, an environment variable or the config itself. Only the result of `read` contains the
- * value; no message or property does. Files are read again each time, so that a rotated secret needs no restart.
+ * A secret comes from a file, an environment variable or the config. Only the result of `read` contains the value.
+ * Files are read again each time, so that a rotated secret needs no restart.
  */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -30,8 +30,8 @@ export interface OpenedSecret {
 }
 
 /**
- * The format of Atlas' ids and secrets. Formats without a prefix are not unique, so they are used only for keys where
- * such a value is expected.
+ * The formats of Atlas. Those without a prefix are not unique, so they count only for keys where such a value is
+ * expected.
  */
 const FORMS: readonly { readonly form: RegExp; readonly what: string; readonly not: (slot: string) => boolean }[] = [
   { form: /^mdb_sa_id_/, what: 'a client id, which belongs in client_id', not: (slot) => slot !== 'client_id' },
@@ -104,9 +104,7 @@ async function checkFile(path: string, { directory, files, slot }: SecretPlace):
   return 'problem' in bytes ? bytes : checkSecret(new TextDecoder().decode(bytes.value), slot);
 }
 
-/**
- * A header cannot contain other characters. The check is here because here the problem has a position in the config.
- */
+/** A header cannot contain other characters. Here the problem has a position in the config. */
 function checkSecret(text: string, slot?: string): Checked<string> {
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') return { problem: 'the secret is empty' };

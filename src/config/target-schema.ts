@@ -94,8 +94,8 @@ export const target = z
       .describe(
         'With `projects: all`: patterns for the names of the projects to leave out. A project that matches `include_projects` too is left out.',
       ),
-    // The list comes first, because zod's problems for the first variant are reported, and nearly every wrong value was
-    // meant to be a list.
+    // The list comes first: zod's problems for the first variant are reported, and most wrong values were meant as a
+    // list.
     clusters: z
       .union([
         z

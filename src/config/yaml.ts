@@ -1,6 +1,6 @@
 /**
- * Parses the text of a config file into plain values, and finds the place of each value. YAML 1.2 without tags and merge
- * keys, one document, no key twice. The messages of the YAML library are replaced, because they quote the file and so secrets.
+ * Parses YAML 1.2 into plain values with their places: one document, no tags, no merge keys, no key twice. The messages
+ * of the YAML library are replaced, because they quote the file and so secrets.
  */
 import {
   type Document,
@@ -78,8 +78,8 @@ export function parseYaml(text: string): ParsedYaml {
 }
 
 /**
- * Refuses a text that is nested too deeply: a template that expands itself writes such a file. The YAML library runs out of stack
- * there, in places where the error cannot be caught. Brackets in quotes and comments count too; that does no harm.
+ * Refuses deep nesting, which a template that expands itself writes. The YAML library runs out of stack there, in
+ * places where the error cannot be caught. Brackets in quotes and comments count too.
  */
 function depthProblem(text: string): Problem | undefined {
   let depth = 0;

@@ -1,6 +1,6 @@
 /**
- * Answers as plain data: single resources, pages of lists, and errors in the forms of Atlas and of OAuth.
- * Query parameters that every resource has are read here too.
+ * Answers as plain data: resources, pages of lists, errors in the forms of Atlas and of OAuth. Also the query
+ * parameters of lists.
  */
 import { STATUS_CODES } from 'node:http';
 

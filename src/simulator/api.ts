@@ -1,7 +1,4 @@
-/**
- * The resources of the API: from an authenticated request to an answer. Checks are made in Atlas' order: method, version,
- * query, project, permission, cluster. A new resource is one more route.
- */
+/** The resources of the API. Checks are in Atlas' order: method, version, query, project, permission, cluster. */
 import { type Answer, type List, listAnswer, readView, refuse, refuseMethod, succeed, type View } from './answers.ts';
 import type { RateBucket } from './rate-limits.ts';
 import {

@@ -1,7 +1,4 @@
-/**
- * Random numbers by name: the same seed and the same key always give the same number, so the order of calls does not
- * matter and no state is kept. Not for secrets.
- */
+/** Random numbers by name: the same seed and key always give the same number. Not for secrets. */
 
 export type Chance = ReturnType<typeof createChance>;
 

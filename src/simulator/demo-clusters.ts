@@ -1,6 +1,5 @@
 /**
- * The projects and clusters of the demo. Each cluster shows one thing, which is visible within the first minute at the
- * default speed of 60 demo minutes a minute. Data only.
+ * The projects and clusters of the demo. Each cluster shows one thing, within the first minute at the default speed.
  */
 import { type JobPattern, repeating } from './demo-jobs.ts';
 import type { Cluster, Failure, Project } from './world.ts';

@@ -1,14 +1,10 @@
 /**
- * The clock of the demo, and the export jobs of a demo cluster: a pattern says how often jobs come and how they end,
- * and functions compute each job at any moment, in the format of the API. Pure functions. Minutes are demo time from
- * the start of the demo, negative before it.
+ * The clock of the demo, and the export jobs of a cluster, computed at any moment from a pattern. Minutes are demo time
+ * from the start of the demo, negative before it.
  */
 import type { Chance } from './chance.ts';
 
-/**
- * After the start, demo time runs `speed` times as fast as real time. Before the start, both are equal. All times are
- * Unix milliseconds.
- */
+/** After the start, demo time runs `speed` times as fast as real time. All times are Unix milliseconds. */
 export interface DemoClock {
   readonly startedAtMs: number;
   toDemoMs(realMs: number): number;

@@ -1,7 +1,6 @@
 /**
- * The world of the demo: export jobs are queued, run, succeed, fail and are cancelled while the demo runs. Every job is a
- * function of the seed, its cluster, its number and the time. There is no timer, and the only state is a cache of finished
- * jobs. Lists are bounded, so a demo can run for weeks.
+ * The world of the demo. Every job is a function of the seed, its cluster, its number and the time: there is no timer,
+ * and the only state is a cache of finished jobs. Lists are bounded, so a demo can run for weeks.
  */
 import { type Chance, createChance } from './chance.ts';
 import { type DemoCluster, type DemoProject, demoProjects } from './demo-clusters.ts';

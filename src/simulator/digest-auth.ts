@@ -1,7 +1,4 @@
-/**
- * The server side of HTTP Digest (RFC 7616) as Atlas does it: MD5, qop "auth", no opaque. A nonce can be used again with
- * a new count. There is one user. Permissions are checked elsewhere.
- */
+/** The server side of HTTP Digest (RFC 7616) as Atlas does it: MD5, qop "auth", no opaque, counts in any order. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Answer } from './answers.ts';
 

@@ -1,7 +1,4 @@
-/**
- * Atlas' published rate limits: token buckets that refill continuously. It only counts; request-handler.ts decides
- * whether a request is refused.
- */
+/** Atlas' published rate limits: token buckets that refill continuously. It only counts, and refuses nothing. */
 
 export type RateBucket = 'cloud_backups' | 'clusters' | 'projects' | 'tokens';
 

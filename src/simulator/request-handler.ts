@@ -1,6 +1,6 @@
 /**
- * Answers one request: authentication, then rate limits, then the resource. It does not use sockets: its input is a
- * received request, its result an answer. A test can change the answer, see `Intercept`.
+ * Answers one request, without sockets: authentication, then rate limits, then the resource. A test can change the
+ * answer.
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { type Answer, type List, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';

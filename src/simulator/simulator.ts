@@ -1,7 +1,6 @@
 /**
- * An HTTP server on the loopback interface that behaves like the part of Atlas that the exporter uses: credentials, API
- * versions, pages, rate limits, errors. Projects, clusters and jobs come from a world. It imports nothing from the
- * exporter, so that a wrong understanding of Atlas' API shows as a difference between the two. It has no TLS and no
+ * An HTTP server on loopback that behaves like the part of Atlas that the exporter uses. It imports nothing from the
+ * exporter, so that a wrong understanding of the API shows as a difference between the two. It has no TLS and no
  * HTTP/2.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

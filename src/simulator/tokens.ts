@@ -1,7 +1,4 @@
-/**
- * The OAuth endpoints of a service account: minting and revoking access tokens. A token expires, and an account has at
- * most 100 live ones. Permissions are checked elsewhere.
- */
+/** The OAuth endpoints of a service account. A token expires, and an account has at most 100 live ones. */
 import { randomBytes } from 'node:crypto';
 import { type Answer, refuseOAuth } from './answers.ts';
 

@@ -1,7 +1,6 @@
 /**
- * The content behind the simulated API: projects, clusters, and each cluster's export jobs and backup schedule. Reading
- * a world does not change it. Jobs are not checked, so that a test can put any value into a list. In the form of the API, only fields
- * that matter for backups are here: Atlas sends many more.
+ * The content behind the simulated API, and its form in the API. Reading a world does not change it. Jobs are not
+ * checked, so that a test can put any value into a list. Fields that do not matter for backups are left out.
  */
 import { createHash } from 'node:crypto';
 

@@ -1,7 +1,4 @@
-/**
- * Functions that stop waiting for a promise when a signal is aborted or a timeout has passed. The work behind the
- * promise may continue for other callers.
- */
+/** Stop waiting for a promise when a signal is aborted or time has passed. The work may continue for other callers. */
 import type { Runtime } from './runtime.ts';
 
 /** Settles like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
@@ -48,10 +45,7 @@ export interface Deadline {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Runs the work with a timeout: settles in time even if the work never settles. The signal of the work is aborted at
- * the timeout.
- */
+/** Settles in time even if the work never settles. Its signal is aborted at the timeout. */
 export async function withinDeadline<T>(
   { runtime, seconds, late, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,

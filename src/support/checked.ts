@@ -1,6 +1,6 @@
 /**
- * The result of a check: the value, or what is wrong with the input. A problem says which input is valid, and is
- * written to follow the name of the input, as in `--log.level "loud": must be debug, info, warn or error`.
+ * The result of a check. A problem says which input is valid, and follows the name of the input: `--log.level: must be
+ * …`.
  */
 export type Checked<T> = { readonly value: T } | { readonly problem: string };
 

@@ -1,8 +1,7 @@
 /**
- * Watches files by hashing their contents every five seconds, so it works on every file system and however a file is replaced:
- * overwritten, renamed, or through a symbolic link, as in Kubernetes. A missing file counts as unchanged; when
- * it returns it counts as changed, because it could not be read meanwhile. A
- * changed file is read again each second until it stops changing, because it may still be written.
+ * Watches files by hashing their contents every five seconds: that works on every file system, and however a file is
+ * replaced. A missing file counts as unchanged, and as changed when it returns. A changed file is read again each
+ * second until it stops changing, because it may still be written.
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';

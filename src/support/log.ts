@@ -1,6 +1,6 @@
 /**
- * The log: one line per event, with a fixed message and facts as fields. Secrets must not be passed to it; if one is
- * passed by mistake, it is redacted by field name and by value.
+ * The log: one line per event, with a fixed message and facts as fields. A secret that is passed by mistake is
+ * redacted.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 

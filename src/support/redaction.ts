@@ -1,7 +1,6 @@
 /**
- * The last line of defence: replaces secrets in any text. It finds each secret that was read or issued, plain and
- * percent-encoded, and every text that looks like a credential of Atlas or of a Basic or Bearer header. Code must still
- * not pass secrets to the log.
+ * The last line of defence: replaces in any text each secret that was read or issued, plain and percent-encoded, and
+ * what looks like a credential. Code must still not pass secrets to the log.
  */
 
 export interface Redactor {
@@ -19,10 +18,7 @@ export const CENSOR = '[redacted]';
 
 /** A shorter secret may also be an ordinary word, so it is replaced only if it is the whole string. */
 const SHORTEST_IN_TEXT = 8;
-/**
- * Maximum number of remembered secrets and tokens. Old ones are forgotten, because secrets are rotated and tokens
- * expire.
- */
+/** Old secrets are forgotten, because secrets are rotated and tokens expire. */
 const MOST = { secrets: 1000, tokens: 300 };
 
 /** A client secret of Atlas, a JSON Web Token, the credentials of a Bearer or Basic header, the response of a digest. */
@@ -32,10 +28,7 @@ const LOOKS_SECRET =
 export function createRedactor(): Redactor {
   const secrets = createMemory(MOST.secrets);
   const tokens = createMemory(MOST.tokens);
-  /**
-   * All known secrets, the longest first, because a secret may be part of another one. Undefined after a change, until
-   * it is built again.
-   */
+  /** All known secrets, the longest first, because one may be part of another. Undefined after a change. */
   let ordered: readonly string[] | undefined;
 
   function hide(secret: string): void {
@@ -61,9 +54,7 @@ export function createRedactor(): Redactor {
     return Object.fromEntries(Object.entries(original).map(([key, one]) => [text(key), value(one)]));
   }
 
-  /**
-   * Each string is redacted alone: in the whole line, a secret with quotes could match the text between two strings.
-   */
+  /** Each string alone: in the whole line, a secret with quotes could match the text between two strings. */
   function line(json: string): string {
     const parsed: unknown = JSON.parse(json);
     const redacted = JSON.stringify(value(parsed));

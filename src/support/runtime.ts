@@ -1,7 +1,4 @@
-/**
- * The clock, sleep and randomness: everything that makes a program depend on time and chance. It is injected
- * everywhere, so that tests of waiting need no real time.
- */
+/** The clock, sleep and randomness, injected everywhere, so that tests of waiting need no real time. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 

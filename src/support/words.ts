@@ -45,10 +45,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.candidate;
 }
 
-/**
- * Two swapped letters count as two errors. In a very short word, two errors could produce any other word, so fewer are
- * allowed.
- */
+/** Two swapped letters count as two errors. In a very short word, two errors could produce any other word. */
 function largestDistance(candidate: string): number {
   return candidate.length < 4 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
@@ -110,8 +107,7 @@ const DURATION_UNITS = [
 export const DURATION_PATTERN = `^(?=.)${DURATION_UNITS.map(([unit]) => `(?:([0-9]+)${unit})?`).join('')}$`;
 
 /**
- * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Each unit at most once, from the largest to
- * the smallest, whole numbers only. Unlike in Prometheus, `0` needs a unit too.
+ * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Unlike there, `0` needs a unit too.
  * @param likely the units that the problem of a number without a unit offers
  */
 export function parseDuration(text: string, likely: readonly string[] = ['s']): Checked<number> {

@@ -1,6 +1,6 @@
 /**
- * The JSON of /api/v1: the data of the pages. The lists of fields make both the JSON and docs/api.md. Names, units and meanings
- * are as stable as those of the metrics.
+ * The JSON of /api/v1. The lists of fields make it and docs/api.md. Names and meanings are as stable as those of
+ * metrics.
  */
 import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { Outage } from '../atlas/observer.ts';

@@ -1,7 +1,4 @@
-/**
- * The HTTP server's routes: metrics, management paths, pages and JSON. No request causes a request to Atlas: each
- * response shows the results of the latest polls. The guards run in the order of `createApp`.
- */
+/** The HTTP server's routes. No request causes a request to Atlas. The guards run in the order of `createApp`. */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Runtime } from '../support/runtime.ts';
 import { addHeaders, negotiate, sendBytes, sendText } from './guards/answer.ts';

@@ -1,6 +1,6 @@
 /**
- * The keys of the web config file, in the format of Prometheus' exporter-toolkit, as far as this program supports it. The
- * schema checks single values. docs/web-configuration.md is generated from it.
+ * The keys of the web config file, in the format of Prometheus' exporter-toolkit. docs/web-configuration.md is
+ * generated from them.
  */
 import { z } from 'zod';
 import { listed, quote } from '../../support/words.ts';

@@ -1,7 +1,4 @@
-/**
- * Checks the keys of the TLS part of the web config file that depend on each other. It also loads the certificates and
- * keys, so that each problem has a position in the file.
- */
+/** Loads certificates and keys, and checks the TLS keys of the web config file that depend on each other. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';

@@ -1,7 +1,4 @@
-/**
- * Loads the web config file: TLS, headers and users. The result is either complete settings or all problems, each with
- * its place. It also loads the certificates and keys.
- */
+/** Loads the web config file. The result is either complete settings or all problems, each with its place. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { GuardSettings } from '../../web/guards/settings.ts';

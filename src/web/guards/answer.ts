@@ -30,8 +30,7 @@ const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
 
 /** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
 export function negotiate(headers: IncomingHttpHeaders): Negotiated {
-  // Only type and weight are compared. Scrapers also send versions and escaping schemes, which Negotiator would compare
-  // exactly.
+  // Only type and weight: scrapers also send versions and escaping schemes, which Negotiator would compare exactly.
   const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
   const negotiator = new Negotiator({
     headers: { accept, 'accept-encoding': headers['accept-encoding'] ?? 'identity' },

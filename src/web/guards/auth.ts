@@ -1,7 +1,6 @@
 /**
- * HTTP Basic authentication (RFC 7617). A correct password needs one bcrypt comparison; then its keyed hash is
- * remembered, so later scrapes need none. A wrong password or an unknown name needs one comparison each time, so
- * response times do not reveal which users exist.
+ * HTTP Basic authentication (RFC 7617). A correct password needs one bcrypt comparison, then its keyed hash is
+ * remembered. A wrong one and an unknown name need one each time, so response times do not reveal which users exist.
  */
 import { createHmac } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
@@ -53,17 +52,14 @@ export type Verdict = 'right' | 'wrong' | 'busy';
 /** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
 /**
- * So many comparisons of one address may wait. The thread needs about a second for them: a client with wrong passwords delays the
- * first scrape of another address by no more.
+ * So many comparisons of one address may wait, about a second: a client with wrong passwords delays others by no more.
  */
 export const MOST_PER_ADDRESS = 16;
 
 export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
   /** Digests of correct passwords, so not many. A changed hash gives another digest. */
   const remembered = new Set<string>();
-  /**
-   * Comparisons in progress, by digest. If several scrapers start together with the same password, it is compared once.
-   */
+  /** Comparisons in progress, by digest: for several scrapers with one password, there is one. */
   const comparisons = new Map<string, Promise<boolean>>();
   /** The number of comparisons in progress, by address. */
   const waiting = new Map<string, number>();

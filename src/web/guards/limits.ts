@@ -1,7 +1,4 @@
-/**
- * Refuses requests for other host names, with other methods, and beyond the number of concurrent requests. listen.ts limits how long
- * a request may take to arrive.
- */
+/** Refuses requests for other hosts, with other methods, and beyond the number of concurrent requests. */
 import type { NextFunction, Request, Response } from 'express';
 import type { Runtime } from '../../support/runtime.ts';
 import { sendText } from './answer.ts';
@@ -13,8 +10,8 @@ type Middleware = (request: Request, response: Response, next: NextFunction) => 
 export const MAX_RESPONSE_SECONDS = 60;
 
 /**
- * With a list, a web page whose domain an attacker points at this address (DNS rebinding) cannot read anything: the browser
- * of an operator sends the attacker's domain in Host. Probes are exempt, because the kubelet sends the address of the pod.
+ * With a list, a web page whose domain an attacker points at this address (DNS rebinding) cannot read anything. Probes
+ * are exempt, because the kubelet sends the address of the pod.
  * @param names host names and addresses without a port, in lower case; empty for no check
  */
 export function allowHosts(names: readonly string[]): Middleware {
@@ -26,8 +23,8 @@ export function allowHosts(names: readonly string[]): Middleware {
 }
 
 /**
- * Allows GET and HEAD; for `postPaths` only POST. A POST has an effect, so a web page must not be able to send one through
- * the browser of an operator: browsers mark each POST with its origin, the operators' tools don't.
+ * Allows GET and HEAD; for `postPaths` only POST. A POST has an effect, so a web page must not be able to send one:
+ * browsers mark each POST with its origin, the operators' tools don't.
  */
 export function allowMethods(postPaths: readonly string[]): Middleware {
   return ({ method, path, headers }, response, next) => {

@@ -1,6 +1,6 @@
 /**
- * The management paths below `/-/`, as Prometheus servers have them. Probes send no password and must not fail while
- * many scrapes run, so these paths are exempt from authentication and limits. Therefore they reveal only one sentence.
+ * The paths below `/-/`, as Prometheus servers have them. Probes send no password and must not fail while many scrapes
+ * run, so these paths have neither authentication nor limits, and reveal only one sentence.
  */
 import { Router } from 'express';
 import { sendText } from './answer.ts';

@@ -10,10 +10,7 @@ export const HANDSHAKE_MS = 10_000;
 
 export interface RenewableServer {
   readonly server: Server;
-  /**
-   * New connections use the new certificate, authorities, names, versions and ciphers; older sessions are not resumed, idle
-   * connections are closed. `clientCertificates` stays as it was at the start.
-   */
+  /** New connections use the new settings, except `clientCertificates`. No older session is resumed. */
   renew(settings: TlsSettings): void;
 }
 
@@ -67,8 +64,8 @@ function problemWithClient(
 }
 
 /**
- * Node.js writes the names as `DNS:a, URI:b`, and in quotes where a value has a comma or a quote. Sticky, so that nothing
- * inside quotes is taken for a name.
+ * Node.js writes `DNS:a, URI:b`, with quotes around a value with a comma or a quote. Sticky, so that nothing inside
+ * quotes counts.
  */
 const NAMES = /(?:, )?([^:,"]+):((?:[^",]|"(?:[^"\\]|\\.)*")*)(?=, |$)/gy;
 const COMPARED = ['DNS', 'URI', 'email'];

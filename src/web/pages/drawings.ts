@@ -1,6 +1,6 @@
 /**
- * Drawings as SVG. Each condition and each state of an export has its own shape, so that the page can be read without
- * seeing colours.
+ * Drawings as SVG. Each condition and each state has its own shape, so that the page can be read without seeing
+ * colours.
  */
 import type { Condition } from '../../collectors/conditions.ts';
 import { activeStateOf, durationSeconds, type Job, type JobState } from '../../collectors/exports/job.ts';
@@ -62,9 +62,7 @@ const MARKS: Readonly<Record<JobState, string>> = {
   unknown: 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z',
 };
 
-/**
- * One mark for each state, side by side. Hidden from screen readers: the text next to the marks says what is important.
- */
+/** One mark for each state. Hidden from screen readers: the text beside says what is important. */
 export function marks(states: readonly JobState[]): Html {
   const paths = STATES.filter((state) => states.includes(state)).map((state) => {
     const strokes = states.map((one, index) => (one === state ? `M${index * 10 + 5} 5${MARKS[state]}` : ''));
@@ -105,7 +103,7 @@ const MAX_ROWS = 6;
 const MIN_LENGTH = 4;
 
 /**
- * A time axis with one bar for each export, from its creation to its end. Exports that overlap are drawn below each other.
+ * A bar for each export, from creation to end; overlapping ones below each other.
  * @param jobs the oldest first
  */
 export function timeAxis(jobs: readonly Job[], nowSeconds: number): Html {

@@ -1,6 +1,6 @@
 /**
- * The frame of all pages, and the links to other places: runbooks, Atlas, a dashboard. The content security policy lets a page load its own style and script, both by their hash,
- * request its own server, and nothing else. So text from outside is harmless even if it gets into the markup.
+ * The frame of all pages, and links to other places. The content security policy lets a page load its own style and
+ * script, both by hash, and request its own server. So text from outside is harmless even if it gets into the markup.
  */
 import { createHash } from 'node:crypto';
 import type { Target } from '../../collectors/collector.ts';
@@ -40,7 +40,7 @@ export const PAGE_POLICY = [
 ].join('; ');
 
 /**
- * The script reloads the page if the version of the program has changed. Without scripts, the browser reloads every
+ * If the version of the program has changed, the script reloads the page. Without scripts, the browser does, every
  * minute.
  */
 export function page(title: string, main: Html, { root, version, telemetryPath, nowSeconds }: PageFacts): string {

@@ -1,6 +1,6 @@
 /**
- * The routes for people: the status page, the page of one target, the same data as JSON, and the current config.
- * Everything comes from memory. A page that many clients request within one second is rendered and compressed once.
+ * The routes for people and their JSON. A page that many clients request within one second is rendered and compressed
+ * once.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';

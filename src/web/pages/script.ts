@@ -1,7 +1,7 @@
 /**
- * The script of the pages: it filters while the reader types, and refreshes the page in place. Everything else works without it.
- * A refresh merges the new page into the old one node by node, so that scroll position, focus, selection and typed text stay.
- * The script writes no text from Atlas into the page; such text comes escaped in the HTML of the server.
+ * The script of the pages: it filters while the reader types, and refreshes the page in place. Everything else works
+ * without it. A refresh merges the new page into the old one, so that scroll position, focus, selection and typed text
+ * stay.
  */
 export const SCRIPT = `'use strict';
 (() => {

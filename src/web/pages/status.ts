@@ -1,7 +1,4 @@
-/**
- * The content of pages and API: the targets and projects at one moment, with their findings, sorted, and the filter.
- * Pure functions.
- */
+/** The content of pages and API at one moment, sorted, and the filter. Pure functions. */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import type { Reason } from '../../atlas/error.ts';
 import type { Outage } from '../../atlas/observer.ts';
