@@ -32,7 +32,6 @@ Rules:
 - **An absent field means never or unknown**, not zero or false.
 - Targets have the order of the status page: the most urgent first.
 - The texts of \`problem\` and \`advice\` are for people and may change with any version.
-- A response may be up to one second old.
 
 \`GET /config\` returns the current config as YAML, with the defaults. Instead of each secret it shows where the secret comes from. The
 secret itself is not read. Of each file it shows only the name, not the folder.

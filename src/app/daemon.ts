@@ -8,14 +8,12 @@ import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
-import type { Shard } from '../polling/targets.ts';
 import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
-import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import type { ReloadAnswer } from '../web/guards/management.ts';
 import { createApp } from '../web/server.ts';
-import { createMonitor, type Monitor } from './monitor.ts';
+import { createMonitor, type Monitor, type MonitorSettings } from './monitor.ts';
 import { type Cause, type Counts, createReload } from './reload.ts';
 import { createWebGuard, type WebConfigFile } from './web-guard.ts';
 
@@ -25,14 +23,11 @@ export interface Build {
   readonly nodeVersion: string;
 }
 
-export interface DaemonSettings {
-  readonly config: Config;
+export interface DaemonSettings extends Pick<MonitorSettings, 'config' | 'shard' | 'onToken' | 'runtime' | 'log'> {
   /** Reads the config again. Absent if the config cannot be reloaded. */
   readonly readConfig?: () => Promise<Loaded>;
   /** The config is reloaded when its files or `atlas.ca_file` change. */
   readonly autoReload?: { look(): Promise<Look>; readonly since: Look };
-  /** The daemon watches only the projects of this shard. Absent: all projects. */
-  readonly shard?: Shard;
   /** The collectors that read each target. Default: all. */
   readonly collectors?: Collectors;
   readonly web: {
@@ -48,10 +43,6 @@ export interface DaemonSettings {
     readonly config?: WebConfigFile | undefined;
   };
   readonly build: Build;
-  readonly runtime: Runtime;
-  readonly log: Log;
-  /** Called with each access token that Atlas issues, so that it can be redacted. */
-  readonly onToken: (token: string) => void;
 }
 
 export interface Daemon {
@@ -114,10 +105,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return countsOf(before, keysOf(monitor.polling));
   }
 
-  function onReloadFailure(cause: Cause): void {
+  function onReloadFailure(): void {
     lastReload = { ...lastReload, successful: false };
-    // The file may have been unreadable for a moment only, between two looks of the watch.
-    if (cause !== 'the file has changed') fileWatch?.forget();
     page.invalidate();
   }
 

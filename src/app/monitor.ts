@@ -18,7 +18,6 @@ export interface MonitorSettings {
   /** Polls only the projects of this shard. Absent: all projects. */
   readonly shard?: Shard | undefined;
   readonly collectors: Collectors;
-  /** The metrics about the program itself. */
   readonly version: string;
   readonly observer: AtlasCounter;
   /** Called with each access token that Atlas issues, so that it can be redacted. */

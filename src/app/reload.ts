@@ -19,7 +19,7 @@ export interface ReloadSettings {
   /** Applies the config. */
   apply(config: Config): Counts;
   /** Called if the reload failed: the previous config stays active. */
-  onFailure(cause: Cause): void;
+  onFailure(): void;
   readonly log: Log;
 }
 
@@ -43,7 +43,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
       if (isClosed) return STOPPING;
       if ('problems' in loaded) {
         const problems = loaded.problems.map(formatProblem);
-        onFailure(cause);
+        onFailure();
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
         return { result: 'refused', text: problems.join('\n') };
       }
@@ -58,7 +58,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
       return { result: 'reloaded', text };
     } catch (error) {
       if (isClosed) return STOPPING;
-      onFailure(cause);
+      onFailure();
       const stack = error instanceof Error ? error.stack : String(error);
       log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
       return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };

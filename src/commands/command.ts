@@ -1,21 +1,14 @@
 /** What every command receives, its exit codes, and how it prints: colours, tables and progress. */
-import type { Collectors } from '../collectors/collector.ts';
+import type { MonitorSettings } from '../app/monitor.ts';
 import type { ConfigSource } from '../config/load.ts';
 import type { Progress } from '../polling/scheduler.ts';
-import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 
-export interface CommandSettings<Flags> {
+export interface CommandSettings<Flags>
+  extends Pick<MonitorSettings, 'version' | 'collectors' | 'onToken' | 'runtime' | 'log'> {
   readonly flags: Flags;
   readonly source: ConfigSource;
   readonly terminal: Terminal;
-  /** The metrics about the program itself. */
-  readonly version: string;
-  readonly collectors: Collectors;
-  readonly runtime: Runtime;
-  readonly log: Log;
-  /** Called with each access token that Atlas issues, so that it can be redacted. */
-  readonly onToken: (token: string) => void;
   /** Removes secrets from a text that is written to a file. */
   readonly redact: (text: string) => string;
   /** Aborted if the user interrupts the command. */

@@ -1,5 +1,5 @@
 /** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
-import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
@@ -9,11 +9,11 @@ import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { createDiscoveryRegistry } from '../metrics/discovery.ts';
 import { createMetricsPage } from '../metrics/page.ts';
+import type { Polling } from '../polling/polling.ts';
 import { unlessAborted } from '../support/abortable.ts';
-import type { Checked } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
-import { failuresIn, outcomeOf, type PolledOnce, pollOnce } from './poll-once.ts';
+import { failuresIn, outcomeOf, pollOnce } from './poll-once.ts';
 
 export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<ExitCode> {
   const { flags, source, terminal, collectors, runtime, log, redact, signal } = settings;
@@ -24,17 +24,13 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
     for (const problem of loaded.problems) tell(`${formatProblem(problem)}\n`);
     return EXIT.usage;
   }
-  const prepared = output === undefined ? { value: say } : await prepareOutput(output, runtime.randomHex(8));
-  if ('problem' in prepared) {
-    tell(`--output ${output}: ${prepared.problem}\n`);
-    return EXIT.usage;
-  }
   for (const warning of loaded.warnings) log.warn({}, warning);
   const config = ownConfig(loaded.config, flags.shard);
   const polled = await pollOnce(settings, config, flags.shard);
-  const text = await metricsOf(polled, collectors, runtime);
+  const text = redact(await metricsOf(polled, collectors, runtime));
   try {
-    await prepared.value(redact(text));
+    if (output === undefined) say(text);
+    else await replaceFile(output, text, runtime.randomHex(8));
   } catch (error) {
     tell(`--output ${output}: ${reasonOf(error)}\n`);
     return EXIT.failure;
@@ -45,14 +41,10 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
 /** Only a daemon has intervals. Counters are left out, because each run would start them at zero. */
 const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
-async function metricsOf({ states, discoveries, listings }: PolledOnce, collectors: Collectors, runtime: Runtime) {
+async function metricsOf(polling: Polling, collectors: Collectors, runtime: Runtime) {
   const families = familiesOf(collectors).filter(({ name, type }) => type !== 'counter' && !DAEMON_ONLY.includes(name));
-  const page = createMetricsPage({
-    families,
-    own: createDiscoveryRegistry({ discoveries: () => discoveries, listings: () => listings }),
-    runtime,
-  });
-  page.update(states, []);
+  const page = createMetricsPage({ families, own: createDiscoveryRegistry(polling), runtime });
+  page.update([...polling.states.all()], []);
   return (await page.render('text', false)).toString('utf8');
 }
 
@@ -60,37 +52,23 @@ async function metricsOf({ states, discoveries, listings }: PolledOnce, collecto
 const READABLE_BY_ALL = 0o644;
 
 /**
- * Finds before the polls what would prevent the write, by creating the temporary file. A symbolic link stays: the file
- * that it names is replaced.
+ * Replaces the file in one step: a reader finds the old text or the complete new one. A symbolic link stays.
  * @param nonce in the name of the temporary file, so that two writers do not share it
- * @returns a function that replaces the file in one step: a reader finds the old text or the complete new one
  */
-export async function prepareOutput(output: string, nonce: string): Promise<Checked<(text: string) => Promise<void>>> {
-  try {
-    const existing = await stat(output).catch(undefinedIfMissing);
-    const isLink = existing === undefined && (await lstat(output).catch(undefinedIfMissing)) !== undefined;
-    if (isLink) return { problem: 'it is a symbolic link to a file that does not exist' };
-    // Renaming onto /dev/null or a pipe would replace it for every program.
-    if (existing?.isFile() === false) return { problem: 'it exists and is no ordinary file' };
-    const path = existing ? await realpath(output) : output;
-    // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
-    const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
-    await replaceFile(temporary, '');
-    return { value: (text) => replaceFile(temporary, text, path) };
-  } catch (error) {
-    return { problem: reasonOf(error) };
-  }
-}
-
-/** @param path absent: only tries to write the temporary file */
-async function replaceFile(temporary: string, text: string, path?: string): Promise<void> {
+export async function replaceFile(output: string, text: string, nonce: string): Promise<void> {
+  const existing = await stat(output).catch(undefinedIfMissing);
+  // Renaming onto /dev/null or a pipe would replace it for every program.
+  if (existing?.isFile() === false) throw new Error('it exists and is no ordinary file');
+  const path = existing ? await realpath(output) : output;
+  // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
+  const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
   const file = await open(temporary, 'wx', READABLE_BY_ALL);
   try {
     // chmod, because the umask limits the mode of a new file.
     await file.chmod(READABLE_BY_ALL);
     await file.writeFile(text);
     await file.sync();
-    if (path !== undefined) await rename(temporary, path);
+    await rename(temporary, path);
   } finally {
     await file.close();
     await rm(temporary, { force: true });
@@ -102,7 +80,7 @@ function undefinedIfMissing(error: unknown): undefined {
 }
 
 function reasonOf(error: unknown): string {
-  const { code } = error as { code?: string };
+  const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'its folder does not exist';
-  return `it cannot be written (${code ?? String(error)})`;
+  return code === undefined ? message : `it cannot be written (${code})`;
 }

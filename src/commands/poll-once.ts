@@ -3,34 +3,23 @@
  * be read.
  */
 import { createMonitor } from '../app/monitor.ts';
-import type { Collectors, Failure, Finding, ReadFacts, Target, TargetState } from '../collectors/collector.ts';
+import type { Collectors, Failure, Finding, ReadFacts, Target } from '../collectors/collector.ts';
 import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf, findingsOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
-import type { ListingStatus } from '../polling/organizations.ts';
 import type { Polling } from '../polling/polling.ts';
-import type { DiscoveryStatus } from '../polling/projects.ts';
 import type { RuleReport } from '../polling/rules.ts';
-import type { Shard, Wanted } from '../polling/targets.ts';
+import type { Shard } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import { type CommandSettings, startProgress } from './command.ts';
-
-export interface PolledOnce {
-  readonly states: readonly TargetState[];
-  readonly discoveries: readonly DiscoveryStatus[];
-  readonly listings: readonly ListingStatus[];
-  /** What was watched, after every discovery. */
-  readonly wanted: Wanted;
-  readonly rules: ReturnType<Polling['rules']>;
-}
 
 /** Resolves when every target has been polled once. Rejects with the signal's reason if it is aborted. */
 export async function pollOnce(
   settings: CommandSettings<unknown>,
   config: Config,
   shard: Shard | undefined,
-): Promise<PolledOnce> {
+): Promise<Polling> {
   const { runtime, signal, terminal } = settings;
   let requests = 0;
   const ignore = (): void => undefined;
@@ -48,13 +37,7 @@ export async function pollOnce(
     stopProgress();
     await monitor.stop();
   }
-  return {
-    states: [...polling.states.all()],
-    discoveries: polling.discoveries(),
-    listings: polling.listings(),
-    wanted: polling.wanted(),
-    rules: polling.rules(),
-  };
+  return polling;
 }
 
 /** A resource that could not be read. */
@@ -103,16 +86,18 @@ export interface Outcome {
   readonly targets: readonly TargetOutcome[];
 }
 
-export function outcomeOf(polled: PolledOnce, config: Config, collectors: Collectors, nowSeconds: number): Outcome {
-  const { states, discoveries, wanted, rules } = polled;
-  const listings = polled.listings.map(({ credential, projects: count, failure }) => ({
+export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number): Outcome {
+  const states = [...polling.states.all()];
+  const { discovered } = polling.wanted();
+  const rules = polling.rules();
+  const listings = polling.listings().map(({ credential, projects: count, failure }) => ({
     credential,
     projects: count,
     failures: failure ? [{ what: 'projects', resource: 'list of projects', isPart: false, failure }] : [],
   }));
-  const projects = discoveries.map(({ groupId, failure }): ProjectOutcome => {
+  const projects = polling.discoveries().map(({ groupId, failure }): ProjectOutcome => {
     const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
-    const { credential = '' } = wanted.discovered.find((project) => project.groupId === groupId) ?? {};
+    const { credential = '' } = discovered.find((project) => project.groupId === groupId) ?? {};
     const failures = failure ? [{ what: 'clusters', resource: 'list of clusters', isPart: false, failure }] : [];
     return { groupId, credential, clusters: found.length, failures };
   });

@@ -38,7 +38,6 @@ const START = { line: 1, column: 1 };
 const DEEPEST = 100;
 const TOO_DEEP = 'the values are nested too deeply';
 const MOST_ALIASES = 100;
-const TAGS = 'tags (!) are not supported: a value that begins with ! needs quotes';
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
@@ -55,7 +54,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: TOO_DEEP,
   UNEXPECTED_TOKEN: 'this is not expected here: a value with a bracket or brace in it needs quotes',
   TAB_AS_INDENT: 'a tab indents this line: use spaces',
-  TAG_RESOLVE_FAILED: TAGS,
+  TAG_RESOLVE_FAILED: 'tags (!) are not supported: a value that begins with ! needs quotes',
 };
 
 export function parseYaml(text: string): ParsedYaml {
@@ -104,19 +103,12 @@ function syntaxProblems(errors: readonly YAMLError[], lines: LineCounter): reado
 function problemsOf(document: Document.Parsed, lines: LineCounter) {
   const unsupported: Problem[] = [];
   const repeatedKeys: Problem[] = [];
-  function refuseTag(node: Node & { tag?: string }): void {
-    if (node.tag !== undefined) unsupported.push(at(lines, startOf(node), TAGS));
-  }
   visit(document, {
-    // The library resolves the tags of YAML's core schema, such as !!str, without a warning.
-    Value: (_key, node) => refuseTag(node),
     Alias(_key, alias) {
       const message = 'no anchor above has the name of this alias (*): a value that begins with * needs quotes';
       if (alias.resolve(document) === undefined) unsupported.push(at(lines, startOf(alias), message));
     },
-    Map(_key, map) {
-      refuseTag(map);
-      const { items } = map;
+    Map(_key, { items }) {
       const firstLines = new Map<string, number>();
       for (const { key } of items) {
         if (!isScalar(key)) continue;

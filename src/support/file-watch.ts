@@ -20,8 +20,6 @@ export interface FileWatchSettings {
 }
 
 export interface FileWatch {
-  /** From now on every file counts as changed. */
-  forget(): void;
   stop(): void;
 }
 
@@ -60,9 +58,6 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     if (!stopping.signal.aborted) throw error;
   });
   return {
-    forget() {
-      known = new Map();
-    },
     stop: () => stopping.abort(new Error('no longer watched')),
   };
 }

@@ -318,13 +318,14 @@ describe('once', () => {
     expect(readdirSync(folder)).toEqual(['x.prom']);
   });
 
-  test('sends no request if the config is invalid or the file cannot be written', async () => {
-    const simulator = await atlas([project(CLUSTERS)]);
+  test('ends with 1 if the file cannot be written', async () => {
     const output = join(folder, 'nowhere', 'x.prom');
-    expect(await once(simulator, { ...named('orders'), output })).toMatchObject({
-      code: 2,
-      stderr: `--output ${output}: its folder does not exist\n`,
-    });
+    const ended = await once(await atlas([project(CLUSTERS)]), { ...named('orders'), output });
+    expect([ended.code, ended.stderr]).toEqual([1, `--output ${output}: its folder does not exist\n`]);
+  });
+
+  test('sends no request if the config is invalid', async () => {
+    const simulator = await atlas([project(CLUSTERS)]);
     expect(await once(simulator, { targets: ['x'] })).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^--target "x": /),

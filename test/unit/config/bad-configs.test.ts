@@ -362,10 +362,8 @@ a: *x
 => 1:4: no anchor above has the name of this alias (*): a value that begins with * needs quotes
 a: !foo x
 => 1:4: tags (!) are not supported: a value that begins with ! needs quotes
-a: !!str x
-b: !!map {}
-=> 1:10: tags (!) are not supported: a value that begins with ! needs quotes
-=> 2:10: tags (!) are not supported: a value that begins with ! needs quotes
+a: !!int 1
+=> 1:4: tags (!) are not supported: a value that begins with ! needs quotes
 a: @x
 => 1:4: a value cannot begin with this character: put it in quotes
 x

@@ -130,14 +130,6 @@ describe('a file', () => {
     expect(changes).toBe(2);
   });
 
-  test('that is no longer known has changed, once', async () => {
-    writeFileSync(at('a'), 'one');
-    await start('a');
-    watch?.forget();
-    await pass(20);
-    expect(changes).toBe(1);
-  });
-
   test('that disappears while another changes is reported when it returns, also with its old content', async () => {
     writeFileSync(at('a'), 'one');
     writeFileSync(at('b'), 'one');
