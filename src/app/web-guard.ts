@@ -100,5 +100,5 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
 
 function changeThatNeedsRestart({ tls: old }: GuardSettings, { tls }: GuardSettings): string | undefined {
   if ((old === undefined) !== (tls === undefined)) return tls ? 'TLS switched on' : 'TLS switched off';
-  return old?.clientCertificates === tls?.clientCertificates ? undefined : 'another client_auth_type';
+  return old?.clientAuthType === tls?.clientAuthType ? undefined : 'another client_auth_type';
 }

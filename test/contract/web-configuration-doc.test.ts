@@ -20,14 +20,15 @@ test('the example is valid as it is, and with every commented line enabled', asy
     writeFileSync(join(folder, 'web.yml'), text);
     return await loadWebConfig({ file: 'web.yml', cwd: folder, files });
   };
-  expect(await load(example)).toMatchObject({ webConfig: { tls: { clientCertificates: 'none' }, headers: {} } });
+  expect(await load(example)).toMatchObject({ webConfig: { tls: { clientAuthType: 'NoClientCert' }, headers: {} } });
   const whole = await load(example.replaceAll(/^( *)#(?! |$)/gm, '$1').replaceAll(/^#(?= {2})/gm, ''));
   expect(whole).toMatchObject({
     webConfig: {
-      tls: { clientCertificates: 'required', minVersion: 'TLSv1.3' },
+      tls: { clientAuthType: 'RequireAndVerifyClientCert' },
       headers: { 'Strict-Transport-Security': 'max-age=31536000' },
     },
   });
   if ('problems' in whole) throw new Error();
+  expect(whole.webConfig.tls?.context().minVersion).toBe('TLSv1.3');
   expect(compareSync('example', whole.webConfig.users.get('prometheus') ?? '')).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Loads certificates and keys, and checks the TLS keys of the web config file that depend on each other. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsSettings } from '../../web/guards/settings.ts';
 import type { FileReader } from '../files.ts';
 import type { Mapping, Report } from '../problems.ts';
@@ -75,24 +75,28 @@ export function checkTls(
 
 /** For values and files without problems. */
 export function buildTls(tls: TlsServerConfig, files: TlsFiles, directory: string): TlsSettings | undefined {
-  const { cert_file: cert, key_file: key, client_ca_file: clientAuthorities } = files;
+  const { cert_file: cert, key_file: key, client_ca_file: ca } = files;
   if (cert === undefined || key === undefined) return undefined;
   const suites = suitesOf(tls.cipher_suites ?? DEFAULT_CIPHER_SUITES);
   const curves = tls.curve_preferences ?? [];
-  return {
+  const context: SecureContextOptions = {
     cert,
-    expiresAtSeconds: Date.parse(new X509Certificate(cert).validTo) / 1000,
-    key: () => key,
-    keyFile: resolve(directory, tls.key_file),
-    ...(clientAuthorities && { clientAuthorities }),
-    clientCertificates: CLIENT_CERTIFICATES[tls.client_auth_type],
-    ...(tls.client_allowed_sans && { allowedClientNames: tls.client_allowed_sans }),
+    key,
+    ...(ca && { ca }),
     // A list of suites of TLS 1.3 alone leaves none for TLS 1.2.
     minVersion: suites.length === 0 ? 'TLSv1.3' : VERSIONS[tls.min_version],
     maxVersion: VERSIONS[tls.max_version],
     ciphers: (suites.length === 0 ? suitesOf(DEFAULT_CIPHER_SUITES) : suites).join(':'),
-    ...(curves.length > 0 && { curves: curves.map((name) => name.replace('CurveP', 'P-')).join(':') }),
-    preferServerCiphers: tls.prefer_server_cipher_suites,
+    ...(curves.length > 0 && { ecdhCurve: curves.map((name) => name.replace('CurveP', 'P-')).join(':') }),
+    honorCipherOrder: tls.prefer_server_cipher_suites,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  };
+  return {
+    context: () => context,
+    expiresAtSeconds: Date.parse(new X509Certificate(cert).validTo) / 1000,
+    keyFile: resolve(directory, tls.key_file),
+    clientAuthType: tls.client_auth_type,
+    ...(tls.client_allowed_sans && { allowedClientNames: tls.client_allowed_sans }),
   };
 }
 
@@ -115,13 +119,6 @@ export function expiryWarning({ expiresAtSeconds }: TlsSettings, nowSeconds: num
 }
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
-const CLIENT_CERTIFICATES = {
-  NoClientCert: 'none',
-  RequestClientCert: 'requested',
-  RequireAnyClientCert: 'any',
-  VerifyClientCertIfGiven: 'if_given',
-  RequireAndVerifyClientCert: 'required',
-} as const;
 
 function problemWithPem(key: FileKey, pem: string): string | undefined {
   return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);

@@ -1,4 +1,5 @@
 /** The settings of the web config file. All of them can change while the program runs. */
+import type { SecureContextOptions } from 'node:tls';
 
 export interface GuardSettings {
   /** Absent: plain HTTP. */
@@ -9,28 +10,25 @@ export interface GuardSettings {
   readonly users: ReadonlyMap<string, string>;
 }
 
-/** Certificates and keys are PEM. */
+/** As in the exporter-toolkit. */
+type ClientAuthType =
+  | 'NoClientCert'
+  | 'RequestClientCert'
+  | 'RequireAnyClientCert'
+  | 'VerifyClientCertIfGiven'
+  | 'RequireAndVerifyClientCert';
+
 export interface TlsSettings {
-  readonly cert: Buffer;
+  /** Certificates, key, versions and ciphers. A function, so that printed settings do not show the key. */
+  context(): SecureContextOptions;
   /** Unix time at which the server's certificate expires. */
   readonly expiresAtSeconds: number;
-  /** The key is in a function, so that printed settings do not show it. */
-  readonly key: () => Buffer;
   /** Absolute path of the key. */
   readonly keyFile: string;
-  /** The certificate authorities that sign client certificates. */
-  readonly clientAuthorities?: Buffer;
-  /** `requested` and `any` (which requires one) accept certificates without verifying them. */
-  readonly clientCertificates: 'none' | 'requested' | 'any' | 'if_given' | 'required';
+  /** `RequestClientCert` and `RequireAnyClientCert` accept certificates without verifying them. */
+  readonly clientAuthType: ClientAuthType;
   /** A client's certificate must have one of these subject alternative names. */
   readonly allowedClientNames?: readonly string[];
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
-  /** As an OpenSSL cipher list. */
-  readonly ciphers: string;
-  readonly preferServerCiphers: boolean;
-  /** As an OpenSSL list of groups. Left out: its default. */
-  readonly curves?: string;
 }
 
 /** The settings without a web config file: plain HTTP without passwords. */

@@ -1,16 +1,16 @@
 /** The TLS server: its settings, client certificates, and a renewed certificate without a restart. */
-import { constants, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { TlsSettings } from './settings.ts';
 
 export const HANDSHAKE_MS = 10_000;
 
 export interface RenewableServer {
   readonly server: Server;
-  /** New connections use the new settings, except `clientCertificates`. No older session is resumed. */
+  /** New connections use the new settings, except `clientAuthType`. No older session is resumed. */
   renew(settings: TlsSettings): void;
 }
 
@@ -21,22 +21,22 @@ export function createTlsServer(
   listener: RequestListener,
   onHandshakeFailure: (reason: string) => void,
 ): RenewableServer {
-  const { clientCertificates } = settings;
+  const { clientAuthType } = settings;
   let allowedNames = settings.allowedClientNames;
   const server = createServer(
     {
       ...options,
-      ...contextOf(settings),
+      ...settings.context(),
       handshakeTimeout: HANDSHAKE_MS,
-      requestCert: clientCertificates !== 'none',
-      rejectUnauthorized: clientCertificates === 'required',
+      requestCert: clientAuthType !== 'NoClientCert',
+      rejectUnauthorized: clientAuthType === 'RequireAndVerifyClientCert',
     },
     listener,
   );
   server.on('tlsClientError', (error: Error & { code?: string }) => onHandshakeFailure(error.code ?? 'unknown'));
   // OpenSSL does not check these; this runs before the HTTP parser gets the connection.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    const problem = problemWithClient(socket, clientCertificates, allowedNames);
+    const problem = problemWithClient(socket, clientAuthType, allowedNames);
     if (problem === undefined) return;
     onHandshakeFailure(problem);
     socket.destroy();
@@ -45,7 +45,7 @@ export function createTlsServer(
     server,
     renew(next) {
       allowedNames = next.allowedClientNames;
-      server.setSecureContext(contextOf(next));
+      server.setSecureContext(next.context());
       server.closeIdleConnections();
     },
   };
@@ -53,12 +53,13 @@ export function createTlsServer(
 
 function problemWithClient(
   socket: TLSSocket,
-  required: TlsSettings['clientCertificates'],
+  authType: TlsSettings['clientAuthType'],
   allowedNames: TlsSettings['allowedClientNames'],
 ): string | undefined {
   const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return required === 'any' ? 'the client has no certificate' : undefined;
-  if (required === 'if_given' && !socket.authorized) return String(socket.authorizationError);
+  if (certificate === undefined)
+    return authType === 'RequireAnyClientCert' ? 'the client has no certificate' : undefined;
+  if (authType === 'VerifyClientCertIfGiven' && !socket.authorized) return String(socket.authorizationError);
   const isAllowed = allowedNames === undefined || allowedNames.some((name) => hasName(certificate, name));
   return isAllowed ? undefined : 'the client certificate has no allowed name';
 }
@@ -77,19 +78,4 @@ export function hasName(certificate: Pick<X509Certificate, 'subjectAltName' | 'c
   return names.some(
     ([, kind = '', text = '']) => COMPARED.includes(kind) && (text.startsWith('"') ? JSON.parse(text) : text) === name,
   );
-}
-
-function contextOf(settings: TlsSettings): SecureContextOptions {
-  const { cert, key, clientAuthorities, minVersion, maxVersion, ciphers, preferServerCiphers, curves } = settings;
-  return {
-    cert,
-    key: key(),
-    ...(clientAuthorities && { ca: clientAuthorities }),
-    minVersion,
-    maxVersion,
-    ciphers,
-    honorCipherOrder: preferServerCiphers,
-    ...(curves !== undefined && { ecdhCurve: curves }),
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-  };
 }

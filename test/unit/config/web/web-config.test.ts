@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { formatProblem } from '../../../../src/config/problems.ts';
 import { UNSUPPORTED } from '../../../../src/config/web/schema.ts';
 import { loadWebConfig } from '../../../../src/config/web/web-config.ts';
+import type { GuardSettings } from '../../../../src/web/guards/settings.ts';
 import { createAuthority, encryptedKey } from '../../../support/certificates.ts';
 import { files } from '../../../support/files.ts';
 import { cases, directoryWith } from '../workspace.ts';
@@ -39,6 +40,12 @@ async function load(text: string) {
   return await loadWebConfig({ file: 'web.yml', cwd: folder, files });
 }
 
+/** With the context of TLS in its place. */
+const withContext = <T extends GuardSettings>({ tls, ...others }: T) => ({
+  ...others,
+  tls: tls && { ...tls, ...tls.context() },
+});
+
 async function good(text: string) {
   const loaded = await load(text);
   if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
@@ -65,32 +72,37 @@ basic_auth_users:
   ann: ${HASH}
   __proto__: ${HASH}
 `);
-    expect(webConfig).toMatchObject({
-      tls: { clientCertificates: 'required', minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', preferServerCiphers: true },
+    expect(withContext(webConfig)).toMatchObject({
+      tls: {
+        clientAuthType: 'RequireAndVerifyClientCert',
+        minVersion: 'TLSv1.3',
+        maxVersion: 'TLSv1.3',
+        honorCipherOrder: true,
+      },
       headers: { 'Strict-Transport-Security': 'max-age=1', 'X-Frame-Options': '' },
     });
     expect([...webConfig.users]).toEqual([
       ['ann', HASH],
       ['__proto__', HASH],
     ]);
-    expect(webConfig.tls?.cert.toString()).toBe(readFileSync(join(folder, 'server.pem'), 'utf8'));
-    expect(webConfig.tls?.key().toString()).toBe(readFileSync(join(folder, 'server.key'), 'utf8'));
-    expect(webConfig.tls?.clientAuthorities?.toString()).toBe(readFileSync(join(folder, 'ca.pem'), 'utf8'));
+    expect(webConfig.tls?.context().cert).toEqual(readFileSync(join(folder, 'server.pem')));
+    expect(webConfig.tls?.context().key).toEqual(readFileSync(join(folder, 'server.key')));
+    expect(webConfig.tls?.context().ca).toEqual(readFileSync(join(folder, 'ca.pem')));
     expect(inspect(webConfig, { depth: 9 })).not.toContain('PRIVATE KEY');
   });
 
   test('requires nothing that the file does not mention', async () => {
-    const { tls, headers, users } = await good(TLS);
-    expect(tls).toMatchObject({ clientCertificates: 'none', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
-    expect(tls).not.toHaveProperty('clientAuthorities');
+    const { tls, headers, users } = withContext(await good(TLS));
+    expect(tls).toMatchObject({ clientAuthType: 'NoClientCert', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' });
+    expect(tls).not.toHaveProperty('ca');
     expect([headers, users.size]).toEqual([{}, 0]);
     expect(await good(`basic_auth_users: {ann: ${HASH}}`)).not.toHaveProperty('tls');
   });
 
   test('translates cipher suites to OpenSSL’s names; the default has none with CBC', async () => {
     const { tls } = await good(withTls('cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA]'));
-    expect(tls?.ciphers).toBe('ECDHE-RSA-AES256-SHA');
-    expect((await good(TLS)).tls?.ciphers).not.toMatch(/SHA(:|$)/);
+    expect(tls?.context().ciphers).toBe('ECDHE-RSA-AES256-SHA');
+    expect((await good(TLS)).tls?.context().ciphers).not.toMatch(/SHA(:|$)/);
   });
 
   test('accepts a certificate with intermediate certificates', async () => {
@@ -135,30 +147,30 @@ describe('a web config of the exporter-toolkit is accepted', () => {
       [],
       { tls: { minVersion: 'TLSv1.3' } },
     ],
-    ['curves', withTls('curve_preferences: [CurveP521, X25519]'), [], { tls: { curves: 'P-521:X25519' } }],
+    ['curves', withTls('curve_preferences: [CurveP521, X25519]'), [], { tls: { ecdhCurve: 'P-521:X25519' } }],
     [
       'the client’s order of suites',
       withTls('prefer_server_cipher_suites: false'),
       [],
-      { tls: { preferServerCiphers: false } },
+      { tls: { honorCipherOrder: false } },
     ],
     [
       'optional client certificates without authorities',
       withTls('client_auth_type: VerifyClientCertIfGiven'),
       [],
-      { tls: { clientCertificates: 'if_given' } },
+      { tls: { clientAuthType: 'VerifyClientCertIfGiven' } },
     ],
     [
       'unverified client certificates',
       withTls('client_auth_type: RequestClientCert'),
       [/RequestClientCert accepts certificates that anyone can make/],
-      { tls: { clientCertificates: 'requested' } },
+      { tls: { clientAuthType: 'RequestClientCert' } },
     ],
     [
       'any client certificate',
       withTls('client_auth_type: RequireAnyClientCert'),
       [/RequireAnyClientCert accepts/],
-      { tls: { clientCertificates: 'any' } },
+      { tls: { clientAuthType: 'RequireAnyClientCert' } },
     ],
     [
       'allowed names of clients',
@@ -173,7 +185,7 @@ describe('a web config of the exporter-toolkit is accepted', () => {
   ])('with %s', async (_feature, text, warnings, expected) => {
     const loaded = await load(text);
     if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
-    expect(loaded.webConfig).toMatchObject(expected);
+    expect(withContext(loaded.webConfig)).toMatchObject(expected);
     expect(loaded.warnings).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
   });
 });
