@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AuthSettings, createPasswords, decodeBasic, networkOf } from '../../../../src/web/guards/auth.ts';
+import { negotiate } from '../../../src/web/guards/answer.ts';
+import { type AuthSettings, createPasswords, decodeBasic, networkOf } from '../../../src/web/guards/auth.ts';
+import { hasName } from '../../../src/web/guards/tls.ts';
 
 describe('the Authorization header', () => {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
@@ -133,4 +135,73 @@ test.each([
   ['::1', ':0:0:0'],
 ])('the network of %s is %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+const OM = 'application/openmetrics-text';
+
+test.each([
+  ['no header', undefined, 'text'],
+  ['curl', '*/*', 'text'],
+  ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
+  [
+    'Prometheus 2',
+    `${OM};version=1.0.0,${OM};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
+    'openmetrics',
+  ],
+  [
+    'Prometheus 3',
+    `${OM};version=1.0.0;escaping=allow-utf-8;q=0.6,${OM};version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2`,
+    'openmetrics',
+  ],
+  ['a scraper that prefers text', `${OM};q=0.3,text/plain;version=0.0.4;q=0.9`, 'text'],
+  [
+    'a scraper that prefers protobuf',
+    `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,${OM};version=1.0.0;q=0.6,text/plain;q=0.4`,
+    'openmetrics',
+  ],
+  ['a scraper that accepts OpenMetrics only', OM, 'openmetrics'],
+  ['a client that accepts images only', 'image/png', 'text'],
+  ['an invalid header', ';;;q=x,,', 'text'],
+])('the format for %s', (_client, accept, format) => {
+  expect(negotiate({ accept }).format).toBe(format);
+});
+
+test.each([
+  [undefined, false],
+  ['gzip', true],
+  ['gzip, deflate, br', true],
+  ['br, gzip;q=0.5', true],
+  ['gzip;q=0', false],
+  ['identity', false],
+  ['br', false],
+])('with Accept-Encoding %p gzip is %p', (encoding, gzip) => {
+  expect(negotiate(encoding === undefined ? {} : { 'accept-encoding': encoding }).gzip).toBe(gzip);
+});
+
+test.each([
+  ['DNS:a.example, URI:spiffe://x/y, email:me@a.example', 'a.example', true],
+  ['DNS:a.example, URI:spiffe://x/y, email:me@a.example', 'spiffe://x/y', true],
+  ['DNS:a.example, URI:spiffe://x/y, email:me@a.example', 'me@a.example', true],
+  ['DNS:a.example', 'A.example', false],
+  ['DNS:*.example', 'a.example', false],
+  ['DNS:a.example', 'example', false],
+  ['DNS:a.example', 'DNS:a.example', false],
+  ['DirName:"CN=x, DNS:a.example"', 'a.example', false],
+  ['URI:"x, DNS:a.example"', 'a.example', false],
+  ['URI:"x\\", DNS:a.example, URI:\\"y"', 'a.example', false],
+  ['URI:"x, DNS:a.example"', 'x, DNS:a.example', true],
+  ['DirName:"CN=x, DNS:a.example, O=y", DNS:b', 'a.example', false],
+  ['DirName:"CN=x, DNS:a.example, O=y", DNS:b', 'b', true],
+  ['othername:UPN:"x, DNS:a.example, y"', 'a.example', false],
+  ['othername:<unsupported>, DNS:a.example', 'a.example', true],
+  [undefined, 'a.example', false],
+])('a certificate for %s has the name %s: %s', (subjectAltName, name, expected) => {
+  expect(hasName({ subjectAltName, checkIP: () => undefined }, name)).toBe(expected);
+});
+
+test('an address is compared as an address', () => {
+  const checkIP = (ip: string) => (ip === '2001:db8::1' ? ip : undefined);
+  const certificate = { subjectAltName: 'IP Address:2001:DB8:0:0:0:0:0:1', checkIP };
+  expect(hasName(certificate, '2001:db8::1')).toBe(true);
+  expect(hasName(certificate, '2001:db8::2')).toBe(false);
 });

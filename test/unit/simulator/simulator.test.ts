@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { createChance } from '../../../src/simulator/chance.ts';
 import type { ExportJson } from '../../../src/simulator/demo-jobs.ts';
 import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoWorld } from '../../../src/simulator/demo-world.ts';
+import { createRateLimits } from '../../../src/simulator/rate-limits.ts';
 
 const startedAtMs = Date.parse('2026-11-03T10:20:30.456Z');
 const seeds = [0, -7, 123_456_789];
@@ -256,4 +258,35 @@ describe('the clusters', () => {
     expect(found.filter(({ group }) => group?.forbidden !== undefined)).toHaveLength(1);
     expect(found.filter(({ cluster }) => cluster?.failing !== undefined)).toHaveLength(1);
   });
+});
+
+test('the same seed and key give the same number, another seed or key gives another one', () => {
+  const [chance, same, other] = [createChance(1), createChance(1), createChance(2)];
+  expect(same.of('orders', 3, 'queue')).toBe(chance.of('orders', 3, 'queue'));
+  expect(other.of('orders', 3, 'queue')).not.toBe(chance.of('orders', 3, 'queue'));
+  expect(chance.of('orders', 3, 'run')).not.toBe(chance.of('orders', 3, 'queue'));
+  expect(chance.of('ab', 'c')).not.toBe(chance.of('a', 'bc'));
+  expect(chance.hex(24, 'id')).toMatch(/^[0-9a-f]{24}$/);
+});
+
+test('numbers are evenly distributed, also for neighbouring and negative keys', () => {
+  const chance = createChance(7);
+  const tenths = Array.from({ length: 10 }, () => 0);
+  for (let index = -5000; index < 5000; index += 1) {
+    const number = chance.of('orders', index, 'run');
+    tenths[Math.floor(number * 10)] = (tenths[Math.floor(number * 10)] ?? 0) + 1;
+  }
+  expect(Math.min(...tenths)).toBeGreaterThan(850);
+  expect(Math.max(...tenths)).toBeLessThan(1150);
+});
+
+test('a bucket of an owner is empty after as many requests as its limit, and fills again with time', () => {
+  let nowMs = 0;
+  const { take } = createRateLimits(() => nowMs);
+  const taken = Array.from({ length: 1200 }, () => take('projects', 'a'));
+  expect(taken.map(({ remaining }) => remaining)).toEqual(Array.from({ length: 1200 }, (_, index) => 1199 - index));
+  expect(take('projects', 'a')).toEqual({ limit: 1200, remaining: 0, retryAfterSeconds: 1 });
+  expect(take('projects', 'b')).toMatchObject({ remaining: 1199 });
+  nowMs += 1000;
+  expect(take('projects', 'a')).toEqual({ limit: 1200, remaining: 7 });
 });

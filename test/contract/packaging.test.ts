@@ -1,7 +1,101 @@
-/** The workflows of .github: what they run is pinned, and only gated jobs that run no code of ours may publish. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The image, the systemd unit and the release workflow. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { FLAGS } from '../../src/cli/flags.ts';
+
+const DOCKERFILE = readFileSync('Dockerfile', 'utf8');
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; os?: string[]; cpu?: string[] }>;
+};
+
+/** What an instruction says, its continuation lines joined. */
+function instructions(name: string): readonly string[] {
+  const lines = DOCKERFILE.replaceAll(/^\s*#.*\n/gm, '')
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n');
+  return lines.filter((line) => line.trim().startsWith(`${name} `)).map((line) => line.trim().slice(name.length + 1));
+}
+
+function execForm(name: string): readonly string[] {
+  const [text = ''] = instructions(name).map((line) => line.slice(line.indexOf('[')));
+  return JSON.parse(text) as string[];
+}
+
+test('every copied file exists, and .dockerignore allows exactly these files', () => {
+  const copied = instructions('COPY')
+    .filter((line) => !line.startsWith('--from'))
+    .flatMap((line) => line.split(' ').slice(0, -1));
+  expect(copied.filter((path) => !existsSync(path))).toEqual([]);
+  const [everything, ...exceptions] = readFileSync('.dockerignore', 'utf8').trim().split('\n');
+  expect(everything).toBe('*');
+  expect(exceptions.map((line) => line.slice(1)).sort()).toEqual([...new Set(copied)].sort());
+});
+
+test('no package in the image has an install script or is for one platform only', () => {
+  const special = Object.entries(packages).filter(
+    ([path, { dev, hasInstallScript, os, cpu }]) => path !== '' && !dev && (hasInstallScript || os || cpu),
+  );
+  expect(special).toEqual([]);
+});
+
+test('it is built and run by the same Node.js, which is one that CI tests', () => {
+  const majors = instructions('FROM').flatMap((line) => /node(?:js|:)(\d+)/.exec(line)?.[1] ?? []);
+  expect(majors).toEqual(['24', '24']);
+  expect(readFileSync('.github/workflows/test.yml', 'utf8')).toMatch(/node: \[.*\b24\b.*\]/);
+});
+
+test('it runs the program directly, as a numeric user that is not root', () => {
+  expect(execForm('ENTRYPOINT')).toEqual(['/nodejs/bin/node', '--max-semi-space-size=8', '/app/dist/main.js']);
+  expect(execForm('HEALTHCHECK')).toEqual(['/nodejs/bin/node', '/app/dist/main.js', 'health']);
+  expect(instructions('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+});
+
+test('its labels name its source, and the builds of .ci/image set the values for them', () => {
+  const { repository } = JSON.parse(readFileSync('package.json', 'utf8')) as { repository: { url: string } };
+  const labels = new Map(
+    [...(instructions('LABEL')[0] ?? '').matchAll(/org\.opencontainers\.image\.(\w+)=("[^"]+"|\$\w+)/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+  expect(labels.get('source')).toBe(`"${repository.url.replace(/^git\+|\.git$/g, '')}"`);
+  const args = [...labels.values()].filter((value) => value.startsWith('$')).map((value) => value.slice(1));
+  expect(args).toEqual(['VERSION', 'REVISION']);
+  for (const arg of args) expect(readFileSync('.ci/image', 'utf8')).toContain(`--build-arg "${arg}=`);
+});
+
+const NAME = 'mongodbatlas-backup-exporter';
+const UNIT = readFileSync(`deploy/systemd/${NAME}.service`, 'utf8').replaceAll(/\\\n\s*/g, '');
+const README = readFileSync('deploy/systemd/README.md', 'utf8');
+
+function settings(name: string): readonly string[] {
+  return [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+}
+
+test('it starts the program that the README installs, with existing flags', () => {
+  const { bin, files } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    bin: Record<string, string>;
+    files: string[];
+  };
+  const prefix = /npm install --prefix (\S+)/.exec(README)?.[1];
+  const [start = ''] = settings('ExecStart');
+  expect(start).toContain(`${prefix}/node_modules/${NAME}/${bin[NAME]} `);
+  const flags = start.slice(start.indexOf('main.js')).match(/(?<= --)[a-z.-]+/g) ?? [];
+  expect(flags).toEqual(['config.file']);
+  expect(FLAGS.map(({ name }) => name)).toEqual(expect.arrayContaining(flags));
+  expect(files).toContain('deploy/systemd');
+});
+
+test('the secret is at the path in the README’s config', () => {
+  const [, id, source] = /^([^:]+):(.*)$/.exec(settings('LoadCredential')[0] ?? '') ?? [];
+  expect(README).toContain(`client_secret_file: /run/credentials/${NAME}.service/${id}`);
+  expect(README).toContain(`cat > ${source}`);
+});
+
+test('a service with an invalid config (exit code 2) is not restarted', () => {
+  expect(settings('Restart')).toEqual(['always']);
+  expect(settings('RestartPreventExitStatus')).toEqual(['2']);
+});
 
 interface Step {
   readonly uses?: string;
