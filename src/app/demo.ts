@@ -12,7 +12,6 @@ import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
 export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
   readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
-  /** Writes the welcome text. */
   say(text: string): void;
 }
 

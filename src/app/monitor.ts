@@ -22,7 +22,6 @@ export interface MonitorSettings {
   readonly observer: AtlasCounter;
   /** Called with each access token that Atlas issues, so that it can be redacted. */
   readonly onToken: (token: string) => void;
-  /** Called with every change of target states. */
   readonly onChange: StatesListener;
   /** Called when a discovery has changed which projects are watched. */
   readonly onProjects?: () => void;
@@ -34,7 +33,6 @@ export interface Monitor {
   readonly polling: Polling;
   config(): Config;
   readonly atlas: Pick<Atlas, 'budgets' | 'outage' | 'isReachable'>;
-  /** Applies a changed config. */
   change(next: Config): void;
   /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
   stop(): Promise<void>;

@@ -30,7 +30,6 @@ const HEAP_FLAG = '--heap-growing-percent=40';
 
 /** Redacts the log and all output. It learns every secret that the program reads. */
 const redactor = createRedactor();
-/** Reads the files of the config, with at most one read of a file at a time. */
 const files = createFileReader({ runtime: systemRuntime });
 
 /** The handling of SIGHUP. Signals are kept until the command decides what they mean. */
@@ -149,7 +148,6 @@ async function demonstrate(flags: DemoFlags, version: string, early: EarlySignal
   });
 }
 
-/** The settings of the web server, with the web config file if there is one. */
 async function guardedWeb({ configFile: file, ...web }: WebFlags) {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');

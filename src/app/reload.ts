@@ -7,7 +7,6 @@ import type { ReloadAnswer } from '../web/guards/management.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
-/** Number of targets. */
 export interface Counts {
   readonly added: number;
   readonly removed: number;
@@ -16,7 +15,6 @@ export interface Counts {
 
 export interface ReloadSettings {
   read(): Promise<Loaded>;
-  /** Applies the config. */
   apply(config: Config): Counts;
   /** Called if the reload failed: the previous config stays active. */
   onFailure(): void;

@@ -15,7 +15,6 @@ import { type ListenAddress, startWeb, type Web } from '../web/guards/listen.ts'
 import { type GuardSettings, UNGUARDED } from '../web/guards/settings.ts';
 import type { WebSettings } from '../web/server.ts';
 
-/** A web config file that was read at the start without problems. */
 export interface WebConfigFile {
   readonly first: { readonly fingerprint: string } & ValidWebConfig;
   load(): Promise<LoadedWebConfig>;

@@ -111,7 +111,6 @@ export async function checkFiles(
   };
 }
 
-/** The parts of a credential that are not secret. */
 const NOT_SECRET = ['client_id', 'public_key'];
 
 function secretFilesOf({ config, configFiles = [] }: FileChecks): readonly string[] {
@@ -134,7 +133,6 @@ async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSec
   return { problems: [], warnings };
 }
 
-/** A warning for each secret file that other users can read. */
 async function unsafeFiles(paths: readonly string[]): Promise<readonly string[]> {
   const warnings = await Promise.all(paths.map(warningFor));
   return warnings.filter((warning) => warning !== undefined);

@@ -19,15 +19,12 @@ export const EXIT = { fine: 0, failure: 1, usage: 2, interrupted: 130 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface Terminal {
-  /** Writes to standard output. */
   readonly say: (text: string) => void;
   /** Writes to standard error: progress and errors. */
   readonly tell: (text: string) => void;
   /** Width of standard output; undefined if it is not a terminal. */
   readonly columns: number | undefined;
-  /** Whether standard output shows colours. */
   readonly hasColours: boolean;
-  /** Whether standard error is a terminal. */
   readonly isWatched: boolean;
 }
 

@@ -18,7 +18,6 @@ export interface HealthSettings extends HealthFlags {
 }
 
 const LIMIT_SECONDS = 5;
-/** Characters of the answer that are shown. */
 const MOST_SHOWN = 200;
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
 

@@ -40,7 +40,6 @@ export async function pollOnce(
   return polling;
 }
 
-/** A resource that could not be read. */
 export interface Unread {
   /** The collector's name, or `clusters` or `projects` for a discovery. */
   readonly what: string;
@@ -61,7 +60,6 @@ export interface TargetOutcome {
   readonly failures: readonly Unread[];
 }
 
-/** A project whose clusters are discovered. */
 export interface ProjectOutcome {
   readonly groupId: string;
   readonly credential: string;

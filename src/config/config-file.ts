@@ -19,7 +19,6 @@ import {
 } from './problems.ts';
 import { parseYaml } from './yaml.ts';
 
-/** A kind of config file. */
 export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly what: 'config file' | 'web config file';
   /** The keys that the file must have. */
@@ -31,7 +30,6 @@ export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly unsupported?: Readonly<Record<string, string>>;
 }
 
-/** One or more files, joined into one. */
 export interface OpenedFiles<Schema extends z.ZodType> {
   readonly files: readonly { readonly path: string; readonly value: unknown }[];
   /** What was read, or why nothing was read. */
@@ -221,7 +219,6 @@ function placeOf(path: Path): string {
   return formatPath(path.filter((step) => typeof step !== 'number'));
 }
 
-/** All keys of a schema. */
 function keysIn({ properties = {}, items }: JsonSchema, path: Path = []): readonly KnownKey[] {
   const own = Object.keys(properties).map((key) => ({ place: placeOf(path), key }));
   const inner = Object.entries(properties).flatMap(([key, schema]) => keysIn(schema, [...path, key]));

@@ -25,7 +25,6 @@ export interface Config {
   readonly webLinks: WebLinks;
 }
 
-/** Addresses to which the pages link. */
 export interface WebLinks {
   readonly runbooks: string;
   readonly dashboard?: string | undefined;
@@ -188,7 +187,6 @@ function showTarget(clusters: unknown, settings: Partial<DiscoveredProject>): ob
   return { ...given({ group_id: groupId }), clusters, ...showSettings(rest) };
 }
 
-/** Clusters of one project with the same settings are shown in one entry. */
 function byProjectAndSettings(targets: readonly NamedTarget[]) {
   const entries = new Map<string, { readonly settings: TargetSettings; readonly clusters: string[] }>();
   for (const { clusterName, ...settings } of targets) {

@@ -87,7 +87,6 @@ export function warnOfUnusedBaseUrl(baseUrl: string | undefined, env: Environmen
   report.warnings.push(`atlas.base_url takes precedence over ${name}, which is set to something else`);
 }
 
-/** Undefined if no variable is set. */
 export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
   const names = ATLAS_VARIABLES.base_url;
   const name = firstSet(names, env);
@@ -116,7 +115,6 @@ function firstSet(names: readonly string[], env: Environment): string | undefine
   return names.find((name) => (env[name] ?? '') !== '');
 }
 
-/** The variables of a kind that are set. */
 function variablesOf(kind: CredentialKind, env: Environment): readonly string[] {
   return SLOTS[kind].flatMap(namesOf).filter((name) => (env[name] ?? '') !== '');
 }

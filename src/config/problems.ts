@@ -22,7 +22,6 @@ export interface Place {
 /** Finds the position of a key or value in the file; if the path does not exist, the position of its nearest parent. */
 export type Locate = (path: Path, part: 'key' | 'value') => Place;
 
-/** Collects the problems of a config file, of the environment and of flags. */
 export interface Report {
   /** Adds a problem with the value (or the key) at a path. The message is written after the path. */
   add(path: Path, message: string, part?: 'key' | 'value'): void;
@@ -30,11 +29,9 @@ export interface Report {
   addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void;
   /** Adds problems whose message is complete without a path. */
   addWhole(...problems: readonly Problem[]): void;
-  /** Adds a problem if another path has the same name. */
   addIfRepeated(name: string, path: Path, message: (where: string) => string): void;
   /** Where a value is, such as `config.yml:12`. */
   placeOf(path: Path): string;
-  /** Adds a warning about a value. */
   warn(path: Path, message: string): void;
   /** In the order of the files. Problems without a line are not about a file; they come last. */
   problems(): readonly Problem[];
@@ -97,19 +94,16 @@ function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
   return a - b;
 }
 
-/** One mapping of a list. */
 export interface Item {
   readonly path: Path;
   readonly value: Mapping;
 }
 
-/** The mapping; undefined if there is none. */
 export function mappingAt(config: unknown, path: Path = []): Mapping | undefined {
   const value = valueAt(config, path);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : undefined;
 }
 
-/** The mappings in the list `name`, each with its path. */
 export function itemsOf(config: unknown, name: string): readonly Item[] {
   const list = valueAt(config, [name]);
   if (!Array.isArray(list)) return [];

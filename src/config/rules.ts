@@ -46,7 +46,6 @@ function checkIntervals(polling: Mapping, report: Report): void {
 
 const PROJECT_KEYS = ['include_projects', 'exclude_projects'];
 
-/** A target has one project or all projects. */
 function checkProjects({ path, value }: Item, report: Report): void {
   const { group_id: groupId, projects, clusters } = value;
   if (projects === undefined) {
@@ -119,7 +118,6 @@ function checkCredentialOf({ path, value }: Item, known: readonly string[], repo
   report.add(at, `no credential has the name ${quote(name)}: ${hint}`);
 }
 
-/** The secrets of each kind, in their usual order. */
 export const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
   service_account: ['client_id', 'client_secret'],
   api_key: ['public_key', 'private_key'],

@@ -8,7 +8,6 @@ const MOMENT_PATTERNS = [z.regexes.date, z.regexes.datetime({ offset: true })];
 export const DAY_SECONDS = 86_400;
 export const YEAR_SECONDS = 365 * DAY_SECONDS;
 
-/** A text key with its description. */
 export function parsed<T>(parse: (text: string) => Checked<T>) {
   return z.string().transform((text, context) => {
     const checked = parse(text);

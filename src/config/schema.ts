@@ -150,7 +150,6 @@ export const configSchema = createConfigSchema(COLLECTORS);
 
 export type ConfigFile = z.output<typeof configSchema>;
 
-/** A kind of credential that consists of two texts. */
 function pair(description: string, slots: Readonly<Record<string, string>>) {
   const forms = Object.entries(slots).map(([name, meaning]) => secret(name, meaning));
   const allOf = Object.keys(slots).map((name) => oneOf(name, `${name}_file`, `${name}_env`));

@@ -11,7 +11,6 @@ import type { FileReader } from './files.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type SecretForm = 'inline' | 'file' | 'env';
 
-/** Where secrets are read from. */
 export interface SecretPlace {
   /** The folder for relative paths. */
   readonly directory: string;

@@ -19,7 +19,6 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Which page of a list the client wants. */
 export interface View {
   readonly pageNum: number;
   readonly itemsPerPage: number;

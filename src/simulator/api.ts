@@ -55,7 +55,6 @@ interface Call extends ApiRequest {
 
 interface Route {
   readonly operation: ApiOperation;
-  /** The path below the project. */
   readonly path: RegExp;
   readonly bucket: RateBucket;
   readonly answer: (call: Call) => Answer;
@@ -138,7 +137,6 @@ function refuseVersion(accept: string | undefined): Answer | undefined {
   return refuse({ status: 400, errorCode: 'INVALID_VERSION_DATE', detail, parameters: [version] });
 }
 
-/** The projects that the caller can see. */
 function listGroups(call: Call): Answer {
   const visible = call.world.projects().filter(({ credentials }) => credentials?.includes(call.caller) ?? true);
   return list(call, visible.map(groupJson));
@@ -211,7 +209,6 @@ function list({ view, origin, path, changeList }: Call, items: readonly unknown[
   return listAnswer(changeList({ items, view, url: origin + path }));
 }
 
-/** Answers if the project exists and the caller may read it. */
 function ofProject(answer: (call: Call, project: Project) => Answer): (call: Call) => Answer {
   return (call) => {
     const { groupId, world, caller } = call;
@@ -237,7 +234,6 @@ function ofProject(answer: (call: Call, project: Project) => Answer): (call: Cal
   };
 }
 
-/** Answers if the cluster exists and the API serves its kind. */
 function ofCluster(answer: (call: Call, project: Project, cluster: Cluster) => Answer): (call: Call) => Answer {
   return ofProject((call, project) => {
     const { groupId, clusterName, world } = call;

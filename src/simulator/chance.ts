@@ -15,12 +15,10 @@ export function createChance(seed: number) {
     return state;
   }
 
-  /** A number in [0, 1). */
   function of(...key: readonly (string | number)[]): number {
     return hash(key) / 2 ** 32;
   }
 
-  /** Random lower-case hexadecimal digits. */
   function hex(digits: number, ...key: readonly (string | number)[]): string {
     const first = hash(key);
     let text = '';

@@ -32,7 +32,6 @@ export type Range = readonly [min: number, max: number];
 
 /** Which jobs a cluster has. */
 export interface JobPattern {
-  /** Minutes between two jobs. */
   readonly periodMinutes: number;
   /** When job 0 is created. Later jobs have higher numbers. */
   readonly firstMinute: number;

@@ -24,7 +24,6 @@ export interface DemoOptions {
   /** Any whole number. Another seed gives other durations and outcomes. */
   readonly seed: number;
   readonly startedAtMs: number;
-  /** How many times faster than real time the demo runs. */
   readonly speed: number;
 }
 

@@ -31,7 +31,6 @@ export interface InterceptedRequest {
   readonly nowMs: number;
 }
 
-/** Changes to the answer of one request. */
 export interface Interception {
   /** Replaces the resource's answer. The API still authenticates the request first. */
   readonly answer?: Answer;

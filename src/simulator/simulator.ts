@@ -27,7 +27,6 @@ export interface SeenRequest {
   readonly method: string;
   /** Path and query, as they were sent. */
   readonly path: string;
-  /** The status of the answer. */
   readonly status: number;
 }
 
@@ -44,14 +43,12 @@ export interface SimulatorOptions {
   readonly credentials?: Partial<SimulatorCredentials>;
   /** Whether requests over a rate limit are answered with 429. Default: false, they are only counted. */
   readonly enforceRateLimit?: boolean;
-  /** Lets a test change answers. */
   readonly intercept?: Intercept;
   readonly onRequest?: (request: SeenRequest) => void;
 }
 
 export interface Simulator {
   readonly origin: string;
-  /** The credentials that are accepted now. */
   readonly credentials: SimulatorCredentials;
   /** The newest requests, oldest first. */
   readonly requests: readonly SeenRequest[];

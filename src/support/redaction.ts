@@ -4,11 +4,9 @@
  */
 
 export interface Redactor {
-  /** Remembers a secret. */
   readonly hide: (secret: string) => void;
   /** Remembers an access token, until there are many newer ones. */
   readonly hideToken: (token: string) => void;
-  /** The text without secrets. */
   readonly text: (text: string) => string;
   /** A line of JSON without secrets in its strings. It stays JSON, also if a secret contains quotes. */
   readonly line: (json: string) => string;
@@ -64,7 +62,6 @@ export function createRedactor(): Redactor {
   return { hide, hideToken, text, line };
 }
 
-/** Remembers the latest `most` secrets. */
 function createMemory(most: number) {
   /** The forms by secret; a Map keeps the order in which they were added. */
   const known = new Map<string, readonly string[]>();

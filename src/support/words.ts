@@ -50,7 +50,6 @@ function largestDistance(candidate: string): number {
   return candidate.length < 4 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
 
-/** Levenshtein distance. */
 function editDistance(left: string, right: string): number {
   // A much longer word is not similar to any known word, and comparing it would be slow.
   if (Math.abs(left.length - right.length) > right.length) return left.length;

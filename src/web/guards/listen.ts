@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TlsSettings } from './settings.ts';
 import { createTlsServer, type RenewableServer } from './tls.ts';
 
@@ -51,9 +52,8 @@ export async function startWeb(
 ): Promise<Web> {
   const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
   const servers: Opened[] = [];
-  const sockets = new Set<Socket>();
   const close = async (): Promise<void> => {
-    await Promise.all(servers.map(({ server }) => closeServer(server, sockets)));
+    await Promise.all(servers.map(({ server }) => closeServer(server)));
   };
   try {
     const urls: string[] = [];
@@ -64,10 +64,6 @@ export async function startWeb(
       const { server } = opened;
       servers.push(opened);
       server.maxConnections = MAX_CONNECTIONS;
-      server.on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
       if ('socket' in address) {
         await listenOnSocket(server, address.socket);
         urls.push(`unix:${address.socket}`);
@@ -111,16 +107,12 @@ async function isLeftBehind(path: string): Promise<boolean> {
   return refused.finally(() => probe.destroy());
 }
 
-async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+async function closeServer(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  // closeAllConnections would miss the sockets that are still in a TLS handshake.
-  const deadline = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-  }, FINISH_MS);
-  await closed;
-  clearTimeout(deadline);
+  await Promise.race([closed, delay(FINISH_MS, undefined, { ref: false })]);
+  server.closeAllConnections();
 }
 
 function urlOf({ port, address, family }: AddressInfo, host: string | undefined, scheme: string): string {

@@ -10,7 +10,6 @@ const READY = '/-/ready';
 export const RELOAD_PATH = '/-/reload';
 
 export interface ManagementSettings {
-  /** Whether the scheduler ticks. */
   isHealthy(): boolean;
   /** Why the program isn't ready, or undefined if it is. */
   notReadyBecause(): string | undefined;

@@ -31,7 +31,6 @@ const ICONS: Readonly<Record<Condition, string>> = {
   fine: 'M14.2 8A6.2 6.2 0 1 1 8 1.8 6.2 6.2 0 0 1 14.2 8zM5.2 8.2l2 2 3.6-4.2',
 };
 
-/** The definitions of the icons, once on each page; `icon` refers to them. */
 export const iconSprite: Html = html`<svg hidden width="0" height="0" aria-hidden="true">${Object.entries(ICONS).map(
   ([condition, path]) => html`<symbol id="i-${condition}" viewBox="0 0 16 16"><path d="${path}"/></symbol>`,
 )}</svg>`;
@@ -95,7 +94,6 @@ export function spentSeconds(job: Job, nowSeconds: number): number | undefined {
   return Math.max(0, nowSeconds - job.createdAtSeconds);
 }
 
-/** The units of the time axis. */
 const WIDTH = 1000;
 const ROW_HEIGHT = 14;
 const MAX_ROWS = 6;

@@ -10,7 +10,6 @@ import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
 export interface PageLinks {
-  /** The folder of the runbooks. */
   readonly runbooks: string;
   readonly dashboard?: string | undefined;
   /** The origin of the Atlas user interface; absent where something else answers for Atlas, which has no such pages. */
@@ -81,7 +80,6 @@ export function runbookLink({ runbooks }: PageLinks, alert: string | undefined, 
   return html`<a href="${runbooks.replace(/\/+$/, '')}/${alert}.md">${words}</a>`;
 }
 
-/** The words, as a link to the project of the target in Atlas. */
 export function projectLink({ atlas }: PageLinks, { groupId }: Target, words: string): Html {
   if (atlas === undefined) return html`<span title="${groupId}">${words}</span>`;
   return html`<a href="${atlas}/v2/${encodeURIComponent(groupId)}">${words}</a>`;

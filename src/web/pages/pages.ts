@@ -14,7 +14,6 @@ export interface PageSettings extends Sources, Pick<View, 'collectors' | 'nextPo
   readonly telemetryPath: string;
   readonly version: string;
   state(key: string): TargetState | undefined;
-  /** The current settings. */
   settings(): PollingSettings;
   links(): PageLinks;
   /** The current config as YAML, without secrets. */

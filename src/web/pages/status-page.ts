@@ -22,7 +22,6 @@ function countOf(targets: readonly TargetStatus[], level: Level): number {
   return targets.filter(({ condition }) => WORDS[condition].level === level).length;
 }
 
-/** The headline, which summarizes the page. */
 function verdict(overview: Overview, nowSeconds: number): Html {
   const { targets, projects, listings, outage, failures } = overview;
   const count = targets.length;

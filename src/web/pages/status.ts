@@ -34,7 +34,6 @@ export interface Overview {
   readonly failures: readonly Failure[];
   /** The most urgent first, then by name. */
   readonly targets: readonly TargetStatus[];
-  /** By name. */
   readonly projects: readonly ProjectStatus[];
   readonly listings: readonly ListingStatus[];
 }
@@ -57,9 +56,7 @@ export interface TargetStatus {
   readonly successMaxAgeSeconds?: number | undefined;
   /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
   readonly active: readonly Job[];
-  /** The number of all active exports. */
   readonly activeCount: number;
-  /** The most urgent condition. */
   readonly condition: Condition;
   /** All conditions, the most urgent first; never empty. */
   readonly findings: readonly Finding[];
@@ -76,7 +73,6 @@ export interface ProjectStatus {
   readonly groupId: string;
   /** Empty until Atlas has given it. */
   readonly name: string;
-  /** Number of its targets. */
   readonly targets: number;
   /** Absent if its clusters are not discovered. */
   readonly discovery?: DiscoveryStatus;
@@ -183,9 +179,7 @@ function projectsOf(
 
 /** The filter for targets. The script of the page uses the same rules. */
 export interface Filter {
-  /** The search text, as typed. */
   readonly text: string;
-  /** A condition that the target must have. */
   readonly condition?: Condition | undefined;
   readonly owner?: string | undefined;
   readonly groupId?: string | undefined;

@@ -58,7 +58,6 @@ function tags({ state }: TargetStatus): Html {
   return html`${state.target.paused ? html` <i>paused</i>` : nothing}${isOff ? html` <i>auto export off</i>` : nothing}`;
 }
 
-/** A list of at most `count` active exports. */
 export function activeJobs({ active, activeCount }: TargetStatus, count: number, nowSeconds: number): Html {
   if (active.length === 0) return nothing;
   const shown = active.slice(0, count);
