@@ -1,6 +1,6 @@
 /** Alerts on the exports of a cluster. */
 import { ageOf, CLUSTER_ID, CLUSTER_NAME, clusterLinks, number, ofCluster, RUNBOOKS } from './annotations.ts';
-import { BUCKET, JOB_COLLECTIONS, JOB_PROGRESSED } from './facts.ts';
+import { ACTIVE, BUCKET, JOB_COLLECTIONS, JOB_PROGRESSED } from './facts.ts';
 import { LATE, NEW_POLICY, NOT_STARTED } from './judgements.ts';
 import { CLUSTER, cluster, EXPORT, limit, owned, type Rule } from './promql.ts';
 import { DOWN } from './watched.ts';
@@ -39,9 +39,8 @@ export function clusterAlert(name: string, { severity, summary, description, exp
   };
 }
 
-const oldest = (state: string) =>
-  `min by ${CLUSTER} (${EXPORT}oldest_active_created_timestamp_seconds{state="${state}"})`;
 const maxBy = (name: string) => `max by ${CLUSTER} (${EXPORT}${name})`;
+const oldest = (state: string) => maxBy(`oldest_active_created_timestamp_seconds{state="${state}"}`);
 
 function notStarted(severity: 'critical' | 'warning', expr: string): Rule {
   return clusterAlert('NotStarted', {
@@ -200,7 +199,7 @@ export const exportAlerts: readonly Rule[] = [
       > (
         min by ${CLUSTER} (${EXPORT}duration_max_seconds)
         or
-        ${oldest('in_progress')} * 0 + ${limit('running_max_seconds')}
+        ${ACTIVE} * 0 + ${limit('running_max_seconds')}
       )`,
     for: '10m',
     keep_firing_for: '10m',

@@ -219,7 +219,7 @@ export function exporterAlerts(installation: string): readonly Rule[] {
           ${EXPORT}target_info{exported_cluster_name!=""}
           or
           ${EXPORT}target_info{exported_group_id!=""}
-        ) > 0`,
+        )`,
       for: '5m',
       labels: { severity: 'critical' },
       annotations: {

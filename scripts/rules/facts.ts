@@ -26,7 +26,7 @@ const PEAK = cluster('peak_collections');
 const PEAK_AT = cluster('peak_collections_timestamp_seconds');
 
 export function scheduleRecords(): readonly Rule[] {
-  const bucketNow = `max by (group_id, cluster_name, export_bucket_id, frequency_type) (${facts('auto_export_info')})`;
+  const bucketNow = `group by (group_id, cluster_name, export_bucket_id, frequency_type) (${facts('auto_export_info')})`;
   return [
     {
       record: UNREAD,
@@ -39,7 +39,10 @@ export function scheduleRecords(): readonly Rule[] {
         or
         ${plain('polls_total')} < 3`,
     },
-    { record: NO_SCHEDULE, expr: `last_over_time(${UNREAD}[15m]) and ${KNOWN} unless ${plain('auto_export_enabled')}` },
+    {
+      record: NO_SCHEDULE,
+      expr: `last_over_time(${UNREAD}[15m]) unless on ${CLUSTER} ${EXPORT}auto_export_enabled`,
+    },
     {
       record: CHANGED,
       comment:
@@ -50,7 +53,7 @@ export function scheduleRecords(): readonly Rule[] {
           group by ${CLUSTER} (${bucketNow} unless ${BUCKET} and on ${CLUSTER} (${AUTO_OFF} or ${BUCKET}))
           or
           ${PAUSED}
-        ) * 0 + time()
+        ) * time()
         or
         (${previous(CHANGED)} and ${KNOWN})`,
     },
@@ -87,7 +90,7 @@ export function scheduleRecords(): readonly Rule[] {
       expr: `
         (${previous(POLICY_SINCE)} and ${BUCKET})
         or
-        ${BUCKET} * 0 + time()`,
+        ${BUCKET} * time()`,
     },
     {
       record: PAUSED,
@@ -104,16 +107,19 @@ export function exportRecords(): readonly Rule[] {
       comment:
         'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together. A ' +
         'success into another bucket must not hide that the destination gets nothing. Here it is not known yet.',
-      expr: `${KNOWN} unless ${plain('destination_consecutive_failures')}`,
+      expr: `${KNOWN} unless on ${CLUSTER} ${EXPORT}destination_consecutive_failures`,
     },
     {
       record: NONE,
       comment: 'Clusters for which Atlas lists no success into the destination.',
-      expr: `${now('destination_consecutive_failures')} unless ${now('destination_last_success_timestamp_seconds')}`,
+      expr: `
+        group by ${CLUSTER} (${facts('destination_consecutive_failures')})
+        unless
+        group by ${CLUSTER} (${facts('destination_last_success_timestamp_seconds')})`,
     },
     {
       record: cluster('not_found'),
-      expr: `max by ${CLUSTER} (${EXPORT}poll_failing{reason="not_found"})`,
+      expr: `group by ${CLUSTER} (${EXPORT}poll_failing{reason="not_found"})`,
     },
     {
       record: NO_SUCCESS_SINCE,
@@ -125,7 +131,7 @@ export function exportRecords(): readonly Rule[] {
         or
         ((${SUCCESS} and ${NONE}) < time() - ${MAX_AGE} unless last_over_time(${cluster('not_found')}[1h]))
         or
-        ${NONE} * 0 + time()
+        ${NONE} * time()
         or
         (${previous(NO_SUCCESS_SINCE)} and ${NO_DESTINATION} unless ${SUCCESS})`,
     },
@@ -161,8 +167,8 @@ export function exportRecords(): readonly Rule[] {
         'When the snapshot was taken that is due for export, where Atlas lists no export of it. Known until something newer is read.',
       expr: remembered(
         UNEXPORTED,
-        `(${now('due_snapshot_timestamp_seconds')} and ${now('due_snapshot_state{state="none"}', 'min')} == 1)`,
-        `(${DOWN} or last_over_time(${UNREAD}[15m]) or ${plain('snapshots_up')} == 0) unless ${plain('due_snapshot_state')}`,
+        `(${plain('due_snapshot_timestamp_seconds')} and ${now('due_snapshot_state{state="none"}', 'min')} == 1)`,
+        `(${DOWN} or last_over_time(${UNREAD}[15m]) or ${plain('snapshots_up')} == 0) unless on ${CLUSTER} ${EXPORT}due_snapshot_state`,
       ),
     },
     {
@@ -178,7 +184,7 @@ export function exportRecords(): readonly Rule[] {
       record: PEAK_AT,
       comment: 'When the number of collections became smaller, and how many there were. For a week.',
       expr: `
-        (${previous(PEAK_AT)} > time() - ${limit('shrunk_seconds')} and ${PEAK} > ${COLLECTIONS})
+        (${PEAK_AT} > time() - ${limit('shrunk_seconds')} and ${PEAK} > ${COLLECTIONS})
         or
         (${COLLECTIONS} > ${collectionsNow}) * 0 + time()`,
     },
@@ -187,7 +193,7 @@ export function exportRecords(): readonly Rule[] {
       expr: `
         (${COLLECTIONS} and ${PEAK_AT} == time())
         or
-        (${previous(PEAK)} and ${PEAK_AT})`,
+        (${PEAK} and ${PEAK_AT})`,
     },
     { record: COLLECTIONS, expr: remembered(COLLECTIONS, collectionsNow, NO_DESTINATION, COLLECTIONS) },
     {
@@ -208,7 +214,7 @@ export function jobRecords(): readonly Rule[] {
       record: JOB_NOW,
       comment: 'The finished collections of running exports. Queued exports are left out.',
       expr: `
-        (max by ${job} (${EXPORT}active_job_collections_exported) unless max by ${job} (${queued}))
+        (max by ${job} (${EXPORT}active_job_collections_exported) unless on ${job} ${queued})
         or
         (${previous(JOB_COLLECTIONS)} and on ${CLUSTER} ${ACTIVE} unless on ${CLUSTER} ${EXPORT}active_job_collections_exported)`,
     },

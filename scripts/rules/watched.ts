@@ -42,9 +42,9 @@ export function installationRecords(installation: string): readonly Rule[] {
     {
       record: SEEN,
       expr: `
-        count by (${installation}) (${EXPORTER}build_info) * 0 + time()
+        group by (${installation}) (${EXPORTER}build_info) * time()
         or
-        ${previous(SEEN)} > time() - ${limit('retired_seconds')}`,
+        last_over_time(${SEEN}[2h]) > time() - ${limit('retired_seconds')}`,
     },
     {
       record: SHARD_COUNT,
@@ -52,7 +52,7 @@ export function installationRecords(installation: string): readonly Rule[] {
         (
           max by (${installation}) (${EXPORTER}shard_count)
           or
-          ${previous(SHARD_COUNT)}
+          last_over_time(${SHARD_COUNT}[2h])
         )
         and on (${installation}) ${SEEN}`,
     },
@@ -66,7 +66,7 @@ export function installationRecords(installation: string): readonly Rule[] {
         - (
           count by (${installation}) (
             count_over_time(${SHARD}[10m])
-            >= (scalar(count_over_time(${HEARTBEAT}[10m])) + 1) * ${limit('down_ratio')}
+            > scalar(count_over_time(${HEARTBEAT}[10m])) * ${limit('down_ratio')}
           )
           or ${SHARD_COUNT} * 0
         )`,
@@ -74,9 +74,7 @@ export function installationRecords(installation: string): readonly Rule[] {
     {
       record: UNNAMED,
       comment: 'Clusters that an installation watched and that none of its running exporters names now.',
-      expr: `
-        (${previous(WATCHED)} unless max by (${installation}, group_id, cluster_name) (${EXPORT}target_info))
-        and on (${installation}) ${SEEN}`,
+      expr: `${previous(WATCHED)} unless on (${installation}, group_id, cluster_name) ${EXPORT}target_info`,
     },
     {
       record: WATCHED,
@@ -84,7 +82,7 @@ export function installationRecords(installation: string): readonly Rule[] {
         'When an installation last named a cluster as watched. It counts as named while a shard is missing, and while the clusters of ' +
         'its project or the projects of a credential cannot be listed. So a cluster ends here only when it was removed on purpose.',
       expr: `
-        max by (${installation}, group_id, cluster_name) (${EXPORT}target_info) * 0 + time()
+        group by (${installation}, group_id, cluster_name) (${EXPORT}target_info) * time()
         or
         (${UNNAMED} and on (${installation}) ${MISSING} > 0) * 0 + time()
         or
@@ -97,9 +95,9 @@ export function installationRecords(installation: string): readonly Rule[] {
     { record: KNOWN, comment: 'The clusters that are watched.', expr: `group by ${CLUSTER} (${WATCHED})` },
     {
       record: LOST,
-      comment: 'Clusters of an installation with a missing shard, if no other installation watches them.',
+      comment: 'Clusters that no installation watches of which all shards run.',
       expr: `
-        (${WATCHED} and on (${installation}) ${MISSING} > 0)
+        ${WATCHED}
         unless on ${CLUSTER} (${WATCHED} and on (${installation}) ${MISSING} <= 0)`,
     },
     {
@@ -116,14 +114,14 @@ export function installationRecords(installation: string): readonly Rule[] {
           (${CLUSTERS_BEFORE} >= ${limit('fleet_shrunk_min_clusters')}) * ${limit('fleet_shrunk_ratio')} > ${CLUSTERS}
         ) * 0 + time()
         or
-        ${previous(DROP_AT)} > time() - ${limit('fleet_shrunk_seconds')}`,
+        last_over_time(${DROP_AT}[2h]) > time() - ${limit('fleet_shrunk_seconds')}`,
     },
     {
       record: DROP_FROM,
       expr: `
         (${CLUSTERS_BEFORE} and ${DROP_AT} == time())
         or
-        (${previous(DROP_FROM)} and ${DROP_AT})`,
+        (last_over_time(${DROP_FROM}[2h]) and ${DROP_AT})`,
     },
     { record: CLUSTERS_BEFORE, expr: CLUSTERS },
     { record: PROJECT_NOW, expr: `group by (group_id, project_name) (${EXPORT}target_info{project_name!=""})` },
@@ -144,9 +142,9 @@ export function installationRecords(installation: string): readonly Rule[] {
       expr: `
         group by (group_id, cluster_name, owner) (
           topk by ${CLUSTER} (1,
-            (${OWNER_NOW} and ${OWNER}) + 2
+            (${OWNER_NOW} and ${OWNER}) + 1
             or
-            ${OWNER_NOW} + 1
+            ${OWNER_NOW}
             or
             (${previous(OWNER)} and on ${CLUSTER} ${KNOWN} unless on ${CLUSTER} ${EXPORT}target_info)
             or
@@ -166,7 +164,7 @@ export function installationRecords(installation: string): readonly Rule[] {
     {
       record: UNPOLLED,
       comment: 'Clusters of which the exporter has read nothing since its start.',
-      expr: `${KNOWN} unless ${plain('last_poll_success_timestamp_seconds')}`,
+      expr: `${KNOWN} unless on ${CLUSTER} ${EXPORT}last_poll_success_timestamp_seconds`,
     },
   ];
 }

@@ -83,6 +83,7 @@ const changed: readonly Cluster[] = [
   },
   { name: 'resumed', metrics: { ...longAgo, cluster_paused: turns(1, 40, 0) } },
   { name: 'always', metrics: longAgo },
+  { name: 'added', absent: during(0, 40), metrics: longAgo },
 ];
 
 /** Clusters that leave in minute 60, and clusters made anew under their old name. */
@@ -101,6 +102,7 @@ const replaced: readonly Cluster[] = [
       destination_collections: turns(100, 60, turns(undefined, 200, 10)),
     },
   },
+  { name: 'empty', metrics: { ...failing('not_found', 60, 72), ...noSuccess } },
   { name: 'young', metrics: { [SUCCESS]: turns(0, 60, undefined), [DATA]: turns(0, 60, undefined) } },
 ].map((cluster) => ({ ...cluster, group: 'replaced', job: 'replaced' }));
 
@@ -179,17 +181,20 @@ export const dayWorld: World = {
     query(1632, 'ALERTS{cluster_name="failing",alertname="AtlasBackupExportNoSuccessListed",alertstate="firing"}'),
     // After a change of the schedule there is one whole new interval without a page.
     firesAllTheTime('Overdue', 20, 1680, 'cluster_name="always"'),
+    firesAllTheTime('Overdue', 56, 1680, 'cluster_name="added"'),
     query(1612, 'count_over_time(ALERTS{cluster_name=~"daily|moved|on|resumed",alertstate="firing"}[1612m])'),
     query(
-      1620,
+      1616,
       'ALERTS{cluster_name=~"daily|moved|on|resumed",alertstate="firing"} * 0',
       ...['daily', 'on', 'resumed'].map((name): [string, number] => [firingPage('Overdue', name), 0]),
-      [firingPage('NoSuccessListed', 'moved'), 0],
     ),
+    query(1620, 'ALERTS{cluster_name="moved",alertstate="firing"} * 0', [firingPage('NoSuccessListed', 'moved'), 0]),
     // Nothing fires for a cluster that was removed, nor on the first day of a new one.
     query(76, 'ALERTS{cluster_name="removed"}'),
     query(1600, 'count_over_time(ALERTS{cluster_name="removed"}[1520m])'),
+    query(1600, 'cluster:mongodbatlas_backup_export_owner:group{cluster_name="removed"}'),
     query(1600, 'count_over_time(ALERTS{cluster_name=~"anew|young",alertstate="firing"}[1520m])'),
+    query(1672, 'count_over_time(ALERTS{cluster_name="empty",alertstate="firing"}[1600m])'),
     // Stalled fires after a day without a further collection, although one collection may take 18 hours.
     ...quiet('Stalled', 1460),
     firesForCluster('Stalled', 1464, {
@@ -211,12 +216,12 @@ export const dayWorld: World = {
         'The exporter lost watched 6 clusters. Within minutes most of them were lost: 2 are left. If that was not on purpose, check the last change of its config, and which projects its credentials may read. This alert ends after a day.',
     }),
     firesAllTheTime('AtlasBackupExporterFleetShrunk', 28, 1464),
-    ...quiet('AtlasBackupExporterFleetShrunk', 1472),
+    ...quiet('AtlasBackupExporterFleetShrunk', 1468),
     query(
       1680,
       'group by (alertname, cluster_name) (count_over_time(ALERTS{alertstate="firing"}[1680m]))',
       ...fired('NoSuccessListed', 'orders', 'unread', 'failing', 'moved', 'young'),
-      ...fired('Overdue', 'always', 'daily', 'on', 'resumed', 'removed', 'anew'),
+      ...fired('Overdue', 'always', 'added', 'daily', 'on', 'resumed', 'removed', 'anew'),
       ...fired('Failed', 'failing'),
       ...fired('FailingRepeatedly', 'removed'),
       ...fired('PolicyWithoutItem', 'removed'),

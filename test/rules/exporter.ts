@@ -9,20 +9,20 @@ const only = (minute: number, ...alerts: Parameters<typeof onlyThese>[1][]): Che
 
 export const exporterWorlds: readonly World[] = [
   {
-    name: 'Down fires eleven minutes after the exporter died, alone, as long as it is gone, and resolves when it is back',
+    name: 'Down fires ten minutes after the exporter died, alone, as long as it is gone, and resolves when it is back',
     minutes: 60,
     exporters: [{ down: during(10, 40) }],
     clusters: [{ name: 'orders' }, { name: 'users' }],
     checks: [
       ...quiet(DOWN, 19),
-      firesFor(DOWN, 21, {
+      firesFor(DOWN, 20, {
         severity: 'critical',
         labels,
         summary: 'Backup exporter j: 1 exporter is down',
         description:
           '1 of 1 exporters of j did not run for most of the last ten minutes. Clusters that no exporter reads now: 2. Alerts on overdue exports of these clusters use the last known data. See why the exporter does not start, or why Prometheus cannot scrape it.',
       }),
-      firesAllTheTime(DOWN, 21, 40),
+      firesAllTheTime(DOWN, 20, 40),
       ...quiet(DOWN, 46),
       only(60, DOWN),
     ],
@@ -49,6 +49,7 @@ export const exporterWorlds: readonly World[] = [
     step: 4,
     exporters: [
       { instance: 'a', metrics: { shard_count: 2 } },
+      { instance: 'copy', metrics: { shard_count: 2 } },
       { instance: 'b', metrics: { shard_count: 2, shard_index: 1 }, down: during(12) },
     ],
     clusters: [{ name: 'orders' }, { name: 'users', instance: 'b', metrics: { success_max_age_seconds: 4 * 3600 } }],
@@ -85,6 +86,18 @@ export const exporterWorlds: readonly World[] = [
       { name: 'd', job: 'fewer', instance: 'a', absent: during(0, 40) },
     ],
     checks: [only(100)],
+  },
+  {
+    name: 'a shard that was added is missing until it runs, also while another shard still has the old config',
+    minutes: 24,
+    step: 4,
+    exporters: [
+      { metrics: { shard_count: 3 } },
+      { instance: 'b', metrics: { shard_count: turns(2, 16, 3), shard_index: 1 } },
+      { instance: 'c', metrics: { shard_count: 3, shard_index: 2 }, down: during(0, 16) },
+    ],
+    clusters: [],
+    checks: [firesAllTheTime(DOWN, 8, 16), ...quiet(DOWN, 20)],
   },
   {
     name: 'an installation that is gone is told of although another one lives, unless that one watches the same clusters',
@@ -139,7 +152,14 @@ export const exporterWorlds: readonly World[] = [
     name: 'AtlasUnreachable fires when over half of the clusters get no answer, not at half of them, and not for two clusters',
     minutes: 48,
     step: 4,
-    exporters: [{ job: 'over' }, { job: 'half' }, { job: 'few' }],
+    exporters: [
+      { job: 'over' },
+      { job: 'half' },
+      { job: 'few' },
+      { job: 'few', instance: 'copy' },
+      { job: 'blind' },
+      { job: 'seeing' },
+    ],
     clusters: [
       ...names.map((name, index) => ({
         name,
@@ -153,14 +173,58 @@ export const exporterWorlds: readonly World[] = [
         job: 'half',
         metrics: index < 3 ? failing('timeout', 8) : {},
       })),
-      ...['a', 'b'].map((name) => ({ name, group: 'few', job: 'few', metrics: failing('timeout', 8) })),
+      ...['a', 'copy'].flatMap((instance) =>
+        ['a', 'b'].map((name) => ({ name, group: 'few', job: 'few', instance, metrics: failing('timeout', 8) })),
+      ),
+      // Another installation reads them.
+      ...names.flatMap((name) => [
+        { name, group: 'read', job: 'blind', metrics: failing('timeout', 8) },
+        { name, group: 'read', job: 'seeing' },
+      ]),
+      { name: 'unread', group: 'read', job: 'seeing', metrics: failing('timeout', 8) },
     ],
     checks: [
       query(48, 'ALERTS{alertname="AtlasBackupExporterAtlasUnreachable"}', [
         'ALERTS{alertname="AtlasBackupExporterAtlasUnreachable",alertstate="firing",job="over",severity="critical"}',
         1,
       ]),
-      only(48, 'AtlasBackupExporterAtlasUnreachable', ['TargetDown', 5]),
+      only(48, 'AtlasBackupExporterAtlasUnreachable', ['TargetDown', 6]),
+    ],
+  },
+  {
+    name: 'an exporter that cannot reach Atlas is no page while another installation reads all of its clusters',
+    minutes: 40,
+    step: 4,
+    exporters: [{ job: 'blind', metrics: { atlas_reachable: 0 } }, { job: 'seeing' }],
+    clusters: names.flatMap((name) => [
+      { name, job: 'blind', metrics: failing('network', 8) },
+      { name, job: 'seeing' },
+    ]),
+    checks: [only(40)],
+  },
+  {
+    name: 'FleetShrunk fires when all clusters are lost, not when half of them are lost and others later',
+    minutes: 80,
+    step: 4,
+    exporters: [{ job: 'all' }, { job: 'half' }],
+    clusters: [
+      ...['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, group: 'all', job: 'all', absent: during(20) })),
+      ...names.map((name, index) => ({
+        name,
+        group: 'half',
+        job: 'half',
+        absent: during([20, 20, 20, 52][index] ?? 99),
+      })),
+    ],
+    checks: [
+      firesFor('AtlasBackupExporterFleetShrunk', 80, {
+        severity: 'warning',
+        labels: { job: 'all' },
+        summary: 'Backup exporter all: it watches only 0 of 5 clusters',
+        description:
+          'The exporter all watched 5 clusters. Within minutes most of them were lost: 0 are left. If that was not on purpose, check the last change of its config, and which projects its credentials may read. This alert ends after a day.',
+      }),
+      only(80, 'AtlasBackupExporterFleetShrunk'),
     ],
   },
   {

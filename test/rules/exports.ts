@@ -26,9 +26,9 @@ const dueSnapshot = (created: Value, isNone: Value = 1): Values => ({
   'due_snapshot_state{state="none"}': isNone,
 });
 const notStartedText = {
-  summary: 'no export has started for the snapshot taken 5h 2m 0s ago',
+  summary: 'no export has started for the snapshot taken 5h 4m 0s ago',
   description:
-    'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 5h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 6h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
+    'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 5h 4m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 6h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
 };
 const orders = (metrics: Values) => [{ name: 'orders', metrics }];
 
@@ -113,7 +113,7 @@ export const exportWorlds: readonly World[] = [
       {
         name: 'orders',
         metrics: {
-          ...dueSnapshot(600 - 2 * HOUR, turns(1, 204, 0)),
+          ...dueSnapshot(480 - 2 * HOUR, turns(1, 204, 0)),
           success_max_age_seconds: 8 * HOUR,
           destination_last_success_timestamp_seconds: -3 * HOUR,
         },
@@ -138,9 +138,9 @@ export const exportWorlds: readonly World[] = [
       ...quiet('NotStarted', 68),
       firesForCluster('NotStarted', 72, {
         severity: 'warning',
-        summary: 'no export has started for the snapshot taken 3h 2m 0s ago',
+        summary: 'no export has started for the snapshot taken 3h 4m 0s ago',
         description:
-          'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 2m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
+          'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 4m 0s ago, and Atlas lists no export of it into bucket b1. The newest success ended 4h 12m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
       }),
       query(188, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing",severity="critical"})'),
       bothFire(
@@ -152,12 +152,32 @@ export const exportWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'NotStarted tells nothing of a bucket that is not known',
+    minutes: 60,
+    step: 4,
+    clusters: orders({
+      ...dueSnapshot(-60 - 2 * HOUR),
+      [BUCKET]: undefined,
+      destination_last_success_timestamp_seconds: -3 * HOUR,
+    }),
+    checks: [
+      firesForCluster('NotStarted', 60, {
+        severity: 'warning',
+        summary: 'no export has started for the snapshot taken 3h 1m 0s ago',
+        description:
+          'A snapshot of cluster orders (project 5f1a00000000000000000001) that the export policy covers was taken 3h 1m 0s ago, and Atlas lists no export of it. The newest success ended 4h 0m 0s ago. Check in Atlas that automatic export is on, then export this snapshot by hand.',
+      }),
+    ],
+  },
+  {
     name: 'NotStarted says nothing of a policy that was switched on after the snapshot, and of exports that were not read after it',
     minutes: 212,
     step: 4,
     clusters: [
       { name: 'new', metrics: { ...dueSnapshot(-HOUR), ...noSuccess } },
+      { name: 'now', metrics: { ...dueSnapshot(0), ...noSuccess } },
       { name: 'side', metrics: dueSnapshot(-HOUR) },
+      { name: 'same', metrics: { ...dueSnapshot(-HOUR), destination_last_success_timestamp_seconds: -HOUR } },
       {
         name: 'unread',
         metrics: {
@@ -178,6 +198,38 @@ export const exportWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'NotStarted says nothing of a snapshot taken while automatic export was off, nor after it was switched off unseen in an outage',
+    minutes: 260,
+    step: 4,
+    exporters: [{}, { instance: 'b', down: during(80, 84) }],
+    clusters: [
+      {
+        name: 'again',
+        metrics: {
+          ...dueSnapshot(turns(undefined, 24, 20 * 60), turns(undefined, 24, 1)),
+          ...noSuccess,
+          auto_export_enabled: (minute) => (during(16, 24)(minute) ? 0 : 1),
+          [BUCKET]: (minute) => (during(16, 24)(minute) ? undefined : 1),
+        },
+      },
+      {
+        name: 'off',
+        instance: 'b',
+        unread: during(84, 100),
+        metrics: {
+          ...dueSnapshot(turns(-2 * HOUR, 84, undefined), turns(1, 84, undefined)),
+          destination_last_success_timestamp_seconds: -3 * HOUR,
+          auto_export_enabled: turns(1, 84, 0),
+          [BUCKET]: turns(1, 84, undefined),
+        },
+      },
+    ],
+    checks: [
+      query(96, 'count(ALERTS{alertname="AtlasBackupExportNotStarted",alertstate="firing"})', ['{}', 1]),
+      ...quiet('NotStarted', 120, 260),
+    ],
+  },
+  {
     name: 'NotStarted stays while the exporter cannot know more: in an outage, after a restart, while the snapshots cannot be read',
     minutes: 244,
     step: 4,
@@ -193,7 +245,7 @@ export const exportWorlds: readonly World[] = [
           ),
           destination_last_success_timestamp_seconds: -3 * HOUR,
           up: (minute) => (during(80, 180)(minute) ? 0 : 1),
-          schedule_up: (minute) => (during(80, 180)(minute) ? 0 : 1),
+          schedule_up: (minute) => (during(128, 180)(minute) ? 0 : 1),
           snapshots_up: (minute) => (during(180, 220)(minute) ? 0 : 1),
         },
       },

@@ -159,6 +159,24 @@ export const pollWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'a pod with a wrong credential takes over from one with a right credential: it works nowhere now',
+    minutes: 60,
+    step: 4,
+    exporters: [
+      { down: during(20) },
+      {
+        instance: 'b',
+        down: during(0, 20),
+        metrics: {
+          [`discovery_up{group_id="${GROUP}"}`]: 0,
+          [`discovery_failing{group_id="${GROUP}",credential="main",reason="unauthorized"}`]: 1,
+        },
+      },
+    ],
+    clusters: fine,
+    checks: [firesAllTheTime('AccessDenied', 36, 60, 'group_id=""'), onlyThese(60, 'AccessDenied')],
+  },
+  {
     name: 'RateLimited fires once for a project, and nothing else does',
     minutes: 52,
     step: 4,

@@ -22,6 +22,14 @@ const overdue: Values = { [SUCCESS]: -30 * HOUR };
 const UNREACHABLE = 'AtlasBackupExporterAtlasUnreachable';
 const others = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
 
+/** A schedule that exports nothing, shown until a minute. */
+const scheduleUntil = (minute: number): Values => ({
+  auto_export_has_policy_item: turns(0, minute, undefined),
+  auto_export_enabled: turns(1, minute, undefined),
+  success_max_age_seconds: turns(26 * HOUR, minute, undefined),
+  [BUCKET]: turns(1, minute, undefined),
+});
+
 export const rememberedWorlds: readonly World[] = [
   {
     name: 'an outage with many restarts: a named cluster that is overdue stays so, and one that becomes overdue pages',
@@ -150,14 +158,32 @@ export const rememberedWorlds: readonly World[] = [
           destination_collections_exported: turns(100, 4, 49),
         },
       },
+      // The schedule cannot be read after the restart, or not yet.
+      {
+        name: 'refused',
+        unread: during(100, 104),
+        metrics: { schedule_up: turns(1, 104, 0), ...scheduleUntil(104) },
+      },
+      {
+        name: 'young',
+        unread: during(100, 104),
+        metrics: {
+          schedule_up: turns(1, 104, undefined),
+          polls_total: turns(9, 104, turns(2, 140, 3)),
+          ...scheduleUntil(104),
+        },
+      },
       ...others,
     ],
     checks: [
-      firesAllTheTime('PolicyWithoutItem', 60, 180),
+      firesAllTheTime('PolicyWithoutItem', 60, 180, 'cluster_name="orders"'),
+      firesAllTheTime('PolicyWithoutItem', 60, 180, 'cluster_name="refused"'),
+      firesAllTheTime('PolicyWithoutItem', 60, 148, 'cluster_name="young"'),
+      query(156, 'ALERTS{cluster_name="young",alertname="AtlasBackupExportPolicyWithoutItem"}'),
       firesAllTheTime('FailingRepeatedly', 4, 180),
       firesAllTheTime('Incomplete', 12, 180),
       firesAllTheTime('Shrunk', 12, 180),
-      onlyThese(180, 'FailingRepeatedly', 'PolicyWithoutItem', 'Incomplete', 'Shrunk', 'TargetDown'),
+      onlyThese(180, 'FailingRepeatedly', ['PolicyWithoutItem', 3], 'Incomplete', 'Shrunk', 'TargetDown'),
     ],
   },
   {
@@ -197,8 +223,17 @@ export const rememberedWorlds: readonly World[] = [
     name: 'a running export excuses a late success only while the one before has not failed, and up to twice the limit',
     minutes: 200,
     step: 4,
+    records: {
+      [`cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max{group_id="${GROUP}",cluster_name="first"}`]:
+        -50 * HOUR,
+    },
     clusters: [
       { name: 'running', metrics: { [SUCCESS]: -50 * HOUR, [ACTIVE]: -24 * HOUR } },
+      { name: 'first', metrics: { [SUCCESS]: undefined, [DATA]: undefined, [ACTIVE]: -24 * HOUR } },
+      {
+        name: 'blind',
+        metrics: { [SUCCESS]: -30 * HOUR, [ACTIVE]: turns(-HOUR, 40, undefined), ...failing('timeout', 40) },
+      },
       {
         name: 'retried',
         metrics: {
@@ -210,9 +245,10 @@ export const rememberedWorlds: readonly World[] = [
     ],
     checks: [
       firesAllTheTime('Overdue', 20, 200, 'cluster_name="retried"'),
-      query(136, 'ALERTS{cluster_name="running",alertstate="firing"}'),
+      query(136, 'ALERTS{cluster_name=~"running|first",alertstate="firing"}'),
       firesAllTheTime('Overdue', 140, 200, 'cluster_name="running"'),
-      onlyThese(200, ['Overdue', 2], 'Failed'),
+      firesAllTheTime('NoSuccessListed', 140, 200, 'cluster_name="first"'),
+      onlyThese(200, ['Overdue', 2], 'NoSuccessListed', 'Failed', 'TargetDown'),
     ],
   },
   {
@@ -300,7 +336,62 @@ export const rememberedWorlds: readonly World[] = [
     minutes: 100,
     step: 4,
     exporters: [{ down: during(60) }],
-    clusters: [{ name: 'paused', metrics: { ...overdue, cluster_paused: 1 } }],
+    clusters: [{ name: 'paused', metrics: { ...overdue, cluster_paused: 1, success_max_age_seconds: 600 } }],
     checks: [onlyThese(100, 'AtlasBackupExporterDown')],
+  },
+  {
+    name: 'a cluster that was removed says nothing after ten minutes, whatever is unknown of others',
+    minutes: 60,
+    exporters: [
+      {
+        metrics: {
+          'discovery_up{group_id="other"}': 0,
+          [`discovery_up{group_id="${GROUP}"}`]: 1,
+          'projects_discovery_up{credential="main"}': 1,
+        },
+      },
+      { job: 'gone', down: during(10) },
+      { job: 'blind', metrics: { 'projects_discovery_up{credential="other"}': 0 } },
+    ],
+    clusters: [{ name: 'removed', absent: during(40), metrics: overdue }, { name: 'orders' }],
+    checks: [
+      firesAllTheTime('Overdue', 16, 48),
+      query(49, 'cluster:mongodbatlas_backup_export_target_info:max{cluster_name="removed"}'),
+      query(49, 'ALERTS{cluster_name="removed"}'),
+    ],
+  },
+  {
+    name: 'a cluster that is resumed, or whose export ends, is not taken for another cluster of its project',
+    minutes: 200,
+    step: 4,
+    exporters: [
+      { metrics: { shard_count: 2 } },
+      { instance: 'b', metrics: { shard_count: 2, shard_index: 1 }, down: during(20) },
+    ],
+    clusters: [
+      {
+        name: 'resumed',
+        metrics: { success_max_age_seconds: HOUR, [SUCCESS]: -2 * HOUR, cluster_paused: turns(1, 60, 0) },
+      },
+      {
+        name: 'ended',
+        metrics: {
+          [ACTIVE]: turns(0, 60, undefined),
+          'active_job_collections_exported{export_id="e"}': turns(4, 60, undefined),
+        },
+      },
+      {
+        name: 'running',
+        instance: 'b',
+        metrics: { [ACTIVE]: 0, 'active_job_collections_exported{export_id="r"}': 4 },
+      },
+    ],
+    checks: [
+      firesAllTheTime('Overdue', 140, 200),
+      query(200, 'count by (export_id) (export:mongodbatlas_backup_export_active_job_collections_exported:max)', [
+        '{export_id="r"}',
+        1,
+      ]),
+    ],
   },
 ];
