@@ -1,6 +1,14 @@
 /** The changes of one rule that rule-mutants.mjs tries, one at a time. */
 
 const NEAR = { '>=': '>', '<=': '<', '==': '!=', '!=': '==', '<': '<=', '>': '>=' };
+const MATCHERS = { '=': '!=', '!=': '=', '=~': '!~' };
+
+/** Changes that cannot be seen in any situation, and why. */
+export const EQUIVALENT = [
+  { name: 'evaluated:bool', what: /^a number/, why: 'It only matters whether there is a value.' },
+  { name: 'shard_count:max', what: /^a range grows/, why: 'It is not older than the record of when the job was seen.' },
+  { name: 'clusters_before_drop:max', what: /^a range grows/, why: 'It is not older than the time of the drop.' },
+];
 
 /** Each with what is changed (`what`), the changed fields (`change`), and whether only a text changes (`isText`). */
 export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, labels = {}, annotations = {} }) {
@@ -17,7 +25,8 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
   replaceEach(/(?<![\w.[:"])[1-9]\d*(\.\d+)?(?![\w.])/g, scaled(0.6), 'a number shrinks');
   replaceEach(/(?<=\[|offset )\d+[smhdw]/g, '1m', 'a range shrinks');
   replaceEach(/(?<=\[)\d+[smhdw]/g, '60d', 'a range grows');
-  replaceEach(/>=|<=|==|!=|(?<![=<>!])[<>](?!=)/g, ([operator]) => NEAR[operator], 'an operator');
+  replaceEach(/>=|<=|==|!=(?!")|(?<![=<>!])[<>](?!=)/g, ([operator]) => NEAR[operator], 'an operator');
+  replaceEach(/!=(?=")|=~(?=")|(?<![!])=(?=")/g, ([matcher]) => MATCHERS[matcher], 'a matcher');
   replaceEach(/(?<= )[-+](?= )/g, ([operator]) => (operator === '-' ? '+' : '-'), 'a sign');
   for (const { start, end, clause } of clausesOf(expr))
     changes.push({
@@ -26,7 +35,13 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
     });
   // Of equal values the largest is the smallest. The difference shows only where exporters disagree.
   replaceEach(/\b(max|min) by\b/g, ([, how]) => `${how === 'max' ? 'min' : 'max'} by`, 'max and min');
-  replaceEach(/\bby \(([^)]*)\)/g, ([, list]) => `by (${list}, instance)`, 'instance stays');
+  // Only what an exporter exposes has the label.
+  const isRecord = (match) => !/(?<![\w:])mongodbatlas_/.test(argumentAt(expr, match.index + match[0].length));
+  replaceEach(
+    /\bby \(([^)]*)\)/g,
+    (match) => (isRecord(match) ? match[0] : `by (${match[1]}, instance)`),
+    'instance stays',
+  );
   replaceEach(
     /\b(?:on|by) \(([^)]+)\)/g,
     (match) => match[0].replace(/\((\w+, )?.*\)/, '($1)').replace(', )', ')'),
@@ -80,6 +95,18 @@ function endOf(expr, from) {
     if (depth === 0 && /^\s(and|unless|or)\s/.test(expr.slice(index, index + 8))) return index + 1;
   }
   return expr.length;
+}
+
+/** The next parenthesis, up to its end. */
+function argumentAt(expr, from) {
+  const start = expr.indexOf('(', from);
+  let depth = 0;
+  for (let index = start; index < expr.length; index += 1) {
+    if (expr[index] === '(') depth += 1;
+    if (expr[index] === ')') depth -= 1;
+    if (depth === 0) return expr.slice(start, index);
+  }
+  return expr.slice(start);
 }
 
 function startOf(expr, before) {
