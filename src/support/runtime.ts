@@ -1,6 +1,5 @@
 /** The clock, sleep and randomness, injected everywhere, so that tests of waiting need no real time. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Runtime {
   /** Unix time in seconds, for what people and Prometheus read. It may jump. */
@@ -23,11 +22,18 @@ export const systemRuntime: Runtime = {
   randomHex: (bytes) => randomBytes(bytes).toString('hex'),
 };
 
-async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await delay(seconds * 1000, undefined, signal ? { signal } : {});
-  } catch (error) {
-    // Node rejects with its own AbortError, but callers need the reason of the abort.
-    throw signal?.aborted ? signal.reason : error;
-  }
+/** Not `setTimeout` of node:timers/promises: at each abort that makes an error with a stack trace, and most deadlines are aborted. */
+function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const leave = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', leave);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener('abort', leave, { once: true });
+  });
 }

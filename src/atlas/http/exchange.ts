@@ -97,21 +97,25 @@ async function send(
   }
 }
 
+/** The options that all requests have. got checks and copies each option, so this is done once. */
+const client = got.extend({
+  decompress: false,
+  maxHeaderSize: BOUNDS.headerBytes,
+  retry: { limit: 0 },
+  followRedirect: false,
+  throwHttpErrors: false,
+});
+
 function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal): Stream {
-  const stream = got.stream(settings.baseUrl + request.target, {
+  const stream = client.stream(settings.baseUrl + request.target, {
     method: request.method,
     headers: { 'user-agent': settings.userAgent, 'accept-encoding': ACCEPT_ENCODING, ...request.headers },
-    decompress: false,
     ...(request.body === undefined ? {} : { body: request.body }),
     agent: settings.connections.agents,
     request(url, options, callback) {
       const all = { ...options, ...settings.connections.optionsFor(signal, timeoutSeconds) };
       return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, all, callback);
     },
-    maxHeaderSize: BOUNDS.headerBytes,
-    retry: { limit: 0 },
-    followRedirect: false,
-    throwHttpErrors: false,
     signal,
   });
   // got may still report errors after an abort, when the stream is no longer read.
