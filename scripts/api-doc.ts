@@ -33,17 +33,17 @@ Rules:
 - Targets have the order of the status page: the most urgent first.
 - The texts of \`problem\` and \`advice\` are for people and may change with any version.
 
-\`GET /config\` returns the current config as YAML, with the defaults. Instead of each secret it shows where the secret comes from. The
-secret itself is not read. Of each file it shows only the name, not the folder.
+\`GET /config\` returns the current config as YAML, with the defaults. It does not read secrets, and shows
+where each secret comes from. If this is a file, it shows the file’s name without the folder.
 `;
 
 export function apiDocument(collectors: Collectors = COLLECTORS): string {
   return `${INTRODUCTION}
 ## Parameters
 
-They filter \`targets\`, and \`projects\` to the projects of these targets. All that are given must match. Each may be given once, and
-one without a value does not filter. An unknown parameter or condition gives 400. The answers with 400 and 404 are objects with one
-field \`error\`, for people.
+The parameters filter \`targets\`. Then \`projects\` has only the projects of these targets. A target must match all given parameters. Each
+parameter may be given once. A parameter without a value does not filter. An unknown parameter or condition gives 400. A response with
+400 or 404 is an object with one field \`error\`, which is a text for people.
 
 | parameter | meaning |
 |---|---|

@@ -17,8 +17,9 @@ const HEAD = `# Configuration
 
 <!-- Made from the code by \`npm run docs\`; a test fails when it differs. -->
 
-List the clusters in a config file, and keep each secret in a file of its own. For a try, \`--target\` names one cluster without a
-config file; its credentials are in environment variables, which child processes and crash reports can read. An invalid config exits with code 2 and lists every error with \`file:line:column\`.`;
+List the clusters in a config file, and keep each secret in a separate file. To try the exporter without a config file, name a cluster
+with \`--target\`. Then the credentials are in environment variables, which child processes and crash reports can read. An invalid
+config exits with code 2 and lists every error with \`file:line:column\`.`;
 
 function flagsSection(): string {
   const commands = Object.entries(COMMANDS).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
@@ -122,7 +123,7 @@ function typeOf({ type, pattern, minimum, maximum, items, anyOf, const: only }: 
 const RULES = `## Rules
 
 **Several files.** \`--config.file\` may be given several times, and may name a folder: its files \`*.yml\` and \`*.yaml\` are read
-in the order of their names, hidden ones are not. Lists are joined. A key that two files set is an error with both places, and so
+in the order of their names. Hidden files are not read. Lists are joined. A key that two files set is an error with both places, and so
 is a cluster that is named twice. A relative path starts at the folder of its own file.
 
 **Secrets.** Every id, key and secret has exactly one of three forms: \`x_file\` names a file, \`x_env\` names an environment
@@ -138,7 +139,7 @@ and \`ms\`, each at most once, from the largest to the smallest. A number withou
 **Ids and names that look like numbers** are taken as they are written: \`523456789012345678901234\`, \`2026\`, \`true\`. In Helm’s
 values they need quotes: Helm changes the number before the exporter sees it.
 
-**Address of Atlas.** Credentials are sent to \`base_url\`. A host that is neither MongoDB’s nor this one causes a warning.
+**Address of Atlas.** Credentials are sent to \`base_url\`. If its host is neither MongoDB’s nor this host, the exporter warns.
 
 **Targets.** Each cluster of a project may be named once. A cluster that is also named keeps its own settings. Two targets with
 \`clusters: all\` for one project must differ in \`include\`; a cluster that both select belongs to the first. If there are several
@@ -150,17 +151,17 @@ stay watched. Atlas shows a credential only the projects in which it has a role:
 \`clusters: all\` of its own keeps that, and a cluster that is named keeps its own settings; the other clusters and projects stay
 watched. Patterns are for the names of projects, which may contain spaces: \`"Shop *"\`.
 
-**Settings** of a cluster come from the first override of its target whose \`match\` fits its name, else from the target, else from
-\`defaults\`. Without \`success_max_age\` the backup schedule tells the maximum age. The patterns of \`exclude\` in a target and in
-\`defaults\` all count. A warning names each override that can never count.
+**Settings** of a cluster come from the first override of its target whose \`match\` matches its name, else from the target, else
+from \`defaults\`. Without \`success_max_age\` the maximum age comes from the backup schedule. The patterns of \`exclude\` in a target and in
+\`defaults\` all count. A warning names each override that is never used.
 
-**Reload.** The exporter reloads the config on SIGHUP, on \`POST /-/reload\` with \`--web.enable-lifecycle\`, and with
-\`--config.auto-reload\` when a file of the config or \`atlas.ca_file\` changes. With the latter they are checked every 5 s, and a change is
-applied once it has ended.
+**Reload.** The exporter reloads the config on SIGHUP, and on \`POST /-/reload\` with \`--web.enable-lifecycle\`. With
+\`--config.auto-reload\` it also reloads when a file of the config or \`atlas.ca_file\` changes. It checks these files every 5 s, and
+applies a change once the files stop changing.
 
 - An invalid file changes nothing. The log and the answer (400) list every error, and \`config_last_reload_successful\` is 0 until
   a valid file is loaded.
-- A valid file takes effect at one moment. No scrape sees a mixture of two configs.
+- A valid file takes effect at one moment. No scrape shows a mixture of two configs.
 - Unchanged clusters keep their state, counters and poll schedule. Unchanged credentials keep their access tokens. Request budgets
   are not refilled.
 - New clusters are polled at once, and so are clusters with another credential or \`base_url\`. Metrics of removed clusters disappear

@@ -43,7 +43,7 @@ const monitor = (kind: string, labels: Readonly<Record<string, ValueSchema>>): V
     labels: texts(`Labels by which Prometheus selects the ${kind}, such as \`release\`.`),
     jobLabel: text('The label whose value becomes the label `job`. If empty, the default of the Prometheus Operator.'),
     ...labels,
-    sampleLimit: { ...number('The most samples that a scrape may have. 0 for no limit.'), type: 'integer' },
+    sampleLimit: { ...number('Maximum number of samples in a scrape. 0 for no limit.'), type: 'integer' },
     honorLabels: flag('Whether the exporter’s labels win over labels of the same name that Prometheus adds.'),
     interval: text('Interval between scrapes. If empty, the default of Prometheus.', OPTIONAL_DURATION),
     scrapeTimeout: text('Timeout of a scrape. If empty, the default of Prometheus.', OPTIONAL_DURATION),

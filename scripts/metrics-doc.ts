@@ -18,14 +18,14 @@ Every name, label and meaning here is part of the public interface. There are tw
   \`cluster_name\`.
 - \`mongodbatlas_backup_exporter_\`: the program itself.
 
-These rules hold for all of them:
+These rules apply to all metrics:
 
 - **Job metrics depend only on Atlas’ list**, the config and the backup schedule. The same list gives the same values before and
   after a restart. \`jobs\` is a gauge, because Atlas may remove old jobs from its list.
-- **Times are timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. Values are from the last
+- **Times are timestamps, not ages**, in seconds of Unix time: \`time() - …_timestamp_seconds\` is the age. The values come from the last
   successful poll.
-- **An absent series means never or unknown**, not zero. Closed sets of label values (\`state\`, and \`reason\` of counters) are
-  always complete.
+- **An absent series means never or unknown**, not zero. A label with a fixed set of values (\`state\`, and
+  \`reason\` of counters) always has a series for each value.
 - **Durations start at the creation of a job** and include its time in the queue. Atlas does not report when a job starts.
 - **Only active jobs have series of their own**, at most \`polling.max_active_jobs\` for each cluster, the oldest first. Finished
   jobs are aggregated. \`mongodbatlas_backup_exporter_series_dropped\` counts what the limits leave out.
@@ -34,7 +34,7 @@ These rules hold for all of them:
   is not counted again.
 - **Facts and volatile metrics.** *Facts* stay as long as the cluster is monitored. If they disappeared during an Atlas outage, an
   alert for an overdue cluster would resolve. *Volatile* metrics become absent when the last successful poll is older than
-  \`polling.max_stale\` or than twice the current poll interval, because outdated progress would mislead.
+  \`polling.max_stale\` or than twice the current poll interval, because outdated progress would be misleading.
 - **After a restart** the job metrics of a cluster are absent until its first successful poll. So alerts should read facts through
   \`last_over_time(…[1d])\`.
 `;

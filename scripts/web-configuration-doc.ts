@@ -39,7 +39,7 @@ ${CIPHER_SUITES.map((name) => `- \`${name}\``).join('\n')}`;
 const CHANGES = `## Changes
 
 The exporter reads the file, and the certificates and keys that it names, every five seconds. It compares their content, so it
-also notices a symbolic link that points elsewhere, as Kubernetes updates files. A changed file takes effect once it stops
+also notices a symbolic link that points to another file, as in Kubernetes. A changed file takes effect once it stops
 changing:
 
 - A renewed certificate serves new connections. Idle connections are closed, and older TLS sessions are not resumed.
@@ -63,11 +63,11 @@ HEALTHCHECK of the image and the \`health\` command need no name in the list. Ot
 
 const PASSWORDS = `## Passwords
 
-A bcrypt check is slow by design: 50 to 100 ms at cost 10, twice as long with each step. It runs in a thread of its own. The
+A bcrypt check is slow by design: 50 to 100 ms at cost 10, and twice as long for each step of the cost. It runs in a thread of its own. The
 exporter remembers a right password in memory, as a hash with a key of this process, until the user changes, so a scrape costs
-no bcrypt check. A wrong password costs one each time, and so does an unknown name. Costs from 4 to 18 are accepted; from 15 the
+no bcrypt check. Each wrong password and each unknown user name costs a bcrypt check. Costs from 4 to 18 are accepted; from 15 the
 log warns, because the first check takes seconds. A password
-has at most 72 bytes, since bcrypt ignores the rest. Without TLS, passwords cross the network unencrypted.
+may have at most 72 bytes, since bcrypt ignores the rest. Without TLS, passwords cross the network unencrypted.
 
 Checks run one after another. At most ${MOST_PER_ADDRESS} checks of an address wait; a further one gets 503. So a client with many wrong passwords
 delays the first check of a scraper at another address by about a second. An IPv6 network (/64) counts as one address, and so do
@@ -80,14 +80,14 @@ function differencesSection(): string {
   const refused = Object.entries(UNSUPPORTED).map(([path, alternative]) => `- \`${path}\`: ${alternative}.`);
   return `## Differences from the exporter-toolkit
 
-Refused, instead of ignored:
+The exporter refuses these, instead of ignoring them:
 
 ${refused.join('\n')}
 - \`RequireAndVerifyClientCert\` without \`client_ca_file\`: a certificate of any public authority would be accepted.
 - \`client_allowed_sans\` with another \`client_auth_type\` than \`RequireAndVerifyClientCert\`: anyone can write such a certificate.
 - TLS 1.0 and 1.1, and the cipher suites that Go considers insecure.
 
-Accepted, with a warning:
+It accepts these, with a warning:
 
 - \`http2: true\`: the server uses HTTP/1.1. \`http2: false\` has no warning.
 - \`RequestClientCert\` and \`RequireAnyClientCert\`: anyone can make such a certificate.

@@ -70,7 +70,7 @@ export const exportAlerts: readonly Rule[] = [
   }),
   clusterAlert('NoSuccessListed', {
     severity: 'critical',
-    comment: 'Fires after the maximum age of a success, but not before no_success_min_seconds.',
+    comment: 'Fires after the maximum age of a success, but not earlier than after no_success_min_seconds.',
     expr: cluster('no_success_seconds'),
     for: '15m',
     summary: 'Atlas lists no successful backup export',

@@ -31,7 +31,7 @@ export function scheduleRecords(): readonly Rule[] {
     {
       record: UNREAD,
       comment:
-        'Clusters whose backup schedule may not have been read since the exporter’s start, or was not read at the last attempt.',
+        'Clusters whose backup schedule was possibly not read since the exporter’s start, or could not be read at the last attempt.',
       expr: `
         ${UNPOLLED}
         or
@@ -47,7 +47,7 @@ export function scheduleRecords(): readonly Rule[] {
       record: CHANGED,
       comment:
         'When the backup schedule was seen to change: another bucket or frequency, automatic export switched on, or the cluster ' +
-        'resumed. Then a success has one whole maximum age of time. Without an earlier state there is no change.',
+        'resumed. Then the next success has one whole maximum age of time. If there is no earlier state, this is no change.',
       expr: `
         (
           group by ${CLUSTER} (${bucketNow} unless ${BUCKET} and on ${CLUSTER} (${AUTO_OFF} or ${BUCKET}))
@@ -72,7 +72,8 @@ export function scheduleRecords(): readonly Rule[] {
     {
       record: MAX_AGE,
       comment:
-        'If exporters disagree, the strictest counts. It stays when automatic export is switched off: that must not end a page.',
+        'If the limits of two exporters differ, the lowest counts. The limit stays when automatic export is switched off, because switching it ' +
+        'off must not end a page.',
       expr: `
         ${now('success_max_age_seconds', 'min')}
         or
@@ -86,7 +87,7 @@ export function scheduleRecords(): readonly Rule[] {
     {
       record: POLICY_SINCE,
       comment:
-        'Since when the rules see this bucket and this frequency: a snapshot before that may not be meant for it.',
+        'Since when the rules see this bucket and this frequency. An earlier snapshot is possibly not meant for this bucket.',
       expr: `
         (${previous(POLICY_SINCE)} and ${BUCKET})
         or
@@ -106,7 +107,7 @@ export function exportRecords(): readonly Rule[] {
       record: NO_DESTINATION,
       comment:
         'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together. A ' +
-        'success into another bucket must not hide that the destination gets nothing. Here it is not known yet.',
+        'success into another bucket must not hide that the destination gets nothing. For these clusters the destination is not known yet.',
       expr: `${KNOWN} unless on ${CLUSTER} ${EXPORT}destination_consecutive_failures`,
     },
     {
@@ -124,8 +125,8 @@ export function exportRecords(): readonly Rule[] {
     {
       record: NO_SUCCESS_SINCE,
       comment:
-        'Since when Atlas lists no success. If the last listed success was too old already, since that. If the cluster was not ' +
-        'found in between, it is a new cluster.',
+        'Since when Atlas lists no success. If the last listed success was already too old, the time of that success. If the cluster was ' +
+        'not found in between, it counts as a new cluster.',
       expr: `
         (${previous(NO_SUCCESS_SINCE)} and ${NONE} unless last_over_time(${cluster('not_found')}[1h]))
         or
@@ -164,7 +165,8 @@ export function exportRecords(): readonly Rule[] {
     {
       record: UNEXPORTED,
       comment:
-        'When the snapshot was taken that is due for export, where Atlas lists no export of it. Known until something newer is read.',
+        'When the snapshot that is due for export was taken, for clusters where Atlas lists no export of it. The value stays until the ' +
+        'exporter reads newer data.',
       expr: remembered(
         UNEXPORTED,
         `(${plain('due_snapshot_timestamp_seconds')} and ${now('due_snapshot_state{state="none"}', 'min')} == 1)`,
@@ -182,7 +184,8 @@ export function exportRecords(): readonly Rule[] {
     },
     {
       record: PEAK_AT,
-      comment: 'When the number of collections became smaller, and how many there were. For a week.',
+      comment:
+        'When the number of collections became smaller, and how many there were before. Both are kept for a week.',
       expr: `
         (${PEAK_AT} > time() - ${limit('shrunk_seconds')} and ${PEAK} > ${COLLECTIONS})
         or
@@ -199,8 +202,8 @@ export function exportRecords(): readonly Rule[] {
     {
       record: ACTIVE,
       comment:
-        'When the active export was created; of several the youngest, so that a stuck one does not hide it. Without a successful ' +
-        'poll the last known one.',
+        'When the active export was created. If there are several, the newest one counts, so that a stuck export does not hide it. Without ' +
+        'a successful poll the last known value stays.',
       expr: remembered(ACTIVE, plain('oldest_active_created_timestamp_seconds'), `(${DOWN} or ${UNPOLLED})`),
     },
   ];

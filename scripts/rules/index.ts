@@ -47,8 +47,8 @@ function records(installation: string): readonly Rule[] {
 const HEAD = ` Recording rules and alerts for mongodbatlas-backup-exporter. Needs Prometheus 2.42 or newer, 3.x included.
  Made from scripts/rules by \`npm run docs\`.
 
- What is said of clusters has the labels group_id, cluster_name and owner only, so a rollout starts no new alert, and two exporters
- with the same cluster cause one alert. README.md tells how the rules remember what an exporter cannot know for a while.
+ Alerts and records about clusters have the labels group_id, cluster_name and owner only. So a rollout starts no new alert, and two
+ exporters with the same cluster cause one alert. README.md describes how the rules keep values while an exporter cannot know newer ones.
 
  Severities: \`critical\` pages somebody, \`warning\` is a ticket for the next working day, \`info\` is for dashboards.
  README.md has the commands that set the addresses of the runbooks, the status page and the dashboard.`;

@@ -46,8 +46,8 @@ export function judgements(): readonly Rule[] {
     {
       record: NOT_STARTED,
       comment:
-        'The age of such a snapshot, where its export should have started: the destination has an older success, or this policy was ' +
-        'seen before the snapshot; and the exports were read after it.',
+        'The age of a snapshot whose export should have started. Either the destination has an older success, or the rules saw the export ' +
+        'policy before the snapshot was taken. The exports were read after the snapshot was taken.',
       expr: `
         (
           time() - (
@@ -62,7 +62,8 @@ export function judgements(): readonly Rule[] {
     {
       record: cluster('overdue_seconds'),
       comment:
-        'The same where nothing excuses it: a running export does only for a while, and only if the export before it has not failed.',
+        'The same, without clusters for which Overdue must wait. A running export delays it only up to active_excuse_ratio, and only if the ' +
+        'export before it has not failed.',
       expr: judged(LATE, MAX_AGE),
     },
     {
@@ -72,7 +73,7 @@ export function judgements(): readonly Rule[] {
     },
     {
       record: cluster('no_success_seconds'),
-      comment: 'The same where nothing excuses it.',
+      comment: 'The same, without clusters for which NoSuccessListed must wait.',
       expr: judged(NO_SUCCESS_LATE, noSuccessMaxAge),
     },
   ];
@@ -95,8 +96,8 @@ export function reachability(installation: string): readonly Rule[] {
     {
       record: UNREACHABLE_NOW,
       comment:
-        '1 if an installation cannot reach Atlas: the exporter says so and not all of its clusters are read by another one, or most ' +
-        'of its clusters get no answer.',
+        '1 if an installation cannot reach Atlas. Either the exporter reports this and another installation does not read all of its ' +
+        'clusters, or most of its clusters get no answer.',
       expr: `
         (
           min by (${installation}) (${EXPORTER}atlas_reachable) == 0
@@ -110,13 +111,14 @@ export function reachability(installation: string): readonly Rule[] {
     { record: UNREACHABLE, expr: `avg_over_time(${UNREACHABLE_NOW}[10m])` },
     {
       record: cluster('atlas_unreachable'),
-      comment: 'Their clusters that are not read. One alert for the installation is enough.',
+      comment:
+        'Clusters that are not read because their installation cannot reach Atlas. One alert for the installation is enough.',
       expr: `group by ${CLUSTER} (${EXPORT}poll_failing and on (${installation}) ${UNREACHABLE} >= ${limit('unreachable_ratio')})`,
     },
     {
       record: DENIED,
       comment:
-        'Clusters that no exporter may read. After a restart also those that it may not list, so that it does not name them.',
+        'Clusters that no exporter may read. After a restart these include clusters that the exporter may not list and therefore does not name.',
       expr: `
         (
           group by (group_id, cluster_name, credential) (
@@ -136,7 +138,7 @@ export function reachability(installation: string): readonly Rule[] {
     {
       record: WORKS,
       comment:
-        'Credentials that are denied some clusters and read others. This stays known while their exporter is down.',
+        'Credentials that may not read some clusters but can read others. The record stays while their exporter is down.',
       expr: `
         group by (credential) (
           ${EXPORT}target_info and on (credential) ${DENIED} unless on (group_id, cluster_name, credential) ${DENIED}
@@ -146,7 +148,7 @@ export function reachability(installation: string): readonly Rule[] {
     },
     {
       record: UNLISTED,
-      comment: 'Projects whose clusters cannot be listed, if no other alert tells the cause.',
+      comment: 'Projects whose clusters cannot be listed, if no other alert gives the cause.',
       expr: `
         max by (group_id) (${EXPORT}discovery_up) == 0
         and on (group_id) (
@@ -159,7 +161,7 @@ export function reachability(installation: string): readonly Rule[] {
     },
     {
       record: UNLISTED_PROJECTS,
-      comment: 'Credentials whose projects cannot be listed, if no other alert tells the cause.',
+      comment: 'Credentials whose projects cannot be listed, if no other alert gives the cause.',
       expr: `
         max by (credential) (${EXPORT}projects_discovery_up) == 0
         and on (credential) (
@@ -210,7 +212,7 @@ export function forPeople(): readonly Rule[] {
     {
       record: HEARTBEAT,
       comment:
-        'The last rule. While it has no value at the previous evaluation, the rules above read their older values.',
+        'The last rule. If it has no value at the previous evaluation, there was a pause, and the rules above read their older values.',
       expr: 'vector(1)',
     },
   ];

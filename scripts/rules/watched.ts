@@ -36,7 +36,7 @@ export function installationRecords(installation: string): readonly Rule[] {
   return [
     {
       record: SHARD,
-      comment: `Installations are told apart by: ${installation}. The exporters of one installation are shards of one config, or copies.`,
+      comment: `These labels distinguish installations: ${installation}. The exporters of one installation are shards of one config, or copies.`,
       expr: `count_values by (${installation}) ("shard_index", ${EXPORTER}shard_index)`,
     },
     {
@@ -59,8 +59,8 @@ export function installationRecords(installation: string): readonly Rule[] {
     {
       record: MISSING,
       comment:
-        'Shards that were not up at most of the evaluations of the last ten minutes: so an exporter that restarts again and again is ' +
-        'missing, too. A slow Prometheus, which leaves out evaluations, makes none missing.',
+        'Number of shards that were not up for most of the last ten minutes. So an exporter that restarts again and again is missing, too. ' +
+        'The rule compares with the number of evaluations, so a slow Prometheus causes no missing shard.',
       expr: `
         ${SHARD_COUNT}
         - (
@@ -80,7 +80,7 @@ export function installationRecords(installation: string): readonly Rule[] {
       record: WATCHED,
       comment:
         'When an installation last named a cluster as watched. It counts as named while a shard is missing, and while the clusters of ' +
-        'its project or the projects of a credential cannot be listed. So a cluster ends here only when it was removed on purpose.',
+        'its project or the projects of a credential cannot be listed. So a series ends only when its cluster was removed on purpose.',
       expr: `
         group by (${installation}, group_id, cluster_name) (${EXPORT}target_info) * time()
         or
@@ -102,7 +102,7 @@ export function installationRecords(installation: string): readonly Rule[] {
     },
     {
       record: UNREAD_COUNT,
-      comment: 'How many of them no running exporter names now.',
+      comment: 'Number of these clusters that no running exporter names now.',
       expr: `count by (${installation}) (${LOST} and ${UNNAMED})`,
     },
     { record: CLUSTERS, expr: `count by (${installation}) (${WATCHED}) or ${SHARD_COUNT} * 0` },
@@ -137,8 +137,8 @@ export function installationRecords(installation: string): readonly Rule[] {
     {
       record: OWNER,
       comment:
-        'The owner of each watched cluster, always one series: without the label owner if nobody owns the cluster. If two exporters ' +
-        'disagree, the owner that was known stays.',
+        'The owner of each watched cluster: always one series, without the label owner if the cluster has no owner. If two exporters name ' +
+        'different owners, the owner that was known before stays.',
       expr: `
         group by (group_id, cluster_name, owner) (
           topk by ${CLUSTER} (1,

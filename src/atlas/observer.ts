@@ -1,7 +1,7 @@
 /** The events that the Atlas client reports, to be counted and logged. Types only. */
 import type { Reason } from './error.ts';
 
-/** The value of the label `operation`. Each collector brings its own; `token` and `revoke` are those of this folder. */
+/** The value of the label `operation`. Each collector defines its own; this folder defines `token` and `revoke`. */
 export type Operation = string;
 
 /** The rate limits of Atlas, each counted per project; also the values of the label `budget`. */

@@ -22,11 +22,11 @@ export interface Target {
   readonly discovered: boolean;
   /** Whether the cluster is paused in Atlas; absent if the clusters of the project are not discovered. */
   readonly paused?: boolean;
-  /** As the discovery of the project's clusters says; absent where it is not known. */
+  /** From the discovery of the project's clusters; absent if it is not known. */
   readonly kind?: ClusterKind;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
-  /** Who is told about the cluster, as the config says. */
+  /** The team that alerts about the cluster are for, from the config. */
   readonly owner?: string;
 }
 
@@ -68,7 +68,7 @@ export interface Polled<S> {
   /** The result of the last successful poll; a failed poll keeps it. */
   readonly summary?: S;
   readonly read?: ReadFacts;
-  /** Unix time of the first and of the last successful poll since the start. */
+  /** Unix times of the first and of the last successful poll since the start. */
   readonly firstGoodAtSeconds?: number;
   readonly goodAtSeconds?: number;
   /** Monotonic seconds of the last successful poll; `stale` is computed from it. */
@@ -152,7 +152,7 @@ export interface Finding {
   readonly condition: Condition;
   readonly problem?: string | undefined;
   readonly advice?: string | undefined;
-  /** The alert whose runbook helps; absent if the condition is calm. A finder gives it if it is not the condition's usual one. */
+  /** The alert whose runbook helps; absent if the condition is calm. A finder sets it if it differs from the condition's usual alert. */
   readonly alert?: string | undefined;
 }
 
@@ -183,11 +183,11 @@ export interface Collector<S> {
   };
   /** The role in Atlas that the credential needs. */
   readonly role: string;
-  /** Advice for failures whose usual advice is wrong here. */
+  /** Advice that replaces the usual advice for these reasons. */
   readonly advice?: Advice;
   /** Value of the label `operation` of api_requests_total. */
   readonly operation: string;
-  /** The alert that fires while the resource cannot be read. Absent: that of the condition `unread`. */
+  /** The alert that fires while the resource cannot be read. Absent: the alert of the condition `unread`. */
   readonly unreadAlert?: string;
   /** Name of the metric that is 1 if the latest poll succeeded. */
   readonly upMetric: string;
@@ -206,7 +206,7 @@ export interface Collector<S> {
   /** Whether to read the target; called after each poll and each reload. Absent: every target is read. */
   isWanted?(state: TargetState): boolean;
   pace(summary: S | undefined, settings: PollingSettings): Pace;
-  /** Unix time of one more poll between the usual ones, where the state announces something; a time that has passed is ignored. */
+  /** Unix time of one additional poll, for example after a planned snapshot. A time in the past is ignored. */
   alsoAtSeconds?(state: TargetState): number | undefined;
   /**
    * Reads the complete resource. Throws AtlasError.

@@ -1,7 +1,7 @@
-/** Decodes values that several resources have: times, ids and counts. Lenient: an odd value counts as absent. */
+/** Decodes values that several resources have: times, ids and counts. Decoding is lenient: an invalid value counts as absent. */
 
 const FURTHEST_AHEAD_SECONDS = 86_400;
-/** As Atlas writes nearly all of its times. Each month has these days, so no further check is needed. */
+/** The form of nearly all times of Atlas. Days 29 to 31 are excluded: every month has the other days, so no further check is needed. */
 const USUAL_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)? ?([Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?$/;
 
@@ -63,7 +63,7 @@ function twoDigits(text: string, index: number): number {
   return (text.charCodeAt(index) - DIGIT_ZERO) * 10 + text.charCodeAt(index + 1) - DIGIT_ZERO;
 }
 
-/** The Unix time inside an ObjectId: its first four bytes. Undefined if it lies far ahead. */
+/** The Unix time inside an ObjectId: its first four bytes. Undefined if it is far in the future. */
 export function objectIdTimeSeconds(id: string, nowSeconds: number): number | undefined {
   const seconds = OBJECT_ID.test(id) ? Number.parseInt(id.slice(0, 8), 16) : Number.POSITIVE_INFINITY;
   return seconds > nowSeconds + FURTHEST_AHEAD_SECONDS ? undefined : seconds;

@@ -29,7 +29,7 @@ export const targetFamilies: readonly Family[] = [
   ),
   labelledGauge(
     'target_info',
-    'A watched cluster, for joins; always 1. cl_name is the label of the Prometheus integration of Atlas, owner is from the config.',
+    'A watched cluster, for joins; always 1. cl_name is the cluster name, labelled as in the Prometheus integration of Atlas. owner is from the config.',
     ['credential', 'project_name', 'cl_name', 'owner'],
     ({ target: { credential, projectName: project_name, clusterName: cl_name, owner = '' } }) => [
       { labels: { credential, project_name, cl_name, owner }, value: 1 },

@@ -1,8 +1,8 @@
 /**
- * Reads projects from Atlas: which ones a credential can see, and of each one its name, and its clusters whose snapshots can be exported (dedicated clusters with
- * backup). It is not a collector: it finds the clusters that collectors read. Names from Atlas are checked here.
- * Source: GET /groups, GET /groups/{groupId} and GET /groups/{groupId}/clusters, API version 2025-03-12; the list has no multi-cloud
- * clusters.
+ * Reads projects from Atlas: the projects that a credential can see, the name of a project, and its clusters whose snapshots can be
+ * exported (dedicated clusters with backup). This is not a collector: it finds the clusters that collectors read. Names from Atlas are
+ * checked here.
+ * Source: GET /groups, GET /groups/{groupId} and GET /groups/{groupId}/clusters, API version 2025-03-12.
  */
 
 import type { AtlasApi } from '../atlas/client.ts';
@@ -38,7 +38,7 @@ export const clusterSource: ClusterSource = {
     const path = `/groups/${groupId}/clusters`;
     const resource = { operation: 'list_clusters', budget: 'clusters', groupId, path } as const;
     const { result, items, reportedItems = 0 } = await readList(api, resource, signal, startFold);
-    // If only the total is wrong, a failed discovery does less harm than losing all clusters of a project.
+    // If only the total is wrong, a failed discovery does less harm than no longer monitoring any cluster of the project.
     if (items === 0 && reportedItems > 0) {
       throw new AtlasError('invalid_response', `the list is empty, but its total is ${reportedItems} clusters`);
     }

@@ -19,11 +19,11 @@ export interface BackupSchedule {
     /** As Atlas writes it; `other` if it is not valid as a label. */
     readonly frequency: string;
     /**
-     * Whether a policy item makes snapshots of this frequency; without one nothing is ever exported. Absent if the schedule lists
+     * Whether a policy item takes snapshots of this frequency. Without one, nothing is ever exported. Absent if the schedule lists
      * no policies.
      */
     readonly hasPolicyItem?: boolean;
-    /** The ids of these policy items, at most MAX_ITEMS. A snapshot names the items that have made it. */
+    /** The ids of these policy items, at most MAX_ITEMS. A snapshot names the items that it was taken for. */
     readonly itemIds?: readonly string[];
   };
   /** Unix time at which Atlas will take the next snapshot. */
@@ -69,7 +69,7 @@ export const scheduleCollector: Collector<BackupSchedule> = {
   after: 'exports',
   switchDescription:
     'Whether to read the backup schedule of each target every hour. It shows whether the cluster exports automatically, and gives the default of `success_max_age`. It needs the role Project Read Only.',
-  // Schedules hardly ever change. Until the first one was read, the judgement of the exports waits for it.
+  // Schedules rarely change. Until the first one was read, there are no findings about the age of exports.
   pace: (summary, { idleIntervalSeconds }) => ({
     seconds: HOUR_SECONDS,
     retrySeconds: summary === undefined ? Math.min(RETRY_SECONDS, idleIntervalSeconds) : RETRY_SECONDS,
@@ -213,8 +213,8 @@ function findUnmeasured(state: TargetState, { settings }: Moment): Finding | und
   }
   const { summary, last } = scheduleOf(state);
   if (summary === undefined) {
-    // Schedules are read after the exports; until then there is no finding. If the exports fail too, their failure is
-    // enough.
+    // Schedules are read after the exports; until then there is no finding. If reading the exports fails too, that failure
+    // is enough.
     if (last?.failure === undefined || exports.last.failure) return undefined;
     const { problem, advice } = last.failure;
     return { condition, problem: `the backup schedule cannot be read: ${problem}`, advice: `${advice}; or ${set}` };

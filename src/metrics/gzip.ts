@@ -3,12 +3,12 @@
  * until it is replaced, so a page costs as much as the pieces that have changed.
  *
  * How gzip allows this. A gzip file (RFC 1952) has a header, compressed data, and at the end a checksum and the length of the
- * plain text. The compressed data has a format of its own, deflate (RFC 1951). It is a row of blocks, and a block contains
- * characters and orders such as "repeat the 90 bytes that stand 400 bytes before". Usually, blocks can neither be cut out nor
- * put together, for three reasons. Each has an answer:
+ * plain text. The compressed data has a format of its own, deflate (RFC 1951). It is a sequence of blocks, and a block contains
+ * characters and instructions such as "repeat the 90 bytes that start 400 bytes before". Usually, blocks of different files cannot
+ * be joined, for three reasons. Each has a solution:
  *
- * 1. A block may repeat text of earlier blocks. Each piece is therefore compressed alone. It can only repeat its own text,
- *    and it has enough of that: its lines are of one family.
+ * 1. A block may repeat text of earlier blocks. Each piece is therefore compressed alone. It can only repeat its own text.
+ *    That is enough, because its lines belong to one family and are similar.
  * 2. A block may end in the middle of a byte. zlib can end the data with a "sync flush": an empty block that fills the byte.
  * 3. The last block is marked as the last one; a reader stops there. With a sync flush no block of a piece is marked, and
  *    the page ends with one empty block that is.
@@ -34,7 +34,7 @@ const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 
 /** Bytes that are compressed before the event loop runs other work: about 5 milliseconds. */
 const PACKED_PER_TURN = 256 * 1024;
-/** A checksum is so many times as fast as the compression. */
+/** A checksum is this many times as fast as compression. */
 const CHECKSUM_FACTOR = 32;
 
 export async function joinPlain(pieces: readonly Piece[]): Promise<Buffer> {
@@ -73,7 +73,7 @@ function plainOf(piece: Piece): Buffer {
   return piece.plain;
 }
 
-/** Returns a function that is called before each work of so many bytes, and lets the event loop run other work now and then. */
+/** Returns a function that is called before work on the given number of bytes, and lets the event loop run other work at times. */
 function createPauses(): (bytes: number) => Promise<void> | undefined {
   let sum = 0;
   return (bytes) => {

@@ -23,7 +23,7 @@ export interface MetricsPageSettings {
   /** The program's own metrics. prom-client does not report changes, so a page is reused for a few seconds only. */
   readonly own: Registry;
   readonly runtime: Runtime;
-  /** Called if a family throws, which is a bug. Absent: the error is rethrown. */
+  /** Called if a family throws, which is a bug. If absent, the error is thrown again. */
   onError?(error: unknown): void;
 }
 
@@ -37,7 +37,7 @@ interface Block {
 
 /** The states of one moment, and their pages. */
 interface Moment {
-  /** When it was, and its version. Absent while it waits: it will show the newest states. */
+  /** Its time and version. Absent while it waits: then it will show the newest states. */
   begun?: { readonly version: number; readonly atSeconds: number };
   readonly pieces: Promise<Readonly<Record<Format, readonly Piece[]>>>;
   readonly pages: Map<string, Promise<Buffer>>;

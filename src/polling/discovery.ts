@@ -30,16 +30,16 @@ export interface Discovery {
 export interface DiscoveryParts<Found> {
   /** The key of the task. */
   readonly key: string;
-  /** What the log calls it: `discovery`. */
+  /** Its name in the log: `discovery`. */
   readonly what: string;
-  /** What the log says of it. */
+  /** The fields of its log lines. */
   readonly facts: Facts;
   readonly advice: Advice;
   /** The interval of the config, called at each use. */
   wantedIntervalSeconds(): number;
   /** Throws AtlasError. */
   read(signal: AbortSignal): Promise<Found>;
-  /** Called after each successful discovery. Returns what the log says of it. */
+  /** Called after each successful discovery. Returns fields and notices for the log. */
   onFound(found: Found): { readonly facts: Facts; readonly notices: readonly Notice[] };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The projects that the entries `projects: all` of the config select: each of their credentials lists, at intervals, the projects that
- * it can see. A list that cannot be read, and a credential that sees no project any more, change nothing.
+ * The projects that entries with `projects: all` select. Each credential of such an entry lists, at intervals, the projects that it can
+ * see. If the list cannot be read or is empty, the last known projects stay.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import type { FoundProject, ProjectSource } from '../collectors/project.ts';

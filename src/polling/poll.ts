@@ -1,6 +1,6 @@
 /**
- * One poll of one target by one collector: complete or nothing. Only this file turns the failure of a poll into a state. A failed
- * poll keeps the last good summary. This file does not know what it polls.
+ * One poll of one target by one collector. A poll reads the complete resource or fails. Only this file writes the failure of a poll
+ * into a state. A failed poll keeps the last good summary. This file does not know what it polls.
  */
 import type { AtlasApi } from '../atlas/client.ts';
 import {

@@ -11,11 +11,11 @@ export interface RuleReport {
   /** Where the config has the entry. */
   readonly place: string;
   readonly projects: number;
-  /** Clusters that the entry selects and no entry before it. */
+  /** Number of clusters that this entry selects and that no earlier entry selects. */
   readonly clusters: number;
 }
 
-/** Something about the entries that is probably a mistake. */
+/** A probable mistake in the entries. */
 export interface RuleNotice {
   readonly message: string;
   readonly facts: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ interface Pattern {
   /** `include "prod-*"` */
   readonly label: string;
   readonly places: Set<string>;
-  /** What it would match. */
+  /** Whether it is for names of projects or of clusters. */
   readonly what: 'project' | 'cluster';
   matches: boolean;
 }

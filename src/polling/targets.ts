@@ -37,7 +37,7 @@ export interface ClusterRule {
   readonly discoveryIntervalSeconds: number;
 }
 
-/** A project whose clusters are discovered, as one entry of the config has it. A project may have several. */
+/** A project whose clusters are discovered, with the settings of one entry of the config. A project may have several entries. */
 export interface DiscoveredProject extends TargetSettings, ClusterRule {}
 
 /** An entry of the config for the projects that its credential can see. */
@@ -88,7 +88,7 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
   return [...targets.values()];
 }
 
-/** Far more than Atlas allows in a project, and more than a project's API budget can poll. */
+/** Far more than Atlas allows in a project, and more than the exporter can poll with the API budget of a project. */
 const MAX_CLUSTERS = 500;
 
 /** The entries of each project, in the order of the config. */

@@ -18,7 +18,7 @@ export interface DemoProject extends Project {
 }
 
 const day = 24 * 60;
-/** Exports differ by less than a fifth of the collections: more would raise an alert. */
+/** The number of collections differs by less than a fifth between exports: a greater difference would cause an alert. */
 const usual = { queueMinutes: [2, 5], runMinutes: [10, 28], collections: [54, 60] } as const;
 
 const storefront: readonly DemoCluster[] = [

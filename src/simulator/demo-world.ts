@@ -35,7 +35,7 @@ export interface DemoTarget {
 }
 
 export interface DemoWorld extends World {
-  /** The clusters that the demo's exporter is configured to watch. Some of them cannot be read, on purpose. */
+  /** The clusters that the demo's exporter monitors. Some of them cannot be read, on purpose. */
   readonly targets: readonly DemoTarget[];
   exports(groupId: string, clusterName: string, nowMs: number): readonly ExportJson[];
   snapshots(groupId: string, clusterName: string, nowMs: number): readonly SnapshotJson[];

@@ -20,7 +20,7 @@ export interface Cluster {
   /** Default: replica-set. */
   readonly kind?: 'replica-set' | 'sharded' | 'flex';
   readonly paused?: boolean;
-  /** Answers requests about this cluster, always or at certain moments. */
+  /** An error that answers requests about this cluster, always or at certain moments. */
   readonly failing?: Failure | ((nowMs: number) => Failure | undefined);
 }
 

@@ -161,7 +161,7 @@ function pausedError(seconds: number): AtlasError {
   return new AtlasError('rate_limited', problem, { retryAfterSeconds: seconds, isFinal: true });
 }
 
-/** A counting semaphore: a limited number of concurrent requests, given out in the order of asking. */
+/** A counting semaphore: it limits concurrent requests, and serves them in the order in which they asked. */
 function createSemaphore(initialPlaces: number) {
   let places = initialPlaces;
   let held = 0;
@@ -181,7 +181,7 @@ function createSemaphore(initialPlaces: number) {
     startWaiting();
   }
 
-  /** Resolves to the function that gives the place back, to be called exactly once. Rejects as soon as the signal is aborted. */
+  /** Resolves to the function that releases the place; call it exactly once. Rejects as soon as the signal is aborted. */
   function acquire(signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();

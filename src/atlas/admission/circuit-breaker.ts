@@ -57,7 +57,7 @@ export function createCircuitBreaker(
   }
 
   async function probeUntilAnswered(): Promise<void> {
-    // While a pause lasts, a token request may get an answer, and the next outage, which has its own probes, may begin.
+    // During a pause a token request may get an answer. Then this outage ends, and a new one, with its own probes, may begin.
     const since = failingSince;
     const isOpen = (): boolean => outage !== undefined && failingSince === since && !closing.signal.aborted;
     for (let probes = 0; isOpen(); probes += 1) {

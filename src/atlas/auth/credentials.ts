@@ -61,7 +61,7 @@ export async function readSecret({ name, secrets }: Credential, slot: string, ru
 
 /** Signs requests with one credential. */
 export interface Signer {
-  /** Turns a transport into one that signs its requests. After a 401 it tries once more, or twice for a stale nonce. */
+  /** Wraps a transport so that its requests are signed. After a 401 it tries once more, or twice for a stale nonce. */
   readonly authorize: (next: Transport) => Transport;
   /**
    * Revokes the access tokens of this credential. Never rejects; stops at once when the signal is aborted. No request

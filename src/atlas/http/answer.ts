@@ -13,7 +13,7 @@ export interface Page {
   readonly results: readonly unknown[];
   /** Atlas' own count: "an estimate and may not be exact" (API reference); absent where Atlas omits it. */
   readonly totalCount?: number;
-  /** Whether the answer links to a next page; undefined if it has no links at all. */
+  /** Whether the answer has a link to a next page; undefined if it has no links at all. */
   readonly hasNext?: boolean;
 }
 

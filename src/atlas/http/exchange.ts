@@ -60,7 +60,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
   };
 }
 
-/** Undefined without a proxy: then the usual advice is right. */
+/** Advice for failures through a proxy. */
 const SLOW_PROXY = 'check whether the proxy answers and whether it reaches Atlas, or raise atlas.request_timeout';
 const BROKEN_TUNNEL =
   'check whether the proxy reaches Atlas and why it closes connections: the proxy’s log shows the cause';

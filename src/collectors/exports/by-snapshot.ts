@@ -1,4 +1,4 @@
-/** What became of each snapshot, by bucket: the best state of its exports. A pure function of the list of export jobs. */
+/** The best state among the exports of each snapshot, by bucket. A pure function of the list of export jobs. */
 import type { Job, JobState } from './job.ts';
 
 /** Best first. An export in an unknown state counts as in progress. */
@@ -19,8 +19,8 @@ export interface BucketExports {
 }
 
 /**
- * Number of pairs of a snapshot and a bucket that are kept of one cluster: the newest snapshots. It covers a month with eight
- * exports a day.
+ * Maximum number of pairs of a snapshot and a bucket that are kept for one cluster; those of the newest snapshots are kept. It is enough
+ * for a month with eight exports a day.
  */
 export const MAX_EXPORTED_SNAPSHOTS = 250;
 
@@ -34,7 +34,7 @@ interface Entry {
 export function createSnapshotExports() {
   const entries = new Map<string, Entry>();
   const oldestJobs = new Map<string, number>();
-  /** Of the oldest entry that was kept when others were dropped. Older ones would be dropped too. */
+  /** Unix time of the oldest entry that was kept when others were dropped. Older entries are not added again. */
   let cutAtSeconds: number | undefined;
 
   function dropOldest(): void {

@@ -1,17 +1,17 @@
 /**
- * The bucket that counts: the one into which the backup schedule exports automatically, or else all buckets together. A success
- * into another bucket, as of a script, must not hide that the scheduled bucket gets nothing.
+ * The destination: the bucket into which the backup schedule exports automatically, or else all buckets together. A success into
+ * another bucket, for example by a script, must not hide that the scheduled bucket gets nothing.
  */
 import type { TargetState } from '../collector.ts';
 import { scheduleOf } from '../schedule.ts';
 import { exportsOf, type Outcomes } from './summary.ts';
 
 export interface Destination extends Outcomes {
-  /** Absent where all buckets count. */
+  /** Absent if all buckets count. */
   readonly bucketId?: string;
 }
 
-/** After such a failure the schedule stays unknown, so all buckets count. Other failures may pass: the judgement waits. */
+/** After such a failure the schedule stays unknown, so all buckets count. After other failures the destination is not known yet. */
 const LASTING: readonly string[] = ['forbidden', 'unauthorized', 'not_found', 'unsupported'];
 
 /** Undefined while the list of exports or the backup schedule has not been read yet. */

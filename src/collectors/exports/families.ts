@@ -19,7 +19,7 @@ import {
 import { exportsOf, type Outcomes } from './summary.ts';
 
 const DESTINATION =
-  'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together; absent until it is known whether there is such a schedule.';
+  'The destination is the bucket of the backup schedule while it exports automatically, or else all buckets together. Absent until the exporter knows whether there is such a schedule.';
 
 /** Whether polling works, and how old the data is. */
 export const recordFamilies: readonly Family[] = [

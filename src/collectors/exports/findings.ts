@@ -58,7 +58,7 @@ const WITHOUT_CODE: ReadonlyMap<string, string> = new Map([
 
 const EXPORT_AGAIN = 'then export the snapshot again';
 
-/** What to do, by what the error code speaks of. Atlas publishes no list of codes. */
+/** What to do, by words in the error code. Atlas publishes no list of codes. */
 function adviceOf(errorCode = 'none'): string {
   if (/BUCKET|STORAGE|BLOB|CONTAINER|OBJECT_STORE/.test(errorCode))
     return `check the bucket in the backup settings of the project, ${EXPORT_AGAIN}`;

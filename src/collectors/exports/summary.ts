@@ -33,7 +33,7 @@ export interface ExportSummary {
   readonly lastFinished?: Job;
   /** All buckets together. */
   readonly outcomes: Outcomes;
-  /** By bucket; of the MAX_EXPORT_BUCKETS buckets that were used last, and of the scheduled one. */
+  /** By bucket: the MAX_EXPORT_BUCKETS buckets that were used last, and the scheduled one. */
   readonly buckets: ReadonlyMap<string, Outcomes>;
   /** Median duration of the newest 20 successes that have an end. */
   readonly typicalDurationSeconds?: number;
@@ -43,7 +43,7 @@ export interface ExportSummary {
   readonly oldestActiveAtSeconds: Readonly<Partial<Record<ActiveState, number>>>;
   /** Sums over the active jobs that report counts; absent if none does. */
   readonly activeCollections?: Collections;
-  /** What became of each snapshot, for the collector of snapshots. */
+  /** The exports of each snapshot, for the collector of snapshots. */
   readonly bySnapshot: SnapshotExports;
   /** The newest jobs, for the pages. */
   readonly newest: readonly Job[];
@@ -82,9 +82,9 @@ const TOO_MANY_COMPONENTS =
 
 export interface FoldSettings {
   readonly maxActiveJobs: number;
-  /** Unix time: a job has no time that is far ahead of it. */
+  /** Unix time. Times of jobs that are far later are ignored. */
   readonly nowSeconds: number;
-  /** The bucket of the backup schedule, if it is known: it is kept, however many others there are. */
+  /** The bucket of the backup schedule, if it is known. Its outcomes are always kept. */
   readonly scheduledBucketId?: string | undefined;
 }
 

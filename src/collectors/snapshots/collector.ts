@@ -1,5 +1,5 @@
 /**
- * The snapshots of one cluster, where they are exported automatically: what there is, and whether the export of the newest one has
+ * The snapshots of one cluster that exports automatically: which ones there are, and whether the export of the newest one has
  * started. Sources, API version 2025-03-12: GET /groups/{groupId}/clusters/{clusterName}/backup/snapshots for replica sets, and
  * …/backup/snapshots/shardedClusters.
  */
@@ -16,7 +16,7 @@ import { NAME, SNAPSHOT_STATUSES, type SnapshotSummary, snapshotsOf, startSnapsh
 
 const HOUR_SECONDS = 3600;
 const RETRY_SECONDS = 300;
-/** Time for Atlas to take a snapshot, before the exporter looks for it. */
+/** Time that Atlas gets to take a planned snapshot before the exporter reads the list. */
 const SNAPSHOT_SECONDS = 900;
 /** These metrics are about snapshots and not about their exports. */
 const SNAPSHOT_PREFIX = 'mongodbatlas_backup_snapshot';
@@ -157,8 +157,8 @@ interface Found {
 }
 
 /**
- * What each list answers for a cluster of the other kind is not documented: an error, or no snapshots. Then the other list is read,
- * and the kind whose list has answered is kept. A cluster may become sharded, so a kind that is known may be wrong, too.
+ * It is not documented what Atlas answers if the list is not for this kind of cluster: an error, or an empty list. In both cases the
+ * other list is read, too. The kind of the list that had snapshots is kept. A cluster may become sharded, so a known kind may be wrong.
  */
 async function readEither(
   known: ClusterKind | undefined,

@@ -1,6 +1,6 @@
 /**
- * The due snapshot of a cluster: the newest one that the export policy covers, and what became of it in the scheduled bucket. An
- * export that never starts leaves no trace in the list of export jobs; the due snapshot shows it at once.
+ * The due snapshot of a cluster: the newest one that the export policy covers, and the state of its export into the scheduled bucket.
+ * An export that never starts leaves no trace in the list of export jobs. The due snapshot shows that it is missing.
  */
 import { span } from '../../support/words.ts';
 import type { Finding, Moment, TargetState } from '../collector.ts';
@@ -36,7 +36,7 @@ function coveredKeys(state: TargetState): readonly string[] {
   return policy === undefined ? [] : [policy.frequency.toLowerCase(), ...(policy.itemIds ?? [])];
 }
 
-/** Undefined where it is not known: for example, if the snapshot is older than the exports that are kept. */
+/** Undefined if it is not known: for example, if the snapshot is older than the exports that are kept. */
 export function dueStateOf(state: TargetState): DueState | undefined {
   const due = dueSnapshotOf(state);
   return due && exportStateOf(due, state);
@@ -53,9 +53,9 @@ export function exportStateOf({ ids, createdAtSeconds = 0 }: Snapshot, state: Ta
   return best ?? (isKept ? 'none' : undefined);
 }
 
-/** How long Atlas may take to start an export is not documented. */
+/** Our own limit: it is not documented how long Atlas may take to start an export. */
 const MAX_LAG_SECONDS = 2 * 3600;
-/** The share of the limit after which the alert pages. */
+/** The alert pages when the snapshot is older than this share of the maximum age. */
 const PAGE_SHARE = 0.5;
 
 /**

@@ -17,24 +17,24 @@ export interface Snapshot {
   /** Empty if Atlas gives no valid id. */
   readonly id: string;
   /**
-   * Its id and the ids of its members: of a sharded cluster's snapshot Atlas lists the parts, and which of the ids an export names is
-   * not documented.
+   * Its id and the ids of its members. Atlas lists the members of a sharded cluster's snapshot. It is not documented which of these ids
+   * an export names.
    */
   readonly ids: readonly string[];
   readonly status: SnapshotStatus;
   /** Unix time at which it was taken, from Atlas or else from its id. */
   readonly createdAtSeconds?: number;
   readonly sizeBytes?: number;
-  /** In lower case; empty if Atlas gives none. */
+  /** The frequency in lower case; empty if Atlas gives none. */
   readonly frequency: string;
-  /** The policy items that have made it. */
+  /** The policy items that it was taken for. */
   readonly itemIds: readonly string[];
-  /** Whether automatic exports cover it: those made on demand and fallback snapshots are never exported automatically. */
+  /** Whether automatic exports can cover it. Snapshots on demand and fallback snapshots are never exported automatically. */
   readonly isScheduled: boolean;
 }
 
 export interface SnapshotSummary {
-  /** The kind whose list has answered; absent while that does not tell the kind. */
+  /** The kind of the list that had snapshots; absent while it is not known, for example if both lists are empty. */
   readonly kind?: ClusterKind;
   readonly counts: Readonly<Record<SnapshotStatus, number>>;
   /** A status that this version does not know, as Atlas gives it. */
