@@ -8,9 +8,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { HealthFlags } from '../cli/parse.ts';
 import { HEALTH_PATH } from '../cli/values.ts';
+import { withinDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
-import type { Terminal } from './command.ts';
-import { EXIT, type ExitCode } from './command.ts';
+import { EXIT, type ExitCode, type Terminal } from './command.ts';
 
 export interface HealthSettings extends HealthFlags {
   readonly terminal: Pick<Terminal, 'say' | 'tell'>;
@@ -22,12 +22,10 @@ const MOST_SHOWN = 200;
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
 
 export async function runHealth({ url, client, terminal, runtime }: HealthSettings): Promise<ExitCode> {
-  const ended = new AbortController();
+  const late = new Error(`no answer within ${LIMIT_SECONDS} s`);
   try {
-    const late = runtime.sleep(LIMIT_SECONDS, ended.signal).then(() => {
-      throw new Error(`no answer within ${LIMIT_SECONDS} s`);
-    });
-    const { status, text } = await Promise.race([ask(url, client, ended.signal), late]);
+    const deadline = { runtime, seconds: LIMIT_SECONDS, late };
+    const { status, text } = await withinDeadline(deadline, (signal) => ask(url, client, signal));
     if (status === 200) {
       terminal.say(`healthy: ${url}\n`);
       return EXIT.fine;
@@ -37,8 +35,6 @@ export async function runHealth({ url, client, terminal, runtime }: HealthSettin
     const { code, message } = error as { code?: string; message: string };
     const why = code === undefined || message.includes(code) ? message : `${message} (${code})`;
     terminal.tell(`not healthy: ${url}: ${why}\n`);
-  } finally {
-    ended.abort(new Error('the command has ended'));
   }
   return EXIT.failure;
 }

@@ -6,6 +6,7 @@ import { open as openDescriptor } from 'node:fs';
 import { constants, open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { withinDeadline } from '../support/abortable.ts';
 import type { Checked } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 
@@ -59,19 +60,13 @@ export function createFileReader({ runtime, read = readFile }: FileReaderParts):
       reads.set(path, current);
       current.bytes.then(forget, forget);
     }
-    const ended = new AbortController();
-    const timeout = runtime.sleep(seconds, ended.signal).then(() => {
-      current.isLate = true;
-      return undefined;
-    });
-    timeout.catch(() => undefined);
+    const late = new Error();
     try {
-      const bytes = await Promise.race([current.bytes, timeout]);
-      return bytes === undefined ? tooSlow : { value: bytes };
+      return { value: await withinDeadline({ runtime, seconds, late }, () => current.bytes) };
     } catch (error) {
-      return { problem: reasonOf(error) };
-    } finally {
-      ended.abort();
+      if (error !== late) return { problem: reasonOf(error) };
+      current.isLate = true;
+      return tooSlow;
     }
   }
 

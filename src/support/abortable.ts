@@ -18,7 +18,12 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
 const ENDED = new Error('ended');
 
 /** A signal that is aborted with the error `late` after the given seconds, or earlier with the reason of `signal`. */
-export function startDeadline(runtime: Runtime, seconds: number, late: () => Error, signal?: AbortSignal) {
+export function startDeadline(
+  runtime: Pick<Runtime, 'sleep'>,
+  seconds: number,
+  late: () => Error,
+  signal?: AbortSignal,
+) {
   const ending = new AbortController();
   const done = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
@@ -38,7 +43,7 @@ export function startDeadline(runtime: Runtime, seconds: number, late: () => Err
 }
 
 export interface Deadline {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'sleep'>;
   readonly seconds: number;
   /** The error if the work takes longer. */
   readonly late: Error;
