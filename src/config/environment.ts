@@ -1,13 +1,13 @@
 /**
  * Credentials and the address of Atlas in the variables of Atlas' own tools. A token takes precedence over a service
- * account, and a service account over a key pair, as in those tools. A variable without effect causes a warning.
+ * account, and a service account over a key pair, as in those tools. A credential without effect causes a warning.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { listed } from '../support/words.ts';
 import { parseBaseUrl } from './network.ts';
 import type { Report } from './problems.ts';
 import { SLOTS } from './rules.ts';
-import { type Environment, openSecret, type SecretPlace } from './secrets.ts';
+import { type Environment, firstSet, openSecret, type SecretPlace } from './secrets.ts';
 
 /**
  * The variables of each secret, in order of precedence. The first ones belong to the Atlas CLI, the others to the
@@ -59,7 +59,6 @@ export async function credentialFromEnvironment(place: SecretPlace, report: Repo
     const checked = await check();
     if ('problem' in checked) report.addWhole({ message: `${name}: ${checked.problem}` });
     secrets[slot] = source;
-    warnOfDifference(name, namesOf(slot), env, report);
   }
   for (const other of others) {
     const unused = listed(variablesOf(other.kind, env), 'and');
@@ -79,40 +78,20 @@ export function warnOfUnusedVariables(credentials: readonly Credential[], env: E
   report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
 }
 
-/** @param baseUrl the base URL of the config file */
-export function warnOfUnusedBaseUrl(baseUrl: string | undefined, env: Environment, report: Report): void {
-  const name = firstSet(ATLAS_VARIABLES.base_url, env);
-  const url = parseBaseUrl(env[name ?? ''] ?? '');
-  if (name === undefined || ('value' in url && url.value === baseUrl)) return;
-  report.warnings.push(`atlas.base_url takes precedence over ${name}, which is set to something else`);
-}
-
 export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
-  const names = ATLAS_VARIABLES.base_url;
-  const name = firstSet(names, env);
+  const name = firstSet(ATLAS_VARIABLES.base_url, env);
   if (name === undefined) {
     const service = env[firstSet(SERVICE_VARIABLES, env) ?? ''];
     return service === GOVERNMENT_SERVICE ? GOVERNMENT_BASE_URL : undefined;
   }
-  warnOfDifference(name, names, env, report);
   const url = parseBaseUrl(env[name] ?? '');
   if ('value' in url) return url.value;
   report.addWhole({ message: `${name} ${url.problem}` });
   return undefined;
 }
 
-function warnOfDifference(used: string, names: readonly string[], env: Environment, report: Report): void {
-  const others = names.filter((name) => (env[name] ?? '') !== '' && env[name] !== env[used]);
-  if (others.length === 0) return;
-  report.warnings.push(`${used} takes precedence over ${listed(others, 'and')}, which is set to something else`);
-}
-
 function namesOf(slot: string): readonly string[] {
   return ATLAS_VARIABLES[slot as keyof typeof ATLAS_VARIABLES];
-}
-
-function firstSet(names: readonly string[], env: Environment): string | undefined {
-  return names.find((name) => (env[name] ?? '') !== '');
 }
 
 function variablesOf(kind: CredentialKind, env: Environment): readonly string[] {

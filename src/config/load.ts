@@ -2,7 +2,7 @@
  * Loads the configuration from files, or from `--target` and the environment. The result is the complete configuration,
  * or all problems with their places. Secrets are read once, to report problems at the start; they are not kept.
  */
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Look, lookAt } from '../support/file-watch.ts';
 import { nearest, quote } from '../support/words.ts';
@@ -12,7 +12,6 @@ import {
   ATLAS_VARIABLES,
   baseUrlFromEnvironment,
   credentialFromEnvironment,
-  warnOfUnusedBaseUrl,
   warnOfUnusedVariables,
 } from './environment.ts';
 import { listFiles } from './joined-files.ts';
@@ -78,7 +77,7 @@ export async function lookAtConfig({ paths = [], targets, cwd }: ConfigSource): 
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const { paths = [], targets, cwd } = source;
-  const hasDefaultFile = paths.length === 0 && (await exists(resolve(cwd, DEFAULT_CONFIG_FILE)));
+  const hasDefaultFile = paths.length === 0 && existsSync(resolve(cwd, DEFAULT_CONFIG_FILE));
   const names = hasDefaultFile ? [DEFAULT_CONFIG_FILE] : paths;
   if (targets.length === 0) {
     return names.length === 0 ? { problems: [{ message: HOW_TO_START }] } : await loadFiles(names, source);
@@ -108,7 +107,6 @@ async function loadFiles(names: readonly string[], source: ConfigSource): Promis
     : await credentialFromEnvironment(placeOf([]), report);
   if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
-  if (hasBaseUrl) warnOfUnusedBaseUrl(checked?.atlas.base_url, source.env, report);
   const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
   const ca = await readCaFile(keys, placeOf, report);
   const loaded = finish(
@@ -173,14 +171,4 @@ function warningsOf({ atlas, credentials, targets, discoveries, organizations = 
         `in project ${groupId} only the cluster with the name ${clusterName} is watched: for every cluster, write clusters: all in a config file, without brackets`,
     ),
   ];
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    // If the file cannot be accessed, the read that follows reports why.
-    return (error as { code?: string }).code !== 'ENOENT';
-  }
 }

@@ -8,13 +8,10 @@ import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
 import { type Mapping, type Path, type Report, valueAt } from './problems.ts';
-import type { Environment, SecretPlace } from './secrets.ts';
-import { problemWithCertificates } from './web/tls.ts';
+import { type Environment, firstSet, type SecretPlace } from './secrets.ts';
+import { readPem } from './web/tls.ts';
 
 const CA_FILE = ['atlas', 'ca_file'];
-/** Maximum size of the file: enough for all authorities that an operating system trusts. */
-const LARGEST_CA_BYTES = 1024 * 1024;
-
 /** The certificates of `atlas.ca_file`. Undefined without this key, and if the file is invalid. */
 export async function readCaFile(
   keys: Mapping,
@@ -25,7 +22,7 @@ export async function readCaFile(
   if (typeof text !== 'string' || text === '') return undefined;
   const place = placeOf(CA_FILE);
   const file = resolve(place.directory, text);
-  const own = await readCertificates(file, place);
+  const own = await readPem(file, place);
   if ('problem' in own) {
     report.add(CA_FILE, own.problem);
     return undefined;
@@ -33,16 +30,8 @@ export async function readCaFile(
   // With certificates of our own, Node.js 20 no longer trusts those of NODE_EXTRA_CA_CERTS, so they are added again. If
   // they cannot be read, Node.js prints a warning.
   const extraFile = place.env['NODE_EXTRA_CA_CERTS'] ?? '';
-  const extra = extraFile === '' ? own : await readCertificates(resolve(extraFile), place);
+  const extra = extraFile === '' ? own : await readPem(resolve(extraFile), place);
   return { file, pem: 'value' in extra && extra !== own ? `${own.value}\n${extra.value}` : own.value };
-}
-
-async function readCertificates(path: string, { directory, files }: SecretPlace): Promise<Checked<string>> {
-  const read = await files.readBytes({ path, directory, largestBytes: LARGEST_CA_BYTES, purpose: 'certificates' });
-  if ('problem' in read) return read;
-  const pem = new TextDecoder().decode(read.value);
-  const problem = problemWithCertificates(pem);
-  return problem === undefined ? { value: pem } : { problem };
 }
 
 /** The first variable that is set is used. Lower case has precedence. */
@@ -55,8 +44,9 @@ export function proxyFromEnvironment(
   baseUrl: string,
   onSecret?: (secret: string) => void,
 ): Checked<HttpProxy | undefined> {
-  const [name = '', text = ''] = firstSet(env, PROXY_VARIABLES);
-  const [, exempt = ''] = firstSet(env, NO_PROXY_VARIABLES);
+  const name = firstSet(PROXY_VARIABLES, env) ?? '';
+  const text = env[name] ?? '';
+  const exempt = env[firstSet(NO_PROXY_VARIABLES, env) ?? ''] ?? '';
   if (text === '' || !baseUrl.startsWith('https:') || isExempt(new URL(baseUrl), exempt)) return { value: undefined };
   // Problems do not repeat the address, because it may contain a password.
   const address = text.includes('://') ? text : `http://${text}`;
@@ -72,11 +62,6 @@ export function proxyFromEnvironment(
 }
 
 const DEFAULT_PORTS = { 'http:': '80', 'https:': '443' };
-
-function firstSet(env: Environment, names: readonly string[]): readonly [name?: string, value?: string] {
-  const name = names.find((one) => (env[one] ?? '') !== '');
-  return name === undefined ? [] : [name, env[name] ?? ''];
-}
 
 function decoded(text: string): string {
   try {

@@ -113,3 +113,8 @@ function checkSecret(text: string, slot?: string): Checked<string> {
   const swapped = slot === undefined ? undefined : FORMS.find(({ form, not }) => not(slot) && form.test(secret));
   return swapped === undefined ? { value: secret } : { problem: `this is ${swapped.what}: are two secrets swapped?` };
 }
+
+/** The first of these variables that is set. */
+export function firstSet(names: readonly string[], env: Environment): string | undefined {
+  return names.find((name) => (env[name] ?? '') !== '');
+}

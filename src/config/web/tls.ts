@@ -2,6 +2,7 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { Checked } from '../../support/checked.ts';
 import type { TlsSettings } from '../../web/guards/settings.ts';
 import type { FileReader } from '../files.ts';
 import type { Mapping, Report } from '../problems.ts';
@@ -27,14 +28,24 @@ export async function readTlsFiles(
   for (const key of FILE_KEYS) {
     const text = tls[key];
     if (typeof text !== 'string' || text === '') continue;
-    const path = resolve(directory, text);
-    const purpose = 'certificates and keys';
-    const read = await reader.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose });
-    const problem = 'problem' in read ? read.problem : problemWithPem(key, new TextDecoder().decode(read.value));
-    if (problem !== undefined) report.add([TLS_KEY, key], problem);
-    else if ('value' in read) files[key] = Buffer.from(read.value);
+    const problemWith = key === 'key_file' ? problemWithKey : problemWithCertificates;
+    const read = await readPem(resolve(directory, text), { directory, files: reader }, problemWith);
+    if ('problem' in read) report.add([TLS_KEY, key], read.problem);
+    else files[key] = Buffer.from(read.value);
   }
   return files;
+}
+
+export async function readPem(
+  path: string,
+  { directory, files }: { readonly directory: string; readonly files: FileReader },
+  problemWith = problemWithCertificates,
+): Promise<Checked<string>> {
+  const read = await files.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose: 'certificates and keys' });
+  if ('problem' in read) return read;
+  const pem = new TextDecoder().decode(read.value);
+  const problem = problemWith(pem);
+  return problem === undefined ? { value: pem } : { problem };
 }
 
 /** @param tls before the schema has checked it */
@@ -120,11 +131,7 @@ export function expiryWarning({ expiresAtSeconds }: TlsSettings, nowSeconds: num
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
 
-function problemWithPem(key: FileKey, pem: string): string | undefined {
-  return key === 'key_file' ? problemWithKey(pem) : problemWithCertificates(pem);
-}
-
-export function problemWithCertificates(pem: string): string | undefined {
+function problemWithCertificates(pem: string): string | undefined {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const areValid =
     certificates.length > 0 && certificates.every((one) => codeThrownBy(() => new X509Certificate(one)) === undefined);

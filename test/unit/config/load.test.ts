@@ -443,7 +443,6 @@ describe('the MONGODB_ATLAS_… variables', () => {
     expect(loaded).toMatchObject({
       warnings: [
         'the credentials of the config file take precedence over MONGODB_ATLAS_CLIENT_ID',
-        'atlas.base_url takes precedence over MONGODB_ATLAS_BASE_URL, which is set to something else',
         'the base URL has the host a.example, which is not MongoDB’s: credentials are sent there',
       ],
     });
@@ -465,15 +464,6 @@ describe('the MONGODB_ATLAS_… variables', () => {
     const [credential] = configOf(loaded).credentials;
     expect(await Promise.all(Object.values(credential?.secrets ?? {}).map(({ read }) => read()))).toEqual(values);
     expect(loaded).toMatchObject({ warnings: [] });
-  });
-
-  test('cause a warning if two names of one secret have different values', async () => {
-    const loaded = await load(TARGETS, { ...KEY, MONGODB_ATLAS_PUBLIC_KEY: 'other', MCLI_PRIVATE_API_KEY: 'private' });
-    expect(loaded).toMatchObject({
-      warnings: [
-        'MONGODB_ATLAS_PUBLIC_API_KEY takes precedence over MONGODB_ATLAS_PUBLIC_KEY, which is set to something else',
-      ],
-    });
   });
 
   test.each([
