@@ -121,7 +121,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return targets === 0 ? undefined : `${targets} targets have not been polled yet.`;
   }
 
-  const guard = createWebGuard({ file: web.config, runtime, log });
+  const guard = createWebGuard(web.config, runtime, log);
   const app = createApp({
     ...guard.settings,
     telemetryPath: web.telemetryPath,

@@ -30,7 +30,7 @@ const HEAP_FLAG = '--heap-growing-percent=40';
 
 /** Redacts the log and all output. It learns every secret that the program reads. */
 const redactor = createRedactor();
-const files = createFileReader({ runtime: systemRuntime });
+const files = createFileReader(systemRuntime);
 
 /** The handling of SIGHUP. Signals are kept until the command decides what they mean. */
 export interface HangUps {

@@ -13,26 +13,14 @@ import type { Runtime } from '../support/runtime.ts';
 import { createBcrypt } from '../web/guards/bcrypt.ts';
 import { type ListenAddress, startWeb, type Web } from '../web/guards/listen.ts';
 import { type GuardSettings, UNGUARDED } from '../web/guards/settings.ts';
-import type { WebSettings } from '../web/server.ts';
 
 export interface WebConfigFile {
   readonly first: { readonly fingerprint: string } & ValidWebConfig;
   load(): Promise<LoadedWebConfig>;
 }
 
-export interface WebGuardParts {
-  /** Absent: plain HTTP without passwords. */
-  readonly file?: WebConfigFile | undefined;
-  readonly runtime: Runtime;
-  readonly log: Log;
-}
-
-export interface WebGuard {
-  readonly settings: Pick<WebSettings, 'guards' | 'comparePassword' | 'passwordKey'>;
-  listen(app: RequestListener, addresses: readonly ListenAddress[]): Promise<Web>;
-}
-
-export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard {
+/** @param file absent: plain HTTP without passwords */
+export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime, log: Log) {
   let current = file?.first.webConfig ?? UNGUARDED;
   const bcrypt = createBcrypt();
 
@@ -80,7 +68,7 @@ export function createWebGuard({ file, runtime, log }: WebGuardParts): WebGuard 
       comparePassword: bcrypt.compare,
       passwordKey: runtime.randomHex(32),
     },
-    async listen(app, addresses) {
+    async listen(app: RequestListener, addresses: readonly ListenAddress[]): Promise<Web> {
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
       warn(file?.first.warnings ?? []);

@@ -100,7 +100,6 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boole
     { title: 'PAGES', align: 'right' },
     { title: 'NEWEST SUCCESS', align: 'right' },
   ] as const;
-  const empty = projects.filter(({ clusters, failures }) => clusters === 0 && failures.length === 0);
   const clusters = counted(targets.length, 'cluster');
   const failures = failuresIn(outcome);
   const hint = isAll || fine.length === 0 ? '' : ` --all lists ${fine.length === 1 ? 'it' : 'them'}.`;
@@ -108,7 +107,6 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boole
   const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
   return [
     rows.length > 0 ? `\n${formatTable(heads, rows, screen.columns)}` : '',
-    ...emptyAsText(empty, palette),
     ...(warnings.length > 0 ? ['\n'] : []),
     ...warnings.map((text) => `${palette.warning('warning')}: ${text}\n`),
     ...(rules.length > 0 ? [`\n${formatTable(RULE_HEADS, rules.map(ruleRow), screen.columns)}`] : []),
@@ -133,14 +131,6 @@ function needsAttention(target: TargetOutcome): boolean {
 function rankOfOutcome(target: TargetOutcome): number {
   const [main] = problemsOf(target);
   return target.failures.length > 0 || main === undefined ? -1 : rankOf(main.condition);
-}
-
-function emptyAsText(empty: readonly ProjectOutcome[], { warning }: Palette): readonly string[] {
-  const names = empty.slice(0, MOST_NAMED).map(({ groupId }) => groupId);
-  const rest = empty.length - names.length;
-  const where = `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-  if (empty.length === 0) return [];
-  return [`\n${warning('warning')}: no cluster to watch was found in project${empty.length > 1 ? 's' : ''} ${where}\n`];
 }
 
 function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
@@ -213,7 +203,12 @@ function groupsOf({ targets, projects, listings }: Outcome, { bad, warning }: Pa
       advice: finding.advice,
       name: `${name}: ${finding.problem ?? ''}`,
     }));
-  return [...grouped(unread).toSorted((a, b) => b.names.length - a.names.length), ...grouped(wrong)];
+  const empty = projects
+    .filter(({ clusters, failures }) => clusters === 0 && failures.length === 0)
+    .map(({ groupId }) => {
+      return { title: warning('no cluster to watch was found'), advice: undefined, name: `project ${groupId}` };
+    });
+  return [...grouped(unread).toSorted((a, b) => b.names.length - a.names.length), ...grouped([...empty, ...wrong])];
 }
 
 function nameOf({ key, projectName }: Target): string {

@@ -29,12 +29,6 @@ export interface SmallFile {
   readonly purpose: string;
 }
 
-export interface FileReaderParts {
-  readonly runtime: Pick<Runtime, 'sleep'>;
-  /** The file system; tests replace it. */
-  readonly read?: typeof readFile;
-}
-
 interface Limits {
   /** One byte more than allowed is read, so that the caller notices a file that is too large. */
   readonly largestBytes: number;
@@ -46,7 +40,7 @@ const SMALL_FILE_SECONDS = 5;
 /** The timeout of a pipe is longer, because the writing program may first request a key from a key service. */
 const CONFIG_FILE_SECONDS = 30;
 
-export function createFileReader({ runtime, read = readFile }: FileReaderParts): FileReader {
+export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFile): FileReader {
   /** The reads in progress, by path; `isLate` if the read has timed out and has not ended yet. */
   const reads = new Map<string, { readonly bytes: Promise<Uint8Array>; isLate: boolean }>();
 

@@ -53,6 +53,8 @@ interface Call extends ApiRequest {
   readonly clusterName: string;
 }
 
+type ClusterAnswer = (call: Call, project: Project, cluster: Cluster) => Answer;
+
 interface Route {
   readonly operation: ApiOperation;
   readonly path: RegExp;
@@ -63,57 +65,32 @@ interface Route {
 }
 
 const routes: readonly Route[] = [
-  { operation: 'get_group', path: /^$/, bucket: 'projects', answer: ofProject(getGroup) },
-  { operation: 'list_clusters', path: /^\/clusters$/, bucket: 'clusters', answer: ofProject(listClusters) },
-  {
-    operation: 'list_exports',
-    path: /^\/clusters\/([^/]+)\/backup\/exports$/,
-    bucket: 'cloud_backups',
-    answer: ofCluster(listExports),
-    post: ofCluster(createExport),
-  },
-  {
-    operation: 'get_schedule',
-    path: /^\/clusters\/([^/]+)\/backup\/schedule$/,
-    bucket: 'cloud_backups',
-    answer: ofCluster(getSchedule),
-  },
-  {
-    operation: 'list_snapshots',
-    path: /^\/clusters\/([^/]+)\/backup\/snapshots$/,
-    bucket: 'cloud_backups',
-    answer: ofCluster(listSnapshots),
-  },
-  {
-    operation: 'list_sharded_snapshots',
-    path: /^\/clusters\/([^/]+)\/backup\/snapshots\/shardedClusters$/,
-    bucket: 'cloud_backups',
-    answer: ofCluster(listShardedSnapshots),
-  },
+  { operation: 'list_groups', path: pathOf(''), bucket: 'projects', answer: listGroups },
+  { operation: 'get_group', path: pathOf('/GROUP'), bucket: 'projects', answer: ofProject(getGroup) },
+  { operation: 'list_clusters', path: pathOf('/GROUP/clusters'), bucket: 'clusters', answer: ofProject(listClusters) },
+  { ...backups('list_exports', 'exports', listExports), post: ofCluster(createExport) },
+  backups('get_schedule', 'schedule', getSchedule),
+  backups('list_snapshots', 'snapshots', listSnapshots),
+  backups('list_sharded_snapshots', 'snapshots/shardedClusters', listShardedSnapshots),
 ];
 
-const listOfGroups: Route = { operation: 'list_groups', path: /^$/, bucket: 'projects', answer: listGroups };
+function backups(operation: ApiOperation, name: string, answer: ClusterAnswer): Route {
+  const path = pathOf(`/GROUP/clusters/CLUSTER/backup/${name}`);
+  return { operation, path, bucket: 'cloud_backups', answer: ofCluster(answer) };
+}
+
+function pathOf(below: string): RegExp {
+  return new RegExp(`^/api/atlas/v2/groups${below.replaceAll(/[A-Z]+/g, '([^/]+)')}$`);
+}
 
 /** @returns undefined if no resource has this path */
 export function findResource(path: string): Resource | undefined {
-  if (path === '/api/atlas/v2/groups') {
-    const { operation, bucket } = listOfGroups;
-    const answer = (sent: ApiRequest) => answerRequest(sent, '', '', listOfGroups);
-    return { operation, bucket, groupId: '', clusterName: '', answer };
-  }
-  const [, group = '', below = ''] = /^\/api\/atlas\/v2\/groups\/([^/]+)(.*)$/.exec(path) ?? [];
-  const route = routes.find((one) => group !== '' && one.path.test(below));
+  const route = routes.find((one) => one.path.test(path));
   if (route === undefined) return undefined;
   const { operation, bucket } = route;
-  const groupId = decode(group);
-  const clusterName = decode(route.path.exec(below)?.[1] ?? '');
-  return {
-    operation,
-    bucket,
-    groupId,
-    clusterName,
-    answer: (sent) => answerRequest(sent, groupId, clusterName, route),
-  };
+  const [groupId = '', clusterName = ''] = (route.path.exec(path) ?? []).slice(1).map(decode);
+  const answer = (sent: ApiRequest) => answerRequest(sent, groupId, clusterName, route);
+  return { operation, bucket, groupId, clusterName, answer };
 }
 
 function answerRequest(request: ApiRequest, groupId: string, clusterName: string, { answer, post }: Route): Answer {
@@ -234,7 +211,7 @@ function ofProject(answer: (call: Call, project: Project) => Answer): (call: Cal
   };
 }
 
-function ofCluster(answer: (call: Call, project: Project, cluster: Cluster) => Answer): (call: Call) => Answer {
+function ofCluster(answer: ClusterAnswer): (call: Call) => Answer {
   return ofProject((call, project) => {
     const { groupId, clusterName, world } = call;
     if (!/^[a-zA-Z0-9][a-zA-Z0-9-]*$/.test(clusterName)) {

@@ -65,7 +65,7 @@ async function serve(text: string, certificate = server) {
   if ('problems' in first) throw new Error(first.problems.map(formatProblem).join('\n'));
   const runtime = createFakeRuntime(Date.now() / 1000);
   const { log, lines } = createRecordingLog();
-  const guard = createWebGuard({ file: { first, load }, runtime, log });
+  const guard = createWebGuard({ first, load }, runtime, log);
   const web = await guard.listen(createApp({ ...QUIET_WEB, ...guard.settings }), [{ host: '127.0.0.1', port: 0 }]);
   open.push(web);
   const url = web.urls[0] ?? '';

@@ -2,4 +2,4 @@
 import { createFileReader } from '../../src/config/files.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
 
-export const files = createFileReader({ runtime: systemRuntime });
+export const files = createFileReader(systemRuntime);

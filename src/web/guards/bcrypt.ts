@@ -1,11 +1,6 @@
 /** bcrypt in a worker thread, one comparison at a time: a comparison is slow by design and must not delay scrapes and polls. */
 import { Worker } from 'node:worker_threads';
 
-export interface Bcrypt {
-  compare(password: string, hash: string): Promise<boolean>;
-  close(): Promise<void>;
-}
-
 interface Result {
   readonly id: number;
   readonly isSame: boolean;
@@ -17,7 +12,7 @@ interface Waiting {
 }
 
 /** Starts the thread at the first comparison. If it dies, waiting comparisons reject and the next one starts a new thread. */
-export function createBcrypt(): Bcrypt {
+export function createBcrypt() {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let thread: Worker | undefined;
@@ -44,7 +39,7 @@ export function createBcrypt(): Bcrypt {
   }
 
   return {
-    compare(password, hash) {
+    compare(password: string, hash: string): Promise<boolean> {
       thread ??= start();
       lastId += 1;
       const id = lastId;
@@ -52,7 +47,7 @@ export function createBcrypt(): Bcrypt {
       thread.postMessage({ id, password, hash });
       return result;
     },
-    async close() {
+    async close(): Promise<void> {
       await thread?.terminate();
     },
   };

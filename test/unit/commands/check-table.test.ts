@@ -158,9 +158,7 @@ not_found:`);
 
   test('warns about a project without a cluster to watch', () => {
     const projects = [{ groupId: GROUP_ID, credential: 'main', clusters: 0, failures: [] }];
-    expect(show({ projects, targets: [] })).toContain(
-      `warning: no cluster to watch was found in project ${GROUP_ID}\n`,
-    );
+    expect(show({ projects, targets: [] })).toContain(`no cluster to watch was found (1)\n    project ${GROUP_ID}\n`);
   });
 
   test('shows what each entry of the config has found, and patterns that match nothing', () => {

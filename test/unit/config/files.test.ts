@@ -16,13 +16,10 @@ function createHangingDisk() {
   const started: string[] = [];
   const answers: ((text: string) => void)[] = [];
   const runtime = createFakeRuntime();
-  const reader = createFileReader({
-    runtime,
-    read: (path, { mustBeRegular }) => {
-      if (!mustBeRegular) return readFile(path);
-      started.push(path);
-      return new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
-    },
+  const reader = createFileReader(runtime, async (path, { mustBeRegular }) => {
+    if (!mustBeRegular) return await readFile(path);
+    started.push(path);
+    return await new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
   });
   const read = async (path: string): Promise<string> => {
     const bytes = await reader.readBytes({ ...SMALL, path });
@@ -81,7 +78,7 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
   const path = join(directory, 'pipe');
   execFileSync('mkfifo', [path]);
   const runtime = createFakeRuntime();
-  const reader = createFileReader({ runtime });
+  const reader = createFileReader(runtime);
   expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem: 'the file is not a regular file' });
   const text = reader.readText(path, 'pipe', 'config file');
   await runtime.advance(30);
@@ -92,14 +89,14 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
 test('a config file may be a pipe, whose writer may come later', async () => {
   const path = join(directoryWith(), 'pipe');
   execFileSync('mkfifo', [path]);
-  const text = createFileReader({ runtime: createFakeRuntime() }).readText(path, 'pipe', 'config file');
+  const text = createFileReader(createFakeRuntime()).readText(path, 'pipe', 'config file');
   await promisify(execFile)('sh', ['-c', `echo 'targets: []' > ${path}`]);
   expect(await text).toEqual({ value: 'targets: []\n' });
 });
 
 test('a missing file is reported with the folder for relative paths', async () => {
   const directory = directoryWith({ a: '' });
-  const reader = createFileReader({ runtime: createFakeRuntime() });
+  const reader = createFileReader(createFakeRuntime());
   for (const path of [join(directory, 'b'), join(directory, 'a/b')]) {
     const problem = `the file does not exist (relative paths begin at ${directory})`;
     expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem });
