@@ -21,16 +21,9 @@ export interface ReloadSettings {
   readonly log: Log;
 }
 
-export interface Reload {
-  /** Never rejects. */
-  reload(cause: Cause): Promise<ReloadAnswer>;
-  /** Stops reloading: no further config is applied. */
-  close(): void;
-}
-
 const STOPPING: ReloadAnswer = { result: 'stopping', text: 'The exporter is stopping.' };
 
-export function createReload({ read, apply, onFailure, log }: ReloadSettings): Reload {
+export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
   let latest: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
@@ -64,12 +57,14 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings): R
   }
 
   return {
-    reload(cause) {
+    /** Never rejects. */
+    reload(cause: Cause): Promise<ReloadAnswer> {
       const answer = latest.then(() => once(cause));
       latest = answer;
       return answer;
     },
-    close() {
+    /** No further config is applied. */
+    close(): void {
       isClosed = true;
     },
   };

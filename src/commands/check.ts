@@ -122,7 +122,7 @@ function secretFilesOf({ config, configFiles = [] }: FileChecks): readonly strin
 }
 
 async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
-  const loaded = await loadWebConfig({ file, cwd, files });
+  const loaded = await loadWebConfig(file, { cwd, files });
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
   const { tls, users } = loaded.webConfig;
   const warnings = [...loaded.warnings, ...(await unsafeFiles(tls ? [tls.keyFile] : []))];

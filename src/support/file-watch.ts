@@ -19,10 +19,6 @@ export interface FileWatchSettings {
   onChange(): void;
 }
 
-export interface FileWatch {
-  stop(): void;
-}
-
 const LOOK_SECONDS = 5;
 const REST_SECONDS = 1;
 
@@ -31,7 +27,8 @@ export async function lookAt(paths: readonly string[]): Promise<Look> {
   return new Map(looks.flatMap(([path, print]) => (print === undefined ? [] : [[path, print] as const])));
 }
 
-export function startFileWatch({ look: lookNow, since, runtime, onChange }: FileWatchSettings): FileWatch {
+/** @returns a function that ends it */
+export function startFileWatch({ look: lookNow, since, runtime, onChange }: FileWatchSettings): () => void {
   const stopping = new AbortController();
   let known = since;
 
@@ -57,9 +54,7 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     // An error must not end the watch, because an old certificate would then stay in use.
     if (!stopping.signal.aborted) throw error;
   });
-  return {
-    stop: () => stopping.abort(new Error('no longer watched')),
-  };
+  return () => stopping.abort(new Error('no longer watched'));
 }
 
 function isNews(known: Look, look: Look): boolean {

@@ -3,15 +3,6 @@
  * what looks like a credential. Code must still not pass secrets to the log.
  */
 
-export interface Redactor {
-  readonly hide: (secret: string) => void;
-  /** Remembers an access token, until there are many newer ones. */
-  readonly hideToken: (token: string) => void;
-  readonly text: (text: string) => string;
-  /** A line of JSON without secrets in its strings. It stays JSON, also if a secret contains quotes. */
-  readonly line: (json: string) => string;
-}
-
 export const CENSOR = '[redacted]';
 
 /** A shorter secret may also be an ordinary word, so it is replaced only if it is the whole string. */
@@ -23,7 +14,7 @@ const MOST = { secrets: 1000, tokens: 300 };
 const LOOKS_SECRET =
   /mdb_sa_sk_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\b(?:bearer|basic) )[\w.~+/=-]{16,}|(?<=\bresponse=")[0-9a-f]{32,}/gi;
 
-export function createRedactor(): Redactor {
+export function createRedactor() {
   const secrets = createMemory(MOST.secrets);
   const tokens = createMemory(MOST.tokens);
   /** All known secrets, the longest first, because one may be part of another. Undefined after a change. */

@@ -7,11 +7,6 @@ import { type Mapping, mappingAt, type Problem, type Report } from '../problems.
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
 import { buildTls, checkTls, readTlsFiles, type TlsFiles } from './tls.ts';
 
-export interface WebConfigSource extends FileSource {
-  /** `--web.config.file` */
-  readonly file: string;
-}
-
 export type LoadedWebConfig = {
   /** Changes with the content of the file and of the files that it names. */
   readonly fingerprint: string;
@@ -23,8 +18,9 @@ export interface ValidWebConfig {
   readonly warnings: readonly string[];
 }
 
-export async function loadWebConfig(source: WebConfigSource): Promise<LoadedWebConfig> {
-  const { text, keys, checked, report, directoryOf } = await openConfigFiles([source.file], source, WEB_CONFIG_FILE);
+/** @param file `--web.config.file` */
+export async function loadWebConfig(file: string, source: FileSource): Promise<LoadedWebConfig> {
+  const { text, keys, checked, report, directoryOf } = await openConfigFiles([file], source, WEB_CONFIG_FILE);
   const directory = directoryOf([]);
   const tls = mappingAt(keys, [TLS_KEY]);
   const users = mappingAt(keys, [USERS_KEY]);

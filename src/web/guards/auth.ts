@@ -20,7 +20,7 @@ export interface AuthSettings {
 const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 
 export function authenticate(settings: AuthSettings) {
-  const { verify } = createPasswords(settings);
+  const verify = createPasswordCheck(settings);
   return async ({ path, headers, socket }: Request, response: Response, next: NextFunction): Promise<void> => {
     if (settings.guards().users.size === 0 || isProbe(path)) {
       next();
@@ -56,7 +56,7 @@ const MAX_PASSWORD_BYTES = 72;
  */
 export const MOST_PER_ADDRESS = 16;
 
-export function createPasswords({ guards, comparePassword, passwordKey }: AuthSettings) {
+export function createPasswordCheck({ guards, comparePassword, passwordKey }: AuthSettings) {
   /** Digests of correct passwords, so not many. A changed hash gives another digest. */
   const remembered = new Set<string>();
   /** Comparisons in progress, by digest: for several scrapers with one password, there is one. */
@@ -87,22 +87,20 @@ export function createPasswords({ guards, comparePassword, passwordKey }: AuthSe
     }
   }
 
-  return {
-    async verify(name: string, password: string, address: string): Promise<Verdict> {
-      if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
-      const { users } = guards();
-      const known = users.get(name);
-      // For an unknown name, the hash of the first user is compared.
-      const [hash = ''] = known === undefined ? users.values() : [known];
-      const digest = digestOf(name, hash, password);
-      if (remembered.has(digest)) return 'right';
-      const isSame = await compareOnce(digest, address, () => comparePassword(password, hash));
-      if (isSame === 'busy') return 'busy';
-      // The user may have changed during the comparison.
-      if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
-      remembered.add(digest);
-      return 'right';
-    },
+  return async (name: string, password: string, address: string): Promise<Verdict> => {
+    if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
+    const { users } = guards();
+    const known = users.get(name);
+    // For an unknown name, the hash of the first user is compared.
+    const [hash = ''] = known === undefined ? users.values() : [known];
+    const digest = digestOf(name, hash, password);
+    if (remembered.has(digest)) return 'right';
+    const isSame = await compareOnce(digest, address, () => comparePassword(password, hash));
+    if (isSame === 'busy') return 'busy';
+    // The user may have changed during the comparison.
+    if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
+    remembered.add(digest);
+    return 'right';
   };
 }
 

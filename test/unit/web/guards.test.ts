@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { negotiate } from '../../../src/web/guards/answer.ts';
-import { type AuthSettings, createPasswords, decodeBasic, networkOf } from '../../../src/web/guards/auth.ts';
+import { type AuthSettings, createPasswordCheck, decodeBasic, networkOf } from '../../../src/web/guards/auth.ts';
 import { hasName } from '../../../src/web/guards/tls.ts';
 
 describe('the Authorization header', () => {
@@ -35,7 +35,7 @@ const ann = () => new Map([['ann', hashOf('a')]]);
 /** `compared` lists the hash of each comparison. */
 function build(users: Map<string, string>, settings: Partial<AuthSettings> = {}) {
   const compared: string[] = [];
-  const passwords = createPasswords({
+  const check = createPasswordCheck({
     guards: () => ({ users }),
     comparePassword(password, hash) {
       compared.push(hash);
@@ -44,7 +44,7 @@ function build(users: Map<string, string>, settings: Partial<AuthSettings> = {})
     passwordKey: 'k',
     ...settings,
   });
-  const verify = (name: string, password: string, address = '192.0.2.1') => passwords.verify(name, password, address);
+  const verify = (name: string, password: string, address = '192.0.2.1') => check(name, password, address);
   return { verify, compared };
 }
 

@@ -37,7 +37,7 @@ beforeAll(() => {
 
 async function load(text: string) {
   writeFileSync(join(folder, 'web.yml'), text);
-  return await loadWebConfig({ file: 'web.yml', cwd: folder, files });
+  return await loadWebConfig('web.yml', { cwd: folder, files });
 }
 
 /** With the context of TLS in its place. */
@@ -318,7 +318,7 @@ X-Frame-Options: DENY
   });
 
   test('a missing file', async () => {
-    const loaded = await loadWebConfig({ file: 'none.yml', cwd: folder, files });
+    const loaded = await loadWebConfig('none.yml', { cwd: folder, files });
     expect(loaded).toMatchObject({ problems: [{ message: 'web config file none.yml does not exist' }] });
   });
 });
