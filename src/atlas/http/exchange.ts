@@ -133,7 +133,7 @@ async function read(stream: Stream): Promise<AtlasResponse> {
   }
   const answer = stream.response;
   if (answer === undefined) throw new AtlasError('network', 'the connection ended without an answer');
-  const body = await decodeBody(Buffer.concat(chunks), answer.headers['content-encoding'], maxBytesOf(stream));
+  const body = decodeBody(Buffer.concat(chunks), answer.headers['content-encoding'], maxBytesOf(stream));
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 

@@ -11,17 +11,17 @@ describe('a body', () => {
     ['identity', Buffer.from(text)],
     ['gzip', gzipSync(text)],
     ['GZIP', gzipSync(text)],
-  ])('in the coding %j is its text', async (coding, bytes) => {
-    expect(await decodeBody(bytes, coding, 1000)).toBe(text);
+  ])('in the coding %j is its text', (coding, bytes) => {
+    expect(decodeBody(bytes, coding, 1000)).toBe(text);
   });
 
-  test('that was compressed a thousand times is decompressed completely', async () => {
+  test('that was compressed a thousand times is decompressed completely', () => {
     const long = 'x'.repeat(10_000_000);
-    expect(await decodeBody(gzipSync(long), 'gzip', 10_000_000)).toHaveLength(10_000_000);
+    expect(decodeBody(gzipSync(long), 'gzip', 10_000_000)).toHaveLength(10_000_000);
   });
 
-  test('that is empty stays empty with any coding', async () => {
-    expect(await decodeBody(Buffer.alloc(0), 'gzip', 1000)).toBe('');
+  test('that is empty stays empty with any coding', () => {
+    expect(decodeBody(Buffer.alloc(0), 'gzip', 1000)).toBe('');
   });
 
   test.each([
@@ -29,18 +29,19 @@ describe('a body', () => {
     ['that is no gzip', 'gzip', Buffer.from('secret text'), 'the answer can’t be decompressed'],
     ['cut off', 'gzip', gzipSync(text).subarray(0, 20), 'the answer can’t be decompressed'],
     ['in another coding', 'deflate', deflateSync(text), 'the answer has a content coding that was not requested'],
-  ])('%s is an invalid response', async (_what, coding, bytes, message) => {
-    await expect(decodeBody(bytes, coding, 1000)).rejects.toMatchObject({
-      reason: 'invalid_response',
-      message,
-    });
+  ])('%s is an invalid response', (_what, coding, bytes, message) => {
+    expect(() => decodeBody(bytes, coding, 1000)).toThrow(
+      expect.objectContaining({ reason: 'invalid_response', message }),
+    );
   });
 });
 
-test.each(['{},', '[],', '1,', '['])('a body that contains only %s is an invalid response', async (value) => {
+test.each(['{},', '[],', '1,', '['])('a body that contains only %s is an invalid response', (value) => {
   const bytes = Buffer.from(`[${value.repeat(200_001)}${' '.repeat(200_000)}0]`);
   const message = 'the answer has more than 200000 values';
-  await expect(decodeBody(bytes, undefined, 10_000_000)).rejects.toMatchObject({ message });
+  expect(() => decodeBody(bytes, undefined, 10_000_000)).toThrow(
+    expect.objectContaining({ reason: 'invalid_response', message }),
+  );
 });
 
 test('only gzip is requested', () => {
