@@ -1,11 +1,17 @@
 /** Alerts on the polls of clusters, and on the exporters themselves. */
-import { ageOf, CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } from './annotations.ts';
+import { CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } from './annotations.ts';
 import { clusterAlert } from './export-alerts.ts';
 import { DENIED, UNLISTED, UNLISTED_PROJECTS, UNREACHABLE, WORKS } from './judgements.ts';
 import { CLUSTER, cluster, EXPORT, EXPORTER, limit, OWNER, owned, type Rule } from './promql.ts';
 import { CLUSTERS, DOWN, DROP_FROM, LOST, MISSING, SHARD_COUNT, UNPOLLED, UNREAD_COUNT, WATCHED } from './watched.ts';
 
-const LAST_POLL = `${ageOf(cluster('last_poll_success_timestamp_seconds'), 'an unknown time')} ago`;
+const LAST_POLL = value(
+  `time() - ${cluster('last_poll_success_timestamp_seconds')}{group_id=%q,cluster_name=%q}`,
+  ['group_id', 'cluster_name'],
+  'humanizeDuration',
+  'No successful poll is known',
+  'The last successful poll was ',
+).replace('{{ else }}', ' ago{{ else }}');
 const RATE_LIMITED = `${EXPORT}poll_failing{reason="rate_limited"}`;
 const DAYS_LEFT = '{{ if gt $value 0.0 }}expires in {{ $value | humanizeDuration }}{{ else }}has expired{{ end }}';
 
@@ -32,7 +38,7 @@ export const pollAlerts: readonly Rule[] = [
     summary: 'polls of its backup exports fail',
     description:
       `Polls of the exports of cluster ${CLUSTER_ID} fail{{ with printf "${EXPORT}poll_failing{group_id=%q,cluster_name=%q}" $labels.group_id $labels.cluster_name | query }}: ` +
-      `{{ . | first | label "reason" }}{{ end }}. The last successful poll was ${LAST_POLL}. The status page shows the error and the advice for it.`,
+      `{{ . | first | label "reason" }}{{ end }}. ${LAST_POLL}. The status page shows the error and the advice for it.`,
   }),
   clusterAlert('DataStale', {
     severity: 'warning',
@@ -82,9 +88,9 @@ export const pollAlerts: readonly Rule[] = [
       summary: `Atlas denies the credential {{ $labels.credential }} access to {{ $value }} {{ if eq $value 1.0 }}cluster{{ else }}clusters{{ end }}{{ if $labels.group_id }} of project ${PROJECT_NAME}{{ end }}`,
       description:
         'Atlas refuses polls with the credential {{ $labels.credential }}' +
-        '{{ if $labels.group_id }} in project {{ $labels.group_id }}. Elsewhere it works. Give it the roles in this project{{ else }}' +
+        '{{ if $labels.group_id }} in project {{ $labels.group_id }}. Elsewhere it works. Usually it lacks a role in this project{{ else }}' +
         '. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address{{ end }}. ' +
-        '{{ $value }} {{ if eq $value 1.0 }}cluster is{{ else }}clusters are{{ end }} not read. Alerts on overdue exports use the last known data.',
+        'The status page shows the error and the advice for it. {{ $value }} {{ if eq $value 1.0 }}cluster is{{ else }}clusters are{{ end }} not read. Alerts on overdue exports use the last known data.',
       ...links,
       runbook_url: `${RUNBOOKS}/AtlasBackupExportAccessDenied.md`,
     },

@@ -95,7 +95,7 @@ export const pollWorlds: readonly World[] = [
         labels: { credential: 'shop' },
         summary: 'Atlas denies the credential shop access to 3 clusters',
         description:
-          'Atlas refuses polls with the credential shop. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. 3 clusters are not read. Alerts on overdue exports use the last known data.',
+          'Atlas refuses polls with the credential shop. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. The status page shows the error and the advice for it. 3 clusters are not read. Alerts on overdue exports use the last known data.',
       }),
       firesAllTheTime('AccessDenied', 24, 68),
       ...quiet('AccessDenied', 72),
@@ -117,7 +117,7 @@ export const pollWorlds: readonly World[] = [
         labels: { credential: 'main', group_id: GROUP },
         summary: 'Atlas denies the credential main access to 1 cluster of project Shop',
         description:
-          'Atlas refuses polls with the credential main in project 5f1a00000000000000000001. Elsewhere it works. Give it the roles in this project. 1 cluster is not read. Alerts on overdue exports use the last known data.',
+          'Atlas refuses polls with the credential main in project 5f1a00000000000000000001. Elsewhere it works. Usually it lacks a role in this project. The status page shows the error and the advice for it. 1 cluster is not read. Alerts on overdue exports use the last known data.',
       }),
       firesAllTheTime('AccessDenied', 24, 80, `group_id="${GROUP}"`),
       onlyThese(80, 'AccessDenied', 'AtlasBackupExporterDown'),
@@ -151,7 +151,7 @@ export const pollWorlds: readonly World[] = [
         labels: { credential: 'main' },
         summary: 'Atlas denies the credential main access to 2 clusters',
         description:
-          'Atlas refuses polls with the credential main. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. 2 clusters are not read. Alerts on overdue exports use the last known data.',
+          'Atlas refuses polls with the credential main. It works for no cluster. Check that it was not revoked, has not expired and may be used from the exporter’s address. The status page shows the error and the advice for it. 2 clusters are not read. Alerts on overdue exports use the last known data.',
       }),
       firesAllTheTime('Overdue', 16, 120),
       ...quiet('AccessDenied', 120),
