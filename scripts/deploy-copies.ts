@@ -20,7 +20,7 @@ export function deployCopies(dashboards: ReadonlyMap<string, string>): ReadonlyM
   ]);
 }
 
-/** The plain file tells installations apart by the scrape job, Kubernetes also by the namespace. */
+/** The plain file distinguishes installations by the scrape job; the files for Kubernetes also by the namespace. */
 const PLAIN = ruleGroups('job');
 const IN_KUBERNETES = ruleGroups('namespace, job');
 const RULES = IN_KUBERNETES.flatMap(({ rules }) => rules);

@@ -6,7 +6,7 @@ import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
 import { configSchema } from '../src/config/schema.ts';
 import type { Rule } from './rules/promql.ts';
 
-/** A rule of Prometheus as far as values refer to it. */
+/** The part of JSON Schema that describes a value. */
 interface ValueSchema extends Omit<JsonSchema, 'properties' | 'required' | 'items' | 'anyOf' | 'const'> {
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly additionalProperties?: false | ValueSchema;

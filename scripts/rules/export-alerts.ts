@@ -150,7 +150,7 @@ export const exportAlerts: readonly Rule[] = [
     summary: 'the backup schedule no longer exports automatically',
     description:
       `Until {{ $value | humanizeDuration }} ago the backup schedule of cluster ${CLUSTER_ID} exported snapshots automatically. ` +
-      'Now it does not. Switch it on again in Atlas, or tell the exporter that it was on purpose, as the runbook says.',
+      'Now it does not. Switch it on again in Atlas. If it was switched off on purpose, the runbook says what to do.',
   }),
   clusterAlert('Failed', {
     severity: 'warning',

@@ -136,7 +136,7 @@ export const pollAlerts: readonly Rule[] = [
   },
 ];
 
-/** @param installation the labels that tell installations apart, for example `job` */
+/** @param installation the labels that distinguish installations, for example `job` */
 export function exporterAlerts(installation: string): readonly Rule[] {
   const labels = installation.split(', ');
   const who = labels.map((label) => `{{ $labels.${label} }}`).join('/');

@@ -13,7 +13,7 @@ export interface Group {
   readonly rules: readonly Rule[];
 }
 
-/** @param installation the labels that tell installations apart, for example `job` */
+/** @param installation the labels that distinguish installations, for example `job` */
 export function ruleGroups(installation: string): readonly Group[] {
   const groups: readonly Group[] = [
     { name: 'mongodbatlas-backup-export.settings', rules: settings },

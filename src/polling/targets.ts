@@ -162,7 +162,7 @@ export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
   return { ...wanted, named: wanted.named.filter(isOwn), discovered: wanted.discovered.filter(isOwn) };
 }
 
-/** A function that tells whether a project belongs to the shard. */
+/** Returns a function that checks whether a project belongs to the shard. */
 export function createOwns({ index, count }: Shard): (groupId: string) => boolean {
   const shardByGroup = new Map<string, number>();
   return (groupId) => {

@@ -359,7 +359,7 @@ export const exportWorlds: readonly World[] = [
         severity: 'warning',
         summary: 'the backup schedule no longer exports automatically',
         description:
-          'Until 16m 0s ago the backup schedule of cluster orders (project 5f1a00000000000000000001) exported snapshots automatically. Now it does not. Switch it on again in Atlas, or tell the exporter that it was on purpose, as the runbook says.',
+          'Until 16m 0s ago the backup schedule of cluster orders (project 5f1a00000000000000000001) exported snapshots automatically. Now it does not. Switch it on again in Atlas. If it was switched off on purpose, the runbook says what to do.',
       }),
       ...quiet('AutoExportOff', 40),
       onlyThese(48, 'AutoExportOff'),

@@ -26,7 +26,7 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
   let rate = initialRate;
   let capacity = initialCapacity;
   let tokens = capacity;
-  /** Monotonic seconds of the latest refill. During a pause it lies in the future. */
+  /** Monotonic seconds of the latest refill. During a pause it is in the future. */
   let filledAtSeconds = nowSeconds;
   let pausedUntilSeconds = nowSeconds;
   let slowness = 1;
