@@ -2,12 +2,12 @@
  * The Atlas client and the polling: the part that the daemon, `check` and `once` share. A changed config is applied in
  * one synchronous step, because every part reads its settings at each use.
  */
-import { type Atlas, createAtlas } from '../atlas/atlas.ts';
+import { createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter, AtlasObserver } from '../atlas/observer.ts';
 import type { Collectors } from '../collectors/collector.ts';
 import { clusterSource, projectSource, readProjectName } from '../collectors/project.ts';
 import type { Config } from '../config/config.ts';
-import { createPolling, type Polling } from '../polling/polling.ts';
+import { createPolling } from '../polling/polling.ts';
 import type { StatesListener } from '../polling/states.ts';
 import { createOwns, ownShare, type Shard, type Wanted } from '../polling/targets.ts';
 import type { Log } from '../support/log.ts';
@@ -29,19 +29,12 @@ export interface MonitorSettings {
   readonly log: Log;
 }
 
-export interface Monitor {
-  readonly polling: Polling;
-  config(): Config;
-  readonly atlas: Pick<Atlas, 'budgets' | 'outage' | 'isReachable'>;
-  change(next: Config): void;
-  /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
-  stop(): Promise<void>;
-}
+export type Monitor = ReturnType<typeof createMonitor>;
 
 /** An aborted poll should end at once. After this time the program no longer waits for it. */
 const POLLS_END_SECONDS = 1;
 
-export function createMonitor(settings: MonitorSettings): Monitor {
+export function createMonitor(settings: MonitorSettings) {
   const { shard, collectors, version, observer, onToken, onChange, onProjects, runtime, log } = settings;
   let { config } = settings;
   const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
@@ -80,6 +73,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     polling.change(wanted(), atlas.change(next.atlas, next.credentials).isOther);
   }
 
+  /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
   async function stop(): Promise<void> {
     const ended = new AbortController();
     await Promise.race([polling.stop(), runtime.sleep(POLLS_END_SECONDS, ended.signal)]);
@@ -87,7 +81,7 @@ export function createMonitor(settings: MonitorSettings): Monitor {
     await atlas.close();
   }
 
-  return { polling, config: () => config, atlas, change, stop };
+  return { polling, config: (): Config => config, atlas, change, stop };
 }
 
 /** A copy of the config that has only the targets and discoveries of one shard. */

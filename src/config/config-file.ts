@@ -30,19 +30,6 @@ export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly unsupported?: Readonly<Record<string, string>>;
 }
 
-export interface OpenedFiles<Schema extends z.ZodType> {
-  readonly files: readonly { readonly path: string; readonly value: unknown }[];
-  /** What was read, or why nothing was read. */
-  readonly text: string;
-  readonly report: Report;
-  /** The keys before the schema has changed them; undefined if a file has none. */
-  readonly keys: Mapping | undefined;
-  /** The keys as the schema returns them; undefined if they have problems. */
-  readonly checked: z.output<Schema> | undefined;
-  /** The folder of the file that has this value: relative paths in it start there. */
-  directoryOf(path: Path): string;
-}
-
 export interface FileSource {
   readonly cwd: string;
   readonly files: FileReader;
@@ -53,7 +40,7 @@ export async function openConfigFiles<Schema extends z.ZodType>(
   names: readonly string[],
   source: FileSource,
   format: FileFormat<Schema>,
-): Promise<OpenedFiles<Schema>> {
+) {
   const read = await Promise.all(names.map((name) => readFile(name, source, format)));
   const joined = joinFiles(read);
   const report = createReport((path, part) => {
@@ -64,11 +51,15 @@ export async function openConfigFiles<Schema extends z.ZodType>(
   const keys = read.every(({ isUsable }) => isUsable) ? mappingAt(joined.value) : undefined;
   return {
     files: read,
+    /** What was read, or why nothing was read. */
     text: read.map(({ text }) => text).join('\n'),
     report,
+    /** Before the schema has changed them; undefined if a file has none. */
     keys,
+    /** As the schema returns them; undefined if they have problems. */
     checked: keys && checkSchema(keys, format, report),
-    directoryOf: (path) => dirname(ownerOf(read, path).file?.path ?? source.cwd),
+    /** The folder of the file that has this value: relative paths in it start there. */
+    directoryOf: (path: Path) => dirname(ownerOf(read, path).file?.path ?? source.cwd),
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { createLog, type LogFormat, type LogLevel, toLogfmt } from '../../../src/support/log.ts';
-import { createRedactor } from '../../../src/support/redaction.ts';
+import { CENSOR, createRedactor } from '../../../src/support/redaction.ts';
 
 function linesOf(format: LogFormat, level: LogLevel, act: (log: ReturnType<typeof createLog>) => void): string[] {
   const lines: string[] = [];
@@ -66,4 +67,120 @@ describe('the log', () => {
 
 test('a line break in a value does not break a logfmt line', () => {
   expect(toLogfmt({ msg: 'a\nb', empty: '', gone: undefined })).toBe('msg="a\\nb" empty=""');
+});
+
+const SECRET = 'S3cr3t-"of\\the&account';
+
+function redactorOf(...secrets: readonly string[]) {
+  const redactor = createRedactor();
+  for (const secret of secrets) redactor.hide(secret);
+  return redactor;
+}
+
+/** The characters of random secrets, without the characters of the replacement text. */
+const secretsOf = (minLength: number) =>
+  fc
+    .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength, maxLength: 64 })
+    .map((codes) => String.fromCharCode(...codes))
+    .filter((secret) => !CENSOR.includes(secret) && !secret.includes('['));
+
+describe('a secret that was read', () => {
+  const { hide, text } = createRedactor();
+  hide(SECRET);
+
+  test.each([
+    ['as it is', SECRET],
+    ['percent-encoded', encodeURIComponent(SECRET)],
+    ['in a Basic header', `Basic ${Buffer.from(`mdb_sa_id_1:${SECRET}`).toString('base64')}`],
+  ])('is replaced in a text %s', (_how, form) => {
+    const redacted = text(`before ${form} after`);
+    expect(redacted).toContain(CENSOR);
+    expect(redacted).toMatch(/^before .*after$/);
+    expect(redacted).not.toContain(form);
+  });
+
+  test('is replaced in the strings and keys of a line, which stays JSON and is otherwise unchanged', () => {
+    fc.assert(
+      fc.property(
+        fc.array(secretsOf(8), { minLength: 1, maxLength: 4 }),
+        fc.string(),
+        fc.nat(),
+        (secrets, word, nat) => {
+          const { line } = redactorOf(...secrets);
+          const facts = {
+            level: 'info',
+            nested: [{ deep: `${word}${secrets.join(word)}${word}` }],
+            [`key ${secrets[0]}`]: nat,
+            nat,
+            nothing: null,
+          };
+          const redacted = line(`${JSON.stringify(facts)}\n`);
+          expect(redacted.endsWith('}\n')).toBe(true);
+          const parsed = JSON.parse(redacted) as typeof facts;
+          expect(parsed).toMatchObject({ level: 'info', nat, nothing: null });
+          const shown = [parsed.nested[0]?.deep ?? '', ...Object.keys(parsed)];
+          expect(shown.filter((one) => secrets.some((secret) => one.includes(secret)))).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  test('is replaced completely if another secret is part of it', () => {
+    const { text: both } = redactorOf('part-of-it', 'a-part-of-it-all');
+    expect(both('x a-part-of-it-all y part-of-it')).toBe(`x ${CENSOR} y ${CENSOR}`);
+  });
+
+  test('that is as short as a word is replaced only if it is the whole string', () => {
+    const { text: short, line } = redactorOf('orders', '');
+    expect(short('orders')).toBe(CENSOR);
+    expect(short('the cluster orders')).toBe('the cluster orders');
+    expect(line('{"a":"orders","b":["orders in time"]}\n')).toBe(`{"a":"${CENSOR}","b":["orders in time"]}\n`);
+  });
+
+  test('is remembered independent of the number of tokens; only the newest tokens are remembered', () => {
+    const { hide, hideToken, text: all } = redactorOf();
+    const tokens = Array.from({ length: 5000 }, (_, index) => `token number ${String(index).padStart(4, '0')}`);
+    hide(SECRET);
+    for (const token of tokens) hideToken(token);
+    expect(all(`${SECRET}, ${tokens[0]}, ${tokens[4950]}, ${tokens[4999]}`)).toBe(
+      `${CENSOR}, ${tokens[0]}, ${CENSOR}, ${CENSOR}`,
+    );
+  });
+
+  test('is forgotten after a thousand newer secrets', () => {
+    const [read, old, ...minted] = Array.from(
+      { length: 1002 },
+      (_, index) => `secret ${String(index).padStart(4, '0')}`,
+    );
+    const { hide, text: long } = redactorOf(read ?? '', old ?? '', ...minted.slice(0, 500));
+    hide(read ?? '');
+    for (const token of minted.slice(500)) hide(token);
+    expect(long(`${read}, ${old}, ${minted[1]}, ${minted.at(-1)}`)).toBe(`${CENSOR}, ${old}, ${CENSOR}, ${CENSOR}`);
+  });
+});
+
+describe('what looks like a credential', () => {
+  const { text, line } = createRedactor();
+
+  test.each([
+    ['client secret mdb_sa_sk_Abc-123_x is wrong', `client secret ${CENSOR} is wrong`],
+    ['authorization: Bearer abcdefghijklmnop.q', `authorization: Bearer ${CENSOR}`],
+    ['Basic bWRiX3NhX2lkOnNlY3JldA==', `Basic ${CENSOR}`],
+    ['token=eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl&x', `token=${CENSOR}&x`],
+    ['Digest username="u", response="0123456789abcdef0123456789abcdef"', `Digest username="u", response="${CENSOR}"`],
+  ])('%j is replaced without being known', (written, redacted) => {
+    expect(text(written)).toBe(redacted);
+  });
+
+  test.each(['Basic authentication is off', 'polling fails', 'mdb_sa_id_5f0000000000000000000001'])(
+    '%j is unchanged',
+    (written) => {
+      expect(text(written)).toBe(written);
+    },
+  );
+
+  test('does not occur in ordinary lines, which stay unchanged', () => {
+    const odd = '{"level":"info", "a" : 1.0}\n';
+    expect(line(odd)).toBe(odd);
+  });
 });
