@@ -24,20 +24,16 @@ export interface ParsedYaml {
 }
 
 const OPTIONS = {
-  version: '1.2',
   schema: 'failsafe',
-  strict: true,
   // problemsOf names the line of the first key too.
   uniqueKeys: false,
   stringKeys: true,
-  merge: false,
   resolveKnownTags: false,
   prettyErrors: false,
 } as const;
 const START = { line: 1, column: 1 };
 const DEEPEST = 100;
 const TOO_DEEP = 'the values are nested too deeply';
-const MOST_ALIASES = 100;
 
 const MESSAGES: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*) is used wrongly here: a value that begins with * needs quotes',
@@ -68,7 +64,7 @@ export function parseYaml(text: string): ParsedYaml {
   const problems = [...syntaxProblems(found, lineCounter), ...unsupported];
   if (problems.length > 0) return failed(firstPerLine(problems));
   try {
-    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    const value: unknown = document.toJS();
     // A file with a repeated key still has a value, so that its other problems are found too.
     return { value, problems: repeatedKeys, locate: locateIn(document, lineCounter) };
   } catch {
