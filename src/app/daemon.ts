@@ -8,7 +8,7 @@ import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
-import { type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import type { ReloadAnswer } from '../web/guards/management.ts';
@@ -58,6 +58,7 @@ const STUCK_AFTER_SECONDS = 3;
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { build, shard, collectors = COLLECTORS, web, autoReload, runtime, log } = settings;
+  let fileWatch: FileWatch | undefined;
   let lastReload: LastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
   const self = createSelfMetrics({
     build,
@@ -104,8 +105,10 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return countsOf(before, keysOf(monitor.polling));
   }
 
-  function onReloadFailure(): void {
+  function onReloadFailure(cause: Cause): void {
     lastReload = { ...lastReload, successful: false };
+    // The file may have been missing for a moment only, between two looks of the watch.
+    if (cause !== 'the file has changed') fileWatch?.forget();
     page.invalidate();
   }
 
@@ -152,7 +155,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
-  const stopWatch =
+  fileWatch =
     autoReload &&
     startFileWatch({
       look: async () =>
@@ -168,7 +171,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   async function stop(): Promise<void> {
     life.stopping = true;
     log.info({}, 'stopping');
-    stopWatch?.();
+    fileWatch?.stop();
     reload.close();
     // Both end within a fixed time. Scrapes need no access token.
     await Promise.all([monitor.stop(), server.close()]);

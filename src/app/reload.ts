@@ -17,7 +17,7 @@ export interface ReloadSettings {
   read(): Promise<Loaded>;
   apply(config: Config): Counts;
   /** Called if the reload failed: the previous config stays active. */
-  onFailure(): void;
+  onFailure(cause: Cause): void;
   readonly log: Log;
 }
 
@@ -34,7 +34,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       if (isClosed) return STOPPING;
       if ('problems' in loaded) {
         const problems = loaded.problems.map(formatProblem);
-        onFailure();
+        onFailure(cause);
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
         return { result: 'refused', text: problems.join('\n') };
       }
@@ -49,7 +49,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       return { result: 'reloaded', text };
     } catch (error) {
       if (isClosed) return STOPPING;
-      onFailure();
+      onFailure(cause);
       const stack = error instanceof Error ? error.stack : String(error);
       log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
       return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };

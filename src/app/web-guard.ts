@@ -72,11 +72,11 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
       warn(file?.first.warnings ?? []);
-      const stopWatch = file && watch(file, web);
+      const fileWatch = file && watch(file, web);
       return {
         ...web,
         async close() {
-          stopWatch?.();
+          fileWatch?.stop();
           await web.close();
           await bcrypt.close();
         },

@@ -12,12 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Look, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
 import { createFakeRuntime, type FakeRuntime } from '../../support/fake-runtime.ts';
 
 let folder: string;
 let runtime: FakeRuntime;
-let stop: (() => void) | undefined;
+let watch: FileWatch | undefined;
 let changes: number;
 let isSleeping: boolean;
 
@@ -36,7 +36,7 @@ beforeEach(() => {
   changes = 0;
 });
 afterEach(() => {
-  stop?.();
+  watch?.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -48,7 +48,7 @@ async function start(...names: string[]): Promise<void> {
 }
 
 function startSince(since: Look, paths: readonly string[]): void {
-  stop = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
+  watch = startFileWatch({ look: () => lookAt(paths), since, runtime, onChange: () => (changes += 1) });
 }
 
 /**
@@ -130,6 +130,14 @@ describe('a file', () => {
     expect(changes).toBe(2);
   });
 
+  test('that is no longer known has changed, once', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    watch?.forget();
+    await pass(20);
+    expect(changes).toBe(1);
+  });
+
   test('that disappears while another changes is reported when it returns, also with its old content', async () => {
     writeFileSync(at('a'), 'one');
     writeFileSync(at('b'), 'one');
@@ -194,7 +202,7 @@ test('a change found while the watch is being stopped is not reported', async ()
   let endLook = (_look: ReadonlyMap<string, string>): void => undefined;
   let looks = 0;
   const changed = new Map([['a', 'two']]);
-  stop = startFileWatch({
+  watch = startFileWatch({
     look() {
       looks += 1;
       return looks === 1 ? Promise.resolve(changed) : new Promise((resolve) => (endLook = resolve));
@@ -205,7 +213,7 @@ test('a change found while the watch is being stopped is not reported', async ()
   });
   await runtime.advance(6);
   expect(looks).toBe(2);
-  stop();
+  watch.stop();
   endLook(changed);
   await runtime.settle();
   expect(changes).toBe(0);
@@ -214,7 +222,7 @@ test('a change found while the watch is being stopped is not reported', async ()
 test('no file is read after the watch was stopped', async () => {
   writeFileSync(at('a'), 'one');
   await start('a');
-  stop?.();
+  watch?.stop();
   writeFileSync(at('a'), 'two');
   await pass(20);
   expect(changes).toBe(0);
