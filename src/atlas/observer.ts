@@ -52,28 +52,8 @@ export interface AtlasCounter {
 }
 
 export interface AtlasObserver extends AtlasCounter {
-  /**
-   * Atlas has answered 429: requests of the project pause for `seconds`. `askedSeconds` is the Retry-After of Atlas; it
-   * is longer than `seconds` if it exceeds our maximum.
-   */
-  paused(event: {
-    readonly groupId: string;
-    readonly budget: BudgetName;
-    readonly seconds: number;
-    readonly askedSeconds: number;
-  }): void;
   /** Called with each new access token before it is used, so that it can be redacted. */
   secret(token: string): void;
-  /** A token could not be revoked. Until it expires, it counts against the account's limit of 100 tokens. */
-  notRevoked(event: {
-    readonly credential: string;
-    readonly reason: Reason;
-    readonly status?: number | undefined;
-    readonly errorCode?: string | undefined;
-    readonly problem: string;
-    /** Unix time. */
-    readonly expiresAtSeconds: number;
-  }): void;
   /** From now on requests fail without being sent, except for probes. */
   circuitOpened(outage: Outage): void;
   /** Atlas answers again. */

@@ -228,10 +228,10 @@ describe('a service account', () => {
   });
 
   test.each([
-    ['/api/oauth/revoke', 2, 1],
-    ['/api/oauth/token', 2, 0],
-    ['/api/atlas/', 0, 0],
-  ])('stops in time though %s hangs, and says which token is left', async (hangs, seconds, left) => {
+    ['/api/oauth/revoke', 2],
+    ['/api/oauth/token', 2],
+    ['/api/atlas/', 0],
+  ])('stops in time though %s hangs', async (hangs, seconds) => {
     const simulator = await atlas();
     let kept = 0;
     const origin = await between(simulator, ({ url = '' }) => {
@@ -249,39 +249,8 @@ describe('a service account', () => {
     await daemon.stop();
     expect(runtime.monotonicSeconds() - stopsAtSeconds).toBeGreaterThanOrEqual(seconds - 0.1);
     expect(Date.now() - stopsAt).toBeLessThan(30_000);
-    const told = logLines.filter(({ msg }) => String(msg).startsWith('an access token could not be revoked'));
-    expect(told).toEqual(
-      Array(left).fill(
-        expect.objectContaining({
-          level: 'warn',
-          credential: 'account',
-          reason: 'timeout',
-          expires_at: expect.any(String),
-        }),
-      ),
-    );
     expect(logLines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
-});
-
-test('a Retry-After of a day causes a pause of ten minutes and a line in the log', async () => {
-  const failing = { status: 429, errorCode: 'RATE_LIMITED', retryAfterSeconds: 86_400 };
-  const clusters = [{ name: 'one', failing }];
-  const simulator = await atlas(clusters);
-  const { until, logLines } = await watch(simulator.origin, CREDENTIALS.token, clusters);
-  await until('export_polls_total', ({ one = 0 }) => one >= 2);
-  const lines = logLines.filter(({ msg }) => msg === 'Atlas asks for a longer pause than the exporter makes');
-  expect(lines).toEqual([
-    expect.objectContaining({
-      level: 'warn',
-      group_id: GROUP_ID,
-      budget: 'cloud_backups',
-      pause_seconds: 600,
-      retry_after_seconds: 86_400,
-    }),
-  ]);
-  // The following polls fail without a request.
-  expect(simulator.requests.filter(({ path }) => path.includes('/exports'))).toHaveLength(1);
 });
 
 test('hundreds of targets show up 0 after a few timeouts if nothing answers', async () => {

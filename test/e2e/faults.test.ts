@@ -187,16 +187,6 @@ const RETRY_AFTERS: readonly Case[] = [
     ...isLimited,
     requests: 1,
     pauses: true,
-    lines: [
-      {
-        level: 'warn',
-        msg: 'Atlas asks for a longer pause than the exporter makes',
-        group_id: GROUP_ID,
-        budget: 'cloud_backups',
-        pause_seconds: 600,
-        retry_after_seconds: 31_536_000,
-      },
-    ],
   },
 ];
 

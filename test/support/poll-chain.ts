@@ -1,5 +1,5 @@
 /** One target polled on demand over real sockets: the chain from the poll to the exchange, and its metrics; no scheduler. */
-import { createAtlasLog } from '../../src/app/monitor.ts';
+import { createDeprecationLog } from '../../src/app/monitor.ts';
 import { createAtlas } from '../../src/atlas/atlas.ts';
 import { exportsCollector } from '../../src/collectors/exports/collector.ts';
 import { COLLECTORS, familiesOf } from '../../src/collectors/index.ts';
@@ -62,7 +62,7 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     runtime,
     observer: {
       ...observer,
-      ...createAtlasLog(log),
+      deprecated: createDeprecationLog(log),
       secret: () => undefined,
       circuitOpened: () => undefined,
       circuitClosed: () => undefined,

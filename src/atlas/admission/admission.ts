@@ -39,11 +39,7 @@ const LOOK_AGAIN_SECONDS = 5;
 /** Added to each pause, so that clients with the same Retry-After do not come back at the same moment. */
 const JITTER_SHARE = 0.1;
 
-export function createAdmission(
-  initialLimits: Limits,
-  runtime: Runtime,
-  observer: Pick<AtlasObserver, 'throttled' | 'paused'>,
-) {
+export function createAdmission(initialLimits: Limits, runtime: Runtime, observer: Pick<AtlasObserver, 'throttled'>) {
   let limits = initialLimits;
   const places = createSemaphore(limits.concurrency);
   const budgets = new Map<string, Budget>();
@@ -113,16 +109,15 @@ export function createAdmission(
     }
   }
 
-  function learn({ groupId, name, bucket }: Budget, response: AtlasResponse): void {
+  function learn({ bucket }: Budget, response: AtlasResponse): void {
     const now = runtime.monotonicSeconds();
     const rateLimit = rateLimitOf(response);
     if (rateLimit) bucket.follow(rateLimit, now);
     if (response.status !== 429) return;
     const { least, most } = BOUNDS.pauseSeconds;
     const askedSeconds = retryAfterSecondsOf(response) ?? least;
-    const seconds = Math.min(most, Math.max(least, askedSeconds));
+    const seconds = Math.min(most, askedSeconds);
     bucket.pauseUntil(now + seconds + runtime.random() * Math.max(1, seconds * JITTER_SHARE), now);
-    observer.paused({ groupId, budget: name, seconds, askedSeconds });
   }
 
   /** Applies other limits. Tokens that were taken stay taken; waiting requests keep waiting. */

@@ -38,22 +38,15 @@ export async function mintToken(credential: Credential, tools: SignerTools, sign
   }
 }
 
-/** Resolves to an error if Atlas did not revoke the token. The token is then valid until it expires. */
+/** The token is valid until it expires if Atlas does not revoke it. */
 export async function revokeToken(
   credential: Credential,
   token: string,
   tools: SignerTools,
   signal: AbortSignal,
-): Promise<AtlasError | undefined> {
-  try {
-    const form = { token, token_type_hint: 'access_token' };
-    const response = await call(credential, tools, 'revoke', await basicOf(credential, tools.runtime), form, signal);
-    return response.status === 200 ? undefined : errorOfStatus(response.status, decodeError(response));
-  } catch (error) {
-    if (error instanceof AtlasError) return error;
-    if (signal.aborted) return new AtlasError('timeout', 'no answer before the end');
-    return new AtlasError('internal', 'the request could not be made');
-  }
+): Promise<void> {
+  const form = { token, token_type_hint: 'access_token' };
+  await call(credential, tools, 'revoke', await basicOf(credential, tools.runtime), form, signal);
 }
 
 async function basicOf(credential: Credential, runtime: Runtime): Promise<string> {

@@ -25,7 +25,7 @@ interface Token extends MintedToken {
 }
 
 export function createServiceAccount(credential: Credential, tools: SignerTools): Signer {
-  const { runtime, observer } = tools;
+  const { runtime } = tools;
   const ending = new AbortController();
   /** All tokens that may still be valid at Atlas. If only one project refused a token, the replaced token is still valid. */
   const live = new Set<Token>();
@@ -85,13 +85,10 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     return used.provenAtSeconds < sentAtSeconds && mayReplace;
   }
 
-  async function revoke(one: Token): Promise<void> {
-    const revocation = unlessAborted(revokeToken(credential, one.value, tools, ending.signal), ending.signal);
-    const error = await revocation.catch(() => new AtlasError('timeout', 'no answer before the end'));
-    if (error === undefined) return;
-    const { reason, status, errorCode, message: problem } = error;
-    const expiresAtSeconds = runtime.wallSeconds() + one.endsAtSeconds - runtime.monotonicSeconds();
-    observer.notRevoked({ credential: credential.name, reason, status, errorCode, problem, expiresAtSeconds });
+  /** A token that cannot be revoked ends by itself, within an hour. */
+  async function revoke({ value }: Token): Promise<void> {
+    const revocation = revokeToken(credential, value, tools, ending.signal);
+    await unlessAborted(revocation, ending.signal).catch(() => undefined);
   }
 
   async function end(signal: AbortSignal): Promise<void> {

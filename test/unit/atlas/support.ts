@@ -79,26 +79,22 @@ export function recordingObserver() {
   const requests: EventOf<'request'>[] = [];
   const retries: EventOf<'retry'>[] = [];
   const waits: EventOf<'throttled'>[] = [];
-  const pauses: EventOf<'paused'>[] = [];
   const tokens: EventOf<'token'>[] = [];
   const deprecations: EventOf<'deprecated'>[] = [];
   const secrets: string[] = [];
-  const unrevoked: EventOf<'notRevoked'>[] = [];
   /** The reason for which the circuit was opened, and `closed`, in the order of events. */
   const circuit: string[] = [];
   const observer: AtlasObserver = {
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
     throttled: (event) => waits.push(event),
-    paused: (event) => pauses.push(event),
     token: (event) => tokens.push(event),
     deprecated: (event) => deprecations.push(event),
     secret: (token) => secrets.push(token),
-    notRevoked: (event) => unrevoked.push(event),
     circuitOpened: ({ reason }) => circuit.push(reason),
     circuitClosed: () => circuit.push('closed'),
   };
-  return { ...observer, requests, retries, waits, pauses, tokens, deprecations, secrets, unrevoked, circuit };
+  return { ...observer, requests, retries, waits, tokens, deprecations, secrets, circuit };
 }
 
 /** The outcome of a promise, so that a rejection can be checked later. */
