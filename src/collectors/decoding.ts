@@ -3,16 +3,15 @@
 const FURTHEST_AHEAD_SECONDS = 86_400;
 /** The form of nearly all times of Atlas. Days 29 to 31 are excluded: every month has the other days, so no further check is needed. */
 const USUAL_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
-const TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)? ?([Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?$/;
-
-const UNIX_TIME = /^\d{10}(?:\d{3})?$/;
+/** RFC 3339, with a zone. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const DIGIT_ZERO = '0'.charCodeAt(0);
 /** Tested before LABEL_ID, because nearly all ids are ObjectIds and this test takes half the time. */
 const OBJECT_ID = /^[0-9a-f]{24}$/i;
 const LABEL_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** A time that is missing or invalid, or a time without a zone, which is read as UTC. */
-export type OddTime = 'unreadable' | 'future' | 'no_zone';
+/** Why a time is ignored. */
+export type OddTime = 'unreadable' | 'future';
 
 interface ParsedTime {
   readonly seconds?: number;
@@ -20,36 +19,22 @@ interface ParsedTime {
 }
 
 /**
- * RFC 3339, its usual variants, and Unix times in seconds or milliseconds. Anything else is ignored, and so are times
- * far in the future.
+ * A time as RFC 3339 has it. Anything else is ignored, and so are times far in the future.
  * @param aheadSeconds a time that is later than this after now is far in the future
  */
 export function parseTime(value: unknown, nowSeconds: number, aheadSeconds = FURTHEST_AHEAD_SECONDS): ParsedTime {
   if (value === undefined || value === null || value === '') return {};
-  const parsed = typeof value === 'string' ? parseWrittenTime(value) : parseUnixTime(value);
-  if (parsed?.seconds === undefined) return { odd: 'unreadable' };
+  const seconds = typeof value === 'string' ? parseWrittenTime(value) : Number.NaN;
+  if (Number.isNaN(seconds)) return { odd: 'unreadable' };
   // The zero times of Go and of Unix mean that there is no time.
-  if (parsed.seconds <= 0) return {};
-  return parsed.seconds > nowSeconds + aheadSeconds ? { odd: 'future' } : parsed;
+  if (seconds <= 0) return {};
+  return seconds > nowSeconds + aheadSeconds ? { odd: 'future' } : { seconds };
 }
 
-function parseUnixTime(number: unknown): ParsedTime | undefined {
-  if (typeof number !== 'number') return undefined;
-  if (number >= 1e9 && number < 1e10) return { seconds: number };
-  return number >= 1e12 && number < 1e13 ? { seconds: number / 1000 } : undefined;
-}
-
-function parseWrittenTime(text: string): ParsedTime | undefined {
-  if (USUAL_TIME.test(text)) return { seconds: usualTimeSeconds(text) };
-  if (UNIX_TIME.test(text)) return parseUnixTime(Number(text));
-  const [match, day = '', minute, second = ':00', zone, sign, hours = 0, minutes = 0] = TIME.exec(text) ?? [];
-  if (match === undefined) return undefined;
-  const time = new Date(`${day}T${minute}${second}Z`);
-  // `Date` turns 30 February into 2 March.
-  if (time.getUTCDate() !== Number(day.slice(-2))) return undefined;
-  const offsetSeconds = Number(hours) * 3600 + Number(minutes) * 60;
-  const seconds = time.getTime() / 1000 - (sign === '-' ? -offsetSeconds : offsetSeconds);
-  return zone === undefined ? { seconds, odd: 'no_zone' } : { seconds };
+/** Unix time; NaN if the text is no time. */
+function parseWrittenTime(text: string): number {
+  if (USUAL_TIME.test(text)) return usualTimeSeconds(text);
+  return TIME.test(text) ? Date.parse(text) / 1000 : Number.NaN;
 }
 
 /** Twice as fast as `Date.parse`, and long lists consist of such times. */

@@ -97,10 +97,8 @@ function startProjectFold(): Fold<Awaited<ReturnType<ProjectSource['read']>>> {
 }
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
-/** Snapshots of these kinds cannot be exported. */
+/** The providers of free, shared and flex clusters, whose snapshots cannot be exported. */
 const SHARED_PROVIDERS: readonly unknown[] = ['TENANT', 'FLEX'];
-const SHARED_SIZES: readonly unknown[] = ['M0', 'M2', 'M5', 'FLEX'];
-const SPECS = ['electableSpecs', 'readOnlySpecs', 'analyticsSpecs'] as const;
 
 function startFold(): Fold<FoundClusters> {
   const clusters = new Map<string, FoundCluster>();
@@ -129,19 +127,9 @@ function kindOf({ clusterType }: JsonObject): Pick<FoundCluster, 'kind'> {
   return clusterType === 'SHARDED' || clusterType === 'GEOSHARDED' ? { kind: 'sharded' } : {};
 }
 
-/** The current and older versions of the API have the hardware of a cluster in different places. */
-function isShared(cluster: JsonObject): boolean {
-  const regions = objectsIn(cluster['replicationSpecs']).flatMap((spec) => objectsIn(spec['regionConfigs']));
-  const places = [cluster, ...objectsIn([cluster['providerSettings']]), ...regions];
-  return places.some(
-    (place) =>
-      SHARED_PROVIDERS.includes(place['providerName']) || sizesIn(place).some((size) => SHARED_SIZES.includes(size)),
-  );
-}
-
-function sizesIn(place: JsonObject): readonly unknown[] {
-  const specs = objectsIn(SPECS.map((name) => place[name]));
-  return [place, ...specs].flatMap((one) => [one['instanceSize'], one['instanceSizeName']]);
+function isShared({ replicationSpecs }: JsonObject): boolean {
+  const regions = objectsIn(replicationSpecs).flatMap((spec) => objectsIn(spec['regionConfigs']));
+  return regions.some(({ providerName }) => SHARED_PROVIDERS.includes(providerName));
 }
 
 function objectsIn(value: unknown): readonly JsonObject[] {

@@ -73,7 +73,7 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
     targets.set(target.key, target);
   }
   for (const [groupId, rules] of rulesByProject(discovered)) {
-    for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules).selected) {
+    for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules)) {
       const { name, paused, kind } = cluster;
       const key = keyOf(groupId, name);
       if (dropped.has(key)) continue;
@@ -88,9 +88,6 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
   return [...targets.values()];
 }
 
-/** Far more than Atlas allows in a project, and more than the exporter can poll with the API budget of a project. */
-const MAX_CLUSTERS = 500;
-
 /** The entries of each project, in the order of the config. */
 export function rulesByProject(discovered: readonly DiscoveredProject[]) {
   const rules = new Map<string, readonly DiscoveredProject[]>();
@@ -98,29 +95,28 @@ export function rulesByProject(discovered: readonly DiscoveredProject[]) {
   return rules;
 }
 
-/**
- * The clusters of a project that are wanted, each with the first rule that selects it. They are ordered by name, so that the limit
- * keeps the same ones each time.
- */
+/** The clusters of a project that are wanted, each with the first rule that selects it, in the order of their names. */
 export function selectClusters<Rule extends ClusterRule>(clusters: readonly KnownCluster[], rules: readonly Rule[]) {
-  const wanted = clusters
+  return clusters
     .flatMap((cluster) => {
       const rule = rules.find((one) => selects(one, cluster.name));
       return rule === undefined ? [] : [{ cluster, rule }];
     })
     .toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
-  return { selected: wanted.slice(0, MAX_CLUSTERS), leftOut: Math.max(0, wanted.length - MAX_CLUSTERS) };
 }
 
-export function selects({ include = ['*'], exclude }: ClusterRule, name: string): boolean {
-  const isMatch = (glob: string): boolean => matchesGlob(glob, name);
-  return include.some(isMatch) && !exclude.some(isMatch);
+export function selects({ include, exclude }: ClusterRule, name: string): boolean {
+  return isSelected(name, include, exclude);
 }
 
 /** Whether an entry for many projects selects the project with this name. */
-export function selectsProject({ includeProjects = ['*'], excludeProjects = [] }: ProjectsRule, name: string): boolean {
+export function selectsProject({ includeProjects, excludeProjects }: ProjectsRule, name: string): boolean {
+  return isSelected(name, includeProjects, excludeProjects);
+}
+
+function isSelected(name: string, include: readonly string[] = ['*'], exclude: readonly string[] = []): boolean {
   const isMatch = (glob: string): boolean => matchesGlob(glob, name);
-  return includeProjects.some(isMatch) && !excludeProjects.some(isMatch);
+  return include.some(isMatch) && !exclude.some(isMatch);
 }
 
 function settingsOf(rule: DiscoveredProject, clusterName: string): NamedTarget {

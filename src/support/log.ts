@@ -8,23 +8,6 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'json' | 'logfmt';
 
-const SECRET_KEYS = [
-  'authorization',
-  'Authorization',
-  'cookie',
-  'password',
-  'secret',
-  'token',
-  'client_secret',
-  'clientSecret',
-  'private_key',
-  'privateKey',
-  'access_token',
-  'accessToken',
-];
-/** pino redacts fields only at the listed depths. */
-const REDACTED_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-
 /** @param redact removes secrets from a line, by their value */
 export function createLog(
   level: LogLevel,
@@ -38,7 +21,6 @@ export function createLog(
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     },
     {
       // The log writes synchronously, so every line is written before the program ends.

@@ -36,18 +36,12 @@ export function createRedactor() {
     return redacted.replace(LOOKS_SECRET, CENSOR);
   }
 
-  function value(original: unknown): unknown {
-    if (typeof original === 'string') return text(original);
-    if (Array.isArray(original)) return original.map(value);
-    if (typeof original !== 'object' || original === null) return original;
-    return Object.fromEntries(Object.entries(original).map(([key, one]) => [text(key), value(one)]));
-  }
-
   /** Each string alone: in the whole line, a secret with quotes could match the text between two strings. */
   function line(json: string): string {
-    const parsed: unknown = JSON.parse(json);
-    const redacted = JSON.stringify(value(parsed));
-    return redacted === JSON.stringify(parsed) ? json : `${redacted}\n`;
+    const redacted = JSON.stringify(JSON.parse(json), (_key, one: unknown) =>
+      typeof one === 'string' ? text(one) : one,
+    );
+    return `${redacted}\n`;
   }
 
   return { hide, hideToken, text, line };

