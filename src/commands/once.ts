@@ -7,7 +7,7 @@ import { type Collectors, PREFIX } from '../collectors/collector.ts';
 import { familiesOf } from '../collectors/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
-import { createDiscoveryRegistry } from '../metrics/discovery.ts';
+import { registerDiscoveries } from '../metrics/discovery.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import type { Polling } from '../polling/polling.ts';
 import { unlessAborted } from '../support/abortable.ts';
@@ -43,7 +43,7 @@ const DAEMON_ONLY = [`${PREFIX}poll_interval_seconds`];
 
 async function metricsOf(polling: Polling, collectors: Collectors, runtime: Runtime) {
   const families = familiesOf(collectors).filter(({ name, type }) => type !== 'counter' && !DAEMON_ONLY.includes(name));
-  const page = createMetricsPage({ families, own: createDiscoveryRegistry(polling), runtime });
+  const page = createMetricsPage({ families, own: registerDiscoveries(polling), runtime });
   page.update([...polling.states.all()], []);
   return (await page.render('text', false)).toString('utf8');
 }

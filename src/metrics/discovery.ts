@@ -3,40 +3,25 @@
  */
 import { Gauge, Registry } from 'prom-client';
 import { PREFIX, type Sample } from '../collectors/collector.ts';
+import type { ListingStatus } from '../polling/organizations.ts';
+import type { DiscoveryStatus } from '../polling/projects.ts';
 
-export interface DiscoveryFacts {
-  readonly groupId: string;
-  readonly credential?: string;
-  readonly up: boolean;
-  readonly failure?: { readonly reason: string };
-  /** Unix time. */
-  readonly goodAtSeconds?: number;
-}
-
-/** The discovery of the projects that a credential can see. */
-export interface ListingFacts extends Omit<DiscoveryFacts, 'groupId'> {
-  readonly credential: string;
-}
+type Discovery = Pick<DiscoveryStatus, 'groupId' | 'credential' | 'up' | 'failure' | 'goodAtSeconds'>;
+type Listing = Pick<ListingStatus, 'credential' | 'up' | 'goodAtSeconds'>;
 
 export interface Discoveries {
-  discoveries(): Iterable<DiscoveryFacts>;
-  listings(): Iterable<ListingFacts>;
+  discoveries(): readonly Discovery[];
+  listings(): readonly Listing[];
 }
 
-/** A registry that contains only these metrics. */
-export function createDiscoveryRegistry(sources: Discoveries): Registry {
-  const registry = new Registry();
-  registerDiscoveries(registry, sources);
-  return registry;
-}
-
-export function registerDiscoveries(registry: Registry, { discoveries, listings }: Discoveries): void {
+/** Adds the metrics to the registry and returns it. */
+export function registerDiscoveries({ discoveries, listings }: Discoveries, registry = new Registry()): Registry {
   registerCollected(
     registry,
     `${PREFIX}discovery_up`,
     '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
     ['group_id'],
-    () => Array.from(discoveries(), ({ groupId: group_id, up }) => ({ labels: { group_id }, value: Number(up) })),
+    () => discoveries().map(({ groupId: group_id, up }) => ({ labels: { group_id }, value: Number(up) })),
   );
   registerCollected(
     registry,
@@ -44,7 +29,7 @@ export function registerDiscoveries(registry: Registry, { discoveries, listings 
     '1, with the reason, if the latest discovery of the clusters of a project failed; absent if it succeeded.',
     ['group_id', 'credential', 'reason'],
     () =>
-      Array.from(discoveries()).flatMap(({ groupId: group_id, credential = '', failure }) =>
+      discoveries().flatMap(({ groupId: group_id, credential = '', failure }) =>
         failure ? [{ labels: { group_id, credential, reason: failure.reason }, value: 1 }] : [],
       ),
   );
@@ -53,22 +38,23 @@ export function registerDiscoveries(registry: Registry, { discoveries, listings 
     `${PREFIX}last_discovery_success_timestamp_seconds`,
     'Unix time at which the clusters of a project were last discovered.',
     ['group_id'],
-    () => Array.from(discoveries(), ({ groupId: group_id, goodAtSeconds: value }) => ({ labels: { group_id }, value })),
+    () => discoveries().map(({ groupId: group_id, goodAtSeconds: value }) => ({ labels: { group_id }, value })),
   );
   registerCollected(
     registry,
     `${PREFIX}projects_discovery_up`,
     '1 if the latest discovery of the projects that a credential can see succeeded, else 0, also before the first success; the last known projects stay watched.',
     ['credential'],
-    () => Array.from(listings(), ({ credential, up }) => ({ labels: { credential }, value: Number(up) })),
+    () => listings().map(({ credential, up }) => ({ labels: { credential }, value: Number(up) })),
   );
   registerCollected(
     registry,
     `${PREFIX}last_projects_discovery_success_timestamp_seconds`,
     'Unix time at which the projects that a credential can see were last discovered.',
     ['credential'],
-    () => Array.from(listings(), ({ credential, goodAtSeconds: value }) => ({ labels: { credential }, value })),
+    () => listings().map(({ credential, goodAtSeconds: value }) => ({ labels: { credential }, value })),
   );
+  return registry;
 }
 
 /** A gauge whose samples are computed when the page is rendered. */

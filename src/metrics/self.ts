@@ -5,7 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import type { Collectors, TargetState } from '../collectors/collector.ts';
-import { type DiscoveryFacts, type ListingFacts, registerCollected, registerDiscoveries } from './discovery.ts';
+import { type Discoveries, registerCollected, registerDiscoveries } from './discovery.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -34,17 +34,13 @@ export interface LastReload {
   readonly successAtSeconds: number;
 }
 
-export interface SelfSettings {
+export interface SelfSettings extends Discoveries {
   readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string };
   /** process_* and nodejs_*. */
   readonly withProcessMetrics: boolean;
   readonly collectors: Collectors;
   config(): ConfigFacts;
   states(): Iterable<TargetState>;
-  /** The discovery states of the projects whose clusters are discovered. */
-  discoveries(): Iterable<DiscoveryFacts>;
-  /** The discovery states of the credentials whose projects are discovered. */
-  listings(): Iterable<ListingFacts>;
   /** The projects of the config that this exporter watches. Default: all, as the only shard. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   facts(): ProgramFacts;
@@ -69,7 +65,7 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
   const registry = new Registry();
-  registerDiscoveries(registry, settings);
+  registerDiscoveries(settings, registry);
   registerStateOfProgram(registry, settings);
   const counting = createCounting(registry);
   registerConfig(registry, settings.config);

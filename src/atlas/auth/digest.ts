@@ -11,7 +11,6 @@ import type { Runtime } from '../../support/runtime.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../http/transport.ts';
 import { type Credential, readSecret } from './credentials.ts';
 
-const NONCES_KEPT = 100;
 /**
  * The first attempt has no challenge, the second has one, the third is needed if another request has made the challenge
  * stale.
@@ -26,8 +25,8 @@ interface Key {
 export function createDigestSession(credential: Credential, runtime: Runtime): (next: Transport) => Transport {
   let challenge: DigestChallenge | undefined;
   let key: Promise<Key> | undefined;
-  // Uses per nonce, the oldest first. A late answer may offer a nonce that is already in use.
-  const uses = new Map<string, number>();
+  /** How often the nonce of the challenge was used. */
+  let uses = 0;
 
   function currentKey(): Promise<Key> {
     if (key) return key;
@@ -47,17 +46,12 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
     };
   }
 
-  function nextCount(nonce: string): number {
-    const count = (uses.get(nonce) ?? 0) + 1;
-    uses.set(nonce, count);
-    return count;
-  }
-
   async function sign({ method, target }: AtlasRequest, signal: AbortSignal): Promise<string | undefined> {
     const current = challenge;
     if (current === undefined) return undefined;
+    uses += 1;
+    const nonceCount = uses;
     const read = await unlessAborted(currentKey(), signal);
-    const nonceCount = nextCount(current.nonce);
     const cnonce = runtime.randomHex(16);
     return digestAuthorization({ challenge: current, ...read, method, uri: target, nonceCount, cnonce });
   }
@@ -69,9 +63,8 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
     if (offered === undefined) return undefined;
     // The key is read again for each challenge, because it may have been rotated.
     key = undefined;
+    if (offered.nonce !== challenge?.nonce) uses = 0;
     challenge = offered;
-    const [oldest] = uses.keys();
-    if (oldest !== undefined && uses.size > NONCES_KEPT) uses.delete(oldest);
     return offered;
   }
 

@@ -1,17 +1,21 @@
 import { expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
-import { type DiscoveryFacts, type ListingFacts, registerDiscoveries } from '../../../src/metrics/discovery.ts';
+import { type Discoveries, registerDiscoveries } from '../../../src/metrics/discovery.ts';
 
 test('a project and a credential have their own series of its discovery, from the start to its end', async () => {
-  const registry = new Registry();
-  let facts: DiscoveryFacts[] = [{ groupId: 'a', credential: 'c', up: false }];
-  let listings: ListingFacts[] = [];
-  registerDiscoveries(registry, { discoveries: () => facts, listings: () => listings });
+  let facts: ReturnType<Discoveries['discoveries']> = [{ groupId: 'a', credential: 'c', up: false }];
+  let listings: ReturnType<Discoveries['listings']> = [];
+  const registry = registerDiscoveries({ discoveries: () => facts, listings: () => listings });
   const lines = async () => (await registry.metrics()).split('\n').filter((line) => /^\w/.test(line));
   expect(await lines()).toEqual(['mongodbatlas_backup_export_discovery_up{group_id="a"} 0']);
   facts = [
     { groupId: 'a', credential: 'c', up: true, goodAtSeconds: 7 },
-    { groupId: 'b', credential: 'c', up: false, failure: { reason: 'forbidden' }, goodAtSeconds: 5 },
+    {
+      groupId: 'b',
+      credential: 'c',
+      up: false,
+      failure: { reason: 'forbidden', problem: '', advice: '' },
+      goodAtSeconds: 5,
+    },
   ];
   expect(await lines()).toEqual([
     'mongodbatlas_backup_export_discovery_up{group_id="a"} 1',

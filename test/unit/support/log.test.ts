@@ -40,10 +40,7 @@ describe('the log', () => {
     const log = createLog('info', format, { write: (line: string) => lines.push(line) }, redact);
     hide('S3cret "in" quotes'.replaceAll(' ', '_'));
     const secret = 'S3cret_"in"_quotes';
-    log.warn(
-      { problem: `they sent ${secret}!`, error: new Error(secret), list: [{ deep: secret }] },
-      `m ${secret}`,
-    );
+    log.warn({ problem: `they sent ${secret}!`, error: new Error(secret), list: [{ deep: secret }] }, `m ${secret}`);
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toMatch(/S3cret|in.{0,3}_quotes/);
     expect(lines[0]).toMatch(/they sent \[redacted\]!/);
