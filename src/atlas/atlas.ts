@@ -30,7 +30,6 @@ export interface AtlasSettings {
   readonly requestsPerMinute: number;
   /** Maximum number of concurrent requests. */
   readonly concurrency: number;
-  /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
   readonly maxPages: number;
 }

@@ -30,10 +30,8 @@ export interface AtlasApi {
 }
 
 export interface ClientSettings {
-  /** Signs, queues and sends a request. */
   readonly transport: Transport;
   readonly credential: string;
-  /** itemsPerPage, 1 to 500. */
   readonly pageSize: number;
   readonly maxPages: number;
   readonly runtime: Runtime;

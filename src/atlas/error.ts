@@ -24,7 +24,6 @@ export type Reason = (typeof REASONS)[number];
 export interface AtlasErrorDetails {
   readonly status?: number | undefined;
   readonly errorCode?: string | undefined;
-  /** Retry-After of Atlas, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
   /** Replaces the usual advice for the reason. Advice for an error code takes precedence. */
   readonly advice?: string | undefined;
@@ -53,7 +52,6 @@ export class AtlasError extends Error {
   }
 }
 
-/** The error for a response that is no success. */
 export function errorOfStatus(status: number, foreignErrorCode: unknown, retryAfterSeconds?: number): AtlasError {
   const errorCode = checkedErrorCode(foreignErrorCode);
   const reason = reasonOfStatus(status, errorCode);

@@ -20,7 +20,6 @@ export interface Fold<T> {
 export interface Reading<T> {
   readonly result: T;
   readonly pages: number;
-  /** Number of distinct items. */
   readonly items: number;
   /** The total that Atlas gives, from the last page that has one. */
   readonly reportedItems?: number;

@@ -7,7 +7,6 @@ export type Operation = string;
 /** The rate limits of Atlas, each counted per project; also the values of the label `budget`. */
 export type BudgetName = 'cloud_backups' | 'clusters' | 'projects';
 
-/** The headers RateLimit-Limit and RateLimit-Remaining, in requests. */
 export interface RateLimit {
   readonly limit: number;
   readonly remaining: number;
@@ -19,17 +18,13 @@ export interface Deprecation {
   readonly endsAtSeconds?: number;
 }
 
-/** Atlas does not answer. */
 export interface Outage {
-  /** Unix time of the first request without an answer. */
   readonly sinceSeconds: number;
-  /** The failure of the latest request without an answer. */
   readonly reason: Reason;
   readonly problem: string;
   readonly advice: string;
 }
 
-/** Events to count. */
 export interface AtlasCounter {
   request(event: {
     readonly credential: string;
@@ -54,9 +49,7 @@ export interface AtlasCounter {
 export interface AtlasObserver extends AtlasCounter {
   /** Called with each new access token before it is used, so that it can be redacted. */
   secret(token: string): void;
-  /** From now on requests fail without being sent, except for probes. */
   circuitOpened(outage: Outage): void;
-  /** Atlas answers again. */
   circuitClosed(outage: Outage): void;
   /** Atlas will remove the API version that the operation uses. Called with each answer that has such headers. */
   deprecated(event: Deprecation & { readonly operation: Operation }): void;

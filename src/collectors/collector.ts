@@ -55,7 +55,6 @@ export interface Failure {
 /** What the last successful poll of a list has read. */
 export interface ReadFacts {
   readonly pages: number;
-  /** Number of distinct items. */
   readonly items: number;
   /** Atlas' totalCount, which Atlas calls an estimate. */
   readonly reportedItems?: number;

@@ -28,9 +28,7 @@ export type Level = 'trouble' | 'doubt' | 'calm';
 
 interface ConditionWords {
   readonly level: Level;
-  /** Shown in a badge. */
   readonly label: string;
-  /** For the documentation. */
   readonly meaning: string;
   /** The usual alert for the condition; its runbook has the same name. Absent for a calm condition. */
   readonly alert?: string;

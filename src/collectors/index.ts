@@ -37,12 +37,10 @@ export const targetFamilies: readonly Family[] = [
   ),
 ];
 
-/** All metric families. */
 export function familiesOf(collectors: Collectors): readonly Family[] {
   return [...recordFamiliesOf(collectors), ...targetFamilies, ...collectors.flatMap(({ families }) => families)];
 }
 
-/** The families about the polls of each collector. */
 export function recordFamiliesOf(collectors: Collectors): readonly Family[] {
   return collectors.flatMap((collector) => [upFamily(collector), ...(collector.recordFamilies ?? [])]);
 }

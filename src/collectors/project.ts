@@ -18,7 +18,6 @@ export interface FoundCluster {
 }
 
 export interface FoundClusters {
-  /** The clusters, each name once. */
   readonly clusters: readonly FoundCluster[];
   readonly notices: readonly Notice[];
 }

@@ -14,7 +14,6 @@ export interface Discoveries {
   listings(): readonly Listing[];
 }
 
-/** Adds the metrics to the registry and returns it. */
 export function registerDiscoveries({ discoveries, listings }: Discoveries, registry = new Registry()): Registry {
   registerCollected(
     registry,

@@ -34,7 +34,6 @@ function lineOf(name: string, target: string, labels: Sample['labels'], value: n
   return `${name}{${text}} ${numberOf(value)}\n`;
 }
 
-/** The HELP and TYPE lines of a family. */
 export function headerOf({ name, help, type }: Pick<Family, 'name' | 'help' | 'type'>, format: Format): string {
   const shown = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
   return `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`;

@@ -27,7 +27,6 @@ export interface MetricsPageSettings {
   onError?(error: unknown): void;
 }
 
-/** Up to 64 targets. */
 interface Block {
   /** By target; for each family its lines. */
   readonly lines: Map<string, readonly string[]>;

@@ -30,7 +30,6 @@ export interface ConfigFacts {
 export interface LastReload {
   /** The start counts as a reload. */
   readonly successful: boolean;
-  /** Unix time of the last successful reload. */
   readonly successAtSeconds: number;
 }
 

@@ -37,7 +37,6 @@ export interface DiscoveryParts<Found> {
   readonly advice: Advice;
   /** The interval of the config, called at each use. */
   wantedIntervalSeconds(): number;
-  /** Throws AtlasError. */
   read(signal: AbortSignal): Promise<Found>;
   /** Called after each successful discovery. Returns fields and notices for the log. */
   onFound(found: Found): { readonly facts: Facts; readonly notices: readonly Notice[] };

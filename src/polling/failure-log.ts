@@ -15,7 +15,6 @@ export type Facts = Readonly<Record<string, string | number | undefined>>;
 export interface FailureLog {
   failed(facts: Facts, failure: Failure): void;
   succeeded(facts: Facts): void;
-  /** Each notice once, up to a limit. */
   notice(facts: Facts, notices: readonly Notice[]): void;
 }
 
@@ -67,7 +66,6 @@ export function createFailureLog(
 }
 
 export interface Outages {
-  /** True while Atlas does not answer. */
   isNow(): boolean;
   /** Whether a failure is part of an outage: then it is counted, and it is not logged. */
   include(facts: Facts, failure: Failure): boolean;

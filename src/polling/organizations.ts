@@ -8,10 +8,8 @@ import { createDiscovery, type Discovery, type DiscoveryState, type DiscoveryToo
 import type { Scheduler } from './scheduler.ts';
 import { type DiscoveredProject, type ProjectsRule, selectsProject, type Wanted } from './targets.ts';
 
-/** The discovery of the projects of one credential. */
 export interface ListingStatus extends DiscoveryState {
   readonly credential: string;
-  /** How many projects the credential can see. */
   readonly projects: number;
 }
 
@@ -19,16 +17,13 @@ export interface OrganizationTools extends DiscoveryTools {
   readonly projectSource: ProjectSource;
   readonly scheduler: Scheduler;
   apiFor(whose: { readonly credential: string }): AtlasApi;
-  /** Whether the project belongs to this shard. */
   owns(groupId: string): boolean;
 }
 
 export interface Organizations {
-  /** The projects by credential. */
   readonly seen: ReadonlyMap<string, readonly FoundProject[]>;
   /** The same targets, with an entry for each project that the entries for many projects select. */
   expand(wanted: Wanted): Wanted;
-  /** The names of all listed projects by id. */
   names(): ReadonlyMap<string, string>;
   listings(): readonly ListingStatus[];
   /** @param isOther true if the credential with this name now has another identity */

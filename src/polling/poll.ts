@@ -25,7 +25,6 @@ export interface PollTools {
   settings(): PollingSettings;
   readonly runtime: Runtime;
   readonly log: Log;
-  /** A client for one poll of this target. */
   apiFor(target: Target): AtlasApi;
   readonly outages: Outages;
   /** Called after each failure: whether the target is removed because of the failure. */

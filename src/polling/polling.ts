@@ -33,7 +33,6 @@ export interface PollingParts {
   readonly projectSource: ProjectSource;
   /** Whether a project belongs to this shard. Absent: there are no shards. */
   readonly owns?: ((groupId: string) => boolean) | undefined;
-  /** Throws AtlasError. */
   readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
   /** The current settings, called at each use. */
   settings(): PollingSettings;

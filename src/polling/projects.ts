@@ -13,7 +13,6 @@ import { failureOf, type Outages } from './failure-log.ts';
 import type { Scheduler, Task } from './scheduler.ts';
 import { type DiscoveredProject, type KnownCluster, rulesByProject, selectClusters, type Wanted } from './targets.ts';
 
-/** The discovery of the clusters of one project. */
 export interface DiscoveryStatus extends DiscoveryState {
   readonly groupId: string;
   readonly credential?: string;
@@ -26,7 +25,6 @@ export interface Project {
 
 export interface ProjectTools {
   readonly clusterSource: ClusterSource;
-  /** Throws AtlasError. */
   readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
   readonly scheduler: Scheduler;
   readonly runtime: Runtime;

@@ -8,7 +8,6 @@ import type { Log } from '../support/log.ts';
 import { type ClusterRule, type DiscoveredProject, type KnownCluster, keyOf, selects, type Wanted } from './targets.ts';
 
 export interface RuleReport {
-  /** Where the config has the entry. */
   readonly place: string;
   readonly projects: number;
   /** Number of clusters that this entry selects and that no earlier entry selects. */
@@ -27,7 +26,6 @@ export interface RuleFacts {
   /** The projects that each credential can see; absent where they are not known. */
   readonly seen: ReadonlyMap<string, readonly FoundProject[]>;
   readonly found: ReadonlyMap<string, readonly KnownCluster[]>;
-  /** Whether the clusters of the project are discovered. */
   isDiscovered(groupId: string): boolean;
   /** Other exporters watch some of the projects. */
   readonly isSharded: boolean;

@@ -25,7 +25,6 @@ export interface Scheduler {
   add(task: Task): void;
   /** Starts the due tasks of a group now, instead of at the next tick: for tasks that have just become ready. */
   startDue(group: string): void;
-  /** Aborts the task if it runs. */
   remove(key: string): void;
   /** Aborts the task if it runs, and makes it due at once, like a new task. */
   restart(key: string): void;
@@ -44,9 +43,7 @@ export interface Scheduler {
   lastTickAt(): number | undefined;
   /** How many tasks there are, and how many of them have run at least once. */
   progress(): Progress;
-  /** Resolves when every task has run at least once. */
   allHaveRun(): Promise<void>;
-  /** Aborts the running tasks and waits for their end. */
   stop(): Promise<void>;
 }
 
@@ -81,7 +78,6 @@ interface Group {
 }
 
 const TICK_SECONDS = 1;
-/** The interval after a run that has thrown. */
 const AFTER_ERROR_SECONDS = 60;
 
 export function createScheduler({ places, runtime, onTick, onError }: SchedulerSettings): Scheduler {
@@ -90,7 +86,6 @@ export function createScheduler({ places, runtime, onTick, onError }: SchedulerS
   const stopping = new AbortController();
   const ending = new Set<Promise<void>>();
   const waiters: (() => void)[] = [];
-  /** Tasks that have never run. */
   const neverRun = new Set<Entry>();
   let lastTickAtSeconds: number | undefined;
   let loop: Promise<void> | undefined;

@@ -8,19 +8,16 @@ import { matchesGlob, overrideFor } from '../support/globs.ts';
 
 export interface TargetSettings {
   readonly groupId: string;
-  /** The name of the credential. */
   readonly credential: string;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
   readonly owner?: string;
 }
 
-/** A group/cluster pair as the config names it. */
 export interface NamedTarget extends TargetSettings {
   readonly clusterName: string;
 }
 
-/** Settings of the clusters whose names match a pattern. */
 export interface Override extends Omit<TargetSettings, 'groupId' | 'credential'> {
   readonly match: string;
 }
@@ -130,7 +127,6 @@ export function targetOf(named: NamedTarget): Target {
   return { ...named, key: keyOf(named.groupId, named.clusterName), projectName: '', discovered: false };
 }
 
-/** The project's id in a target's key. */
 export function groupOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
 }
@@ -150,7 +146,6 @@ export interface Shard {
   readonly count: number;
 }
 
-/** The projects of one shard; all projects if there are no shards. */
 export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
   if (shard === undefined) return wanted;
   const owns = createOwns(shard);

@@ -30,12 +30,10 @@ export function isoSeconds(realMs: number): string {
 export type EndState = 'Successful' | 'Failed' | 'Cancelled';
 export type Range = readonly [min: number, max: number];
 
-/** Which jobs a cluster has. */
 export interface JobPattern {
   readonly periodMinutes: number;
   /** When job 0 is created. Later jobs have higher numbers. */
   readonly firstMinute: number;
-  /** The number of jobs before job 0. */
   readonly historyJobs: number;
   /** The number of the last job, if exports have stopped. */
   readonly lastIndex?: number;

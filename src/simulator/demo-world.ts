@@ -239,7 +239,6 @@ function jobSource(
   };
 }
 
-/** Snapshots of one frequency, and an export policy if the cluster has one. */
 function scheduleJson(
   project: DemoProject,
   cluster: DemoCluster,

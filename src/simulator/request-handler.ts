@@ -142,7 +142,6 @@ function answerOAuth(atlas: Atlas, { method, headers, body }: Received, operatio
   return atlas.tokens.mint(request);
 }
 
-/** The kind of the valid credential, or the refusal. */
 function authenticate({ digest, tokens, accessToken }: Atlas, received: Received): CredentialKind | Answer {
   const { method, target, headers } = received;
   const token = /^bearer\s+(.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();

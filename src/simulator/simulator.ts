@@ -25,7 +25,6 @@ export interface SimulatorCredentials {
 
 export interface SeenRequest {
   readonly method: string;
-  /** Path and query, as they were sent. */
   readonly path: string;
   readonly status: number;
 }
@@ -38,7 +37,6 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** Each answer is delayed by this. Default: 0. */
   readonly delayMs?: number;
-  /** Lifetime of access tokens. Default: 3600. */
   readonly tokenLifetimeSeconds?: number;
   readonly credentials?: Partial<SimulatorCredentials>;
   /** Whether requests over a rate limit are answered with 429. Default: false, they are only counted. */

@@ -45,7 +45,6 @@ export function startDeadline(
 export interface Deadline {
   readonly runtime: Pick<Runtime, 'sleep'>;
   readonly seconds: number;
-  /** The error if the work takes longer. */
   readonly late: Error;
   readonly signal?: AbortSignal;
 }

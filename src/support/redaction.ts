@@ -51,7 +51,6 @@ function createMemory(most: number) {
   /** The forms by secret; a Map keeps the order in which they were added. */
   const known = new Map<string, readonly string[]>();
 
-  /** @returns whether the secret is new */
   function add(secret: string): boolean {
     if (secret === '') return false;
     const isNew = !known.delete(secret);

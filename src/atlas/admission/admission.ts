@@ -13,7 +13,6 @@ import type { AtlasObserver, BudgetName } from '../observer.ts';
 import { type BucketLevel, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 interface Limits {
-  /** Requests per minute of one bucket. */
   readonly requestsPerMinute: number;
   /** Maximum number of concurrent requests, over all projects. */
   readonly concurrency: number;
@@ -129,7 +128,6 @@ export function createAdmission(initialLimits: Limits, runtime: Runtime, observe
     places.resize(limits.concurrency);
   }
 
-  /** The remaining budget of every bucket that has been used. */
   function levels(): readonly BudgetLevel[] {
     return Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
       groupId,

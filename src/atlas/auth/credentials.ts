@@ -59,7 +59,6 @@ export async function readSecret({ name, secrets }: Credential, slot: string, ru
   }
 }
 
-/** Signs requests with one credential. */
 export interface Signer {
   /** Wraps a transport so that its requests are signed. After a 401 it tries once more, or twice for a stale nonce. */
   readonly authorize: (next: Transport) => Transport;

@@ -95,7 +95,6 @@ export interface DigestInput {
   readonly username: string;
   readonly password: string;
   readonly method: string;
-  /** Path and query of the request line. */
   readonly uri: string;
   /** How often this nonce has been used, including this time. */
   readonly nonceCount: number;
@@ -109,7 +108,6 @@ export function parseDigestChallenge(header: string | readonly string[] | undefi
   return challenges.find(({ algorithm }) => algorithm === 'SHA-256') ?? challenges[0];
 }
 
-/** The value of the Authorization header. */
 export function digestAuthorization(input: DigestInput): string {
   const { challenge, username, uri, cnonce } = input;
   const { realm, nonce, algorithm, opaque } = challenge;

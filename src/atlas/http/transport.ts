@@ -3,7 +3,6 @@ import type { BudgetName, Operation } from '../observer.ts';
 
 export interface AtlasRequest {
   readonly operation: Operation;
-  /** Name of the credential. */
   readonly credential: string;
   readonly method: 'GET' | 'POST';
   /** Path and query, exactly as Atlas receives them, because a digest signs them. */

@@ -12,7 +12,6 @@ import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
 
 /** An HTTP proxy that all requests to an https:// address go through. */
 export interface HttpProxy {
-  /** `host:port`, for people. */
   readonly address: string;
   /**
    * The URL of the proxy, including its password. It is a function so that printed settings do not show the password.

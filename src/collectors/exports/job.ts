@@ -84,7 +84,6 @@ export function decodeJob(json: JsonObject, nowSeconds: number): Job {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The ids of the components of a sharded cluster's job. */
 export function componentIdsOf(json: JsonObject): readonly string[] {
   const ids = componentsOf(json).map((component) => (isObject(component) ? checkedId(component['exportId']) : ''));
   return ids.filter((id) => id !== '');

@@ -31,7 +31,6 @@ export interface ExportSummary {
   /** Number of failed jobs by error code: the MAX_ERROR_CODES most frequent codes; the rest is counted as `other`. */
   readonly failedByCode: ReadonlyMap<string, number>;
   readonly lastFinished?: Job;
-  /** All buckets together. */
   readonly outcomes: Outcomes;
   /** By bucket: the MAX_EXPORT_BUCKETS buckets that were used last, and the scheduled one. */
   readonly buckets: ReadonlyMap<string, Outcomes>;
@@ -45,7 +44,6 @@ export interface ExportSummary {
   readonly activeCollections?: Collections;
   /** The exports of each snapshot, for the collector of snapshots. */
   readonly bySnapshot: SnapshotExports;
-  /** The newest jobs, for the pages. */
   readonly newest: readonly Job[];
 }
 

@@ -42,7 +42,6 @@ export function dueStateOf(state: TargetState): DueState | undefined {
   return due && exportStateOf(due, state);
 }
 
-/** The best export of a snapshot into the scheduled bucket. */
 export function exportStateOf({ ids, createdAtSeconds = 0 }: Snapshot, state: TargetState): DueState | undefined {
   const exports = exportsOf(state).summary?.bySnapshot;
   const bucketId = scheduledBucketId(state);
