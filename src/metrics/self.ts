@@ -168,22 +168,49 @@ function registerConfig(registry: Registry, config: () => ConfigFacts): void {
 
 function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
   const metrics = createMetricsOfRequests(registry);
-  const { mints, mintFailures } = metrics;
+  const { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures } = metrics;
   const series = createSeries();
   let known = { credentials: new Set<string>(), groupIds: new Set<string>() };
 
+  /** Whether the credential or project was removed from the config; one of its requests may still run. */
   function isGone({ credential, group_id }: Labels): boolean {
     if (credential !== undefined && !known.credentials.has(credential)) return true;
     return group_id !== undefined && !known.groupIds.has(group_id);
   }
 
+  function count(counter: Counter, labels: Labels, by = 1): void {
+    if (!isGone(labels)) series.of(counter, labels).inc(labels, by);
+  }
+
+  function set(gauge: Gauge, labels: Labels, value: number): void {
+    if (!isGone(labels)) series.of(gauge, labels).set(labels, value);
+  }
+
   return {
-    observer: observerOf(metrics, series.of, isGone),
+    observer: {
+      request({ credential, operation, code, durationSeconds, groupId: group_id, budget, rateLimit }) {
+        durations.observe({ operation }, durationSeconds);
+        count(requests, { credential, operation, code: String(code) });
+        if (group_id === undefined || budget === undefined) return;
+        // The counter exists from the first request on, so that its first increase is seen.
+        count(throttled, { group_id, budget }, 0);
+        if (rateLimit === undefined) return;
+        set(limit, { group_id, budget }, rateLimit.limit);
+        set(remaining, { group_id, budget }, rateLimit.remaining);
+      },
+      retry: ({ operation, reason }) => retries.inc({ operation, reason }),
+      throttled: ({ groupId: group_id, budget, seconds }) => count(throttled, { group_id, budget }, seconds),
+      token({ credential, expiresAtSeconds }) {
+        count(mints, { credential });
+        if (expiresAtSeconds === undefined) count(mintFailures, { credential });
+        else set(expiry, { credential }, expiresAtSeconds);
+      },
+    },
     keepOnly({ credentials, groupIds }) {
       known = { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
       series.forget(isGone);
       for (const { name: credential } of credentials.filter(({ mintsTokens }) => mintsTokens)) {
-        for (const counter of [mints, mintFailures]) series.of(counter, { credential }).inc({ credential }, 0);
+        for (const counter of [mints, mintFailures]) count(counter, { credential }, 0);
       }
     },
   };
@@ -252,43 +279,6 @@ function createSeries() {
           metric.remove(labels);
         }
       }
-    },
-  };
-}
-
-/**
- * @param isGone true for credentials and projects that were removed from the config while one of their requests still
- * runs
- */
-function observerOf(
-  metrics: ReturnType<typeof createMetricsOfRequests>,
-  of: ReturnType<typeof createSeries>['of'],
-  isGone: (labels: Labels) => boolean,
-): SelfMetrics['observer'] {
-  const { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures } = metrics;
-  const count = (counter: Counter, labels: Labels, by = 1): void => {
-    if (!isGone(labels)) of(counter, labels).inc(labels, by);
-  };
-  const set = (gauge: Gauge, labels: Labels, value: number): void => {
-    if (!isGone(labels)) of(gauge, labels).set(labels, value);
-  };
-  return {
-    request({ credential, operation, code, durationSeconds, groupId: group_id, budget, rateLimit }) {
-      durations.observe({ operation }, durationSeconds);
-      count(requests, { credential, operation, code: String(code) });
-      if (group_id === undefined || budget === undefined) return;
-      // The counter exists from the first request on, so that its first increase is seen.
-      count(throttled, { group_id, budget }, 0);
-      if (rateLimit === undefined) return;
-      set(limit, { group_id, budget }, rateLimit.limit);
-      set(remaining, { group_id, budget }, rateLimit.remaining);
-    },
-    retry: ({ operation, reason }) => retries.inc({ operation, reason }),
-    throttled: ({ groupId: group_id, budget, seconds }) => count(throttled, { group_id, budget }, seconds),
-    token({ credential, expiresAtSeconds }) {
-      count(mints, { credential });
-      if (expiresAtSeconds === undefined) count(mintFailures, { credential });
-      else set(expiry, { credential }, expiresAtSeconds);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The resources of the API. Checks are in Atlas' order: method, version, query, project, permission, cluster. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Answer, type List, listAnswer, readView, refuse, refuseMethod, succeed, type View } from './answers.ts';
 import type { RateBucket } from './rate-limits.ts';
 import {
@@ -22,12 +23,16 @@ export type ApiOperation =
   | 'list_snapshots'
   | 'list_sharded_snapshots';
 
-export interface ApiRequest {
+export interface Received {
   readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly accept: string | undefined;
+  /** Path and query as they were sent. Digest signs them. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
+}
+
+export interface ApiRequest extends Received {
+  readonly path: string;
   readonly caller: CredentialKind;
   readonly world: World;
   /** The origin that links begin with. */
@@ -57,8 +62,8 @@ type ClusterAnswer = (call: Call, project: Project, cluster: Cluster) => Answer;
 
 interface Route {
   readonly operation: ApiOperation;
-  readonly path: RegExp;
   readonly bucket: RateBucket;
+  readonly path: RegExp;
   readonly answer: (call: Call) => Answer;
   /** Answers POST. Absent: only GET is allowed. */
   readonly post?: (call: Call) => Answer;
@@ -96,9 +101,9 @@ export function findResource(path: string): Resource | undefined {
 function answerRequest(request: ApiRequest, groupId: string, clusterName: string, { answer, post }: Route): Answer {
   const respond = request.method === 'POST' ? post : answer;
   if (respond === undefined || !['GET', 'POST'].includes(request.method)) return refuseMethod('GET');
-  const refusal = refuseVersion(request.accept);
+  const refusal = refuseVersion(request.headers.accept);
   if (refusal) return refusal;
-  const view = readView(request.query);
+  const view = readView(new URLSearchParams(request.target.slice(request.path.length)));
   return 'status' in view ? view : respond({ ...request, view, groupId, clusterName });
 }
 

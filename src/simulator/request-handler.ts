@@ -2,23 +2,15 @@
  * Answers one request, without sockets: authentication, then rate limits, then the resource. A test can change the
  * answer.
  */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type Answer, type List, refuse, refuseMethod, refuseOAuth, withHeaders } from './answers.ts';
-import { type ApiOperation, findResource, type Resource } from './api.ts';
+import { type ApiOperation, findResource, type Received, type Resource } from './api.ts';
 import type { DigestAuth } from './digest-auth.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Tokens } from './tokens.ts';
 import type { CredentialKind, Failure, World } from './world.ts';
 
 export type Operation = ApiOperation | 'token' | 'revoke';
-
-export interface Received {
-  readonly method: string;
-  /** Path and query as they were sent. Digest signs them. */
-  readonly target: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
 
 /** A request for a known path, before authentication. */
 export interface InterceptedRequest {
@@ -99,22 +91,9 @@ function answerApi(
     const detail = 'The rate limit is exceeded.';
     return refuse({ status: 429, errorCode: 'RATE_LIMITED_TOKEN_BUCKET', detail, headers });
   }
-  const { method, target, headers, body } = received;
-  const { world, now } = atlas;
-  const nowMs = now();
-  const query = new URLSearchParams(target.slice(path.length));
-  const request = {
-    method,
-    path,
-    query,
-    accept: headers.accept,
-    body,
-    caller,
-    world,
-    origin: atlas.origin(),
-    nowMs,
-    changeList,
-  };
+  const { world } = atlas;
+  const nowMs = atlas.now();
+  const request = { ...received, path, caller, world, origin: atlas.origin(), nowMs, changeList };
   const failing = world.cluster(groupId, clusterName)?.failing;
   const failure = typeof failing === 'function' ? failing(nowMs) : failing;
   return withHeaders(answer ?? (failure && failureAnswer(failure)) ?? resource.answer(request), rateLimit);

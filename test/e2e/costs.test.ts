@@ -47,11 +47,15 @@ test('1,000 clusters in 40 projects cost what the formula says', async () => {
   const counts: Record<string, number> = {};
   const transport: Transport = ({ operation, method, target, headers }) => {
     counts[operation] = (counts[operation] ?? 0) + 1;
-    const [path = '', query] = target.split('?');
+    const [path = ''] = target.split('?');
     const nowMs = runtime.wallSeconds() * 1000;
-    const asked = { method, path, query: new URLSearchParams(query), accept: headers['accept'], body: '', nowMs };
     const answer = findResource(path)?.answer({
-      ...asked,
+      method,
+      target,
+      headers,
+      body: '',
+      path,
+      nowMs,
       caller: 'access-token',
       world,
       origin: 'http://atlas',

@@ -99,11 +99,8 @@ function decodeToken(response: AtlasResponse, askedAtSeconds: number): MintedTok
   }
   const { access_token: value, expires_in: expiresIn } = parseJson(response) as Record<string, unknown>;
   const { least, most } = BOUNDS.tokenLifeSeconds;
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
-    throw invalid('the answer to a token request has no access_token');
-  }
-  if (value.length > BOUNDS.tokenCharacters) {
-    throw invalid(`the access token has more than ${BOUNDS.tokenCharacters} characters`);
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || value.length > BOUNDS.tokenCharacters) {
+    throw invalid('the answer to a token request has no valid access_token');
   }
   if (typeof expiresIn !== 'number') throw invalid('the answer to a token request has no expires_in');
   if (expiresIn < least) throw invalid(`the lifetime of the access token is less than ${least} s`);

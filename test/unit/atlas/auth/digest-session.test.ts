@@ -116,8 +116,7 @@ describe('requests in parallel', () => {
 
   test('never use a count twice, also if each of the first requests is offered another nonce', async () => {
     let offered = 0;
-    const step: Step = ({ headers }) =>
-      headers['authorization'] === undefined ? challenge(`n${offered++}`) : ok;
+    const step: Step = ({ headers }) => (headers['authorization'] === undefined ? challenge(`n${offered++}`) : ok);
     const { send, uses } = session(['key'], step);
     expect(await Promise.all(Array.from({ length: 12 }, () => send()))).toEqual(Array(12).fill(200));
     const signed = uses().filter((use) => use !== '-');
