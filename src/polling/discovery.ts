@@ -2,13 +2,14 @@
  * Discovers something at intervals: the clusters of one project, or the projects of one credential. A failed discovery keeps what
  * was found before.
  */
+import type { AtlasApi } from '../atlas/client.ts';
 import { AtlasError, isTransient } from '../atlas/error.ts';
 import type { Advice, Failure, Notice } from '../collectors/collector.ts';
 import { withinDeadline } from '../support/abortable.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { createFailureLog, type Facts, failureOf, type Outages } from './failure-log.ts';
-import type { Task } from './scheduler.ts';
+import type { Scheduler, Task } from './scheduler.ts';
 
 export interface DiscoveryState {
   /** True after the first discovery, successful or not. */
@@ -43,6 +44,8 @@ export interface DiscoveryParts<Found> {
 }
 
 export interface DiscoveryTools {
+  readonly scheduler: Scheduler;
+  apiFor(whose: { readonly credential: string }): AtlasApi;
   readonly runtime: Runtime;
   readonly log: Log;
   readonly outages: Outages;

@@ -2,10 +2,8 @@
  * The projects that entries with `projects: all` select. Each credential of such an entry lists, at intervals, the projects that it can
  * see. If the list cannot be read or is empty, the last known projects stay.
  */
-import type { AtlasApi } from '../atlas/client.ts';
 import type { FoundProject, ProjectSource } from '../collectors/project.ts';
 import { createDiscovery, type Discovery, type DiscoveryState, type DiscoveryTools } from './discovery.ts';
-import type { Scheduler } from './scheduler.ts';
 import { type DiscoveredProject, type ProjectsRule, selectsProject, type Wanted } from './targets.ts';
 
 export interface ListingStatus extends DiscoveryState {
@@ -15,8 +13,6 @@ export interface ListingStatus extends DiscoveryState {
 
 export interface OrganizationTools extends DiscoveryTools {
   readonly projectSource: ProjectSource;
-  readonly scheduler: Scheduler;
-  apiFor(whose: { readonly credential: string }): AtlasApi;
   owns(groupId: string): boolean;
 }
 
@@ -122,7 +118,5 @@ function without(projects: readonly FoundProject[], others: readonly FoundProjec
 const MOST_NAMED = 20;
 
 function named(projects: readonly FoundProject[]): readonly string[] {
-  const rest = projects.length - MOST_NAMED;
-  const names = projects.slice(0, MOST_NAMED).map(({ name, groupId }) => name || groupId);
-  return rest > 0 ? [...names, `and ${rest} more`] : names;
+  return projects.slice(0, MOST_NAMED).map(({ name, groupId }) => name || groupId);
 }

@@ -6,11 +6,9 @@ import type { AtlasApi } from '../atlas/client.ts';
 import { isTransient } from '../atlas/error.ts';
 import type { Target } from '../collectors/collector.ts';
 import type { ClusterSource, FoundCluster } from '../collectors/project.ts';
-import type { Log } from '../support/log.ts';
-import type { Runtime } from '../support/runtime.ts';
-import { createDiscovery, type Discovery, type DiscoveryState } from './discovery.ts';
-import { failureOf, type Outages } from './failure-log.ts';
-import type { Scheduler, Task } from './scheduler.ts';
+import { createDiscovery, type Discovery, type DiscoveryState, type DiscoveryTools } from './discovery.ts';
+import { failureOf } from './failure-log.ts';
+import type { Task } from './scheduler.ts';
 import { type DiscoveredProject, type KnownCluster, rulesByProject, selectClusters, type Wanted } from './targets.ts';
 
 export interface DiscoveryStatus extends DiscoveryState {
@@ -18,19 +16,9 @@ export interface DiscoveryStatus extends DiscoveryState {
   readonly credential?: string;
 }
 
-export interface Project {
-  readonly groupId: string;
-  readonly credential: string;
-}
-
-export interface ProjectTools {
+export interface ProjectTools extends DiscoveryTools {
   readonly clusterSource: ClusterSource;
   readProjectName(api: AtlasApi, groupId: string, signal: AbortSignal): Promise<string>;
-  readonly scheduler: Scheduler;
-  readonly runtime: Runtime;
-  readonly log: Log;
-  readonly outages: Outages;
-  apiFor(whose: { readonly credential: string }): AtlasApi;
 }
 
 export interface ProjectListener {
@@ -61,11 +49,16 @@ const NAME_RETRY_SECONDS = { transient: 60, lasting: 3600 };
 
 export function createProjects(wanted: Wanted, tools: ProjectTools, listener: ProjectListener): Projects {
   const { scheduler, log } = tools;
-  let projects: ReadonlyMap<string, Project> = new Map();
+  /** By project. */
+  let credentials: ReadonlyMap<string, string> = new Map();
   let rules: ReturnType<typeof rulesByProject> = new Map();
   const found = new Map<string, readonly KnownCluster[]>();
   const names = new Map<string, string>();
   const discoveries = new Map<string, Discovery>();
+
+  function apiOf(groupId: string): AtlasApi {
+    return tools.apiFor({ credential: credentials.get(groupId) ?? '' });
+  }
 
   function addDiscovery(groupId: string): void {
     const own = (): readonly DiscoveredProject[] => rules.get(groupId) ?? [];
@@ -76,8 +69,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
         facts: { group_id: groupId },
         advice: tools.clusterSource.advice,
         wantedIntervalSeconds: () => Math.min(...own().map((rule) => rule.discoveryIntervalSeconds)),
-        read: (signal) =>
-          tools.clusterSource.read(tools.apiFor({ credential: own()[0]?.credential ?? '' }), groupId, signal),
+        read: (signal) => tools.clusterSource.read(apiOf(groupId), groupId, signal),
         onFound({ clusters, notices }) {
           found.set(groupId, clusters);
           listener.onFound(groupId, clusters);
@@ -97,10 +89,8 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
       group: 'project names',
       places: 1,
       async run(signal) {
-        const project = projects.get(groupId);
-        if (project === undefined) return NAME_SECONDS;
         try {
-          const name = await tools.readProjectName(tools.apiFor(project), groupId, signal);
+          const name = await tools.readProjectName(apiOf(groupId), groupId, signal);
           if (signal.aborted) return NAME_SECONDS;
           names.set(groupId, name);
           listener.onName(groupId, name);
@@ -116,8 +106,8 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   }
 
   function change(next: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void {
-    const before = projects;
-    projects = projectsOf(next);
+    const before = credentials;
+    credentials = credentialsOf(next);
     rules = rulesByProject(next.discovered);
     for (const [groupId, { task }] of discoveries) {
       if (rules.has(groupId)) continue;
@@ -126,7 +116,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
       found.delete(groupId);
     }
     for (const groupId of before.keys()) {
-      if (projects.has(groupId)) continue;
+      if (credentials.has(groupId)) continue;
       scheduler.remove(nameKey(groupId));
       names.delete(groupId);
     }
@@ -139,9 +129,8 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
       }
       scheduler.setInterval(known.task.key, known.intervalSeconds());
     }
-    for (const [groupId, { credential }] of projects) {
-      const old = before.get(groupId);
-      if (old && (isOther(credential) || credential !== old.credential)) {
+    for (const [groupId, credential] of credentials) {
+      if (before.has(groupId) && (isOther(credential) || credential !== before.get(groupId))) {
         scheduler.restart(nameKey(groupId));
         scheduler.restart(discoveries.get(groupId)?.task.key ?? '');
       }
@@ -149,7 +138,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   }
 
   function learnNames(listed: ReadonlyMap<string, string>): void {
-    for (const groupId of projects.keys()) {
+    for (const groupId of credentials.keys()) {
       const name = listed.get(groupId);
       if (name === undefined) {
         if (!scheduler.has(nameKey(groupId))) scheduler.add(nameTask(groupId));
@@ -168,7 +157,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
     discoveries: () =>
       Array.from(discoveries, ([groupId, discovery]) => ({
         groupId,
-        credential: projects.get(groupId)?.credential ?? '',
+        credential: credentials.get(groupId) ?? '',
         ...discovery.state(),
       })),
     change,
@@ -180,13 +169,10 @@ function nameKey(groupId: string): string {
   return `project name ${groupId}`;
 }
 
-/** Each project once, with one of its credentials. */
-function projectsOf({ named, discovered }: Wanted): ReadonlyMap<string, Project> {
-  const projects = new Map<string, Project>();
-  for (const { groupId, credential } of [...discovered, ...named]) {
-    if (!projects.has(groupId)) projects.set(groupId, { groupId, credential });
-  }
-  return projects;
+/** Of several credentials of a project, the first one. */
+function credentialsOf({ named, discovered }: Wanted): ReadonlyMap<string, string> {
+  const latestFirst = [...discovered, ...named].toReversed();
+  return new Map(latestFirst.map(({ groupId, credential }) => [groupId, credential]));
 }
 
 function clustersIn(groupId: string, targets: readonly Target[]): readonly KnownCluster[] {

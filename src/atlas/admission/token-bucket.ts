@@ -33,12 +33,15 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
   let slowUntilSeconds = nowSeconds;
   let lastHeaders: { readonly rateLimit: RateLimit; readonly atSeconds: number } | undefined;
 
+  /** While the bucket is slow, waiting requests refill it every few seconds, so the end of that time needs no own step. */
   function refill(now: number): void {
-    const seconds = Math.max(0, now - filledAtSeconds);
-    const slowSeconds = Math.min(seconds, Math.max(0, slowUntilSeconds - filledAtSeconds));
     const most = now < slowUntilSeconds ? Math.max(1, capacity * slowness) : capacity;
-    tokens = Math.min(most, tokens + rate * (slowSeconds * slowness + seconds - slowSeconds));
+    tokens = Math.min(most, tokens + rateAt(now) * Math.max(0, now - filledAtSeconds));
     filledAtSeconds = Math.max(filledAtSeconds, now);
+  }
+
+  function rateAt(now: number): number {
+    return now < slowUntilSeconds ? rate * slowness : rate;
   }
 
   function pausedForSeconds(now: number): number {
@@ -58,11 +61,7 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
     refill(now);
     const missing = 1 - tokens;
     const pause = Math.max(0, filledAtSeconds - now);
-    if (missing <= TOLERANCE) return pause;
-    const slowSeconds = Math.max(0, slowUntilSeconds - filledAtSeconds);
-    const slowTokens = slowSeconds * rate * slowness;
-    if (missing <= slowTokens) return pause + missing / (rate * slowness);
-    return pause + slowSeconds + (missing - slowTokens) / rate;
+    return missing <= TOLERANCE ? pause : pause + missing / rateAt(now);
   }
 
   /**
