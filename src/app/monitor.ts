@@ -97,10 +97,10 @@ function wantedOf({ targets, discoveries, organizations = [] }: Config): Wanted 
 /** Logs once for each operation that Atlas will remove the API version that it uses. */
 export function createDeprecationLog(log: Log): AtlasObserver['deprecated'] {
   const operations = new Set<string>();
-  return ({ operation, sinceSeconds, endsAtSeconds }) => {
+  return ({ operation, endsAtSeconds }) => {
     if (operations.has(operation)) return;
     operations.add(operation);
-    const facts = { operation, deprecated_since: dayOf(sinceSeconds), ends_on: dayOf(endsAtSeconds) };
+    const facts = { operation, ends_on: dayOf(endsAtSeconds) };
     log.warn(facts, 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that');
   };
 }

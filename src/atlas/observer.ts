@@ -12,10 +12,9 @@ export interface RateLimit {
   readonly remaining: number;
 }
 
-/** The headers Deprecation and Sunset as Unix times; absent if missing or malformed. */
+/** The header Sunset as Unix time; undefined if missing or malformed. */
 export interface Deprecation {
-  readonly sinceSeconds?: number;
-  readonly endsAtSeconds?: number;
+  readonly endsAtSeconds: number | undefined;
 }
 
 export interface Outage {

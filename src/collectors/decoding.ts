@@ -10,12 +10,10 @@ const DIGIT_ZERO = '0'.charCodeAt(0);
 const OBJECT_ID = /^[0-9a-f]{24}$/i;
 const LABEL_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Why a time is ignored. */
-export type OddTime = 'unreadable' | 'future';
-
 interface ParsedTime {
   readonly seconds?: number;
-  readonly odd?: OddTime;
+  /** The time is ignored, because it is unreadable or far in the future. */
+  readonly isOdd?: boolean;
 }
 
 /**
@@ -25,10 +23,10 @@ interface ParsedTime {
 export function parseTime(value: unknown, nowSeconds: number, aheadSeconds = FURTHEST_AHEAD_SECONDS): ParsedTime {
   if (value === undefined || value === null || value === '') return {};
   const seconds = typeof value === 'string' ? parseWrittenTime(value) : Number.NaN;
-  if (Number.isNaN(seconds)) return { odd: 'unreadable' };
+  if (Number.isNaN(seconds)) return { isOdd: true };
   // The zero times of Go and of Unix mean that there is no time.
   if (seconds <= 0) return {};
-  return seconds > nowSeconds + aheadSeconds ? { odd: 'future' } : { seconds };
+  return seconds > nowSeconds + aheadSeconds ? { isOdd: true } : { seconds };
 }
 
 /** Unix time; NaN if the text is no time. */

@@ -216,7 +216,6 @@ const ANSWERS: readonly Case[] = [
         level: 'warn',
         msg: 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that',
         operation: 'list_exports',
-        deprecated_since: '2024-08-05',
         ends_on: '2027-07-01',
       },
     ],

@@ -76,16 +76,10 @@ export function retryAfterSecondsOf({ headers }: AtlasResponse): number | undefi
   return seconds === undefined ? undefined : Math.max(1, seconds);
 }
 
-/** The headers Deprecation and Sunset, with dates as Atlas writes them; undefined without either. */
-export function deprecationOf({ headers }: AtlasResponse): Deprecation | undefined {
-  const { deprecation, sunset } = headers;
+/** Undefined without the headers Deprecation and Sunset. Dates are in the form of Atlas. */
+export function deprecationOf({ headers: { deprecation, sunset } }: AtlasResponse): Deprecation | undefined {
   if (deprecation === undefined && sunset === undefined) return undefined;
-  const sinceSeconds = httpDateSeconds(deprecation);
-  const endsAtSeconds = httpDateSeconds(sunset);
-  return {
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
-    ...(endsAtSeconds === undefined ? {} : { endsAtSeconds }),
-  };
+  return { endsAtSeconds: httpDateSeconds(sunset) };
 }
 
 /** RateLimit-Limit and RateLimit-Remaining: the budget of the project, as most responses of Atlas state it. */

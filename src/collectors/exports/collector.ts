@@ -4,17 +4,13 @@
  */
 import { readList } from '../../atlas/list.ts';
 import { type Collector, PREFIX } from '../collector.ts';
-import type { OddTime } from '../decoding.ts';
 import { scheduledBucketId } from './destination.ts';
 import { activeJobFamilies, listFamilies, recordFamilies, successFamilies } from './families.ts';
 import { exportFields } from './fields.ts';
 import { exportFinders } from './findings.ts';
 import { type ExportSummary, NAME, startExportFold } from './summary.ts';
 
-const ODD_TIMES: Readonly<Record<OddTime, string>> = {
-  unreadable: 'an export job has an invalid time, which is ignored',
-  future: 'an export job has a time more than a day in the future, which is ignored',
-};
+const ODD_TIME = 'an export job has a time that is invalid or more than a day in the future, which is ignored';
 
 export const exportsCollector: Collector<ExportSummary> = {
   name: NAME,
@@ -47,7 +43,7 @@ export const exportsCollector: Collector<ExportSummary> = {
     const { result, pages, items, reportedItems } = await readList(api, resource, signal, (nth) =>
       startExportFold(nth, { maxActiveJobs, nowSeconds, scheduledBucketId: scheduledBucketId(state) }),
     );
-    const { summary, dropped, foreignStates, oddTimes } = result;
+    const { summary, dropped, foreignStates, hasOddTimes } = result;
     return {
       summary,
       facts: { pages, items, dropped: { ...dropped }, ...(reportedItems === undefined ? {} : { reportedItems }) },
@@ -56,7 +52,7 @@ export const exportsCollector: Collector<ExportSummary> = {
           message: 'an export job has a state that this version does not know; it is counted as unknown',
           facts: { state },
         })),
-        ...[...oddTimes].map((odd) => ({ message: ODD_TIMES[odd], facts: {} })),
+        ...(hasOddTimes ? [{ message: ODD_TIME, facts: {} }] : []),
       ],
     };
   },

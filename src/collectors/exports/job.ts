@@ -6,7 +6,7 @@
 
 import { checkedErrorCode } from '../../atlas/error.ts';
 import { isObject, type JsonObject } from '../../atlas/http/answer.ts';
-import { checkedId, isCount, type OddTime, objectIdTimeSeconds, parseTime } from '../decoding.ts';
+import { checkedId, isCount, objectIdTimeSeconds, parseTime } from '../decoding.ts';
 
 export const JOB_STATES = ['queued', 'in_progress', 'successful', 'failed', 'cancelled', 'unknown'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -30,8 +30,8 @@ export interface Job {
   readonly createdAtSeconds?: number;
   /** Absent until the job has ended; also absent for some jobs that have ended. */
   readonly finishedAtSeconds?: number;
-  /** What is unusual about the job's times; absent for nearly all jobs. */
-  readonly oddTimes?: readonly OddTime[];
+  /** Whether one of its times is ignored; absent for nearly all jobs. */
+  readonly hasOddTime?: boolean;
   /** Absent for sharded clusters. */
   readonly collections?: Collections;
   /** Number of components of a sharded cluster's job; 0 for replica sets. The components are not kept: a job must stay small. */
@@ -76,7 +76,7 @@ export function decodeJob(json: JsonObject, nowSeconds: number): Job {
   if (createdAtSeconds !== undefined) job.createdAtSeconds = createdAtSeconds;
   if (finished.seconds !== undefined) job.finishedAtSeconds = finished.seconds;
   if (collections !== undefined) job.collections = collections;
-  if (created.odd ?? finished.odd) job.oddTimes = [created, finished].flatMap(({ odd }) => odd ?? []);
+  if (created.isOdd || finished.isOdd) job.hasOddTime = true;
   if (job.state === 'unknown') job.foreignState = checkedState(json['state']);
   if (job.state === 'failed') job.errorCode = decodeErrorCode(json['stateReason']);
   return job;

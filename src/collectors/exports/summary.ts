@@ -7,7 +7,6 @@ import { AtlasError } from '../../atlas/error.ts';
 import type { JsonObject } from '../../atlas/http/answer.ts';
 import type { Fold } from '../../atlas/list.ts';
 import { recordOf } from '../collector.ts';
-import type { OddTime } from '../decoding.ts';
 import { createKeepFirst, median, zeros } from '../folding.ts';
 import { createSnapshotExports, type SnapshotExports } from './by-snapshot.ts';
 import {
@@ -63,7 +62,7 @@ export interface FoldedExports {
   readonly dropped: { readonly active_jobs: number; readonly error_codes: number; readonly export_buckets: number };
   /** Some of the unknown states, for the log. */
   readonly foreignStates: ReadonlySet<string>;
-  readonly oddTimes: ReadonlySet<OddTime>;
+  readonly hasOddTimes: boolean;
 }
 
 /** The collector's name. It is defined here so that families, findings and fields can read the record. */
@@ -139,26 +138,20 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
   const activity = createActivity();
   const snapshots = createSnapshotExports();
   const foreignStates = new Set<string>();
-  const oddTimes = new Set<OddTime>();
-
-  function addSuccess(job: Job): void {
-    if (durationSeconds(job) !== undefined) timedSuccesses.add(job);
-  }
-
-  function addFailure(job: Job): void {
-    const code = job.errorCode ?? 'none';
-    failedByCode.set(code, (failedByCode.get(code) ?? 0) + 1);
-  }
+  let hasOddTimes = false;
 
   function add(job: Job): void {
     counts[job.state] += 1;
     newest.add(job);
     snapshots.add(job);
     if (job.foreignState !== undefined && foreignStates.size < MAX_FOREIGN_STATES) foreignStates.add(job.foreignState);
-    for (const odd of job.oddTimes ?? []) oddTimes.add(odd);
+    hasOddTimes ||= job.hasOddTime ?? false;
     if (FINISHED_STATES.some((state) => state === job.state)) finished.add(job);
-    if (job.state === 'successful') addSuccess(job);
-    if (job.state === 'failed') addFailure(job);
+    if (job.state === 'successful' && durationSeconds(job) !== undefined) timedSuccesses.add(job);
+    if (job.state === 'failed') {
+      const code = job.errorCode ?? 'none';
+      failedByCode.set(code, (failedByCode.get(code) ?? 0) + 1);
+    }
     if (job.state === 'successful' || job.state === 'failed') {
       all.add(job);
       if (job.exportBucketId !== '') bucketOf(job.exportBucketId).add(job);
@@ -200,7 +193,7 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
       error_codes: codes.dropped,
       export_buckets: buckets.size - kept.length,
     };
-    return { summary, dropped, foreignStates, oddTimes };
+    return { summary, dropped, foreignStates, hasOddTimes };
   }
 
   return { add, result };

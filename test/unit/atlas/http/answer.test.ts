@@ -117,7 +117,6 @@ describe('Retry-After', () => {
 });
 
 describe('the end of an API version', () => {
-  const since = Date.UTC(2024, 7, 5) / 1000;
   const ends = Date.UTC(2027, 6, 1) / 1000;
 
   test.each<[string, AtlasResponse['headers'], object | undefined]>([
@@ -125,7 +124,7 @@ describe('the end of an API version', () => {
     [
       'announced as Atlas does, with days of one digit',
       { deprecation: 'Mon, 5 Aug 2024 00:00:00 GMT', sunset: 'Thu, 1 Jul 2027 00:00:00 GMT' },
-      { sinceSeconds: since, endsAtSeconds: ends },
+      { endsAtSeconds: ends },
     ],
     ['announced without a date', { deprecation: 'true' }, {}],
     ['announced by its end alone', { sunset: 'Thu, 01 Jul 2027 00:00:00 GMT' }, { endsAtSeconds: ends }],
