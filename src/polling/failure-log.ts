@@ -124,9 +124,6 @@ export function failureOf(error: unknown, own: Advice = {}): Failure {
 /** For a bug only the error's name and place are logged, because its message may contain anything. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'error';
-  // A program may set `stack` to anything, and some libraries set structured frames.
-  const stack: unknown = error.stack;
-  const line = typeof stack === 'string' ? stack.split('\n')[1] : undefined;
-  const place = /\(?([\w./-]*\/[\w.-]+:\d+:\d+)\)?/.exec(line ?? '')?.[1];
+  const place = /\(?([\w./-]*\/[\w.-]+:\d+:\d+)\)?/.exec(error.stack?.split('\n')[1] ?? '')?.[1];
   return place === undefined ? error.name : `${error.name} at ${place.replace(/^.*\/(?=(src|dist)\/)/, '')}`;
 }

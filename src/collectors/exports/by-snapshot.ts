@@ -39,14 +39,9 @@ export function createSnapshotExports() {
 
   function dropOldest(): void {
     if (entries.size <= MAX_EXPORTED_SNAPSHOTS) return;
-    const all = sorted();
+    const all = [...entries].sort(([keyA, a], [keyB, b]) => b.atSeconds - a.atSeconds || (keyA < keyB ? 1 : -1));
     cutAtSeconds = all[MAX_EXPORTED_SNAPSHOTS - 1]?.[1].atSeconds;
     for (const [key] of all.slice(MAX_EXPORTED_SNAPSHOTS)) entries.delete(key);
-  }
-
-  /** The newest first. */
-  function sorted(): readonly (readonly [string, Entry])[] {
-    return [...entries].sort(([keyA, a], [keyB, b]) => b.atSeconds - a.atSeconds || (keyA < keyB ? 1 : -1));
   }
 
   function add({

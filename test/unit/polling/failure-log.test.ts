@@ -33,6 +33,4 @@ test('a failure that is a bug shows its kind and place, but not its message', ()
   expect(reason).toBe('internal');
   expect(problem).toMatch(/^unexpected TypeError at \S+failure-log\.test\.ts:\d+:\d+$/);
   expect(failureOf('secret').problem).toBe('unexpected error');
-  const strange = Object.assign(new Error('secret'), { stack: [{ file: 'a' }] });
-  expect(failureOf(strange).problem).toBe('unexpected Error');
 });
