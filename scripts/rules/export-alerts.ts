@@ -253,7 +253,7 @@ export const exportAlerts: readonly Rule[] = [
   }),
   clusterAlert('Shrunk', {
     severity: 'warning',
-    expr: `${cluster('destination_collections')} / (${cluster('peak_collections')} > 0) < ${limit('shrunk_ratio')}`,
+    expr: `${cluster('destination_collections')} / ${cluster('peak_collections')} < ${limit('shrunk_ratio')}`,
     for: '5m',
     summary: 'the newest backup export has only {{ $value | humanizePercentage }} of the collections of earlier ones',
     description:

@@ -3,7 +3,7 @@ import { CLUSTER_ID, links, number, ofCluster, PROJECT_NAME, RUNBOOKS, value } f
 import { clusterAlert } from './export-alerts.ts';
 import { DENIED, UNLISTED, UNLISTED_PROJECTS, UNREACHABLE, WORKS } from './judgements.ts';
 import { CLUSTER, cluster, EXPORT, EXPORTER, limit, OWNER, owned, type Rule } from './promql.ts';
-import { CLUSTERS, DOWN, DROP_FROM, LOST, MISSING, SHARD_COUNT, UNPOLLED, UNREAD_COUNT, WATCHED } from './watched.ts';
+import { CLUSTERS, DOWN, DROP_FROM, LOST, MISSING, SHARD_COUNT, UNREAD_COUNT, WATCHED } from './watched.ts';
 
 const LAST_POLL = value(
   `time() - ${cluster('last_poll_success_timestamp_seconds')}{group_id=%q,cluster_name=%q}`,
@@ -55,15 +55,14 @@ export const pollAlerts: readonly Rule[] = [
             ${EXPORT}last_poll_success_timestamp_seconds
           )
           or
-          (time() - ${cluster('last_poll_success_timestamp_seconds')} and ${UNPOLLED})
+          time() - ${cluster('last_poll_success_timestamp_seconds')}
         )
         > clamp_min(
           ${limit('data_stale_intervals')} * max by ${CLUSTER} (${EXPORT}poll_interval_seconds),
           ${limit('data_stale_min_seconds')}
         )
       )
-      unless ${DOWN}
-      unless on ${CLUSTER} ${DENIED}`,
+      unless ${DOWN}`,
     for: '10m',
     summary: 'the data about its backup exports is {{ $value | humanizeDuration }} old',
     description:

@@ -114,7 +114,7 @@ export function exportRecords(): readonly Rule[] {
       record: NONE,
       comment: 'Clusters for which Atlas lists no success into the destination.',
       expr: `
-        group by ${CLUSTER} (${facts('destination_consecutive_failures')})
+        group by ${CLUSTER} (${EXPORT}destination_consecutive_failures)
         unless
         group by ${CLUSTER} (${facts('destination_last_success_timestamp_seconds')})`,
     },

@@ -45,7 +45,7 @@ const withoutSuccess: readonly Cluster[] = [
     name: 'failing',
     metrics: {
       ...noSuccess,
-      [ACTIVE]: turns(0, 1620, undefined),
+      [ACTIVE]: 0,
       destination_consecutive_failures: turns(0, 1620, 1),
     },
   },
@@ -97,8 +97,8 @@ const replaced: readonly Cluster[] = [
     name: 'anew',
     metrics: {
       ...failing('not_found', 60, 72),
-      [SUCCESS]: turns(-30 * HOUR, 60, undefined),
-      [DATA]: turns(-30 * HOUR, 60, undefined),
+      [SUCCESS]: turns(-30 * HOUR, 76, undefined),
+      [DATA]: turns(-30 * HOUR, 76, undefined),
       destination_collections: turns(100, 60, turns(undefined, 200, 10)),
     },
   },
@@ -112,6 +112,7 @@ const exporting: readonly Cluster[] = [
     metrics: {
       [ACTIVE]: -60,
       'active_job_collections_exported{export_id="e"}': turns(4, 12, turns(5, 1484, 6)),
+      'active_job_collections_exported{export_id="h"}': turns(1, 16, turns(2, 1484, 3)),
       'active_job_state{export_id="e",state="queued"}': 0,
     },
   },
@@ -120,6 +121,15 @@ const exporting: readonly Cluster[] = [
     metrics: {
       [ACTIVE]: -60,
       'active_job_collections_exported{export_id="f"}': (minute) => 4 + Math.floor(minute / 1080),
+    },
+  },
+  // It is not known whether it still runs.
+  {
+    name: 'hidden',
+    metrics: {
+      ...failing('timeout', 60),
+      [ACTIVE]: turns(-60, 60, undefined),
+      'active_job_collections_exported{export_id="i"}': turns(4, 60, undefined),
     },
   },
   {
@@ -225,7 +235,7 @@ export const dayWorld: World = {
       ...fired('Failed', 'failing'),
       ...fired('FailingRepeatedly', 'removed'),
       ...fired('PolicyWithoutItem', 'removed'),
-      ...fired('TargetDown', 'unread'),
+      ...fired('TargetDown', 'unread', 'hidden'),
       ...fired('Stalled', 'stuck'),
       ['{alertname="AtlasBackupExporterFleetShrunk"}', 1],
     ),

@@ -154,6 +154,7 @@ export const exporterWorlds: readonly World[] = [
     step: 4,
     exporters: [
       { job: 'over' },
+      { job: 'three' },
       { job: 'half' },
       { job: 'few' },
       { job: 'few', instance: 'copy' },
@@ -166,6 +167,12 @@ export const exporterWorlds: readonly World[] = [
         group: 'over',
         job: 'over',
         metrics: index < 4 ? failing('server_error', 8) : {},
+      })),
+      ...names.slice(1).map((name, index) => ({
+        name,
+        group: 'three',
+        job: 'three',
+        metrics: index < 3 ? failing('network', 8) : {},
       })),
       ...names.map((name, index) => ({
         name,
@@ -184,11 +191,13 @@ export const exporterWorlds: readonly World[] = [
       { name: 'unread', group: 'read', job: 'seeing', metrics: failing('timeout', 8) },
     ],
     checks: [
-      query(48, 'ALERTS{alertname="AtlasBackupExporterAtlasUnreachable"}', [
-        'ALERTS{alertname="AtlasBackupExporterAtlasUnreachable",alertstate="firing",job="over",severity="critical"}',
-        1,
-      ]),
-      only(48, 'AtlasBackupExporterAtlasUnreachable', ['TargetDown', 6]),
+      query(
+        48,
+        'group by (job) (ALERTS{alertname="AtlasBackupExporterAtlasUnreachable"})',
+        ['{job="over"}', 1],
+        ['{job="three"}', 1],
+      ),
+      only(48, ['AtlasBackupExporterAtlasUnreachable', 2], ['TargetDown', 6]),
     ],
   },
   {
@@ -203,10 +212,51 @@ export const exporterWorlds: readonly World[] = [
     checks: [only(40)],
   },
   {
+    name: 'an exporter that cannot reach Atlas half of the time is one page, and nothing that follows from it is told',
+    minutes: 60,
+    step: 2,
+    exporters: [
+      {
+        metrics: {
+          atlas_reachable: (minute) => (minute % 4 === 0 ? 0 : 1),
+          'discovery_up{group_id="5f1a00000000000000000001"}': 0,
+          'projects_discovery_up{credential="main"}': 0,
+        },
+      },
+    ],
+    clusters: names.map((name, index) => ({ name, metrics: index < 2 ? failing('network', 4) : {} })),
+    checks: [only(60, 'AtlasBackupExporterAtlasUnreachable')],
+  },
+  {
+    name: 'one of two shards that cannot reach Atlas is a page, and so is an exporter that has not found its clusters',
+    minutes: 40,
+    step: 4,
+    exporters: [
+      { metrics: { shard_count: 2 } },
+      { instance: 'b', metrics: { shard_count: 2, shard_index: 1, atlas_reachable: 0 } },
+      { job: 'new', metrics: { atlas_reachable: 0 } },
+    ],
+    clusters: [...names.map((name) => ({ name })), { name: 'orders', instance: 'b', metrics: failing('network', 4) }],
+    checks: [only(40, ['AtlasBackupExporterAtlasUnreachable', 2])],
+  },
+  {
+    name: 'an exporter without clusters that is gone is told of, and one of two shards, also if another installation watches the same',
+    minutes: 40,
+    step: 4,
+    exporters: [
+      {},
+      { job: 'empty', down: during(12) },
+      { job: 'two', metrics: { shard_count: 2 } },
+      { job: 'two', instance: 'b', metrics: { shard_count: 2, shard_index: 1 }, down: during(12) },
+    ],
+    clusters: [{ name: 'a' }, { name: 'b' }, { name: 'a', job: 'two' }, { name: 'b', job: 'two', instance: 'b' }],
+    checks: [only(40, [DOWN, 2])],
+  },
+  {
     name: 'FleetShrunk fires when all clusters are lost, not when half of them are lost and others later',
     minutes: 80,
     step: 4,
-    exporters: [{ job: 'all' }, { job: 'half' }],
+    exporters: [{ job: 'all' }, { job: 'half' }, { job: 'back' }],
     clusters: [
       ...['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, group: 'all', job: 'all', absent: during(20) })),
       ...names.map((name, index) => ({
@@ -214,6 +264,12 @@ export const exporterWorlds: readonly World[] = [
         group: 'half',
         job: 'half',
         absent: during([20, 20, 20, 52][index] ?? 99),
+      })),
+      ...names.map((name, index) => ({
+        name,
+        group: 'back',
+        job: 'back',
+        absent: index < 4 ? during(20, index < 3 ? 99 : 52) : () => false,
       })),
     ],
     checks: [
@@ -224,7 +280,7 @@ export const exporterWorlds: readonly World[] = [
         description:
           'The exporter all watched 5 clusters. Within minutes most of them were lost: 0 are left. If that was not on purpose, check the last change of its config, and which projects its credentials may read. This alert ends after a day.',
       }),
-      only(80, 'AtlasBackupExporterFleetShrunk'),
+      only(80, ['AtlasBackupExporterFleetShrunk', 2]),
     ],
   },
   {
@@ -323,6 +379,8 @@ export const exporterWorlds: readonly World[] = [
           'credential_expiry_timestamp_seconds{credential="old"}': turns(9e9, 24, turns(600, 92, 9e9)),
         },
       },
+      // Another config has no such time yet.
+      { instance: 'b', metrics: { 'credential_expiry_timestamp_seconds{credential="main"}': 9e9 } },
     ],
     clusters: [],
     checks: [

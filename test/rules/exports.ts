@@ -24,6 +24,10 @@ const noSuccess: Values = {
 const dueSnapshot = (created: Value, isNone: Value = 1): Values => ({
   due_snapshot_timestamp_seconds: created,
   'due_snapshot_state{state="none"}': isNone,
+  'due_snapshot_state{state="queued"}': (minute) => {
+    const shown = typeof isNone === 'function' ? isNone(minute) : isNone;
+    return shown === undefined ? undefined : 0;
+  },
 });
 const notStartedText = {
   summary: 'no export has started for the snapshot taken 5h 4m 0s ago',
@@ -175,6 +179,15 @@ export const exportWorlds: readonly World[] = [
     step: 4,
     clusters: [
       { name: 'new', metrics: { ...dueSnapshot(-HOUR), ...noSuccess } },
+      // Two exporters see another bucket.
+      {
+        name: 'both',
+        metrics: {
+          ...dueSnapshot(turns(undefined, 12, 480), turns(undefined, 12, 1)),
+          ...noSuccess,
+          'auto_export_info{export_bucket_id="b2",frequency_type="daily"}': turns(undefined, 12, 1),
+        },
+      },
       { name: 'now', metrics: { ...dueSnapshot(0), ...noSuccess } },
       { name: 'side', metrics: dueSnapshot(-HOUR) },
       { name: 'same', metrics: { ...dueSnapshot(-HOUR), destination_last_success_timestamp_seconds: -HOUR } },
@@ -235,6 +248,16 @@ export const exportWorlds: readonly World[] = [
     step: 4,
     exporters: [{ down: during(120, 128) }],
     clusters: [
+      // After the restart the export is found, before all of the schedule is read.
+      {
+        name: 'exported',
+        unread: during(128, 140),
+        metrics: {
+          ...dueSnapshot(600 - 2 * HOUR, turns(1, 128, 0)),
+          destination_last_success_timestamp_seconds: -3 * HOUR,
+          polls_total: turns(9, 128, 2),
+        },
+      },
       {
         name: 'orders',
         unread: during(128, 180),
@@ -250,14 +273,19 @@ export const exportWorlds: readonly World[] = [
         },
       },
     ],
-    checks: [firesAllTheTime('NotStarted', 72, 232, 'severity="warning"'), ...quiet('NotStarted', 240)],
+    checks: [
+      firesAllTheTime('NotStarted', 72, 232, 'severity="warning",cluster_name="orders"'),
+      firesAllTheTime('NotStarted', 72, 136, 'severity="warning",cluster_name="exported"'),
+      query(140, 'ALERTS{alertname="AtlasBackupExportNotStarted",cluster_name="exported"}'),
+      ...quiet('NotStarted', 240),
+    ],
   },
   {
     name: 'SnapshotsLate fires when the next snapshot is three hours late, not for a paused or unread cluster, and resolves with it',
     minutes: 120,
     step: 4,
     clusters: [
-      { name: 'orders', metrics: { next_snapshot_timestamp_seconds: turns(-7140, 100, 100_000) } },
+      { name: 'orders', metrics: { next_snapshot_timestamp_seconds: turns(-7200, 100, 100_000) } },
       { name: 'paused', metrics: { next_snapshot_timestamp_seconds: -7140, cluster_paused: 1 } },
       { name: 'unread', metrics: { next_snapshot_timestamp_seconds: -7140, schedule_up: 0 } },
     ],
@@ -265,9 +293,9 @@ export const exportWorlds: readonly World[] = [
       ...quiet('SnapshotsLate', 76),
       firesForCluster('SnapshotsLate', 80, {
         severity: 'warning',
-        summary: 'the next snapshot is 3h 19m 0s late',
+        summary: 'the next snapshot is 3h 20m 0s late',
         description:
-          'According to its backup schedule, Atlas should have taken the next snapshot of cluster orders (project 5f1a00000000000000000001) 3h 19m 0s ago. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
+          'According to its backup schedule, Atlas should have taken the next snapshot of cluster orders (project 5f1a00000000000000000001) 3h 20m 0s ago. Without new snapshots there are no new exports. Check in Atlas whether the cluster is paused, and look at its newest snapshots.',
       }),
       ...quiet('SnapshotsLate', 100),
       onlyThese(120, 'SnapshotsLate'),
@@ -397,10 +425,13 @@ export const exportWorlds: readonly World[] = [
     name: 'QueuedTooLong fires for an export that is queued for four hours, and resolves ten minutes after it starts',
     minutes: 52,
     step: 4,
-    clusters: orders({
-      'oldest_active_created_timestamp_seconds{state="queued"}': turns(240 - 4 * HOUR, 32, undefined),
-      'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(undefined, 32, 240 - 4 * HOUR),
-    }),
+    clusters: [
+      ...orders({
+        'oldest_active_created_timestamp_seconds{state="queued"}': turns(240 - 4 * HOUR, 32, undefined),
+        'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(undefined, 32, 240 - 4 * HOUR),
+      }),
+      { name: 'users' },
+    ],
     checks: [
       ...quiet('QueuedTooLong', 16),
       firesForCluster('QueuedTooLong', 20, {
@@ -470,7 +501,7 @@ export const exportWorlds: readonly World[] = [
         instance: 'ab'.charAt(index),
         metrics: {
           typical_duration_seconds: seconds,
-          'oldest_active_created_timestamp_seconds{state="in_progress"}': -HOUR,
+          'oldest_active_created_timestamp_seconds{state="in_progress"}': -3 * HOUR,
         },
       })),
       {
@@ -478,6 +509,13 @@ export const exportWorlds: readonly World[] = [
         metrics: {
           typical_duration_seconds: HOUR,
           'oldest_active_created_timestamp_seconds{state="in_progress"}': turns(240 - 2 * HOUR, 40, undefined),
+        },
+      },
+      {
+        name: 'queued',
+        metrics: {
+          typical_duration_seconds: 600,
+          'oldest_active_created_timestamp_seconds{state="queued"}': -2 * HOUR,
         },
       },
       {

@@ -105,6 +105,12 @@ function knowsTheSame(minute: number, minutesBefore: number, clusters: string): 
   return query(minute, `${before} unless on (__name__) (${now} == on (__name__) ${before})`);
 }
 
+/** An export is shown, then another one for some time. */
+const exportsAside = (until: number): Values => ({
+  [ACTIVE]: 0,
+  'active_job_collections_exported{export_id="e"}': (minute) => (during(8, until)(minute) ? undefined : 4),
+  'active_job_collections_exported{export_id="g"}': (minute) => (during(8, until)(minute) ? 4 : undefined),
+});
 const replicas = [{ instance: 'a' }, { instance: 'b' }];
 /** A cluster of which two replicas say something else. */
 const replicated = (name: string, first: Values, second: Values): readonly [Cluster, Cluster] => [
@@ -112,6 +118,10 @@ const replicated = (name: string, first: Values, second: Values): readonly [Clus
   { name, instance: 'b', metrics: second },
 ];
 const QUEUED = 'oldest_active_created_timestamp_seconds{state="queued"}';
+const quota = (budget: string, requests: number, remaining: number): Values => ({
+  [`api_rate_limit_requests{group_id="p",budget="${budget}"}`]: requests,
+  [`api_rate_limit_remaining_requests{group_id="p",budget="${budget}"}`]: remaining,
+});
 const untilMinute = (minute: number): Values => ({
   due_snapshot_timestamp_seconds: turns(-20 * HOUR, minute, undefined),
   'due_snapshot_state{state="none"}': turns(1, minute, undefined),
@@ -233,6 +243,11 @@ export const factWorlds: readonly World[] = [
         176,
         'cluster_name!~"paused|once",__name__!~".+(_data_|_info|_seen_|_destination_collections).+"',
       ),
+      query(
+        264,
+        'max(cluster:mongodbatlas_backup_export_policy_changed_timestamp_seconds:max{cluster_name="running"})',
+        ['{}', -40 * HOUR],
+      ),
       query(264, 'installation:mongodbatlas_backup_export_clusters_before_drop:max', [
         'installation:mongodbatlas_backup_export_clusters_before_drop:max{job="shrunk"}',
         6,
@@ -246,14 +261,9 @@ export const factWorlds: readonly World[] = [
     exporters: [{}, { job: 'gone', down: during(208) }],
     clusters: [
       { name: 'next', metrics: exportsInTurn, unread: during(208) },
-      {
-        name: 'again',
-        metrics: {
-          [ACTIVE]: 0,
-          'active_job_collections_exported{export_id="e"}': (minute) => (during(8, 200)(minute) ? undefined : 4),
-          'active_job_collections_exported{export_id="f"}': (minute) => (during(8, 200)(minute) ? 4 : undefined),
-        },
-      },
+      { name: 'resumed', job: 'gone', metrics: { cluster_paused: turns(1, 16, 0) } },
+      { name: 'twice', metrics: { [SUCCESS]: turns(undefined, 16, turns(old(HOUR), 208, undefined)) } },
+      { name: 'again', metrics: exportsAside(200) },
       { name: 'handed', job: 'gone', owner: 'payments', absent: during(16) },
       { name: 'handed', job: 'gone', owner: 'finance', absent: during(0, 16) },
       { name: 'first', job: 'gone', group: 'p7', credential: 'old', metrics: failing('forbidden', 0) },
@@ -265,6 +275,8 @@ export const factWorlds: readonly World[] = [
         1,
       ]),
       query(264, 'credential:mongodbatlas_backup_export_works_elsewhere:group'),
+      query(264, 'cluster:mongodbatlas_backup_export_cluster_paused:max'),
+      query(264, 'max(cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max)', ['{}', 208 * 60]),
       query(
         264,
         'group by (export_id) (export:mongodbatlas_backup_export_active_job_collections_exported:max{cluster_name="next"})',
@@ -272,7 +284,7 @@ export const factWorlds: readonly World[] = [
       ),
       query(
         264,
-        'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max{cluster_name="again"})',
+        'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max{cluster_name="again",export_id="e"})',
         ['{}', 200 * 60],
       ),
     ],
@@ -293,7 +305,7 @@ export const factWorlds: readonly World[] = [
       {
         name: 'back',
         absent: during(12, 44),
-        metrics: { [BUCKET]: turns(1, 8, undefined), [OTHER_BUCKET]: turns(undefined, 8, 1) },
+        metrics: { [SUCCESS]: undefined, [BUCKET]: turns(1, 8, undefined), [OTHER_BUCKET]: turns(undefined, 8, 1) },
       },
       { name: 'resumed', job: 'gone', metrics: { cluster_paused: turns(1, 20, 0) } },
       { name: 'refused', job: 'gone', group: 'p3', credential: 'far', metrics: failing('forbidden', 4) },
@@ -301,8 +313,15 @@ export const factWorlds: readonly World[] = [
       { name: 'next', metrics: exportsInTurn },
       { name: 'renamed', group: 'p5', project: 'Old', absent: during(20) },
       { name: 'renamed', group: 'p5', project: 'New', absent: during(0, 20) },
-      { name: 'handed', owner: 'payments', absent: during(20) },
-      { name: 'handed', owner: 'finance', absent: during(0, 20) },
+      { name: 'handed', job: 'gone', owner: 'payments', absent: during(20) },
+      { name: 'handed', job: 'gone', owner: 'finance', absent: during(0, 20) },
+      { name: 'twice', metrics: { [SUCCESS]: turns(undefined, 20, turns(old(HOUR), 32, undefined)) } },
+      {
+        name: 'anew',
+        absent: during(12, 36),
+        metrics: { auto_export_enabled: turns(1, 8, 0), [BUCKET]: turns(1, 8, undefined) },
+      },
+      { name: 'again', metrics: exportsAside(24) },
     ].map((one) => ({ ...one, unread: during(40) })),
     checks: [
       firing(160, { '': ['AccessDenied'], limitless: ['Unwatched'] }),
@@ -316,11 +335,23 @@ export const factWorlds: readonly World[] = [
         ended: 'active',
         back: 'changed|success|max_age',
         resumed: 'paused',
+        anew: 'auto_export_switched_off',
       }),
-      query(160, 'group by (export_id) (export:mongodbatlas_backup_export_active_job_collections_exported:max)', [
-        '{export_id="f"}',
-        1,
-      ]),
+      query(
+        160,
+        'max(cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max{cluster_name="twice"})',
+        ['{}', 32 * 60],
+      ),
+      query(
+        160,
+        'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max{cluster_name="again",export_id="e"})',
+        ['{}', 24 * 60],
+      ),
+      query(
+        160,
+        'group by (export_id) (export:mongodbatlas_backup_export_active_job_collections_exported:max{cluster_name="next"})',
+        ['{export_id="f"}', 1],
+      ),
       query(160, 'group by (project_name) (project:mongodbatlas_backup_export_project_info:max{group_id="p5"})', [
         '{project_name="New"}',
         1,
@@ -336,7 +367,11 @@ export const factWorlds: readonly World[] = [
     name: 'after three hours without Prometheus only what the exporters say counts',
     minutes: 600,
     step: 150,
-    records: { [ofJob('export_clusters_dropped_timestamp_seconds', 'j')]: -HOUR },
+    records: {
+      [ofJob('export_clusters_dropped_timestamp_seconds', 'j')]: -HOUR,
+      [recorded('policy_changed_timestamp_seconds', 'moved')]: -HOUR,
+      [recorded('auto_export_switched_off_timestamp_seconds', 'off')]: -HOUR,
+    },
     exporters: [{ metrics: { 'discovery_up{group_id="p6"}': turns(1, 300, 0) } }, { job: 'gone', down: during(300) }],
     clusters: [
       ...[broken, ...others].map((one) => ({ ...one, unread: during(300) })),
@@ -348,18 +383,21 @@ export const factWorlds: readonly World[] = [
       },
       { name: 'lost', job: 'gone' },
     ],
-    checks: [300, 600].flatMap((minute) => [
-      query(minute, `group by (__name__) ({${REMEMBERED},cluster_name!="denied"})`, [
-        '{__name__="cluster:mongodbatlas_backup_export_owner:group"}',
-        1,
+    checks: [
+      query(150, 'max(cluster_bucket:mongodbatlas_backup_export_policy_seen_timestamp_seconds:min)', ['{}', 150 * 60]),
+      ...[300, 600].flatMap((minute) => [
+        query(minute, `group by (__name__) ({${REMEMBERED},cluster_name!="denied"})`, [
+          '{__name__="cluster:mongodbatlas_backup_export_owner:group"}',
+          1,
+        ]),
+        query(
+          minute,
+          'group by (cluster_name) (cluster:mongodbatlas_backup_export_target_info:max{cluster_name=~"lost|und.*"})',
+        ),
+        query(minute, '{__name__=~".+(_seen_|_shard_count|_dropped_).+",job="gone"}'),
+        query(minute, '{__name__=~".+_dropped_.+"}'),
       ]),
-      query(
-        minute,
-        'group by (cluster_name) (cluster:mongodbatlas_backup_export_target_info:max{cluster_name=~"lost|und.*"})',
-      ),
-      query(minute, '{__name__=~".+(_seen_|_shard_count|_dropped_).+",job="gone"}'),
-      query(minute, '{__name__=~".+_dropped_.+"}'),
-    ]),
+    ],
   },
   {
     name: 'a replica whose data is an hour older does not count, whatever it says',
@@ -386,6 +424,16 @@ export const factWorlds: readonly World[] = [
         { cluster_paused: 1, [SUCCESS]: -30 * HOUR },
       ),
       replicated('smaller', { destination_collections: turns(100, 120, 50) }, { destination_collections: 100 }),
+      replicated(
+        'asleep',
+        { cluster_paused: 1, success_max_age_seconds: 1200, [SUCCESS]: -30 * HOUR },
+        { cluster_paused: 1, success_max_age_seconds: 1200, [SUCCESS]: -30 * HOUR },
+      ),
+      replicated(
+        'fewer',
+        { destination_collections: 85, destination_collections_exported: 85 },
+        { destination_collections: 100, destination_collections_exported: 100 },
+      ),
       replicated('unlisted', { [SUCCESS]: turns(old(HOUR), 120, undefined) }, {}),
     ]
       .flatMap(([one, other]) => [one, { ...other, metrics: { ...other.metrics, ...failing('forbidden', 20) } }])
@@ -471,16 +519,31 @@ export const factWorlds: readonly World[] = [
       ),
       replicated(
         'exporting',
-        { [ACTIVE]: 0, 'active_job_collections_exported{export_id="e"}': 4 },
+        {
+          [ACTIVE]: 0,
+          'active_job_collections_exported{export_id="e"}': 4,
+          'active_job_state{export_id="e",state="in_progress"}': 1,
+        },
         { [ACTIVE]: 0, 'active_job_collections_exported{export_id="e"}': turns(4, 60, 5) },
       ),
       replicated('unreadable', { snapshots_up: 0 }, { snapshots_up: 1 }),
+      replicated(
+        'slow',
+        { poll_interval_seconds: 60, last_poll_success_timestamp_seconds: old(600) },
+        { poll_interval_seconds: 300, last_poll_success_timestamp_seconds: old(600) },
+      ),
       replicated('unknown', { 'jobs{state="unknown"}': 1 }, {}),
       replicated('down', { up: 0 }, {}),
       replicated(
         'switched',
-        { ...dueNow, ...untilMinute(40), schedule_up: turns(1, 40, 0), polls_total: 2 },
-        { ...dueNow, ...untilMinute(40), auto_export_enabled: turns(1, 40, 0), [BUCKET]: turns(1, 40, undefined) },
+        { ...dueNow, ...untilMinute(40), schedule_up: turns(1, 40, 0), snapshots_up: 0, polls_total: 2 },
+        {
+          ...dueNow,
+          ...untilMinute(40),
+          snapshots_up: 1,
+          auto_export_enabled: turns(1, 40, 0),
+          [BUCKET]: turns(1, 40, undefined),
+        },
       ),
       replicated('unread', {}, {}).map((one, index) => (index === 0 ? { ...one, unread: during(40) } : one)),
     ].flat(),
@@ -488,6 +551,56 @@ export const factWorlds: readonly World[] = [
       onlyThese(140, 'FailingRepeatedly', 'Incomplete', 'RunningTooLong', 'SnapshotsLate', 'UnknownState'),
       query(140, 'count(project:mongodbatlas_backup_export_project_info:max)', ['{}', 1]),
       query(140, 'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max)', ['{}', 60 * 60]),
+    ],
+  },
+  {
+    name: 'series for people: the progress and the expected end of an export, and the used quota of a project',
+    minutes: 4,
+    step: 4,
+    exporters: [
+      { metrics: { ...quota('backups', 100, 40), ...quota('unlimited', 0, 0) } },
+      { instance: 'b', metrics: quota('backups', 90, 20) },
+    ],
+    clusters: [
+      replicated(
+        'exporting',
+        {
+          active_collections: 10,
+          active_collections_exported: 4,
+          'active_job_progress_ratio{export_id="e"}': 0.4,
+          'active_job_created_timestamp_seconds{export_id="e"}': 60,
+          typical_duration_seconds: 600,
+        },
+        {
+          active_collections: 9,
+          active_collections_exported: 5,
+          'active_job_progress_ratio{export_id="e"}': 0.5,
+          'active_job_created_timestamp_seconds{export_id="e"}': 120,
+          typical_duration_seconds: 900,
+        },
+      ),
+      [{ name: 'more', metrics: { active_collections: 10, active_collections_exported: 12 } }],
+      [{ name: 'unknown', metrics: { active_collections: 0, active_collections_exported: 0 } }],
+    ].flat(),
+    checks: [
+      query(
+        4,
+        'sum by (cluster_name) (cluster:mongodbatlas_backup_export_active_progress:ratio)',
+        ['{cluster_name="exporting"}', 0.5],
+        ['{cluster_name="more"}', 1],
+      ),
+      query(4, 'sum by (export_id) (export:mongodbatlas_backup_export_active_job_progress_ratio:max)', [
+        '{export_id="e"}',
+        0.5,
+      ]),
+      query(4, 'sum by (export_id) (export:mongodbatlas_backup_export_active_job_eta_timestamp_seconds:max)', [
+        '{export_id="e"}',
+        1020,
+      ]),
+      query(4, 'project:mongodbatlas_backup_exporter_api_budget_used:ratio', [
+        'project:mongodbatlas_backup_exporter_api_budget_used:ratio{group_id="p",budget="backups"}',
+        0.8,
+      ]),
     ],
   },
 ];

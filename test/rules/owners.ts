@@ -1,6 +1,6 @@
 /** Alerts carry the owner of the clusters that they are about. */
 import { failing } from './polls.ts';
-import { during, firesAllTheTime, onlyThese, turns, type Values, type World } from './world.ts';
+import { during, firesAllTheTime, onlyThese, query, turns, type Values, type World } from './world.ts';
 
 const overdue: Values = { destination_last_success_timestamp_seconds: -30 * 3600 };
 const limited = failing('rate_limited', 5);
@@ -14,12 +14,18 @@ export const ownerWorlds: readonly World[] = [
     clusters: [
       { name: 'orders', owner: 'payments', absent: during(100), metrics: overdue },
       { name: 'orders', owner: 'finance', instance: 'b', metrics: overdue },
+      { name: 'users', owner: 'finance', absent: during(100), metrics: overdue },
+      { name: 'users', owner: 'payments', instance: 'b', metrics: overdue },
+      { name: 'freed', owner: 'payments', absent: during(100), metrics: overdue },
+      { name: 'freed', instance: 'b', metrics: overdue },
       { name: 'unowned', metrics: overdue },
     ],
     checks: [
-      firesAllTheTime('Overdue', 16, 99, 'owner="payments"'),
-      firesAllTheTime('Overdue', 116, 150, 'owner="finance"'),
-      firesAllTheTime('Overdue', 116, 150, 'owner="payments"', 0),
+      firesAllTheTime('Overdue', 16, 99, 'owner="payments"', 2),
+      firesAllTheTime('Overdue', 116, 150, 'owner="finance",cluster_name="orders"'),
+      firesAllTheTime('Overdue', 116, 150, 'owner="payments",cluster_name="users"'),
+      firesAllTheTime('Overdue', 116, 150, 'owner="",cluster_name="freed"'),
+      query(150, 'count(ALERTS{alertstate="firing"})', ['{}', 4]),
       firesAllTheTime('Overdue', 16, 150, 'owner="",cluster_name="unowned"'),
     ],
   },
@@ -31,8 +37,14 @@ export const ownerWorlds: readonly World[] = [
       { name: 'orders', owner: 'payments', metrics: overdue },
       { name: 'orders', owner: 'accounts', instance: 'b', absent: during(0, 30), metrics: overdue },
       { name: 'orders', instance: 'c', metrics: overdue },
+      { name: 'users', owner: 'accounts', metrics: overdue },
+      { name: 'users', owner: 'payments', instance: 'b', absent: during(0, 30), metrics: overdue },
     ],
-    checks: [firesAllTheTime('Overdue', 16, 80, 'owner="payments"'), onlyThese(80, 'Overdue')],
+    checks: [
+      firesAllTheTime('Overdue', 16, 80, 'owner="payments",cluster_name="orders"'),
+      firesAllTheTime('Overdue', 16, 80, 'owner="accounts",cluster_name="users"'),
+      onlyThese(80, ['Overdue', 2]),
+    ],
   },
   {
     name: 'an alert on a project is one for each owner in it, and an alert on a credential is one for all',

@@ -7,6 +7,7 @@ import {
   GROUP,
   old,
   onlyThese,
+  query,
   quiet,
   turns,
   type Values,
@@ -23,6 +24,10 @@ export const failing = (reason: string, from: number, to = Infinity): Values => 
     last_poll_success_timestamp_seconds: (minute) => (isFailing(minute) ? from * 60 - 60 : minute * 60 - 60),
   };
 };
+const unlisted = (group: string, credential: string, reason: string): Values => ({
+  [`discovery_up{group_id="${group}"}`]: 0,
+  [`discovery_failing{group_id="${group}",credential="${credential}",reason="${reason}"}`]: 1,
+});
 const fine = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
 
 export const pollWorlds: readonly World[] = [
@@ -106,9 +111,12 @@ export const pollWorlds: readonly World[] = [
     name: 'a credential that works elsewhere is one AccessDenied for the project, also after its exporter died',
     minutes: 80,
     step: 4,
-    exporters: [{ down: during(44) }],
+    exporters: [{ down: during(44) }, { job: 'other' }],
     clusters: [
+      { name: 'near', job: 'other', credential: 'other' },
       { name: 'orders', metrics: failing('forbidden', 8) },
+      { name: 'slow', metrics: failing('timeout', 8) },
+      { name: 'stale', metrics: { last_poll_success_timestamp_seconds: 60 } },
       { name: 'far', group: OTHER_GROUP },
     ],
     checks: [
@@ -120,7 +128,7 @@ export const pollWorlds: readonly World[] = [
           'Atlas refuses polls with the credential main in project 5f1a00000000000000000001. Elsewhere it works. Usually it lacks a role in this project. The status page shows the error and the advice for it. 1 cluster is not read. Alerts on overdue exports use the last known data.',
       }),
       firesAllTheTime('AccessDenied', 24, 80, `group_id="${GROUP}"`),
-      onlyThese(80, 'AccessDenied', 'AtlasBackupExporterDown'),
+      onlyThese(80, 'AccessDenied', 'TargetDown', 'DataStale', 'AtlasBackupExporterDown'),
     ],
   },
   {
@@ -164,20 +172,20 @@ export const pollWorlds: readonly World[] = [
     step: 4,
     exporters: [
       { down: during(20) },
-      {
-        instance: 'b',
+      ...['b', 'copy'].map((instance) => ({
+        instance,
         down: during(0, 20),
         metrics: {
           [`discovery_up{group_id="${GROUP}"}`]: 0,
           [`discovery_failing{group_id="${GROUP}",credential="main",reason="unauthorized"}`]: 1,
         },
-      },
+      })),
     ],
     clusters: fine,
     checks: [firesAllTheTime('AccessDenied', 36, 60, 'group_id=""'), onlyThese(60, 'AccessDenied')],
   },
   {
-    name: 'RateLimited fires once for a project, and nothing else does',
+    name: 'RateLimited fires once for a project, and nothing else does for its clusters',
     minutes: 52,
     step: 4,
     exporters: [
@@ -188,7 +196,10 @@ export const pollWorlds: readonly World[] = [
         },
       },
     ],
-    clusters: ['orders', 'users'].map((name) => ({ name, metrics: failing('rate_limited', 8, 32) })),
+    clusters: [
+      ...['orders', 'users'].map((name) => ({ name, metrics: failing('rate_limited', 8, 32) })),
+      { name: 'slow', metrics: failing('timeout', 8, 32) },
+    ],
     checks: [
       ...quiet('RateLimited', 20),
       firesFor('RateLimited', 24, {
@@ -200,7 +211,8 @@ export const pollWorlds: readonly World[] = [
       }),
       firesAllTheTime('RateLimited', 24, 40),
       ...quiet('RateLimited', 44),
-      onlyThese(52, 'RateLimited'),
+      query(24, 'ALERTS{alertname="AtlasBackupExportTargetDown",cluster_name!="slow"}'),
+      onlyThese(52, 'RateLimited', 'TargetDown'),
     ],
   },
   {
@@ -255,6 +267,81 @@ export const pollWorlds: readonly World[] = [
           'The exporter cannot list the projects that the credential main can see. It last succeeded 36m 0s ago. Known clusters stay monitored. New ones are not monitored. The status page shows the error and the advice for it.',
       }),
       onlyThese(60, 'DiscoveryFailing'),
+    ],
+  },
+  {
+    name: 'after a restart with a revoked credential only the clusters count as denied that no other installation reads',
+    minutes: 40,
+    step: 4,
+    exporters: [
+      {
+        metrics: {
+          [`discovery_up{group_id="${GROUP}"}`]: turns(1, 20, 0),
+          [`discovery_failing{group_id="${GROUP}",credential="main",reason="forbidden"}`]: turns(undefined, 20, 1),
+        },
+      },
+      { job: 'other' },
+    ],
+    clusters: [
+      { name: 'orders', absent: during(20) },
+      { name: 'users', absent: during(20) },
+      { name: 'users', job: 'other', credential: 'other' },
+    ],
+    checks: [
+      query(40, 'group by (cluster_name) (cluster_credential:mongodbatlas_backup_export_access_denied:max)', [
+        '{cluster_name="orders"}',
+        1,
+      ]),
+    ],
+  },
+  {
+    name: 'DiscoveryFailing is told where no other alert tells the cause, and where no other exporter lists the same',
+    minutes: 60,
+    step: 4,
+    exporters: [
+      {
+        metrics: {
+          ...unlisted('limited', 'main', 'rate_limited'),
+          ...unlisted('one', 'main', 'unauthorized'),
+          ...unlisted('two', 'old', 'forbidden'),
+          ...unlisted('three', 'part', 'forbidden'),
+          ...unlisted('four', 'old', 'timeout'),
+          'discovery_up{group_id="five"}': 0,
+          'projects_discovery_up{credential="old"}': 0,
+          'projects_discovery_up{credential="main"}': 0,
+          'projects_discovery_up{credential="both"}': 0,
+        },
+      },
+      {
+        instance: 'b',
+        metrics: { 'discovery_up{group_id="five"}': 1, 'projects_discovery_up{credential="both"}': 1 },
+      },
+      {
+        job: 'blind',
+        metrics: {
+          atlas_reachable: 0,
+          'discovery_up{group_id="six"}': 0,
+          'projects_discovery_up{credential="far"}': 0,
+        },
+      },
+    ],
+    clusters: [
+      ...fine,
+      { name: 'busy', group: 'limited', metrics: failing('rate_limited', 0) },
+      { name: 'refused', group: 'o', credential: 'old', metrics: failing('forbidden', 0) },
+      { name: 'partly', group: 'p', credential: 'part', metrics: failing('forbidden', 0) },
+      { name: 'granted', group: 'q', credential: 'part' },
+      { name: 'unread', group: 'six', job: 'blind', metrics: failing('network', 0) },
+    ],
+    checks: [
+      query(
+        60,
+        'group by (group_id, credential) (ALERTS{alertname="AtlasBackupExportDiscoveryFailing"})',
+        ['{group_id="one"}', 1],
+        ['{group_id="three"}', 1],
+        ['{group_id="four"}', 1],
+        ['{credential="main"}', 1],
+      ),
     ],
   },
 ];

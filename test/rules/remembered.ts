@@ -22,6 +22,9 @@ const overdue: Values = { [SUCCESS]: -30 * HOUR };
 const UNREACHABLE = 'AtlasBackupExporterAtlasUnreachable';
 const others = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
 
+const recorded = (name: string, cluster: string) =>
+  `cluster:mongodbatlas_backup_export_${name}:max{group_id="${GROUP}",cluster_name="${cluster}"}`;
+
 /** A schedule that exports nothing, shown until a minute. */
 const scheduleUntil = (minute: number): Values => ({
   auto_export_has_policy_item: turns(0, minute, undefined),
@@ -71,7 +74,15 @@ export const rememberedWorlds: readonly World[] = [
         metrics: { atlas_reachable: turns(1, 32, 0), [`discovery_up{group_id="${GROUP}"}`]: turns(1, 32, 0) },
         down: during(60),
       },
-      { instance: 'b', metrics: { atlas_reachable: 0, [`discovery_up{group_id="${GROUP}"}`]: 0 }, down: during(0, 64) },
+      {
+        instance: 'b',
+        metrics: {
+          atlas_reachable: 0,
+          [`discovery_up{group_id="${GROUP}"}`]: 0,
+          [`discovery_failing{group_id="${GROUP}",credential="main",reason="network"}`]: 1,
+        },
+        down: during(0, 64),
+      },
     ],
     clusters: [{ name: 'orders', metrics: { ...overdue, ...failing('network', 32) } }],
     checks: [
@@ -92,11 +103,15 @@ export const rememberedWorlds: readonly World[] = [
       },
       {
         instance: 'b',
-        metrics: { atlas_reachable: 0, 'projects_discovery_up{credential="main"}': 0 },
+        metrics: { atlas_reachable: 0, 'projects_discovery_up{credential="main"}': turns(0, 100, 1) },
         down: during(0, 64),
       },
     ],
-    clusters: [{ name: 'orders', metrics: { ...overdue, ...failing('network', 32) } }],
+    clusters: [
+      { name: 'orders', metrics: { ...overdue, ...failing('network', 32) } },
+      // The projects are listed again before their clusters.
+      { name: 'orders', instance: 'b', absent: during(0, 108), metrics: { ...overdue, ...failing('network', 0) } },
+    ],
     checks: [
       firesAllTheTime('Overdue', 16, 120),
       firesAllTheTime(UNREACHABLE, 44, 120),
@@ -195,11 +210,17 @@ export const rememberedWorlds: readonly World[] = [
         name: 'orders',
         metrics: { [SUCCESS]: turns(-30 * HOUR, 80, undefined), [DATA]: turns(-31 * HOUR, 80, undefined) },
       },
+      {
+        name: 'found',
+        metrics: { ...failing('not_found', 0, 8), [SUCCESS]: turns(-30 * HOUR, 80, undefined), [DATA]: undefined },
+      },
+      // Not too late yet.
+      { name: 'users', metrics: { [SUCCESS]: turns(4800 - 26 * HOUR, 80, undefined), [DATA]: undefined } },
     ],
     checks: [
-      firesAllTheTime('Overdue', 20, 76),
-      firesAllTheTime('NoSuccessListed', 96, 140),
-      onlyThese(140, 'Overdue', 'NoSuccessListed'),
+      firesAllTheTime('Overdue', 20, 76, '', 2),
+      firesAllTheTime('NoSuccessListed', 96, 140, '', 2),
+      onlyThese(140, ['Overdue', 2], ['NoSuccessListed', 2]),
     ],
   },
   {
@@ -224,11 +245,15 @@ export const rememberedWorlds: readonly World[] = [
     minutes: 200,
     step: 4,
     records: {
-      [`cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max{group_id="${GROUP}",cluster_name="first"}`]:
-        -50 * HOUR,
+      [recorded('no_success_since_timestamp_seconds', 'first')]: -50 * HOUR,
+      [recorded('no_success_since_timestamp_seconds', 'asleep')]: -50 * HOUR,
+      [recorded('no_success_since_timestamp_seconds', 'moved')]: -50 * HOUR,
+      [recorded('policy_changed_timestamp_seconds', 'moved')]: -HOUR,
     },
     clusters: [
       { name: 'running', metrics: { [SUCCESS]: -50 * HOUR, [ACTIVE]: -24 * HOUR } },
+      { name: 'asleep', metrics: { [SUCCESS]: undefined, [DATA]: undefined, cluster_paused: 1 } },
+      { name: 'moved', metrics: { [SUCCESS]: undefined, [DATA]: undefined } },
       { name: 'first', metrics: { [SUCCESS]: undefined, [DATA]: undefined, [ACTIVE]: -24 * HOUR } },
       {
         name: 'blind',
@@ -353,11 +378,19 @@ export const rememberedWorlds: readonly World[] = [
       { job: 'gone', down: during(10) },
       { job: 'blind', metrics: { 'projects_discovery_up{credential="other"}': 0 } },
     ],
-    clusters: [{ name: 'removed', absent: during(40), metrics: overdue }, { name: 'orders' }],
+    clusters: [
+      { name: 'removed', absent: during(40), metrics: overdue },
+      { name: 'refused', credential: 'shop', absent: during(40), metrics: failing('forbidden', 5) },
+      { name: 'granted', credential: 'shop', absent: during(40) },
+      { name: 'orders' },
+      { name: 'denied', credential: 'old', metrics: failing('forbidden', 5) },
+    ],
     checks: [
       firesAllTheTime('Overdue', 16, 48),
       query(49, 'cluster:mongodbatlas_backup_export_target_info:max{cluster_name="removed"}'),
       query(49, 'ALERTS{cluster_name="removed"}'),
+      query(49, 'cluster_credential:mongodbatlas_backup_export_access_denied:max{credential="shop"}'),
+      query(49, 'credential:mongodbatlas_backup_export_works_elsewhere:group'),
     ],
   },
   {

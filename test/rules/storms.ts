@@ -44,7 +44,7 @@ export const stormWorlds: readonly World[] = [
     minutes: 60,
     step: 4,
     exporters: [
-      { job: 'staging', metrics: { atlas_reachable: 0 } },
+      { job: 'staging', metrics: { atlas_reachable: 0, 'discovery_up{group_id="staging"}': 0 } },
       { job: 'production', metrics: { 'discovery_up{group_id="p9"}': 0 } },
     ],
     clusters: [

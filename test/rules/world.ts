@@ -281,6 +281,7 @@ const healthyCluster: Values = {
   destination_data_timestamp_seconds: old(7200),
   destination_consecutive_failures: 0,
   'jobs{state="unknown"}': 0,
+  'jobs{state="successful"}': 3,
 };
 
 /** The values in promtool's notation. */
