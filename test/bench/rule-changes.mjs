@@ -6,11 +6,23 @@ const MATCHERS = { '=': '!=', '!=': '=', '=~': '!~' };
 /** Changes that cannot be seen in any situation, and why. */
 export const EQUIVALENT = [
   { name: 'evaluated:bool', what: /^a number/, why: 'It only matters whether there is a value.' },
+  { name: 'owner:group', what: /^a number/, why: 'It only matters which number is the largest.' },
+  { name: 'owner:group', what: /^instance stays/, why: 'No record of it has this label.' },
+  { name: 'Stalled', what: /^instance stays/, why: 'No record of it has this label.' },
+  { name: 'seen_timestamp_seconds:max', what: /^instance stays/, why: 'It only matters whether the job was seen.' },
+  {
+    name: 'DataStale',
+    what: /^max and min.*\(job, instance\)$/,
+    why: 'An exporter has one time of its last tick.',
+  },
+  { name: 'ClockSkew', what: /^max and min/, why: 'An exporter has one time of its last tick.' },
+  { name: 'WebCertificateExpiring', what: /^max and min/, why: 'An exporter has one certificate.' },
+  { name: 'ConfigReloadFailed', what: /^max and min/, why: 'An exporter has one config.' },
   { name: 'shard_count:max', what: /^a range grows/, why: 'It is not older than the record of when the job was seen.' },
   { name: 'clusters_before_drop:max', what: /^a range grows/, why: 'It is not older than the time of the drop.' },
 ];
 
-/** Each with what is changed (`what`), the changed fields (`change`), and whether only a text changes (`isText`). */
+/** Each with what is changed (`what`) and the changed fields (`change`). */
 export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, labels = {}, annotations = {} }) {
   const changes = [];
   const replaceEach = (regex, replacement, why) => {
@@ -21,7 +33,7 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
     }
   };
   const scaled = (factor) => (match) => match[0].replace(/\d+(\.\d+)?/, (number) => String(Number(number) * factor));
-  replaceEach(/(?<![\w.[:"])\d+(\.\d+)?(?![\w.])/g, scaled(1.5), 'a number grows');
+  replaceEach(/(?<![\w.[:"]|topk by \([^)]*\) \()\d+(\.\d+)?(?![\w.])/g, scaled(1.5), 'a number grows');
   replaceEach(/(?<![\w.[:"])[1-9]\d*(\.\d+)?(?![\w.])/g, scaled(0.6), 'a number shrinks');
   replaceEach(/(?<=\[|offset )\d+[smhdw]/g, '1m', 'a range shrinks');
   replaceEach(/(?<=\[)\d+[smhdw]/g, '60d', 'a range grows');
@@ -34,12 +46,19 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
       change: { expr: expr.slice(0, start) + expr.slice(end) },
     });
   // Of equal values the largest is the smallest. The difference shows only where exporters disagree.
-  replaceEach(/\b(max|min) by\b/g, ([, how]) => `${how === 'max' ? 'min' : 'max'} by`, 'max and min');
+  replaceEach(
+    /\b(max|min)( by \([^)]*\))/g,
+    ([, how, list]) => `${how === 'max' ? 'min' : 'max'}${list}`,
+    'max and min',
+  );
   // Only what an exporter exposes has the label.
-  const isRecord = (match) => !/(?<![\w:])mongodbatlas_/.test(argumentAt(expr, match.index + match[0].length));
+  const isRecord = (match) => {
+    const argument = argumentAt(expr, match.index + match[0].length);
+    return /^[(\s]*\w+ by \(/.test(argument) || !/(?<![\w:])mongodbatlas_/.test(argument);
+  };
   replaceEach(
     /\bby \(([^)]*)\)/g,
-    (match) => (isRecord(match) ? match[0] : `by (${match[1]}, instance)`),
+    (match) => (match[1].includes('instance') || isRecord(match) ? match[0] : `by (${match[1]}, instance)`),
     'instance stays',
   );
   replaceEach(
@@ -56,14 +75,13 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
   for (const [key, value] of alert ? Object.entries(annotations) : []) {
     // All links are made by one function, which has a test of its own. Without addresses they are empty.
     if (/^\{\{ \$\w+ := "" \}\}/.test(value)) continue;
-    const isText = true;
-    changes.push({ what: `no ${key}`, isText, change: { annotations: { ...annotations, [key]: '' } } });
+    changes.push({ what: `no ${key}`, change: { annotations: { ...annotations, [key]: '' } } });
     // Each query of a template finds nothing.
     for (const match of value.matchAll(/(?<=(?:printf|query) ")[^"\\]*/g)) {
       const changed = `${value.slice(0, match.index)}absent(vector(1)) and ${value.slice(match.index)}`;
       changes.push({
         what: `empty query in ${key} at ${match.index}`,
-        isText,
+
         change: { annotations: { ...annotations, [key]: changed } },
       });
     }

@@ -9,9 +9,8 @@
  * It fails if there is a survivor, and if a test notices a change that is listed as equivalent.
  * So that a full run ends within an hour or two of one processor:
  * 1. A changed rule runs in the test that most likely notices it, with the rules only that it depends on, or that depend on it.
- * 2. The changes that are left are recorded beside the right rules, all together, in every test. Where both never differ, no
- *    test can notice the change: it is a survivor.
- * 3. The others run in the tests where they differ.
+ * 2. In every test, the cheapest first, the changes that are left are recorded beside the right rules, all together. Only those
+ *    whose values ever differ there run in this test.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,27 +48,30 @@ const killers = new Map();
 
 const mutants = await withoutMistakes(allMutants());
 console.log(`${mutants.length} changes, ${tests.length} tests`);
-const left = [];
 await each(mutants, async (mutant) => {
-  if (mutant.isEquivalent || !(await isNoticed(mutant, likeliest(mutant.name).slice(0, 1)))) left.push(mutant);
+  if (!mutant.isEquivalent) mutant.isNoticed = await isNoticed(mutant, likeliest(mutant.name)[0], related(mutant.name));
 });
-console.log(`${left.length} left for further tests`);
-await findDifferences(left);
-const counts = { noticed: mutants.length - left.length, equivalent: 0, mistaken: 0, surviving: 0 };
-const differing = ({ differsIn }) => differsIn?.size ?? Infinity;
-left.sort((one, other) => differing(one) - differing(other));
-await each(left, async (mutant) => {
-  const further = likeliest(mutant.name).filter((test) => mutant.differsIn?.has(test) ?? true);
-  const isKilled = mutant.fails || (await isNoticed(mutant, further, new Set(used.keys())));
-  if (isKilled) counts[mutant.isEquivalent ? 'mistaken' : 'noticed'] += 1;
-  else counts[mutant.isEquivalent ? 'equivalent' : 'surviving'] += 1;
-  if (isKilled !== mutant.isEquivalent) return;
-  const differs = mutant.differsIn === undefined ? '' : `, differs in ${mutant.differsIn.size} tests`;
-  console.log(`${isKilled ? 'not equivalent' : 'survivor'}: ${mutant.name}: ${mutant.what}${differs}`);
-});
+const left = () => mutants.filter((mutant) => !mutant.isNoticed);
+console.log(`${left().length} left after the likeliest test`);
+for (const test of [...tests].sort((one, other) => one.evaluations - other.evaluations)) {
+  const before = left().length;
+  await each(await differing(test, left()), async (mutant) => {
+    mutant.tests += 1;
+    mutant.isNoticed = await isNoticed(mutant, test, new Set(used.keys()));
+  });
+  if (left().length < before) console.log(`${left().length} left after: ${test.content.tests[0].name}`);
+}
 rmSync(folder, { recursive: true });
-console.log(`${counts.noticed} noticed, ${counts.equivalent} equivalent, ${counts.surviving} survivors`);
-if (counts.mistaken + counts.surviving > 0) process.exitCode = 1;
+const count = { noticed: 0, equivalent: 0, surviving: 0 };
+for (const { name, what, tests: differsIn, isNoticed: wasNoticed, isEquivalent } of mutants) {
+  if (wasNoticed) count.noticed += 1;
+  else if (isEquivalent) count.equivalent += 1;
+  else count.surviving += 1;
+  if (wasNoticed !== isEquivalent) continue;
+  console.log(`${isEquivalent ? 'not equivalent' : 'survivor'}: ${name}: ${what}, differs in ${differsIn} tests`);
+  process.exitCode = 1;
+}
+console.log(`${count.noticed} noticed, ${count.equivalent} equivalent, ${count.surviving} survivors`);
 
 function allMutants() {
   const all = rules.flatMap(({ rule, name }) =>
@@ -78,6 +80,8 @@ function allMutants() {
       name,
       rule,
       changed: { ...rule, ...one.change },
+      tests: 0,
+      isNoticed: false,
       isEquivalent: EQUIVALENT.some((equivalent) => matches(equivalent, name, one)),
     })),
   );
@@ -105,20 +109,18 @@ function likeliest(name) {
   return [...tests].sort((a, b) => cost(a) - cost(b));
 }
 
-async function isNoticed({ name, rule, changed, isText }, candidates, kept = related(name)) {
+async function isNoticed({ name, rule, change, changed }, test, kept) {
+  // Only a test that names the alert can notice a change of its texts, labels or times.
+  if (change.expr === undefined && !test.text.includes(name)) return false;
+  const content = testOfSlice(test.content, kept);
+  if (content === undefined) return false;
   const slice = groupsOf((one) => {
     if (one.rule === rule) return [changed];
     return kept.has(one.name) ? [one.rule] : [];
   });
-  for (const test of candidates) {
-    // Only a test that names the alert can notice a change of its text.
-    if (isText && !test.text.includes(name)) continue;
-    const content = testOfSlice(test.content, kept);
-    if (content === undefined || (await run(slice, content)) === '') continue;
-    killers.set(name, [test, ...(killers.get(name) ?? []).filter((other) => other !== test)]);
-    return true;
-  }
-  return false;
+  if ((await run(slice, content)) === '') return false;
+  killers.set(name, [test, ...(killers.get(name) ?? []).filter((other) => other !== test)]);
+  return true;
 }
 
 /** The rules that depend on a rule, and all that these depend on. */
@@ -136,34 +138,30 @@ async function withoutMistakes(all) {
   return all.filter((_, index) => !mistakes.has(index));
 }
 
-/**
- * Notes for each change of an expression the tests in which its value ever differs from that of the right rule, and whether
- * its evaluation fails in one of them.
- */
-async function findDifferences(all) {
-  const compared = all.filter(({ change }) => change.expr !== undefined);
-  for (const mutant of compared) mutant.differsIn = new Set();
-  const compare = async (test) => {
-    const slice = groupsOf((one) => beside(one, compared));
-    const minutes = lastMinute(test.content);
-    const expr = `count by (change) (count_over_time(differs[${minutes + 1}m]))`;
-    const check = { eval_time: `${minutes}m`, expr, exp_samples: [{ labels: '{change="none"}', value: 1 }] };
-    const content = {
-      ...test.content,
-      tests: [{ ...test.content.tests[0], alert_rule_test: [], promql_expr_test: [check] }],
-    };
-    const output = await run(slice, content);
-    const failed = [...output.matchAll(/rule: wrong:(\d+)/g)];
-    for (const [, index] of failed) compared[Number(index)].fails = true;
-    if (failed.length > 0) return compare(test);
-    for (const [, index] of output.matchAll(/change="(\d+)"/g)) compared[Number(index)].differsIn.add(test);
+/** The changes whose value ever differs in a test from that of the right rule, and those that are not of an expression. */
+async function differing(test, all) {
+  const compared = all.filter(({ change, isNoticed: fails }) => change.expr !== undefined && !fails);
+  const minutes = lastMinute(test.content);
+  const expr = `count by (change) (count_over_time(differs[${minutes + 1}m]))`;
+  const check = { eval_time: `${minutes}m`, expr, exp_samples: [{ labels: '{change="none"}', value: 1 }] };
+  const content = {
+    ...test.content,
+    tests: [{ ...test.content.tests[0], alert_rule_test: [], promql_expr_test: [check] }],
   };
-  await each(tests, compare);
+  const output = await run(
+    groupsOf((one) => beside(one, compared)),
+    content,
+  );
+  const failed = [...output.matchAll(/rule: wrong:(\d+)/g)];
+  for (const [, index] of failed) compared[Number(index)].isNoticed = true;
+  if (failed.length > 0) return differing(test, all);
+  const found = [...output.matchAll(/change="(\d+)"/g)].map(([, index]) => compared[Number(index)]);
+  return [...all.filter(({ change }) => change.expr === undefined), ...found];
 }
 
 /** A rule, its changes before it, because it can read its own previous value, and the comparisons. */
 function beside(one, compared) {
-  const changes = compared.flatMap((mutant, index) => (mutant.rule === one.rule && !mutant.fails ? [index] : []));
+  const changes = compared.flatMap((mutant, index) => (mutant.rule === one.rule ? [index] : []));
   const right = `right:${rules.indexOf(one)}`;
   const differs = (wrong) => `count((${right} unless ${wrong} == ${right}) or (${wrong} unless ${right} == ${wrong}))`;
   return [
