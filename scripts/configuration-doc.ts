@@ -169,7 +169,7 @@ applies a change once the files stop changing.
 - Environment variables and flags (addresses, shards, log) are read only at the start. With \`--target\` there is no config file,
   and a reload changes nothing.
 
-**YAML.** One document, unique keys, no tags, at most a hundred aliases, no merge keys.`;
+**YAML.** One document, unique keys, no tags such as \`!name\`, at most a hundred aliases, no merge keys.`;
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
