@@ -3,7 +3,7 @@
  * token bucket and semaphore (admission) → HTTP exchange. The settings may change while requests run: tokens taken from
  * a bucket stay taken, and unchanged credentials keep their access tokens.
  */
-import { startDeadline } from '../support/abortable.ts';
+import { withinDeadline } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type BudgetLevel, createAdmission } from './admission/admission.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './admission/circuit-breaker.ts';
@@ -182,11 +182,8 @@ function replaceSessions(
 
 async function endAll(sessions: readonly Session[], runtime: Runtime): Promise<void> {
   if (sessions.length === 0) return;
-  const deadline = startDeadline(
-    runtime,
-    BOUNDS.revokeSeconds,
-    () => new Error('the time limit for revoking tokens is exceeded'),
-  );
-  await Promise.all(sessions.map(({ signer }) => signer.end(deadline.signal)));
-  deadline.end();
+  const late = (): Error => new Error('the time limit for revoking tokens is exceeded');
+  const deadline = { runtime, seconds: BOUNDS.revokeSeconds, late };
+  const endSessions = (signal: AbortSignal) => Promise.all(sessions.map(({ signer }) => signer.end(signal)));
+  await withinDeadline(deadline, endSessions).catch(() => undefined);
 }

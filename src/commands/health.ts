@@ -24,7 +24,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
 export async function runHealth({ url, client, terminal, runtime }: HealthSettings): Promise<ExitCode> {
   const late = new Error(`no answer within ${LIMIT_SECONDS} s`);
   try {
-    const deadline = { runtime, seconds: LIMIT_SECONDS, late };
+    const deadline = { runtime, seconds: LIMIT_SECONDS, late: () => late };
     const { status, text } = await withinDeadline(deadline, (signal) => ask(url, client, signal));
     if (status === 200) {
       terminal.say(`healthy: ${url}\n`);

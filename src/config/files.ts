@@ -56,7 +56,7 @@ export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFil
     }
     const late = new Error();
     try {
-      return { value: await withinDeadline({ runtime, seconds, late }, () => current.bytes) };
+      return { value: await withinDeadline({ runtime, seconds, late: () => late }, () => current.bytes) };
     } catch (error) {
       if (error !== late) return { problem: reasonOf(error) };
       current.isLate = true;

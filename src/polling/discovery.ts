@@ -92,7 +92,7 @@ async function attempt<Found>(
   signal: AbortSignal,
 ): Promise<{ readonly found: Found } | { readonly failure: Failure }> {
   try {
-    const late = new AtlasError('timeout', `the discovery did not end within ${DISCOVERY_SECONDS} s`);
+    const late = (): AtlasError => new AtlasError('timeout', `the discovery did not end within ${DISCOVERY_SECONDS} s`);
     return { found: await withinDeadline({ runtime, seconds: DISCOVERY_SECONDS, late, signal }, read) };
   } catch (error) {
     return { failure: failureOf(error, advice) };

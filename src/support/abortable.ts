@@ -17,13 +17,19 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
 /** The reason of an abort that only ends a wait. Without it each abort would make an error with a stack trace. */
 const ENDED = new Error('ended');
 
-/** A signal that is aborted with the error `late` after the given seconds, or earlier with the reason of `signal`. */
-export function startDeadline(
-  runtime: Pick<Runtime, 'sleep'>,
-  seconds: number,
-  late: () => Error,
-  signal?: AbortSignal,
-) {
+export interface Deadline {
+  readonly runtime: Pick<Runtime, 'sleep'>;
+  readonly seconds: number;
+  /** Makes the error of a timeout. */
+  readonly late: () => Error;
+  readonly signal?: AbortSignal;
+}
+
+/** Settles in time even if the work never settles. Its signal is aborted at the timeout, or when `signal` is aborted. */
+export async function withinDeadline<T>(
+  { runtime, seconds, late, signal }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const ending = new AbortController();
   const done = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
@@ -33,31 +39,10 @@ export function startDeadline(
     () => ending.abort(late()),
     () => undefined,
   );
-  return {
-    signal: ending.signal,
-    end() {
-      done.abort(ENDED);
-      signal?.removeEventListener('abort', leave);
-    },
-  };
-}
-
-export interface Deadline {
-  readonly runtime: Pick<Runtime, 'sleep'>;
-  readonly seconds: number;
-  readonly late: Error;
-  readonly signal?: AbortSignal;
-}
-
-/** Settles in time even if the work never settles. Its signal is aborted at the timeout. */
-export async function withinDeadline<T>(
-  { runtime, seconds, late, signal }: Deadline,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = startDeadline(runtime, seconds, () => late, signal);
   try {
-    return await unlessAborted(work(deadline.signal), deadline.signal);
+    return await unlessAborted(work(ending.signal), ending.signal);
   } finally {
-    deadline.end();
+    done.abort(ENDED);
+    signal?.removeEventListener('abort', leave);
   }
 }

@@ -53,7 +53,7 @@ export async function readSecret({ name, secrets }: Credential, slot: string, ru
     advice: UNREADABLE,
   });
   try {
-    return await withinDeadline({ runtime, seconds: BOUNDS.secretSeconds, late: unreadable }, source.read);
+    return await withinDeadline({ runtime, seconds: BOUNDS.secretSeconds, late: () => unreadable }, source.read);
   } catch {
     throw unreadable;
   }

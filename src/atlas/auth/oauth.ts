@@ -69,7 +69,7 @@ async function call(
   const timeBudget = { remainingSeconds: seconds };
   const target = `/api/oauth/${operation}`;
   const body = new URLSearchParams(form).toString();
-  const late = new AtlasError('timeout', 'no complete answer in time');
+  const late = (): AtlasError => new AtlasError('timeout', 'no complete answer in time');
   return withinDeadline({ runtime, seconds, late, signal }, (deadline) =>
     exchange({ operation, credential, method: 'POST', target, headers, body, timeBudget }, deadline),
   );

@@ -6,7 +6,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import got, { AbortError, RequestError, type Request as Stream } from 'got';
-import { startDeadline, unlessAborted } from '../../support/abortable.ts';
+import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
@@ -76,24 +76,25 @@ async function send(
     new AtlasError('timeout', `no complete answer in time${through(connections)}`, {
       advice: connections.proxy && SLOW_PROXY,
     });
-  const deadline = startDeadline(runtime, timeoutSeconds, late, signal);
-  const stream = open(settings, request, timeoutSeconds, deadline.signal);
+  let stream: Stream | undefined;
   try {
     // An exchange that does not settle is abandoned here: got never ends a request through a proxy that accepts CONNECT
     // and then sends nothing.
-    return await unlessAborted(read(stream), deadline.signal);
+    return await withinDeadline({ runtime, seconds: timeoutSeconds, late, signal }, (deadline) => {
+      stream = open(settings, request, timeoutSeconds, deadline);
+      return read(stream);
+    });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const answer = stream.response;
+    const answer = stream?.response;
     // Status and headers of a failure (429, 401, Retry-After) are used, even if its body is broken or never ends.
     if (answer && answer.statusCode !== 200) {
       return { status: answer.statusCode, headers: answer.headers, body: '' };
     }
     throw atlasErrorOf(error, answer?.statusCode, connections);
   } finally {
-    deadline.end();
     // Ends the connection unless the response was read to its end, and removes got's listeners from the signal.
-    stream.destroy();
+    stream?.destroy();
   }
 }
 

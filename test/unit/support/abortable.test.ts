@@ -9,7 +9,7 @@ describe('work with a deadline', () => {
   test('ends in time even if it never settles, and its signal is aborted then', async () => {
     const runtime = createFakeRuntime();
     let seen: AbortSignal | undefined;
-    const work = withinDeadline({ runtime, seconds: 5, late }, (signal) => {
+    const work = withinDeadline({ runtime, seconds: 5, late: () => late }, (signal) => {
       seen = signal;
       return never();
     });
@@ -22,8 +22,10 @@ describe('work with a deadline', () => {
   test('leaves no timer behind, also if it was called off before it began', async () => {
     const runtime = createFakeRuntime();
     const called = AbortSignal.abort(new Error('called off'));
-    await withinDeadline({ runtime, seconds: 600, late }, () => Promise.resolve());
-    await expect(withinDeadline({ runtime, seconds: 600, late, signal: called }, never)).rejects.toThrow('called off');
+    await withinDeadline({ runtime, seconds: 600, late: () => late }, () => Promise.resolve());
+    await expect(withinDeadline({ runtime, seconds: 600, late: () => late, signal: called }, never)).rejects.toThrow(
+      'called off',
+    );
     await runtime.settle();
     expect(runtime.sleepers()).toBe(0);
   });
