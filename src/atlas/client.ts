@@ -2,6 +2,7 @@
  * Reads Atlas resources for one poll: each request with up to three attempts, each list page by page to its end. It
  * knows Atlas' pagination and errors, but no resource. It sends GET requests only.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import type { Runtime } from '../support/runtime.ts';
 import { BOUNDS } from './bounds.ts';
@@ -72,6 +73,7 @@ export function createClient({
     } as const;
     async function attempt(): Promise<T> {
       const response = await transport(request, signal);
+      // A response frees its place for the next request, which is sent before this response is decoded.
       await nextTurn();
       try {
         return decode(response);
@@ -122,9 +124,4 @@ export function createClient({
     eachPage,
     get: (resource, signal) => attempts(resource, '', decodeAnswer, signal),
   };
-}
-
-/** A response frees its place for the next request, which is sent before this response is decoded. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -63,19 +63,25 @@ export function createDiscovery<Found>(parts: DiscoveryParts<Found>, tools: Disc
   let state: DiscoveryState = { tried: false, up: false };
 
   async function run(signal: AbortSignal): Promise<number> {
-    const outcome = await attempt(parts, runtime, signal);
-    if (signal.aborted) return intervalSeconds();
-    if ('failure' in outcome) {
-      const { failure } = outcome;
+    try {
+      const late = (): AtlasError =>
+        new AtlasError('timeout', `the discovery did not end within ${DISCOVERY_SECONDS} s`);
+      const found = await withinDeadline({ runtime, seconds: DISCOVERY_SECONDS, late, signal }, parts.read);
+      if (!signal.aborted) succeeded(found);
+    } catch (error) {
+      if (signal.aborted) return intervalSeconds();
+      const failure = failureOf(error, parts.advice);
       state = { ...state, tried: true, up: false, failure };
       failureLog.failed(facts, failure);
-      return intervalSeconds();
     }
+    return intervalSeconds();
+  }
+
+  function succeeded(found: Found): void {
     state = { tried: true, up: true, goodAtSeconds: runtime.wallSeconds() };
-    const result = parts.onFound(outcome.found);
+    const result = parts.onFound(found);
     failureLog.succeeded({ ...facts, ...result.facts });
     failureLog.notice(facts, result.notices);
-    return intervalSeconds();
   }
 
   function intervalSeconds(): number {
@@ -84,17 +90,4 @@ export function createDiscovery<Found>(parts: DiscoveryParts<Found>, tools: Disc
   }
 
   return { task: { key, group: 'discovery', run }, state: () => state, intervalSeconds };
-}
-
-async function attempt<Found>(
-  { read, advice }: DiscoveryParts<Found>,
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<{ readonly found: Found } | { readonly failure: Failure }> {
-  try {
-    const late = (): AtlasError => new AtlasError('timeout', `the discovery did not end within ${DISCOVERY_SECONDS} s`);
-    return { found: await withinDeadline({ runtime, seconds: DISCOVERY_SECONDS, late, signal }, read) };
-  } catch (error) {
-    return { failure: failureOf(error, advice) };
-  }
 }
