@@ -109,8 +109,7 @@ export function createClient({
     function decode(response: AtlasResponse): boolean {
       const page = decodePage(response);
       take(page);
-      // The link to the next page is used only as a sign that there is one. Its URL is built here, so that requests
-      // stay on the configured origin.
+      // The link is only a sign that there is a next page: its URL is built here, to stay on the configured origin.
       return page.hasNext ?? page.results.length >= pageSize;
     }
     for (let pageNum = 1; pageNum <= maxPages; pageNum += 1) {

@@ -74,10 +74,7 @@ const OAUTH_CODES: readonly string[] = [
   'unsupported_token_type',
 ];
 
-/**
- * The value if it has the form of an error code, else undefined. Any other text from a response must not reach a log or
- * a label.
- */
+/** The value if it has the form of an error code: any other text from a response must not reach a log or a label. */
 export function checkedErrorCode(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   return /^[A-Z0-9_]{1,64}$/.test(value) || OAUTH_CODES.includes(value) ? value : undefined;

@@ -38,10 +38,7 @@ export interface AtlasCounter {
   retry(event: { readonly operation: Operation; readonly reason: Reason }): void;
   /** A request has waited for its project's token bucket or for the concurrency limit. */
   throttled(event: { readonly groupId: string; readonly budget: BudgetName; readonly seconds: number }): void;
-  /**
-   * A token request has ended. `expiresAtSeconds` is the Unix time at which the new token expires; it is absent if the
-   * request failed.
-   */
+  /** A token request has ended. `expiresAtSeconds`: Unix time at which the token expires; absent after a failure. */
   token(event: { readonly credential: string; readonly expiresAtSeconds?: number }): void;
 }
 

@@ -107,10 +107,7 @@ export interface Family {
   readonly type: 'gauge' | 'counter';
   /** The labels in addition to group_id and cluster_name. */
   readonly labels: readonly string[];
-  /**
-   * The records that the family is computed from: it has no samples while one of them is stale. Absent for values that
-   * do not become outdated.
-   */
+  /** The family has no samples while one of these records is stale. Absent for values that do not become outdated. */
   readonly volatile?: (state: TargetState) => readonly Polled<unknown>[];
   samples(state: TargetState): Iterable<Sample>;
 }
@@ -198,9 +195,7 @@ export interface Collector<S> {
   readonly after?: string;
   /** Limits on series, the values of the label `limit` of series_dropped. */
   readonly limits?: readonly string[];
-  /**
-   * For the docs: what the config key `polling.read_NAME` switches off. Absent if the collector cannot be switched off.
-   */
+  /** For the docs of the config key `polling.read_NAME`. Absent if the collector cannot be switched off. */
   readonly switchDescription?: string;
   /** Whether to read the target; called after each poll and each reload. Absent: every target is read. */
   isWanted?(state: TargetState): boolean;

@@ -13,10 +13,7 @@ export function findingsOf(state: TargetState, moment: Moment, collectors: Colle
   return withAlerts.toSorted((a, b) => rankOf(a.condition) - rankOf(b.condition));
 }
 
-/**
- * A collector fails although the collector that it waits for works. If both fail, only the failure of the other one is
- * shown.
- */
+/** A collector fails although the collector that it waits for works. If both fail, only the other failure is shown. */
 function unread({ polled }: TargetState, { name, after, words, unreadAlert }: Collector<unknown>): readonly Finding[] {
   const failure = polled[name]?.last?.failure;
   if (failure === undefined || after === undefined || polled[after]?.last?.failure) return [];
@@ -26,10 +23,7 @@ function unread({ polled }: TargetState, { name, after, words, unreadAlert }: Co
   ];
 }
 
-/**
- * The failures of a target by collector, without repetitions: for a deleted cluster both collectors fail for the same
- * reason.
- */
+/** The failures of a target by collector, without repetitions: for a deleted cluster all fail for the same reason. */
 export function failuresOf(state: TargetState, collectors: Collectors) {
   return collectors.flatMap((collector) => {
     const failure = state.polled[collector.name]?.last?.failure;

@@ -18,10 +18,7 @@ export interface BackupSchedule {
     readonly bucketId: string;
     /** As Atlas writes it; `other` if it is not valid as a label. */
     readonly frequency: string;
-    /**
-     * Whether a policy item takes snapshots of this frequency. Without one, nothing is ever exported. Absent if the schedule lists
-     * no policies.
-     */
+    /** Without a policy item of this frequency nothing is ever exported. Absent if the schedule lists no policies. */
     readonly hasPolicyItem?: boolean;
     /** The ids of these policy items, at most MAX_ITEMS. A snapshot names the items that it was taken for. */
     readonly itemIds?: readonly string[];

@@ -56,10 +56,7 @@ export interface ProgramFacts {
 
 const PREFIX = 'mongodbatlas_backup_exporter_';
 const REQUEST_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/**
- * Gauges that prom-client names like counters, against Prometheus' naming rules. Each is the sum of another family, so
- * it can be dropped.
- */
+/** Gauges that prom-client names like counters. Each is the sum of another family, so it can be dropped. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createSelfMetrics(settings: SelfSettings): SelfMetrics {

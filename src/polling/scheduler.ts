@@ -244,10 +244,7 @@ function nextRunOf({ dueAtSeconds, alsoAtSeconds = dueAtSeconds }: Entry): numbe
   return Math.min(dueAtSeconds, alsoAtSeconds);
 }
 
-/**
- * A stable number in [0, 1) for a key: FNV-1a, 32 bits, with a final mix, so that similar keys get very different
- * numbers.
- */
+/** A stable number in [0, 1): FNV-1a, 32 bits, with a final mix, so that similar keys get very different numbers. */
 export function phaseOf(key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -136,10 +136,7 @@ export function keyOf(groupId: string, clusterName: string): string {
   return `${groupId}/${clusterName}`;
 }
 
-/**
- * One of several exporters that share the projects of a config. Shards split by project because Atlas' API budget is per
- * project.
- */
+/** One of several exporters that share a config. Shards split by project because Atlas' API budget is per project. */
 export interface Shard {
   /** From 0. */
   readonly index: number;

@@ -68,10 +68,7 @@ export function createCircuitBreaker(
     }
   }
 
-  /**
-   * Wraps the HTTP exchange: counts answers and failures. Token requests use only this wrapper, so they are never
-   * refused.
-   */
+  /** Counts answers and failures of the HTTP exchange. Token requests use only this, so they are never refused. */
   function watch(next: Transport): Transport {
     return async function watched(request, signal) {
       const resource = request.target.split('?', 1)[0] ?? '';

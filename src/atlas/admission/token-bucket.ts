@@ -64,10 +64,7 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
     return missing <= TOLERANCE ? pause : pause + missing / rateAt(now);
   }
 
-  /**
-   * A shorter pause never shortens a longer one. After the pause the bucket has one token, because a burst would exceed
-   * the limit again.
-   */
+  /** Never shortens a pause. Then the bucket has one token, because a burst would exceed the limit again. */
   function pauseUntil(atSeconds: number, now: number): void {
     refill(now);
     if (atSeconds <= Math.max(now, pausedUntilSeconds)) return;

@@ -29,10 +29,7 @@ export interface Credential {
   readonly secrets: Readonly<Record<string, SecretSource>>;
 }
 
-/**
- * Whether both credentials give requests the same identity. Sources are compared, not secrets: a rotated secret has the
- * same source.
- */
+/** Whether both give requests the same identity. A rotated secret has the same source. */
 export function isSameCredential(a: Credential, b: Credential): boolean {
   return identityOf(a) === identityOf(b);
 }
@@ -62,10 +59,7 @@ export async function readSecret({ name, secrets }: Credential, slot: string, ru
 export interface Signer {
   /** Wraps a transport so that its requests are signed. After a 401 it tries once more, or twice for a stale nonce. */
   readonly authorize: (next: Transport) => Transport;
-  /**
-   * Revokes the access tokens of this credential. Never rejects; stops at once when the signal is aborted. No request
-   * is signed afterwards.
-   */
+  /** Revokes the tokens; no request is signed afterwards. Never rejects; stops at once when the signal is aborted. */
   end(signal: AbortSignal): Promise<void>;
 }
 

@@ -10,10 +10,7 @@ import type { Runtime } from '../../support/runtime.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from '../http/transport.ts';
 import { type Credential, readSecret } from './credentials.ts';
 
-/**
- * The first attempt has no challenge, the second has one, the third is needed if another request has made the challenge
- * stale.
- */
+/** The first attempt has no challenge; the third is needed if another request has made the challenge stale. */
 const MAX_ATTEMPTS = 3;
 
 interface Key {

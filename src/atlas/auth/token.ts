@@ -68,16 +68,12 @@ export function createServiceAccount(credential: Credential, tools: SignerTools)
     signal.throwIfAborted();
     const now = runtime.monotonicSeconds();
     if (token === undefined || now >= token.endsAtSeconds) return unlessAborted(mint(), signal);
-    // The token is renewed in the background. Requests use the old token until it expires; only then a failed renewal
-    // affects them.
+    // In the background: only after the old token has expired, a failed renewal affects requests.
     if (now >= token.renewAtSeconds) mint().catch(() => undefined);
     return token;
   }
 
-  /**
-   * Whether a 401 means that the token is no longer valid. The other possible cause: the service account has no access
-   * to this project.
-   */
+  /** Whether a 401 means that the token is no longer valid, and not that the account has no access to this project. */
   function isRefused(response: AtlasResponse, used: Token, sentAtSeconds: number): boolean {
     if (response.status !== 401 || isForeignProject(response)) return false;
     if (token !== used) return true;

@@ -41,10 +41,7 @@ export function decodePage(response: AtlasResponse): Page {
   };
 }
 
-/**
- * The error code of a failure, from Atlas or its OAuth endpoint. It is text from the response: check it before it
- * reaches a log or a label.
- */
+/** The error code of a failure. It is text from the response: check it before it reaches a log or a label. */
 export function decodeError(response: AtlasResponse): unknown {
   const header = response.headers['x-error-code'];
   try {
@@ -107,17 +104,11 @@ export function isObject(value: unknown): value is JsonObject {
 /** The only content coding that we request. */
 export const ACCEPT_ENCODING = 'gzip';
 
-/**
- * Compressed lists have a tenth of their size or less. An output buffer that is large enough makes decompression
- * several times as fast.
- */
+/** Lists are packed to a tenth or less. An output buffer that is large enough makes unpacking several times as fast. */
 const TYPICAL_RATIO = 16;
 const BUFFER_BYTES = { least: 16 * 1024, most: 2 * 1024 * 1024 };
 
-/**
- * Only bodies above this size have their JSON values counted, because counting takes time. A page of 500 jobs is
- * smaller.
- */
+/** JSON values are counted only in larger bodies, because counting takes time. A page of 500 jobs is smaller. */
 const UNCOUNTED_BYTES = 2 * BOUNDS.bodyValues;
 
 const SMALLER_PAGES =

@@ -9,10 +9,7 @@ import { type HttpProxy, openTunnel, type TunnelOptions } from './tunnel.ts';
 export interface ConnectionSettings {
   /** Plain HTTP does not use the proxy, because it is allowed only for loopback. */
   readonly proxy?: HttpProxy | undefined;
-  /**
-   * PEM certificates that are trusted in addition to the default ones. Called for each request, because a reload may
-   * change them.
-   */
+  /** Certificates that are trusted in addition to the default ones. Called each time: a reload may change them. */
   readonly caPem: () => string | undefined;
 }
 
@@ -26,10 +23,7 @@ export interface Connections {
 
 /** Idle connections are kept for later requests until `close`. */
 const KEEP_ALIVE = { keepAlive: true };
-/**
- * A host may have addresses that do not answer. Each address gets this share of the request's time; Node's default of
- * 250 ms is too short.
- */
+/** Each address of a host gets this share of the request's time. Node's default of 250 ms is too short. */
 const ADDRESS_SHARE = 0.25;
 
 export function createConnections({ proxy, caPem }: ConnectionSettings): Connections {

@@ -8,10 +8,7 @@ export interface AtlasRequest {
   /** Path and query, exactly as Atlas receives them, because a digest signs them. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  /**
-   * Creates the Authorization header just before the request is sent, so that it does not expire in a queue. Undefined:
-   * the request has no such header.
-   */
+  /** Creates the Authorization header, if there is one, just before the request is sent: it could expire in a queue. */
   readonly sign?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly body?: string;
   /** The project and the rate limit that the request counts against. Token requests and probes have none. */
@@ -29,10 +26,7 @@ export interface AtlasResponse {
 /** Rejects with an AtlasError, or with the signal's reason once that is aborted. */
 export type Transport = (request: AtlasRequest, signal: AbortSignal) => Promise<AtlasResponse>;
 
-/**
- * The remaining time of one poll. Requests and pauses between attempts are subtracted; waiting for the request budget
- * is not. No timer runs.
- */
+/** The remaining time of one poll. Requests and pauses are subtracted; waiting for the request budget is not. */
 export interface TimeBudget {
   remainingSeconds: number;
 }

@@ -13,9 +13,7 @@ import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
 /** An HTTP proxy that all requests to an https:// address go through. */
 export interface HttpProxy {
   readonly address: string;
-  /**
-   * The URL of the proxy, including its password. It is a function so that printed settings do not show the password.
-   */
+  /** The URL with its password. It is a function so that printed settings do not show the password. */
   readonly url: () => URL;
 }
 

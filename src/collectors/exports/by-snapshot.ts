@@ -18,10 +18,7 @@ export interface BucketExports {
   readonly oldestJobAtSeconds?: number;
 }
 
-/**
- * Maximum number of pairs of a snapshot and a bucket that are kept for one cluster; those of the newest snapshots are kept. It is enough
- * for a month with eight exports a day.
- */
+/** Pairs of a snapshot and a bucket that are kept of one cluster, the newest ones: a month with eight exports a day. */
 export const MAX_EXPORTED_SNAPSHOTS = 250;
 
 interface Entry {

@@ -117,10 +117,7 @@ export function endedAtSeconds(job: Job | undefined): number | undefined {
   return job?.finishedAtSeconds ?? job?.createdAtSeconds;
 }
 
-/**
- * Progress from 0 to 1. If Atlas reports more exported collections than there are, it is 1. Undefined while the number
- * of collections is 0 or unknown.
- */
+/** From 0 to 1. Undefined while the number of collections is 0 or unknown. */
 export function progressRatio({ collections }: Job): number | undefined {
   if (collections === undefined || collections.total === 0) return undefined;
   return Math.min(1, collections.exported / collections.total);

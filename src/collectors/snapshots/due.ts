@@ -57,10 +57,7 @@ const MAX_LAG_SECONDS = 2 * 3600;
 /** The alert pages when the snapshot is older than this share of the maximum age. */
 const PAGE_SHARE = 0.5;
 
-/**
- * A policy may have been switched on after the snapshot was taken. So there is a finding only if the bucket has an export that is
- * older than the snapshot.
- */
+/** Only if the bucket has an export that is older than the snapshot: the policy may have been switched on after it. */
 export function findNotStarted(state: TargetState, { nowSeconds }: Moment): Finding | undefined {
   const at = dueSnapshotOf(state)?.createdAtSeconds;
   const bucketId = scheduledBucketId(state);
