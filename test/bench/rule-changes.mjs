@@ -34,7 +34,7 @@ export function changesOf({ alert, expr, for: wait, keep_firing_for: keep, label
   };
   const scaled = (factor) => (match) => match[0].replace(/\d+(\.\d+)?/, (number) => String(Number(number) * factor));
   replaceEach(/(?<![\w.[:"]|topk by \([^)]*\) \()\d+(\.\d+)?(?![\w.])/g, scaled(1.5), 'a number grows');
-  replaceEach(/(?<![\w.[:"])[1-9]\d*(\.\d+)?(?![\w.])/g, scaled(0.6), 'a number shrinks');
+  replaceEach(/(?<![\w.[:"]|topk by \([^)]*\) \()[1-9]\d*(\.\d+)?(?![\w.])/g, scaled(0.6), 'a number shrinks');
   replaceEach(/(?<=\[|offset )\d+[smhdw]/g, '1m', 'a range shrinks');
   replaceEach(/(?<=\[)\d+[smhdw]/g, '60d', 'a range grows');
   replaceEach(/>=|<=|==|!=(?!")|(?<![=<>!])[<>](?!=)/g, ([operator]) => NEAR[operator], 'an operator');

@@ -579,7 +579,12 @@ export const factWorlds: readonly World[] = [
           typical_duration_seconds: 900,
         },
       ),
-      [{ name: 'more', metrics: { active_collections: 10, active_collections_exported: 12 } }],
+      [
+        {
+          name: 'more',
+          metrics: { active_collections: 10, active_collections_exported: 12, typical_duration_seconds: 60 },
+        },
+      ],
       [{ name: 'unknown', metrics: { active_collections: 0, active_collections_exported: 0 } }],
     ].flat(),
     checks: [
