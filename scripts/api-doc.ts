@@ -32,6 +32,7 @@ Rules:
 - **An absent field means never or unknown**, not zero or false.
 - Targets have the order of the status page: the most urgent first.
 - The texts of \`problem\` and \`advice\` are for people and may change with any version.
+- A response may be up to one second old.
 
 \`GET /config\` returns the current config as YAML, with the defaults. It does not read secrets, and shows
 where each secret comes from. If this is a file, it shows the file’s name without the folder.

@@ -2,11 +2,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SecretSource } from '../../src/atlas/auth/credentials.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { startWeb } from '../../src/web/guards/listen.ts';
+import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFixedWorld, type FixedProject } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
 import { textOf } from '../support/pages.ts';
-import { GROUP_ID } from '../support/states.ts';
+import { GROUP_ID, polledState } from '../support/states.ts';
+import { QUIET_WEB } from '../support/web.ts';
 
 const CLOSED = '5e0000000000000000000002';
 const open: { close(): Promise<unknown> }[] = [];
@@ -166,4 +169,26 @@ describe('the pages of the daemon', () => {
     expect(config).toContain('private_key: <inline>');
     expect(config).toContain('clusters:\n      - good\n      - bad\n      - gone\n');
   });
+});
+
+test('a page that many clients request within a second is rendered once', async () => {
+  let asked = 0;
+  let nowSeconds = 100;
+  const states = () => {
+    asked += 1;
+    return [polledState([job()])];
+  };
+  const app = createApp({ ...QUIET_WEB, states, wallSeconds: () => nowSeconds });
+  const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
+  open.push(web);
+  const ask = (path: string) => text(`${web.urls[0]}${path}`);
+  for (const path of ['/', '/', '/?q=', '/?state=fine', '/?state=fine', '/api/v1/targets']) await ask(path);
+  expect(asked).toBe(4);
+  nowSeconds += 1;
+  await ask('/');
+  expect(asked).toBe(5);
+  // The number of kept pages is bounded.
+  for (let number = 0; number < 100; number += 1) await ask(`/?q=${number}`);
+  await ask('/');
+  expect(asked).toBe(106);
 });
