@@ -1,5 +1,5 @@
 /** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
@@ -22,6 +22,11 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   const loaded = await unlessAborted(loadConfig(source), signal);
   if ('problems' in loaded) {
     for (const problem of loaded.problems) tell(`${formatProblem(problem)}\n`);
+    return EXIT.usage;
+  }
+  const problem = output === undefined ? undefined : await pathOf(output).then(() => undefined, reasonOf);
+  if (problem !== undefined) {
+    tell(`--output ${output}: ${problem}\n`);
     return EXIT.usage;
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
@@ -56,10 +61,7 @@ const READABLE_BY_ALL = 0o644;
  * @param nonce in the name of the temporary file, so that two writers do not share it
  */
 export async function replaceFile(output: string, text: string, nonce: string): Promise<void> {
-  const existing = await stat(output).catch(undefinedIfMissing);
-  // Renaming onto /dev/null or a pipe would replace it for every program.
-  if (existing?.isFile() === false) throw new Error('it exists and is no ordinary file');
-  const path = existing ? await realpath(output) : output;
+  const path = await pathOf(output);
   // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
   const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
   const file = await open(temporary, 'wx', READABLE_BY_ALL);
@@ -73,6 +75,16 @@ export async function replaceFile(output: string, text: string, nonce: string): 
     await file.close();
     await rm(temporary, { force: true });
   }
+}
+
+/** The file to replace. Rejects if it cannot be replaced: that should show before the polls, which can take minutes. */
+async function pathOf(output: string): Promise<string> {
+  const existing = await stat(output).catch(undefinedIfMissing);
+  // Renaming onto /dev/null or a pipe would replace it for every program.
+  if (existing?.isFile() === false) throw new Error('it exists and is no ordinary file');
+  const path = existing ? await realpath(output) : output;
+  await access(dirname(path), constants.W_OK);
+  return path;
 }
 
 function undefinedIfMissing(error: unknown): undefined {

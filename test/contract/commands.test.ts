@@ -318,10 +318,15 @@ describe('once', () => {
     expect(readdirSync(folder)).toEqual(['x.prom']);
   });
 
-  test('ends with 1 if the file cannot be written', async () => {
-    const output = join(folder, 'nowhere', 'x.prom');
-    const ended = await once(await atlas([project(CLUSTERS)]), { ...named('orders'), output });
-    expect([ended.code, ended.stderr]).toEqual([1, `--output ${output}: its folder does not exist\n`]);
+  test.each([
+    ['nowhere/x.prom', 'its folder does not exist'],
+    ['.', 'it exists and is no ordinary file'],
+  ])('sends no request if the output %s cannot be written', async (name, problem) => {
+    const simulator = await atlas([project(CLUSTERS)]);
+    const output = join(folder, name);
+    const ended = await once(simulator, { ...named('orders'), output });
+    expect([ended.code, ended.stderr]).toEqual([2, `--output ${output}: ${problem}\n`]);
+    expect(simulator.requests).toEqual([]);
   });
 
   test('sends no request if the config is invalid', async () => {
