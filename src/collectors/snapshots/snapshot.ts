@@ -49,6 +49,8 @@ export interface SnapshotSummary {
 export const NAME = 'snapshots';
 export const snapshotsOf = recordOf<SnapshotSummary>(NAME);
 
+/** Atlas has five frequencies, and far fewer policy items. */
+export const MAX_FREQUENCIES_AND_ITEMS = 100;
 const MAX_MEMBERS = 200;
 const MAX_ITEMS = 50;
 const NEWEST_SNAPSHOTS = 30;
@@ -84,7 +86,7 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
   const counts = zeros(SNAPSHOT_STATUSES);
   const completed = createKeepFirst<Snapshot>(1, newestFirst);
   const newest = createKeepFirst<Snapshot>(NEWEST_SNAPSHOTS, newestFirst);
-  const newestBy = new Map<string, Snapshot>();
+  let newestBy = new Map<string, Snapshot>();
   let foreignStatus: string | undefined;
 
   function add(snapshot: Snapshot): void {
@@ -97,6 +99,12 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
       const known = newestBy.get(key);
       if (key !== '' && (known === undefined || newestFirst(snapshot, known) < 0)) newestBy.set(key, snapshot);
     }
+    if (newestBy.size > 2 * MAX_FREQUENCIES_AND_ITEMS) newestBy = newestKeys();
+  }
+
+  function newestKeys(): Map<string, Snapshot> {
+    const sorted = [...newestBy].sort(([keyA, a], [keyB, b]) => newestFirst(a, b) || (keyA < keyB ? -1 : 1));
+    return new Map(sorted.slice(0, MAX_FREQUENCIES_AND_ITEMS));
   }
 
   return {
@@ -112,7 +120,7 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
       const [lastCompleted] = completed.list();
       return {
         counts,
-        newestBy,
+        newestBy: newestKeys(),
         newest: newest.list(),
         ...(lastCompleted ? { lastCompleted } : {}),
         ...(foreignStatus === undefined ? {} : { foreignStatus }),

@@ -4,7 +4,7 @@ import { AtlasError } from '../../../../src/atlas/error.ts';
 import type { JsonObject } from '../../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
 import { snapshotsCollector } from '../../../../src/collectors/snapshots/collector.ts';
-import type { SnapshotSummary } from '../../../../src/collectors/snapshots/snapshot.ts';
+import { MAX_FREQUENCIES_AND_ITEMS, type SnapshotSummary } from '../../../../src/collectors/snapshots/snapshot.ts';
 import { DAY_ZERO_SECONDS, job, NOW_SECONDS, objectId } from '../../../support/jobs.ts';
 import { SETTINGS } from '../../../support/pages.ts';
 import { snapshot, withSnapshots } from '../../../support/snapshots.ts';
@@ -139,5 +139,14 @@ describe('its metrics', () => {
     const last = 'mongodbatlas_backup_snapshot_last_completed_';
     expect(valuesOf(`${last}timestamp_seconds`, state)).toEqual([[DAY_ZERO_SECONDS]]);
     expect(valuesOf(`${last}size_bytes`, state)).toEqual([[7]]);
+  });
+
+  test('are bounded: of very many policy items, those with the newest snapshots are kept', () => {
+    const many = Array.from({ length: 10 * MAX_FREQUENCIES_AND_ITEMS }, (_, number) =>
+      snapshot(DAY_ZERO_SECONDS + number, { policyItems: [`item${number}`], frequencyType: null }),
+    );
+    const { summary } = withSnapshots(newState(), many).polled['snapshots'] as { summary: SnapshotSummary };
+    expect(summary.newestBy.size).toBe(MAX_FREQUENCIES_AND_ITEMS);
+    expect(summary.newestBy.has(`item${many.length - 1}`)).toBe(true);
   });
 });
