@@ -105,18 +105,21 @@ export function createClient({
   }
 
   async function eachPage(resource: Resource, signal: AbortSignal, take: (page: Page) => void): Promise<void> {
+    const maxItems = pageSize * maxPages;
+    let items = 0;
     /** Returns whether there is another page. */
     function decode(response: AtlasResponse): boolean {
       const page = decodePage(response);
       take(page);
+      items += page.results.length;
       // The link is only a sign that there is a next page: its URL is built here, to stay on the configured origin.
       return page.hasNext ?? page.results.length >= pageSize;
     }
-    for (let pageNum = 1; pageNum <= maxPages; pageNum += 1) {
+    for (let pageNum = 1; pageNum <= maxPages && items < maxItems; pageNum += 1) {
       const query = `?includeCount=true&itemsPerPage=${pageSize}&pageNum=${pageNum}`;
       if (!(await attempts(resource, query, decode, signal))) return;
     }
-    throw new AtlasError('truncated', `the list has more than ${maxPages} pages`);
+    throw new AtlasError('truncated', `the list has more than ${maxPages} pages or ${maxItems} items`);
   }
 
   return {

@@ -253,7 +253,7 @@ const LISTS: readonly Case[] = [
   {
     what: 'an endless list with new jobs on each page',
     fault: { kind: 'endless', ids: 'new' },
-    ...fails('truncated', `the list has more than ${MAX_PAGES} pages`),
+    ...fails('truncated', `the list has more than ${MAX_PAGES} pages or ${MAX_PAGES * PAGE_SIZE} items`),
     requests: MAX_PAGES,
   },
   { what: 'a total that is too high', fault: { kind: 'total', as: 'higher' }, ...reported(1007) },

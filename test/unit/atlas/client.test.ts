@@ -174,9 +174,15 @@ describe('a list', () => {
     const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 3 });
     expect((await pages()).end).toMatchObject({
       reason: 'truncated',
-      message: 'the list has more than 3 pages',
+      message: 'the list has more than 3 pages or 6 items',
     });
     expect(requests).toHaveLength(3);
+  });
+
+  test('of pages longer than the page size ends at the same number of items', async () => {
+    const { pages, requests } = setUp([page('abcdefg'.split(''), [next])], { maxPages: 3 });
+    expect((await pages()).end).toMatchObject({ reason: 'truncated' });
+    expect(requests).toHaveLength(1);
   });
 
   test('delivers each page once, for any number of attempts', async () => {
