@@ -73,7 +73,11 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
         onFound({ clusters, notices }) {
           found.set(groupId, clusters);
           listener.onFound(groupId, clusters);
-          return { facts: { clusters: selectClusters(clusters, own()).length }, notices };
+          const { selected, leftOut } = selectClusters(clusters, own());
+          return {
+            facts: { clusters: selected.length },
+            notices: [...notices, ...leftOutNotice(selected.length, leftOut)],
+          };
         },
       },
       tools,
@@ -177,4 +181,10 @@ function credentialsOf({ named, discovered }: Wanted): ReadonlyMap<string, strin
 
 function clustersIn(groupId: string, targets: readonly Target[]): readonly KnownCluster[] {
   return targets.filter((target) => target.groupId === groupId).map(({ clusterName: name }) => ({ name }));
+}
+
+function leftOutNotice(watched: number, leftOut: number) {
+  if (leftOut === 0) return [];
+  const message = `only the first ${watched} clusters of the project are watched: exclude some, or name them`;
+  return [{ message, facts: { left_out: String(leftOut) } }];
 }

@@ -70,7 +70,7 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
     targets.set(target.key, target);
   }
   for (const [groupId, rules] of rulesByProject(discovered)) {
-    for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules)) {
+    for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules).selected) {
       const { name, paused, kind } = cluster;
       const key = keyOf(groupId, name);
       if (dropped.has(key)) continue;
@@ -85,6 +85,9 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
   return [...targets.values()];
 }
 
+/** Far more than Atlas allows in a project, and more than the exporter can poll with the API budget of a project. */
+const MAX_CLUSTERS = 500;
+
 /** The entries of each project, in the order of the config. */
 export function rulesByProject(discovered: readonly DiscoveredProject[]) {
   const rules = new Map<string, readonly DiscoveredProject[]>();
@@ -92,28 +95,29 @@ export function rulesByProject(discovered: readonly DiscoveredProject[]) {
   return rules;
 }
 
-/** The clusters of a project that are wanted, each with the first rule that selects it, in the order of their names. */
+/**
+ * The clusters of a project that are wanted, each with the first rule that selects it. They are ordered by name, so that the limit
+ * keeps the same ones each time.
+ */
 export function selectClusters<Rule extends ClusterRule>(clusters: readonly KnownCluster[], rules: readonly Rule[]) {
-  return clusters
+  const wanted = clusters
     .flatMap((cluster) => {
       const rule = rules.find((one) => selects(one, cluster.name));
       return rule === undefined ? [] : [{ cluster, rule }];
     })
     .toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  return { selected: wanted.slice(0, MAX_CLUSTERS), leftOut: Math.max(0, wanted.length - MAX_CLUSTERS) };
 }
 
-export function selects({ include, exclude }: ClusterRule, name: string): boolean {
-  return isSelected(name, include, exclude);
+export function selects({ include = ['*'], exclude }: ClusterRule, name: string): boolean {
+  const isMatch = (glob: string): boolean => matchesGlob(glob, name);
+  return include.some(isMatch) && !exclude.some(isMatch);
 }
 
 /** Whether an entry for many projects selects the project with this name. */
-export function selectsProject({ includeProjects, excludeProjects }: ProjectsRule, name: string): boolean {
-  return isSelected(name, includeProjects, excludeProjects);
-}
-
-function isSelected(name: string, include: readonly string[] = ['*'], exclude: readonly string[] = []): boolean {
+export function selectsProject({ includeProjects = ['*'], excludeProjects = [] }: ProjectsRule, name: string): boolean {
   const isMatch = (glob: string): boolean => matchesGlob(glob, name);
-  return include.some(isMatch) && !exclude.some(isMatch);
+  return includeProjects.some(isMatch) && !excludeProjects.some(isMatch);
 }
 
 function settingsOf(rule: DiscoveredProject, clusterName: string): NamedTarget {

@@ -67,6 +67,17 @@ describe('the clusters of a project', () => {
     expect(targetOf('shop')).toMatchObject({ credential: 'default', discovered: true });
   });
 
+  test('are 500 at most, the same ones each time, with one line in the log', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => `c${String(index).padStart(3, '0')}`);
+    const { runtime, atlas, names, lines } = setUp(discovered({ discoveryIntervalSeconds: 10 }), many.toReversed());
+    await runtime.settle();
+    expect(names()).toEqual(many.slice(0, 500));
+    atlas.clusters = many;
+    await runtime.advance(25);
+    expect(names()).toEqual(many.slice(0, 500));
+    expect(lines.filter(({ left_out }) => left_out === '100')).toHaveLength(1);
+  });
+
   test('stay as they are when a discovery fails, until one works again', async () => {
     const { polling, runtime, atlas, names, lines } = setUp(discovered(), ['a']);
     await runtime.settle();

@@ -114,3 +114,7 @@ test.each([
 ])('%s matches %s: %p', (glob, name, matches) => {
   expect(matchesGlob(glob, name)).toBe(matches);
 });
+
+test('a pattern with many asterisks is not slow', () => {
+  expect(matchesGlob(`${'*a'.repeat(31)}*b`, 'a'.repeat(64))).toBe(false);
+});
