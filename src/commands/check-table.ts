@@ -4,17 +4,9 @@ import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigFilePath } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
-import type { RuleReport } from '../polling/rules.ts';
 import { counted, span } from '../support/words.ts';
 import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
-import {
-  failuresIn,
-  type ListingOutcome,
-  type Outcome,
-  type ProjectOutcome,
-  type TargetOutcome,
-  type Unread,
-} from './poll-once.ts';
+import { failuresIn, type Outcome, type TargetOutcome, type Unread } from './poll-once.ts';
 
 /** The problems of the config, its secret files and the web config file. */
 export interface FileChecks {
@@ -64,20 +56,20 @@ function describeConfig(config: Config, { columns }: Screen): string {
   const rows = credentials.flatMap(({ name, kind, secrets }) => {
     const uses = [...targets, ...discoveries, ...organizations].filter(({ credential }) => credential === name).length;
     return Object.entries(secrets).map(([slot, { description }], index) => {
-      const own = index === 0 ? [name, KINDS[kind], String(uses)] : ['', '', ''];
-      return [...own, slot, description].map((text): Cell => ({ text }));
+      return cellsOf(...(index === 0 ? [name, KINDS[kind], uses] : ['', '', '']), slot, description);
     });
   });
-  const heads = [
-    { title: 'CREDENTIAL' },
-    { title: 'KIND' },
-    { title: 'USED BY', align: 'right' },
-    { title: 'SECRET' },
-    { title: 'FROM', mayShrink: true },
-  ] as const;
   const proxy = atlas.proxy ? `Requests to Atlas go through the proxy ${atlas.proxy.address}.\n` : '';
-  return `Watches ${watched.join(' and ') || 'nothing'}.\n${proxy}\n${formatTable(heads, rows, columns)}`;
+  return `Watches ${watched.join(' and ') || 'nothing'}.\n${proxy}\n${formatTable(CREDENTIAL_COLUMNS, rows, columns)}`;
 }
+
+const CREDENTIAL_COLUMNS = {
+  CREDENTIAL: 'left',
+  KIND: 'left',
+  'USED BY': 'right',
+  SECRET: 'left',
+  FROM: 'shrink',
+} as const;
 
 /** First what could not be read, then what is wrong, each with advice. Fine targets are only counted unless `isAll`. */
 export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boolean, screen: Screen): string {
@@ -86,35 +78,45 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boole
   const wrong = targets.filter(needsAttention).sort((a, b) => rankOfOutcome(a) - rankOfOutcome(b));
   const fine = targets.filter((target) => !needsAttention(target));
   const rows = [
-    ...[...listings, ...projects]
+    ...[...listings.map((listing) => ({ ...listing, groupId: '(all)' })), ...projects]
       .filter(({ failures }) => failures.length > 0)
-      .map((discovery) => discoveryRow(discovery, palette)),
+      .map(({ groupId, credential, failures }): readonly Cell[] => {
+        const result = { text: failures.map(failureWords).join(', '), paint: palette.bad };
+        return [...cellsOf('(all)', groupId, credential), result];
+      }),
     ...[...wrong, ...(isAll ? fine : [])].map((target) => rowOf(target, nowSeconds, palette)),
   ];
-  const heads = [
-    { title: 'CLUSTER', mayShrink: true },
-    { title: 'PROJECT', mayShrink: true },
-    { title: 'CREDENTIAL' },
-    { title: 'RESULT' },
-    { title: 'JOBS', align: 'right' },
-    { title: 'PAGES', align: 'right' },
-    { title: 'NEWEST SUCCESS', align: 'right' },
-  ] as const;
   const clusters = counted(targets.length, 'cluster');
   const failures = failuresIn(outcome);
   const hint = isAll || fine.length === 0 ? '' : ` --all lists ${fine.length === 1 ? 'it' : 'them'}.`;
   const sum = failures > 0 ? counted(failures, 'failure') : `To look at: ${counted(wrong.length, 'cluster')}`;
   const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
+  const ruleRows = rules.map((rule) => cellsOf(rule.place, rule.projects, rule.clusters));
   return [
-    rows.length > 0 ? `\n${formatTable(heads, rows, screen.columns)}` : '',
+    rows.length > 0 ? `\n${formatTable(TARGET_COLUMNS, rows, screen.columns)}` : '',
     ...(warnings.length > 0 ? ['\n'] : []),
     ...warnings.map((text) => `${palette.warning('warning')}: ${text}\n`),
-    ...(rules.length > 0 ? [`\n${formatTable(RULE_HEADS, rules.map(ruleRow), screen.columns)}`] : []),
+    rules.length > 0 ? `\n${formatTable(RULE_COLUMNS, ruleRows, screen.columns)}` : '',
     ...groupsOf(outcome, palette).map((group) => `\n${describeGroup(group, palette)}`),
     failures > 0 || wrong.length > 0
       ? `\n${(failures > 0 ? palette.bad : palette.warning)(attention)}\n`
       : `\n${palette.good(`All is well: ${clusters} polled.${hint}`)}\n`,
   ].join('');
+}
+
+const TARGET_COLUMNS = {
+  CLUSTER: 'shrink',
+  PROJECT: 'shrink',
+  CREDENTIAL: 'left',
+  RESULT: 'left',
+  JOBS: 'right',
+  PAGES: 'right',
+  'NEWEST SUCCESS': 'right',
+} as const;
+const RULE_COLUMNS = { 'ENTRY OF THE CONFIG': 'shrink', PROJECTS: 'right', CLUSTERS: 'right' } as const;
+
+function cellsOf(...values: readonly (string | number)[]): readonly Cell[] {
+  return values.map((value) => ({ text: String(value) }));
 }
 
 /** What is wrong with the exports; what could not be read is in `failures`. */
@@ -143,30 +145,11 @@ function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): re
       ? { text: 'ok', paint: palette.good }
       : { text: texts.join(', '), paint: isBad ? palette.bad : palette.warning };
   const age = newest === undefined ? 'none' : `${span(nowSeconds - newest)} ago`;
-  const numbers = read ? [String(read.items), String(read.pages), age] : [];
   return [
-    { text: target.clusterName },
-    { text: target.projectName || target.groupId },
-    { text: target.credential },
+    ...cellsOf(target.clusterName, target.projectName || target.groupId, target.credential),
     result,
-    ...numbers.map((text): Cell => ({ text })),
+    ...(read ? cellsOf(read.items, read.pages, age) : []),
   ];
-}
-
-function discoveryRow(outcome: ProjectOutcome | ListingOutcome, { bad }: Palette): readonly Cell[] {
-  const { credential, failures } = outcome;
-  const result = { text: failures.map(failureWords).join(', '), paint: bad };
-  return [{ text: '(all)' }, { text: 'groupId' in outcome ? outcome.groupId : '(all)' }, { text: credential }, result];
-}
-
-const RULE_HEADS = [
-  { title: 'ENTRY OF THE CONFIG', mayShrink: true },
-  { title: 'PROJECTS', align: 'right' },
-  { title: 'CLUSTERS', align: 'right' },
-] as const;
-
-function ruleRow({ place, projects, clusters }: RuleReport): readonly Cell[] {
-  return [place, String(projects), String(clusters)].map((text) => ({ text }));
 }
 
 function failureWords({ what, isPart, failure }: Unread): string {
@@ -195,19 +178,19 @@ function groupsOf({ targets, projects, listings }: Outcome, { bad, warning }: Pa
       return { title: `${bad(reason)}: the ${resource} cannot be read: ${problem}`, advice, name };
     }),
   );
-  const wrong = targets
-    .flatMap((outcome) => problemsOf(outcome).map((finding) => ({ finding, name: nameOf(outcome.target) })))
-    .sort((a, b) => rankOf(a.finding.condition) - rankOf(b.finding.condition))
-    .map(({ finding, name }) => ({
-      title: (WORDS[finding.condition].level === 'trouble' ? bad : warning)(labelOf(finding)),
-      advice: finding.advice,
-      name: `${name}: ${finding.problem ?? ''}`,
-    }));
   const empty = projects
     .filter(({ clusters, failures }) => clusters === 0 && failures.length === 0)
     .map(({ groupId }) => {
       return { title: warning('no cluster to watch was found'), advice: undefined, name: `project ${groupId}` };
     });
+  const wrong = targets
+    .flatMap((outcome) => problemsOf(outcome).map((finding) => ({ ...finding, name: nameOf(outcome.target) })))
+    .sort((a, b) => rankOf(a.condition) - rankOf(b.condition))
+    .map(({ name, ...finding }) => ({
+      title: (WORDS[finding.condition].level === 'trouble' ? bad : warning)(labelOf(finding)),
+      advice: finding.advice,
+      name: `${name}: ${finding.problem ?? ''}`,
+    }));
   return [...grouped(unread).toSorted((a, b) => b.names.length - a.names.length), ...grouped([...empty, ...wrong])];
 }
 

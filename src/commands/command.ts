@@ -39,12 +39,8 @@ export function paletteOf({ hasColours }: Pick<Terminal, 'hasColours'>): Palette
   return { good: sequence(32), bad: sequence(31), warning: sequence(33), strong: sequence(1) };
 }
 
-export interface Column {
-  readonly title: string;
-  readonly align?: 'right';
-  /** In a narrow terminal texts are cut at the beginning, because names often differ at the end. */
-  readonly mayShrink?: true;
-}
+/** How a column is aligned. In a narrow terminal the texts of `shrink` are cut at the beginning: names differ at the end. */
+export type Column = 'left' | 'right' | 'shrink';
 
 export interface Cell {
   readonly text: string;
@@ -54,24 +50,27 @@ export interface Cell {
 const GAP = '  ';
 const NARROWEST = 12;
 
-/** @param width of the terminal. Absent: unlimited */
+/**
+ * @param columns by title
+ * @param width of the terminal
+ */
 export function formatTable(
-  columns: readonly Column[],
+  columns: Readonly<Record<string, Column>>,
   rows: readonly (readonly Cell[])[],
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const lines = [columns.map(({ title }): Cell => ({ text: title })), ...rows];
-  const needed = columns.map((_column, index) =>
+  const lines = [Object.keys(columns).map((title): Cell => ({ text: title })), ...rows];
+  const kinds = Object.values(columns);
+  const needed = kinds.map((_kind, index) =>
     lines.reduce((most, cells) => Math.max(most, cells[index]?.text.length ?? 0), 0),
   );
-  const excess = needed.reduce((sum, one) => sum + one, GAP.length * (columns.length - 1)) - width;
-  const widths = columns.map(({ mayShrink }, index) => {
-    const own = needed[index] ?? 0;
-    return mayShrink && excess > 0 ? Math.max(Math.min(own, NARROWEST), own - excess) : own;
+  const excess = needed.reduce((sum, one) => sum + one, GAP.length * (needed.length - 1)) - width;
+  const widths = needed.map((own, index) => {
+    return kinds[index] === 'shrink' && excess > 0 ? Math.max(Math.min(own, NARROWEST), own - excess) : own;
   });
   const formatted = lines.map((cells) =>
-    columns
-      .map(({ align }, index) => fill(cells[index] ?? { text: '' }, widths[index] ?? 0, align))
+    kinds
+      .map((kind, index) => fill(cells[index] ?? { text: '' }, widths[index] ?? 0, kind))
       .join(GAP)
       .trimEnd(),
   );
@@ -79,27 +78,22 @@ export function formatTable(
 }
 
 /** The width is measured before colours are added, because colour sequences have no width. */
-function fill({ text, paint = (same) => same }: Cell, width: number, align: Column['align']): string {
+function fill({ text, paint = (same) => same }: Cell, width: number, kind: Column): string {
   const shown = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
   const space = ' '.repeat(width - shown.length);
-  return align === 'right' ? space + paint(shown) : paint(shown) + space;
+  return kind === 'right' ? space + paint(shown) : paint(shown) + space;
 }
 
 const CLEAR_LINE = '\u001B[2K';
 
-/** Includes the number of requests, to show activity while a few long lists are read. */
-export interface PollProgress extends Progress {
-  readonly requests: number;
-}
-
 /**
- * Shows progress on standard error: in a terminal one line that changes, else a line every ten seconds. @returns its
- * end
+ * Shows progress on standard error: in a terminal one line that changes, else a line every ten seconds. The number of
+ * requests shows activity while a few long lists are read. @returns its end
  */
 export function startProgress(
   { tell, isWatched }: Terminal,
   runtime: Runtime,
-  progress: () => PollProgress,
+  progress: () => Progress & { readonly requests: number },
 ): () => void {
   const startedAtSeconds = runtime.monotonicSeconds();
   const ending = new AbortController();

@@ -3,13 +3,12 @@
  * be read.
  */
 import { createMonitor } from '../app/monitor.ts';
-import type { Collectors, Failure, Finding, ReadFacts, Target } from '../collectors/collector.ts';
+import type { Collectors, Failure } from '../collectors/collector.ts';
 import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf, findingsOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { Polling } from '../polling/polling.ts';
-import type { RuleReport } from '../polling/rules.ts';
 import type { Shard } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import { type CommandSettings, startProgress } from './command.ts';
@@ -40,6 +39,13 @@ export async function pollOnce(
   return polling;
 }
 
+/**
+ * For each list of projects, project and target: what was found, and what could not be read. With the report of each
+ * entry with `clusters: all`, and warnings of patterns that match nothing and entries that select the same cluster.
+ */
+export type Outcome = ReturnType<typeof outcomeOf>;
+export type TargetOutcome = Outcome['targets'][number];
+
 export interface Unread {
   /** The collector's name, or `clusters` or `projects` for a discovery. */
   readonly what: string;
@@ -50,71 +56,38 @@ export interface Unread {
   readonly failure: Failure;
 }
 
-export interface TargetOutcome {
-  readonly target: Target;
-  /** The result of reading the list of export jobs. */
-  readonly read?: ReadFacts | undefined;
-  readonly newestSuccessAtSeconds?: number | undefined;
-  /** The most urgent first; never empty. */
-  readonly findings: readonly Finding[];
-  readonly failures: readonly Unread[];
-}
-
-export interface ProjectOutcome {
-  readonly groupId: string;
-  readonly credential: string;
-  readonly clusters: number;
-  readonly failures: readonly Unread[];
-}
-
-/** The projects that a credential can see, for `projects: all`. */
-export interface ListingOutcome {
-  readonly credential: string;
-  readonly projects: number;
-  readonly failures: readonly Unread[];
-}
-
-export interface Outcome {
-  readonly listings: readonly ListingOutcome[];
-  /** What each entry with `clusters: all` has found. */
-  readonly rules: readonly RuleReport[];
-  /** Patterns that match nothing, and entries that select the same cluster. */
-  readonly warnings: readonly string[];
-  readonly projects: readonly ProjectOutcome[];
-  readonly targets: readonly TargetOutcome[];
-}
-
-export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number): Outcome {
+export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number) {
   const states = [...polling.states.all()];
   const { discovered } = polling.wanted();
-  const rules = polling.rules();
-  const listings = polling.listings().map(({ credential, projects: count, failure }) => ({
-    credential,
-    projects: count,
-    failures: failure ? [{ what: 'projects', resource: 'list of projects', isPart: false, failure }] : [],
-  }));
-  const projects = polling.discoveries().map(({ groupId, failure }): ProjectOutcome => {
-    const found = states.filter(({ target }) => target.discovered && target.groupId === groupId);
-    const { credential = '' } = discovered.find((project) => project.groupId === groupId) ?? {};
-    const failures = failure ? [{ what: 'clusters', resource: 'list of clusters', isPart: false, failure }] : [];
-    return { groupId, credential, clusters: found.length, failures };
-  });
-  const targets = states.map((state) => ({
-    target: state.target,
-    read: exportsOf(state).read,
-    newestSuccessAtSeconds: lastSuccessAtSeconds(state),
-    findings: findingsOf(state, { nowSeconds, settings: config.polling }, collectors),
-    failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => ({
-      what: name,
-      resource: words.resource,
-      isPart: after !== undefined,
-      failure,
+  const { reports, notices } = polling.rules();
+  const unreadList = (what: string, failure: Failure | undefined): readonly Unread[] =>
+    failure ? [{ what, resource: `list of ${what}`, isPart: false, failure }] : [];
+  return {
+    listings: polling.listings().map(({ credential, projects, failure }) => {
+      return { credential, projects, failures: unreadList('projects', failure) };
+    }),
+    rules: reports,
+    warnings: notices.map(
+      ({ message, facts: { place = '', ...rest } }) => `${[place, ...Object.values(rest)].join(': ')}: ${message}`,
+    ),
+    projects: polling.discoveries().map(({ groupId, failure }) => ({
+      groupId,
+      credential: discovered.find((project) => project.groupId === groupId)?.credential ?? '',
+      clusters: states.filter(({ target }) => target.discovered && target.groupId === groupId).length,
+      failures: unreadList('clusters', failure),
     })),
-  }));
-  const warnings = rules.notices.map(
-    ({ message, facts: { place = '', ...rest } }) => `${[place, ...Object.values(rest)].join(': ')}: ${message}`,
-  );
-  return { listings, rules: rules.reports, warnings, projects, targets };
+    targets: states.map((state) => ({
+      target: state.target,
+      /** The result of reading the list of export jobs. */
+      read: exportsOf(state).read,
+      newestSuccessAtSeconds: lastSuccessAtSeconds(state),
+      /** The most urgent first; never empty. */
+      findings: findingsOf(state, { nowSeconds, settings: config.polling }, collectors),
+      failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }): Unread => {
+        return { what: name, resource: words.resource, isPart: after !== undefined, failure };
+      }),
+    })),
+  };
 }
 
 /** The number of targets, projects and lists of projects that could not be read completely. */

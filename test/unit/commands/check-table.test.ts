@@ -77,7 +77,10 @@ All is well: 2 clusters polled.
       polled('late', { findings: [overdue(3), failed] }),
       polled('broken', { findings: [failed] }),
       polled('older', { findings: [overdue(9)] }),
-      polled('gone', { ...unread, findings: [{ condition: 'unreachable', problem: 'x' }], failures: [notFound] }),
+      {
+        ...polled('gone', { findings: [{ condition: 'unreachable', problem: 'x' }], failures: [notFound] }),
+        ...unread,
+      },
       polled('orders', { failures: [forbiddenSchedule] }),
     ];
     const project = { groupId: '5e00000000000000000000ff', credential: 'main', clusters: 0 };
@@ -126,7 +129,8 @@ failed (2)
   });
 
   test('groups a thousand targets with the same failure, the largest group first', () => {
-    const many = Array.from({ length: 1000 }, (_, index) => polled(`c${index}`, { ...unread, failures: [forbidden] }));
+    const names = Array.from({ length: 1000 }, (_, index) => `c${index}`);
+    const many = names.map((name) => ({ ...polled(name, { failures: [forbidden] }), ...unread }));
     const text = show({ projects: [], targets: [polled('gone', { failures: [notFound] }), ...many] });
     const [, , failures] = text.split('\n\n');
     expect(text.split('\n')).toHaveLength(1 + 1 + 1001 + 1 + 8 + 1 + 3 + 1 + 1 + 1);
@@ -261,7 +265,7 @@ legacy      API key                1  public_key     inline
   });
 });
 
-const COLUMNS = [{ title: 'NAME', mayShrink: true }, { title: 'RESULT' }, { title: 'JOBS', align: 'right' }] as const;
+const COLUMNS = { NAME: 'shrink', RESULT: 'left', JOBS: 'right' } as const;
 const ROWS = [
   [{ text: 'a-name-that-is-long/orders' }, { text: 'ok' }, { text: '12' }],
   [{ text: 'b/c' }, { text: 'not_found' }],
@@ -287,10 +291,7 @@ test('a column keeps at least twelve characters', () => {
 
 test('colours do not change the width of columns, and a terminal without colours gets none', () => {
   const painted = (hasColours: boolean) =>
-    formatTable(
-      [{ title: 'A' }, { title: 'B' }],
-      [[{ text: 'x', paint: paletteOf({ hasColours }).bad }, { text: 'y' }]],
-    );
+    formatTable({ A: 'left', B: 'left' }, [[{ text: 'x', paint: paletteOf({ hasColours }).bad }, { text: 'y' }]]);
   expect(painted(true)).toBe('A  B\n\u001B[31mx\u001B[0m  y\n');
   expect(painted(false)).toBe('A  B\nx  y\n');
 });
