@@ -40,10 +40,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       }
       const counts = apply(loaded.config);
       for (const warning of loaded.warnings) log.warn({}, warning);
-      log.info(
-        { cause, config_file: loaded.configFiles?.map(({ path }) => path).join(', '), ...counts },
-        'config reloaded',
-      );
+      log.info({ cause, config_file: loaded.configFiles?.join(', '), ...counts }, 'config reloaded');
       const { added, removed, kept } = counts;
       const text = `The config is reloaded. Targets: ${added} added, ${removed} removed, ${kept} kept.`;
       return { result: 'reloaded', text };

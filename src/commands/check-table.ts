@@ -2,7 +2,6 @@
 import type { Finding, Target } from '../collectors/collector.ts';
 import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
-import type { ConfigFilePath } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
 import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
@@ -15,8 +14,8 @@ export interface FileChecks {
   readonly warnings: readonly string[];
   /** The config; absent if it has problems. */
   readonly config?: Config;
-  /** Absent if the config comes from flags and environment. */
-  readonly configFiles?: readonly ConfigFilePath[];
+  /** Absolute paths. Absent if the config comes from flags and environment. */
+  readonly configFiles?: readonly string[];
   /** Absolute path; absent if no web config file is given. */
   readonly webConfigFile?: string;
 }
@@ -30,7 +29,7 @@ const MOST_NAMED = 5;
 export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
   const { problems, warnings, config, configFiles, webConfigFile } = checks;
   const { good, bad, warning } = paletteOf(screen);
-  const files = configFiles?.map(({ path }) => path) ?? ['the command line and the environment'];
+  const files = configFiles ?? ['the command line and the environment'];
   const fine = [...files, ...(webConfigFile ? [webConfigFile] : [])];
   return [
     ...problems.map((problem) => `${formatProblem(problem)}\n`),

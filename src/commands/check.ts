@@ -38,8 +38,8 @@ function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
   const { problems, warnings, config, configFiles, webConfigFile } = checks;
   const result = {
     ok: problems.length === 0 && (outcome === undefined || failuresIn(outcome) === 0),
-    config_file: configFiles?.[0]?.path,
-    config_files: configFiles?.map(({ path }) => path) ?? [],
+    config_file: configFiles?.[0],
+    config_files: configFiles ?? [],
     web_config_file: webConfigFile,
     proxy: config?.atlas.proxy?.address,
     problems: problems.map(({ file: name, line, column, message }) => ({ file: name, line, column, message })),
@@ -113,12 +113,11 @@ export async function checkFiles(
 
 const NOT_SECRET = ['client_id', 'public_key'];
 
-function secretFilesOf({ config, configFiles = [] }: FileChecks): readonly string[] {
+function secretFilesOf({ config }: FileChecks): readonly string[] {
   const slots = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
-  const secrets = slots.filter(([slot]) => !NOT_SECRET.includes(slot)).map(([, source]) => source);
-  const own = configFiles.filter(({ hasCredentials }) => hasCredentials).map(({ path }) => path);
-  const paths = secrets.flatMap((source) => (source.description === 'inline' ? own : [source.file]));
-  return [...new Set(paths)].filter((path) => path !== undefined);
+  return [
+    ...new Set(slots.flatMap(([slot, { file }]) => (file === undefined || NOT_SECRET.includes(slot) ? [] : [file]))),
+  ];
 }
 
 async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {

@@ -2,11 +2,11 @@
  * Opens config files: reads them, parses them and checks them against their schema. Problems do not repeat values,
  * because these may be secrets.
  */
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { isMap } from 'yaml';
 import { z } from 'zod';
 import { looksSecret, nearest } from '../support/words.ts';
 import type { FileReader } from './files.ts';
-import { joinFiles, ownerOf } from './joined-files.ts';
 import {
   createReport,
   formatPath,
@@ -17,7 +17,7 @@ import {
   type Report,
   valueAt,
 } from './problems.ts';
-import { parseYaml } from './yaml.ts';
+import { joinFiles, parseYaml } from './yaml.ts';
 
 export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
   readonly what: 'config file' | 'web config file';
@@ -38,49 +38,35 @@ export interface FileSource {
 /** @param names the paths as the user wrote them, at least one */
 export async function openConfigFiles<Schema extends z.ZodType>(
   names: readonly string[],
-  source: FileSource,
+  { cwd, files }: FileSource,
   format: FileFormat<Schema>,
 ) {
-  const read = await Promise.all(names.map((name) => readFile(name, source, format)));
-  const joined = joinFiles(read);
-  const report = createReport((path, part) => {
-    const owner = ownerOf(read, path);
-    return owner.file ? { file: owner.file.name, ...owner.file.locate(owner.path, part) } : START;
-  });
-  report.addWhole(...read.flatMap(({ problems }) => problems), ...joined.problems);
-  const keys = read.every(({ isUsable }) => isUsable) ? mappingAt(joined.value) : undefined;
+  const texts = await Promise.all(names.map((name) => files.readText(resolve(cwd, name), name, format.what)));
+  const parsed = texts.flatMap((text, index) => ('value' in text ? [parseYaml(names[index] ?? '', text.value)] : []));
+  const unusable = [
+    ...texts.flatMap((text) => ('problem' in text ? [{ message: text.problem }] : [])),
+    ...parsed.flatMap(({ name, document, problems }): readonly Problem[] => {
+      if (problems.length > 0 || (isMap(document.contents) && document.contents.items.length > 0)) return problems;
+      const message = `the file must contain keys with values, at least ${format.required}`;
+      return [{ file: name, line: 1, column: 1, message }];
+    }),
+  ];
+  const { value, problems, locate } = joinFiles(unusable.length > 0 ? [] : parsed);
+  const report = createReport(locate);
+  report.addWhole(...unusable, ...problems);
+  const keys = mappingAt(value);
   return {
-    files: read,
     /** What was read, or why nothing was read. */
-    text: read.map(({ text }) => text).join('\n'),
+    text: texts.map((text) => ('value' in text ? text.value : text.problem)).join('\n'),
     report,
     /** Before the schema has changed them; undefined if a file has none. */
     keys,
     /** As the schema returns them; undefined if they have problems. */
     checked: keys && checkSchema(keys, format, report),
-    /** The folder of the file that has this value: relative paths in it start there. */
-    directoryOf: (path: Path) => dirname(ownerOf(read, path).file?.path ?? source.cwd),
+    /** The absolute path of the file that has this value: relative paths in it start at its folder. */
+    fileOf: (path: Path) => resolve(cwd, locate(path, 'value').file ?? ''),
   };
 }
-
-const START = { line: 1, column: 1 };
-const UNREAD = { value: undefined, problems: [], locate: () => START };
-
-async function readFile(name: string, { cwd, files }: FileSource, { what, required }: FileFormat) {
-  const path = resolve(cwd, name);
-  const read = await files.readText(path, name, what);
-  const parsed = 'value' in read ? parseYaml(read.value) : UNREAD;
-  const { value, locate } = parsed;
-  const problems: Problem[] = parsed.problems.map((problem) => ({ file: name, ...problem }));
-  if ('problem' in read) problems.push({ message: read.problem });
-  const isUsable = Object.keys(mappingAt(value) ?? {}).length > 0;
-  const message = `the file must contain keys with values, at least ${required}`;
-  if (!isUsable && problems.length === 0) problems.push({ file: name, ...START, message });
-  return { name, path, text: 'value' in read ? read.value : read.problem, value, locate, problems, isUsable };
-}
-
-const MERGE_KEY = '<<';
-const MERGE_ADVICE = 'is a merge key, which is not supported: write the keys here instead';
 
 function checkSchema<Schema extends z.ZodType>(
   value: Mapping,
@@ -90,40 +76,36 @@ function checkSchema<Schema extends z.ZodType>(
   const { data, error } = format.schema.safeParse(value, { error: wordingOf });
   if (error === undefined) return data;
   const issues = error.issues.flatMap(withoutUnion);
-  const misspelt = reportUnknownKeys(issues, format, report);
+  reportUnknownKeys(issues, format, report);
   for (const { code, path, message } of issues) {
     const isMissing = valueAt(value, path) === undefined;
-    // A misspelt key is not also reported as missing.
-    if (code === 'unrecognized_keys' || (isMissing && misspelt.has(formatPath(path)))) continue;
+    if (code === 'unrecognized_keys' || (isMissing && report.isMisspelt(path.slice(0, -1), [String(path.at(-1))])))
+      continue;
     report.add(path, isMissing ? 'is missing' : message);
   }
   return undefined;
 }
 
-/** @returns the paths of the keys that were probably meant */
 function reportUnknownKeys(
   issues: readonly z.core.$ZodIssue[],
   { schema, secretKey, unsupported = {} }: FileFormat,
   report: Report,
-): ReadonlySet<string> {
+): void {
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-  const misspelt = new Set<string>();
   const all = unknown.length > 0 ? keysIn(toJsonSchema(schema)) : [];
   for (const { path: parent, keys } of unknown) {
     for (const key of keys) {
       const path = [...parent, key];
-      const alternative = unsupported[formatPath(path)];
-      const { advice, meant, isMisplaced } = adviceFor(parent, key, all);
-      if (meant !== undefined) misspelt.add(meant);
+      const alternative = key === '<<' ? 'write the keys that it merges here' : unsupported[formatPath(path)];
+      const { advice, meant } = adviceFor(parent, key, all);
+      if (meant !== undefined) report.addMisspelt([...parent, meant]);
       // If a colon or an indent is missing, a secret becomes part of a key.
-      const isShown = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
+      const isPlain = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
       if (alternative !== undefined) report.add(path, `is not supported: ${alternative}`, 'key');
-      else if (key === MERGE_KEY) report.add(path, MERGE_ADVICE, 'key');
-      else if (isShown || isMisplaced) report.add(path, advice, 'key');
+      else if (isPlain || all.some((known) => known.key === key)) report.add(path, advice, 'key');
       else report.addUnnamed(path, advice, 'key');
     }
   }
-  return misspelt;
 }
 
 /** A switch; parseYaml returns it as text. */
@@ -172,32 +154,30 @@ function kindOf(input: unknown): string {
   return 'text';
 }
 
-/** Advice for an unknown key, and the path of the key that was probably meant. */
+/** Advice for an unknown key, and the key that was probably meant. */
 function adviceFor(
   parent: Path,
   key: string,
   all: readonly KnownKey[],
-): { readonly advice: string; readonly meant?: string; readonly isMisplaced?: true } {
+): { readonly advice: string; readonly meant?: string } {
   const place = placeOf(parent);
   const known = all.filter((one) => one.place === place).map((one) => one.key);
-  const meant = nearest(key, known);
   const others = all.filter((one) => one.place !== place);
-  const owner = others.find((one) => one.key === key);
-  // A key without its last letters, `credential` for `credentials`, is misspelt and not in the wrong place.
-  if (owner && !meant?.startsWith(key)) {
-    return { advice: `unknown key: it belongs under ${owner.place}`, isMisplaced: true };
-  }
-  if (meant !== undefined) {
-    return { advice: `unknown key; did you mean ${meant}?`, meant: formatPath([...parent, meant]) };
-  }
+  const meant = nearest(key, known);
   const similar = nearest(
     key,
     others.map((one) => one.key),
   );
-  const owners = others.find((one) => one.key === similar);
-  return owners
-    ? { advice: `unknown key; did you mean ${owners.key}, which belongs under ${owners.place}?` }
-    : { advice: `unknown key; allowed are ${known.join(', ')}` };
+  const elsewhere = others.find((one) => one.key === similar);
+  // A key without its last letters, `credential` for `credentials`, is misspelt and not in the wrong place.
+  if (elsewhere?.key === key && !meant?.startsWith(key))
+    return { advice: `unknown key: it belongs under ${elsewhere.place}` };
+  if (meant !== undefined) return { advice: `unknown key; did you mean ${meant}?`, meant };
+  return {
+    advice: elsewhere
+      ? `unknown key; did you mean ${elsewhere.key}, which belongs under ${elsewhere.place}?`
+      : `unknown key; allowed are ${known.join(', ')}`,
+  };
 }
 
 interface KnownKey {

@@ -176,7 +176,7 @@ function showSettings(settings: object): Readonly<Record<string, unknown>> {
 
 function showCredential({ name, kind, secrets, expiresAtSeconds }: CredentialConfig): unknown {
   const placeOf = ({ description, file }: SecretSource): string =>
-    file === undefined ? description : `file ${basename(file)}`;
+    file === undefined ? description : description.replace(file, basename(file));
   const shown = Object.fromEntries(Object.entries(secrets).map(([slot, source]) => [slot, `<${placeOf(source)}>`]));
   const expiry = expiresAtSeconds === undefined ? {} : { expires_at: new Date(expiresAtSeconds * 1000).toISOString() };
   return { name, ...(kind === 'access_token' ? shown : { [kind]: shown }), ...expiry };

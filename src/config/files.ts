@@ -3,8 +3,9 @@
  * of a path is in flight, because a read from a network disk that hangs blocks one of the four threads of Node.js.
  */
 import { open as openDescriptor } from 'node:fs';
-import { constants, open, stat } from 'node:fs/promises';
+import { constants, open, readdir, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { withinDeadline } from '../support/abortable.ts';
 import type { Checked } from '../support/checked.ts';
@@ -138,4 +139,23 @@ function reasonOf(error: unknown): string {
   if (code === 'EISDIR') return 'is a directory';
   if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: permission denied';
   return `cannot be read (${code ?? 'unknown error'})`;
+}
+
+/**
+ * The files of `--config.file`: a folder stands for its files `*.yml` and `*.yaml`, in the order of their names. An
+ * empty folder stands for a file that does not exist.
+ */
+export async function listFiles(names: readonly string[], cwd: string): Promise<readonly string[]> {
+  const lists = await Promise.all(names.map((name) => filesIn(name, cwd)));
+  return lists.flat();
+}
+
+async function filesIn(name: string, cwd: string): Promise<readonly string[]> {
+  const path = resolve(cwd, name);
+  // What cannot be read is reported by the read that follows.
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  const entries = isFolder ? await readdir(path).catch(() => []) : [];
+  const files = entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).toSorted();
+  if (!isFolder) return [name];
+  return (files.length > 0 ? files : ['*.yml']).map((entry) => join(name, entry));
 }

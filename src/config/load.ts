@@ -3,9 +3,9 @@
  * or all problems with their places. Secrets are read once, to report problems at the start; they are not kept.
  */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Look, lookAt } from '../support/file-watch.ts';
-import { nearest, quote } from '../support/words.ts';
+import { quote } from '../support/words.ts';
 import { buildConfig, type Config, type ConfigParts } from './config.ts';
 import { type FileFormat, openConfigFiles } from './config-file.ts';
 import {
@@ -14,7 +14,7 @@ import {
   credentialFromEnvironment,
   warnOfUnusedVariables,
 } from './environment.ts';
-import { listFiles } from './joined-files.ts';
+import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Path, type Problem, type Report, valueAt } from './problems.ts';
 import { checkCredentials, checkRules } from './rules.ts';
@@ -34,17 +34,10 @@ export type Loaded =
   | {
       readonly config: Config;
       readonly warnings: readonly string[];
-      /** Absent if the config comes from flags and environment. */
-      readonly configFiles?: readonly ConfigFilePath[];
+      /** Absolute paths. Absent if the config comes from flags and environment. */
+      readonly configFiles?: readonly string[];
     }
   | { readonly problems: readonly Problem[] };
-
-export interface ConfigFilePath {
-  /** Absolute. */
-  readonly path: string;
-  /** Whether it has the key `credentials`, and so may have secrets. */
-  readonly hasCredentials: boolean;
-}
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
@@ -94,14 +87,14 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
 
 async function loadFiles(names: readonly string[], source: ConfigSource): Promise<Loaded> {
   const listed = await listFiles(names, source.cwd);
-  const { files, keys, checked, report, directoryOf } = await openConfigFiles(listed, source, CONFIG_FILE);
+  const { keys, checked, report, fileOf } = await openConfigFiles(listed, source, CONFIG_FILE);
   if (keys === undefined) return { problems: report.problems() };
-  const placeOf = (path: Path): SecretPlace => ({ ...source, directory: directoryOf(path) });
+  const placeOf = (path: Path): SecretPlace => {
+    const configFile = fileOf(path);
+    return { ...source, configFile, directory: dirname(configFile) };
+  };
   checkRules(keys, report);
-  // If the key is misspelt, only the misspelt key is reported, and not the missing credential.
-  const hasCredentials = Object.keys(keys).some(
-    (key) => nearest(key, Object.keys(configSchema.shape)) === 'credentials',
-  );
+  const hasCredentials = Object.hasOwn(keys, 'credentials') || report.isMisspelt([], ['credentials']);
   const credentials = hasCredentials
     ? await checkCredentials(keys, placeOf, report)
     : await credentialFromEnvironment(placeOf([]), report);
@@ -114,12 +107,7 @@ async function loadFiles(names: readonly string[], source: ConfigSource): Promis
     { file: checked, credentials, baseUrl, ca, placeOf: (index) => report.placeOf(['targets', index]) },
     report,
   );
-  if ('problems' in loaded) return loaded;
-  const configFiles = files.map(({ path, value }) => ({
-    path,
-    hasCredentials: valueAt(value, ['credentials']) !== undefined,
-  }));
-  return { ...loaded, configFiles };
+  return 'problems' in loaded ? loaded : { ...loaded, configFiles: listed.map((name) => resolve(source.cwd, name)) };
 }
 
 async function loadTargets(source: ConfigSource, report: Report): Promise<Loaded> {

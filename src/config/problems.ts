@@ -19,51 +19,55 @@ export interface Place {
   readonly column: number;
 }
 
-/** Finds the position of a key or value in the file; if the path does not exist, the position of its nearest parent. */
-export type Locate = (path: Path, part: 'key' | 'value') => Place;
-
-export interface Report {
-  /** Adds a problem with the value (or the key) at a path. The message is written after the path. */
-  add(path: Path, message: string, part?: 'key' | 'value'): void;
-  /** The same, but the message does not name the last key of the path, which may be a secret. */
-  addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void;
-  /** Adds problems whose message is complete without a path. */
-  addWhole(...problems: readonly Problem[]): void;
-  addIfRepeated(name: string, path: Path, message: (where: string) => string): void;
-  /** Where a value is, such as `config.yml:12`. */
-  placeOf(path: Path): string;
-  warn(path: Path, message: string): void;
-  /** In the order of the files. Problems without a line are not about a file; they come last. */
-  problems(): readonly Problem[];
-  readonly warnings: string[];
-}
+export type Report = ReturnType<typeof createReport>;
 
 const MOST_PROBLEMS = 100;
 
-export function createReport(locate: Locate = () => ({ line: 1, column: 1 })): Report {
+/** @param locate returns the place of a key or value */
+export function createReport(locate: (path: Path, part: 'key' | 'value') => Place = () => ({ line: 1, column: 1 })) {
   const found: Problem[] = [];
+  const warnings: string[] = [];
   const firstPlaces = new Map<string, Place>();
-  function addAs(shown: string, path: Path, message: string, part: 'key' | 'value' = 'value'): void {
-    found.push({ ...locate(path, part), message: shown === '' ? message : `${shown}: ${message}` });
+  const misspelt = new Set<string>();
+  function addAs(shown: Path, path: Path, message: string, part: 'key' | 'value' = 'value'): void {
+    found.push({ ...locate(path, part), message: withPath(shown, message) });
   }
-  const report: Report = {
-    add: (path, message, part) => addAs(formatPath(path), path, message, part),
-    addUnnamed: (path, message, part) => addAs(formatPath(path.slice(0, -1)), path, message, part),
-    addWhole: (...problems) => void found.push(...problems),
-    addIfRepeated(name, path, message) {
+  function add(path: Path, message: string, part?: 'key' | 'value'): void {
+    addAs(path, path, message, part);
+  }
+  return {
+    /** Adds a problem with the value (or the key) at a path. The message is written after the path. */
+    add,
+    /** The same, but the message does not name the last key of the path, which may be a secret. */
+    addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void {
+      addAs(path.slice(0, -1), path, message, part);
+    },
+    /** Adds problems whose message is complete without a path. */
+    addWhole(...problems: readonly Problem[]): void {
+      found.push(...problems);
+    },
+    addIfRepeated(name: string, path: Path, message: (where: string) => string): void {
       const place = locate(path, 'value');
       const first = firstPlaces.get(name);
-      if (first !== undefined) report.add(path, message(placeWords(first, place)));
+      if (first !== undefined) add(path, message(placeWords(first, place)));
       else firstPlaces.set(name, place);
     },
-    placeOf(path) {
+    /** The unknown key is reported, so this key is not reported as missing too. */
+    addMisspelt(meant: Path): void {
+      misspelt.add(formatPath(meant));
+    },
+    isMisspelt: (parent: Path, keys: readonly string[]): boolean =>
+      keys.some((key) => misspelt.has(formatPath([...parent, key]))),
+    /** Where a value is, such as `config.yml:12`. */
+    placeOf(path: Path): string {
       const { file, line } = locate(path, 'value');
       return `${file}:${line}`;
     },
-    warn(path, message) {
-      report.warnings.push(formatProblem({ ...locate(path, 'value'), message: `${formatPath(path)}: ${message}` }));
+    warn(path: Path, message: string): void {
+      warnings.push(formatProblem({ ...locate(path, 'value'), message: withPath(path, message) }));
     },
-    problems() {
+    /** In the order of the files. Problems without a line are not about a file; they come last. */
+    problems(): readonly Problem[] {
       const sorted = found.toSorted(
         (a, b) =>
           compare(Number(a.line === undefined), Number(b.line === undefined)) ||
@@ -75,9 +79,12 @@ export function createReport(locate: Locate = () => ({ line: 1, column: 1 })): R
       const rest = sorted.length - shown.length;
       return rest > 0 ? [...shown, { message: `and ${rest} more problems` }] : shown;
     },
-    warnings: [],
+    warnings,
   };
-  return report;
+}
+
+function withPath(path: Path, message: string): string {
+  return path.length === 0 ? message : `${formatPath(path)}: ${message}`;
 }
 
 export function formatProblem({ file, line, column, message }: Problem): string {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { SecretSource } from '../atlas/auth/credentials.ts';
-import type { Checked } from '../support/checked.ts';
+import { type Checked, given } from '../support/checked.ts';
 import type { FileReader } from './files.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,6 +14,8 @@ export type SecretForm = 'inline' | 'file' | 'env';
 export interface SecretPlace {
   /** The folder for relative paths. */
   readonly directory: string;
+  /** Absolute path of the config file that has the secret or names its place. */
+  readonly configFile?: string;
   readonly env: Environment;
   readonly files: FileReader;
   /** The key, such as `client_id`. A value that belongs in the other key of a pair is refused. */
@@ -53,7 +55,9 @@ export function openSecret(form: SecretForm, text: string, place: SecretPlace): 
   switch (form) {
     case 'inline': {
       const identity = `inline ${createHash('sha256').update(text).digest('hex')}`;
-      return opened({ identity, description: 'inline' }, place, async () => checkInline(text, place));
+      return opened({ identity, description: 'inline', ...given({ file: place.configFile }) }, place, async () =>
+        checkInline(text, place),
+      );
     }
     case 'env': {
       const description = `environment variable ${text}`;

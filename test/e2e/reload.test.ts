@@ -309,7 +309,7 @@ describe('an invalid config', () => {
     expect(await series('exporter_config_last_reload_success_timestamp_seconds')).toEqual({ '': at });
     expect(await series('export_up')).toEqual({ one: 1 });
     expect(logLines.at(-1)).toMatchObject({ level: 'error', problems: ['x.yml:3:7: is wrong', 'x.yml:5:1: is worse'] });
-    await reload({ config, warnings: ['mind this'], configFiles: [{ path: '/x.yml', hasCredentials: true }] });
+    await reload({ config, warnings: ['mind this'], configFiles: ['/x.yml'] });
     await until('exporter_config_last_reload_successful', (one) => one[''] === 1);
     const { '': later = 0 } = await series('exporter_config_last_reload_success_timestamp_seconds');
     expect(later).toBeGreaterThan(at ?? Number.POSITIVE_INFINITY);

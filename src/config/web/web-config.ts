@@ -1,5 +1,6 @@
 /** Loads the web config file. The result is either complete settings or all problems, each with its place. */
 import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { GuardSettings } from '../../web/guards/settings.ts';
 import { type FileSource, openConfigFiles } from '../config-file.ts';
@@ -20,8 +21,8 @@ export interface ValidWebConfig {
 
 /** @param file `--web.config.file` */
 export async function loadWebConfig(file: string, source: FileSource): Promise<LoadedWebConfig> {
-  const { text, keys, checked, report, directoryOf } = await openConfigFiles([file], source, WEB_CONFIG_FILE);
-  const directory = directoryOf([]);
+  const { text, keys, checked, report } = await openConfigFiles([file], source, WEB_CONFIG_FILE);
+  const directory = dirname(resolve(source.cwd, file));
   const tls = mappingAt(keys, [TLS_KEY]);
   const users = mappingAt(keys, [USERS_KEY]);
   const files = await readTlsFiles(tls ?? {}, directory, source.files, report);

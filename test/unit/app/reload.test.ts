@@ -37,7 +37,7 @@ describe('a reload', () => {
     const { reload, readings, events, lines } = setUp();
     const outcome = reload('SIGHUP');
     await settle();
-    readings[0]?.open({ ...GOOD, configFiles: [{ path: '/c.yml', hasCredentials: true }] });
+    readings[0]?.open({ ...GOOD, configFiles: ['/c.yml'] });
     expect(await outcome).toEqual({
       result: 'reloaded',
       text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',

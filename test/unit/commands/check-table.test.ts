@@ -222,10 +222,7 @@ describe('the checks of files as a table', () => {
   );
 
   test('shows what is watched, the credentials and where their secrets come from', () => {
-    const text = fileChecksAsText(
-      { problems: [], warnings: ['look at this'], config, configFiles: [{ path: '/c.yml', hasCredentials: true }] },
-      PLAIN,
-    );
+    const text = fileChecksAsText({ problems: [], warnings: ['look at this'], config, configFiles: ['/c.yml'] }, PLAIN);
     expect(text).toBe(`warning: look at this
 ok: /c.yml
 
@@ -243,7 +240,7 @@ legacy      API key                1  public_key     inline
     const looked = {
       problems: [],
       warnings: [],
-      configFiles: [{ path: '/c.yml', hasCredentials: true }],
+      configFiles: ['/c.yml'],
       webConfigFile: '/web.yml',
     };
     expect(fileChecksAsText(looked, PLAIN)).toBe('ok: /c.yml\nok: /web.yml\n');

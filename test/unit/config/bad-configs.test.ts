@@ -61,9 +61,9 @@ const OTHERS: readonly Bad[] = [
     text: [
       'a: &a [1,1,1,1,1,1,1,1,1]',
       'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]',
-      'c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]',
+      'c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]',
     ].join('\n'),
-    problems: ['1:1: the aliases (*) expand to too many values: write them out'],
+    problems: ['2:20: the aliases (*) expand to too many values: write them out'],
   },
   {
     what: 'no targets',
@@ -91,7 +91,7 @@ const OTHERS: readonly Bad[] = [
     what: 'a merge key',
     text: `${CREDENTIALS}targets:\n  - &a {group_id: ${GROUP}, clusters: [a]}\n  - <<: *a\n    clusters: [b]\n`,
     problems: [
-      '6:5: targets[1].<<: is a merge key, which is not supported: write the keys here instead',
+      '6:5: targets[1].<<: is not supported: write the keys that it merges here',
       '6:5: targets[1].group_id: is missing; for every project write projects: all',
     ],
   },
@@ -225,7 +225,7 @@ owner: mdb_sa_sk_abcdefghijklmnopqrstuvwxyz0123456789ABCD
 duration_max: 2
 => 7:19: targets[0].duration_max: 2 has no unit: write 2h, 2m or 2s
 <<: {success_max_age: 1h}
-=> 7:5: targets[0].<<: is a merge key, which is not supported: write the keys here instead
+=> 7:5: targets[0].<<: is not supported: write the keys that it merges here
 credential: mian
 => 7:17: targets[0].credential: no credential has the name "mian": did you mean main?
 credential: zzz

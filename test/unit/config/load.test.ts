@@ -538,7 +538,7 @@ test('relative paths begin at the folder of the config file, not at the working 
 test('the config file is the default one if none is given and it exists', async () => {
   const env = TOKEN;
   const cwd = directoryWith({ 'mongodbatlas-backup-exporter.yml': TARGETS });
-  const configFiles = [{ path: join(cwd, 'mongodbatlas-backup-exporter.yml'), hasCredentials: false }];
+  const configFiles = [join(cwd, 'mongodbatlas-backup-exporter.yml')];
   expect(await loadConfig({ targets: [], env, cwd, files })).toMatchObject({ configFiles });
   expect(await loadConfig({ targets: [PAIR], env, cwd, files })).not.toHaveProperty('configFiles');
 });
@@ -569,7 +569,7 @@ describe('several config files', () => {
       ['b', 'all'],
     ]);
     expect(config.polling).toMatchObject({ intervalSeconds: 5, idleIntervalSeconds: 20 });
-    expect('configFiles' in loaded && loaded.configFiles?.map(({ path }) => path)).toEqual(
+    expect('configFiles' in loaded && loaded.configFiles).toEqual(
       ['main.yml', 'teams/a.yml', 'teams/b.yml', 'teams/c.yaml'].map((name) => join(cwd, name)),
     );
   });
@@ -592,8 +592,8 @@ describe('several config files', () => {
       'd.yml': 'targets: [{ clusters: [c] }]\nunknown: 1\n',
     });
     expect(printed(await read())).toEqual([
-      'teams/b.yml:3:3: polling.interval: is in line 3 of teams/a.yml too: keep one of them',
-      'teams/b.yml:4:13: defaults.owner: is in line 4 of teams/a.yml too: keep one of them',
+      'teams/b.yml:3:3: this key is in line 3 of teams/a.yml too: keep one of them',
+      'teams/b.yml:4:13: this key is in line 4 of teams/a.yml too: keep one of them',
       'teams/b.yml:5:63: targets[1].clusters[1]: this cluster of this project is already listed in line 1 of teams/a.yml',
       'teams/c.yml:1:60: targets[2].clusters[0]: this cluster of this project is already listed in line 5 of teams/b.yml',
       'teams/c.yml:2:23: credentials[1].name: the credential in line 1 of main.yml has this name too',
