@@ -2,7 +2,7 @@
 
 import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
 import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
-import { ATLAS_VARIABLES, SERVICE_VARIABLES } from '../src/config/environment.ts';
+import { ATLAS_VARIABLES, SERVICE_VARIABLES } from '../src/config/credentials.ts';
 import { configSchema } from '../src/config/schema.ts';
 
 export function schemaFile(): string {

@@ -13,7 +13,7 @@ import {
   baseUrlFromEnvironment,
   credentialFromEnvironment,
   warnOfUnusedVariables,
-} from './environment.ts';
+} from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Path, type Problem, type Report, valueAt } from './problems.ts';
