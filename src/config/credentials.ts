@@ -1,13 +1,14 @@
 /**
- * Credentials and the address of Atlas in the variables of Atlas' own tools. A token takes precedence over a service
- * account, and a service account over a key pair, as in those tools. A credential without effect causes a warning.
+ * The credentials of the config file, or the one in the variables of Atlas' own tools. There, a token takes precedence
+ * over a service account, and a service account over a key pair, as in those tools. A credential without effect causes
+ * a warning. Each secret is read once, to report problems at the start; messages contain none.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
-import { listed } from '../support/words.ts';
+import { listed, looksPath } from '../support/words.ts';
 import { parseBaseUrl } from './network.ts';
-import type { Report } from './problems.ts';
-import { SLOTS } from './rules.ts';
-import { type Environment, firstSet, openSecret, type SecretPlace } from './secrets.ts';
+import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
+import { VARIABLE_NAME } from './schema.ts';
+import { type Environment, firstSet, openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
 
 /**
  * The variables of each secret, in order of precedence. The first ones belong to the Atlas CLI, the others to the
@@ -28,12 +29,94 @@ export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
 const GOVERNMENT_SERVICE = 'cloudgov';
 const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
 
-/** In the order of precedence. */
-const KINDS: readonly { readonly kind: CredentialKind; readonly label: string }[] = [
-  { kind: 'access_token', label: 'an access token' },
-  { kind: 'service_account', label: 'a service account' },
-  { kind: 'api_key', label: 'an API key' },
+/** In the order of precedence of Atlas' tools. */
+const KINDS: readonly { readonly kind: CredentialKind; readonly label: string; readonly slots: readonly string[] }[] = [
+  { kind: 'access_token', label: 'an access token', slots: ['access_token'] },
+  { kind: 'service_account', label: 'a service account', slots: ['client_id', 'client_secret'] },
+  { kind: 'api_key', label: 'an API key', slots: ['public_key', 'private_key'] },
 ];
+
+const SUFFIXES: Readonly<Record<SecretForm, string>> = { inline: '', file: '_file', env: '_env' };
+const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
+
+/** @returns one for each credential of the file, in its order; complete only if nothing was reported */
+export async function credentialsFromFile(
+  config: Mapping,
+  placeOf: (path: Path) => SecretPlace,
+  report: Report,
+): Promise<readonly Credential[]> {
+  const found = itemsOf(config, 'credentials').map(async (item) => {
+    const { path, value } = item;
+    const name = String(value['name']);
+    if (typeof value['name'] === 'string') {
+      const message = (where: string) => `the credential in ${where} has this name too`;
+      report.addIfRepeated(`credential ${name}`, [...path, 'name'], message);
+    }
+    return { name, ...(await secretsIn(item, placeOf(path), report)) };
+  });
+  return await Promise.all(found);
+}
+
+async function secretsIn({ path, value }: Item, place: SecretPlace, report: Report): Promise<Omit<Credential, 'name'>> {
+  const secrets: Record<string, SecretSource> = {};
+  const kinds: CredentialKind[] = [];
+  for (const { kind, slots } of KINDS.toReversed()) {
+    // The two secrets of a pair are below the key of the kind; a token is directly in the credential.
+    const isToken = kind === 'access_token';
+    if (isToken ? formsIn(value, kind).length === 0 : !Object.hasOwn(value, kind)) continue;
+    kinds.push(kind);
+    const keys = isToken ? value : mappingAt(value[kind]);
+    // If there are no keys below the kind, the schema says so.
+    for (const slot of keys ? slots : []) {
+      const holder = { path: isToken ? path : [...path, kind], value: keys ?? {} };
+      const source = await secretIn(holder, slot, place, report);
+      if (source !== undefined) secrets[slot] = source;
+    }
+  }
+  const [kind = 'access_token', ...others] = kinds;
+  if (others.length > 0) report.add(path, `has ${kinds.join(' and ')}: keep one of them`);
+  const keys = ['service_account', 'api_key', ...keysOf('access_token')];
+  if (kinds.length === 0 && !report.isMisspelt(path, keys)) {
+    report.add(path, 'has no secret: give it service_account, api_key or access_token_file');
+  }
+  return { kind, secrets };
+}
+
+async function secretIn(
+  { path, value }: Item,
+  slot: string,
+  place: SecretPlace,
+  report: Report,
+): Promise<SecretSource | undefined> {
+  const [form, other] = formsIn(value, slot);
+  if (form === undefined) {
+    const missing = `${slot} is missing: give ${slot}_file, ${slot}_env or ${slot}`;
+    if (!report.isMisspelt(path, keysOf(slot))) report.add(path, missing);
+    return undefined;
+  }
+  const key = slot + SUFFIXES[form];
+  const text = value[key];
+  if (other !== undefined)
+    report.add([...path, slot + SUFFIXES[other]], `${key} is given too: keep one of them`, 'key');
+  // If the text is of the wrong form, the schema says so.
+  if (typeof text !== 'string' || text === '' || (form === 'env' && !VARIABLE_NAME.test(text))) return undefined;
+  const { source, check } = openSecret(form, text, { ...place, slot });
+  const checked = await check();
+  if ('problem' in checked) {
+    const isNamed = form === 'file' && looksPath(text);
+    report.add([...path, key], isNamed ? `${source.description}: ${checked.problem}` : checked.problem);
+  }
+  return source;
+}
+
+/** The forms in which a secret is given. Exactly one is valid. */
+function formsIn(holder: Mapping, slot: string): readonly SecretForm[] {
+  return FORMS.filter((form) => holder[slot + SUFFIXES[form]] !== undefined);
+}
+
+function keysOf(slot: string): readonly string[] {
+  return FORMS.map((form) => slot + SUFFIXES[form]);
+}
 
 const NO_CREDENTIAL =
   'no credential: set MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or write credentials into a config file';
@@ -41,29 +124,35 @@ const NO_CREDENTIAL =
 /** @returns the credential `default`; complete only if nothing was reported */
 export async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
   const { env } = place;
-  const [chosen, ...others] = KINDS.filter(({ kind }) => variablesOf(kind, env).length > 0);
+  const set = KINDS.map(({ slots, ...rest }) => ({ ...rest, slots, names: setVariables(slots, env) }));
+  const [chosen, ...others] = set.filter(({ names }) => names.length > 0);
   if (chosen === undefined) {
     report.addWhole({ message: NO_CREDENTIAL });
     return [];
   }
-  const { kind, label } = chosen;
-  const found = SLOTS[kind].map((slot) => ({ slot, name: firstSet(namesOf(slot), env) }));
-  const given = found.flatMap(({ name }) => name ?? []);
-  const missing = found.flatMap(({ slot, name }) => (name === undefined ? (namesOf(slot)[0] ?? []) : []));
-  if (missing.length > 0)
-    report.addWhole({ message: `${given.join()} is set, but ${missing.join()} is not: ${label} needs both` });
+  const { kind, label, slots } = chosen;
+  const used: string[] = [];
+  const missing: string[] = [];
   const secrets: Record<string, SecretSource> = {};
-  for (const { slot, name } of found) {
-    if (name === undefined) continue;
+  for (const slot of slots) {
+    const name = firstSet(namesOf(slot), env);
+    if (name === undefined) {
+      missing.push(...namesOf(slot).slice(0, 1));
+      continue;
+    }
+    used.push(name);
     const { source, check } = openSecret('env', name, { ...place, slot });
     const checked = await check();
     if ('problem' in checked) report.addWhole({ message: `${name}: ${checked.problem}` });
     secrets[slot] = source;
   }
+  if (missing.length > 0) {
+    report.addWhole({ message: `${used.join()} is set, but ${missing.join()} is not: ${label} needs both` });
+  }
   for (const other of others) {
-    const unused = listed(variablesOf(other.kind, env), 'and');
+    const unused = listed(other.names, 'and');
     report.warnings.push(
-      `${given.join(' and ')} take precedence over ${unused}: ${other.label} is set too, but not used`,
+      `${used.join(' and ')} take precedence over ${unused}: ${other.label} is set too, but not used`,
     );
   }
   return [{ name: 'default', kind, secrets }];
@@ -72,7 +161,10 @@ export async function credentialFromEnvironment(place: SecretPlace, report: Repo
 /** Warns of variables that have no effect because the config file has credentials. */
 export function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
   const used = new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(({ identity }) => identity)));
-  const names = KINDS.flatMap(({ kind }) => variablesOf(kind, env));
+  const names = setVariables(
+    KINDS.flatMap(({ slots }) => slots),
+    env,
+  );
   const unused = names.filter((name) => !used.has(`environment variable ${name}`));
   if (unused.length === 0) return;
   report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
@@ -94,6 +186,6 @@ function namesOf(slot: string): readonly string[] {
   return ATLAS_VARIABLES[slot as keyof typeof ATLAS_VARIABLES];
 }
 
-function variablesOf(kind: CredentialKind, env: Environment): readonly string[] {
-  return SLOTS[kind].flatMap(namesOf).filter((name) => (env[name] ?? '') !== '');
+function setVariables(slots: readonly string[], env: Environment): readonly string[] {
+  return slots.flatMap(namesOf).filter((name) => (env[name] ?? '') !== '');
 }

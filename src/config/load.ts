@@ -12,12 +12,13 @@ import {
   ATLAS_VARIABLES,
   baseUrlFromEnvironment,
   credentialFromEnvironment,
+  credentialsFromFile,
   warnOfUnusedVariables,
 } from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Path, type Problem, type Report, valueAt } from './problems.ts';
-import { checkCredentials, checkRules } from './rules.ts';
+import { checkRules } from './rules.ts';
 import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
 import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
@@ -96,7 +97,7 @@ async function loadFiles(names: readonly string[], source: ConfigSource): Promis
   checkRules(keys, report);
   const hasCredentials = Object.hasOwn(keys, 'credentials') || report.isMisspelt([], ['credentials']);
   const credentials = hasCredentials
-    ? await checkCredentials(keys, placeOf, report)
+    ? await credentialsFromFile(keys, placeOf, report)
     : await credentialFromEnvironment(placeOf([]), report);
   if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;

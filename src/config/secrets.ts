@@ -24,98 +24,75 @@ export interface SecretPlace {
   readonly onSecret?: ((secret: string) => void) | undefined;
 }
 
-export interface OpenedSecret {
-  readonly source: SecretSource;
-  /** The problem contains neither the value nor the path or variable, because users write secrets there by mistake. */
-  readonly check: () => Promise<Checked<string>>;
-}
-
 /**
- * The formats of Atlas. Those without a prefix are not unique, so they count only for keys where such a value is
- * expected.
+ * The formats of Atlas, and the keys where each belongs. Those without a prefix are not unique, so they count only in
+ * the keys that they are confused with.
  */
-const FORMS: readonly { readonly form: RegExp; readonly what: string; readonly not: (slot: string) => boolean }[] = [
-  { form: /^mdb_sa_id_/, what: 'a client id, which belongs in client_id', not: (slot) => slot !== 'client_id' },
+const FORMATS = [
+  { format: /^mdb_sa_id_/, what: 'a client id', slot: 'client_id' },
+  { format: /^mdb_sa_sk_/, what: 'a client secret', slot: 'client_secret' },
   {
-    form: /^mdb_sa_sk_/,
-    what: 'a client secret, which belongs in client_secret',
-    not: (slot) => slot !== 'client_secret',
+    format: /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
+    what: 'a private key',
+    slot: 'private_key',
+    wrongIn: ['public_key', 'client_id'],
   },
-  {
-    form: /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
-    what: 'a private key, which belongs in private_key',
-    not: (slot) => slot === 'public_key' || slot === 'client_id',
-  },
-  { form: /^[a-z]{8}$/, what: 'a public key, which belongs in public_key', not: (slot) => slot === 'private_key' },
+  { format: /^[a-z]{8}$/, what: 'a public key', slot: 'public_key', wrongIn: ['private_key'] },
 ];
 
 const LARGEST_BYTES = 64 * 1024;
 
-export function openSecret(form: SecretForm, text: string, place: SecretPlace): OpenedSecret {
-  switch (form) {
-    case 'inline': {
-      const identity = `inline ${createHash('sha256').update(text).digest('hex')}`;
-      return opened({ identity, description: 'inline', ...given({ file: place.configFile }) }, place, async () =>
-        checkInline(text, place),
-      );
-    }
-    case 'env': {
-      const description = `environment variable ${text}`;
-      return opened({ identity: description, description }, place, async () => checkVariable(text, place));
-    }
-    case 'file': {
-      const file = resolve(place.directory, text);
-      const description = `file ${file}`;
-      return opened({ identity: description, description, file }, place, () => checkFile(file, place));
-    }
-  }
-}
+export function openSecret(form: SecretForm, text: string, place: SecretPlace) {
+  const { directory, configFile, env, files, slot = '', onSecret } = place;
+  const path = resolve(directory, text);
+  const description = { inline: 'inline', env: `environment variable ${text}`, file: `file ${path}` }[form];
 
-function opened(
-  where: Omit<SecretSource, 'read'>,
-  { onSecret }: SecretPlace,
-  attempt: () => Promise<Checked<string>>,
-): OpenedSecret {
+  async function find(): Promise<Checked<string>> {
+    if (form === 'file') {
+      const bytes = await files.readBytes({ path, directory, largestBytes: LARGEST_BYTES, purpose: 'a secret' });
+      return 'problem' in bytes ? bytes : { value: new TextDecoder().decode(bytes.value) };
+    }
+    const value = form === 'env' ? (env[text] ?? '') : text;
+    if (value === '') return { problem: 'this environment variable is not set' };
+    return form === 'inline' && /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text)
+      ? { problem: 'variables are not replaced here: write the name of the variable, without $ and braces, as …_env' }
+      : { value };
+  }
+
+  /** The problem contains neither the value nor the path or variable, because users write secrets there by mistake. */
   async function check(): Promise<Checked<string>> {
-    const secret = await attempt();
+    const found = await find();
+    const secret = 'problem' in found ? found : checkSecret(found.value, slot);
     if ('value' in secret) onSecret?.(secret.value);
     return secret;
   }
 
   async function read(): Promise<string> {
     const secret = await check();
-    if ('problem' in secret) throw new Error(`${where.description}: ${secret.problem}`);
+    if ('problem' in secret) throw new Error(`${description}: ${secret.problem}`);
     return secret.value;
   }
 
-  return { source: { ...where, read }, check };
-}
-
-function checkInline(text: string, { slot }: SecretPlace): Checked<string> {
-  return /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text)
-    ? { problem: 'variables are not replaced here: write the name of the variable, without $ and braces, as …_env' }
-    : checkSecret(text, slot);
-}
-
-function checkVariable(name: string, { env, slot }: SecretPlace): Checked<string> {
-  const value = env[name] ?? '';
-  return value === '' ? { problem: 'this environment variable is not set' } : checkSecret(value, slot);
-}
-
-async function checkFile(path: string, { directory, files, slot }: SecretPlace): Promise<Checked<string>> {
-  const bytes = await files.readBytes({ path, directory, largestBytes: LARGEST_BYTES, purpose: 'a secret' });
-  return 'problem' in bytes ? bytes : checkSecret(new TextDecoder().decode(bytes.value), slot);
+  const identity = form === 'inline' ? `inline ${createHash('sha256').update(text).digest('hex')}` : description;
+  const file = { inline: configFile, env: undefined, file: path }[form];
+  const source: SecretSource = { identity, description, ...given({ file }), read };
+  return { source, check };
 }
 
 /** A header cannot contain other characters. Here the problem has a position in the config. */
-function checkSecret(text: string, slot?: string): Checked<string> {
+function checkSecret(text: string, slot: string): Checked<string> {
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') return { problem: 'the secret is empty' };
   if (/[\r\n]/.test(secret)) return { problem: 'the secret has more than one line' };
   if (/^["'`“”„‘’«]|["'`“”‘’»]$/.test(secret)) return { problem: 'the secret is in quotes: remove them' };
   if (!/^[\x21-\x7e]+$/.test(secret)) return { problem: 'the secret has a space or a character outside of ASCII' };
-  const swapped = slot === undefined ? undefined : FORMS.find(({ form, not }) => not(slot) && form.test(secret));
-  return swapped === undefined ? { value: secret } : { problem: `this is ${swapped.what}: are two secrets swapped?` };
+  const swapped = FORMATS.find(
+    ({ format, slot: own, wrongIn = [slot] }) =>
+      slot !== '' && own !== slot && wrongIn.includes(slot) && format.test(secret),
+  );
+  return swapped === undefined
+    ? { value: secret }
+    : { problem: `this is ${swapped.what}, which belongs in ${swapped.slot}: are two secrets swapped?` };
 }
 
 /** The first of these variables that is set. */
