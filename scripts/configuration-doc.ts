@@ -1,6 +1,7 @@
 /** docs/configuration.md and the JSON Schema, made from the flags and the schema of the config. */
 
-import { COMMANDS, type CommandName, FLAGS, type Flag, variableOf } from '../src/cli/flags.ts';
+import { COMMANDS, type CommandName, FLAGS, type Flag, type FlagName, variableOf } from '../src/cli/flags.ts';
+import { MEANINGS } from '../src/cli/help.ts';
 import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
 import { ATLAS_VARIABLES, SERVICE_VARIABLES } from '../src/config/credentials.ts';
 import { configSchema } from '../src/config/schema.ts';
@@ -23,11 +24,11 @@ config exits with code 2 and lists every error with \`file:line:column\`.`;
 
 function flagsSection(): string {
   const commands = Object.entries(COMMANDS).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
-  const rows = (FLAGS as readonly Flag[]).map((flag) => {
+  const rows = (FLAGS as readonly Flag<FlagName>[]).map((flag) => {
     const name = flag.value === undefined ? `--${flag.name}` : `--${flag.name} ${flag.value}`;
     const repeatable = flag.isRepeatable ? ' Repeatable.' : '';
     const commands = flag.commands.map((command) => code(command)).join(', ');
-    return [code(name), commands, code(variableOf(flag.name)), defaultsOf(flag), `${flag.meaning}${repeatable}`];
+    return [code(name), commands, code(variableOf(flag.name)), defaultsOf(flag), `${MEANINGS[flag.name]}${repeatable}`];
   });
   return `## Commands and flags
 

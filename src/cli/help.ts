@@ -1,8 +1,8 @@
 /** The texts of `--help`. */
-import { Help } from 'commander';
-import { COMMANDS, type CommandName, flagsOf, variableOf } from './flags.ts';
+import { COMMANDS, type CommandName, type FlagName, flagsOf, variableOf } from './flags.ts';
 
-const WIDTH = 96;
+/** Lines of at most 90 characters, broken at spaces. */
+const LINES = /\S.{0,89}(?= |$)/g;
 
 /** The long description of a command, for its own `--help`. */
 const ABOUT: Readonly<Record<CommandName, string>> = {
@@ -65,6 +65,41 @@ const EXAMPLES: Readonly<Record<CommandName, string>> = {
   mongodbatlas-backup-exporter demo --speed 100 --web.listen-address 127.0.0.1:0`,
 };
 
+/** What each flag means. */
+export const MEANINGS: Readonly<Record<FlagName, string>> = {
+  'config.file':
+    'The config file, or a folder whose files *.yml and *.yaml are read in the order of their names. Several files are joined. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
+  'config.auto-reload':
+    'Reload when a config file or atlas.ca_file changes; they are checked every 5 s. SIGHUP always reloads. Not with --target.',
+  target: 'A cluster to watch, instead of a config file. The credentials are in the MONGODB_ATLAS_… variables.',
+  online: 'Poll each cluster once, and show what needs attention and what to do.',
+  all: 'With --online: list the clusters that are fine, too, not only their number.',
+  format: 'The format of the result: table, for people, or json, for scripts (docs/commands.md describes its fields).',
+  output: 'Write the metrics to this file, a .prom file of the textfile collector. Default: standard output.',
+  url: 'The address of the exporter, such as https://127.0.0.1:19017 or unix:/PATH. Default: http and the first --web.listen-address, on this host. Any certificate is accepted from a loopback address.',
+  'client.certificate': 'A certificate in PEM, for an exporter that requires client certificates. With --client.key.',
+  'client.key': 'The key of --client.certificate, in PEM.',
+  speed: 'How many times faster than real time, 0.1 to 10000.',
+  seed: 'A whole number, 0 to 999999999. The same seed gives the same demo.',
+  'web.listen-address':
+    'The address to listen on. Without a host: all interfaces. IPv6 in brackets: [::1]:19017. Port 0: any free port. unix:/PATH: a Unix socket, for a proxy on this host.',
+  'web.telemetry-path': 'The path of the metrics.',
+  'web.enable-lifecycle': 'Allow POST /-/reload, which reloads the config. Otherwise the answer is 403.',
+  'web.config.file':
+    'TLS, passwords and headers, in the format of Prometheus’ exporter-toolkit: docs/web-configuration.md.',
+  'web.max-requests':
+    'Maximum number of concurrent requests, 0 for no limit. Further requests get a 503, except health checks.',
+  'web.allowed-hosts':
+    'A name or address in the URLs of this exporter, without the port. Requests with another Host header get a 421, except health checks. Default: every name is allowed.',
+  'web.disable-exporter-metrics': 'Leave out the metrics of the process and of Node.js.',
+  'shard.count':
+    'The number of exporters that share the projects of one config, 1 to 1000. In a StatefulSet this flag alone is enough.',
+  'shard.index':
+    'The number of this exporter among them, from 0. Default: the number at the end of HOSTNAME, such as exporter-0.',
+  'log.level': 'The lowest level to log: debug, info, warn or error.',
+  'log.format': 'The format of log lines: json or logfmt. They go to standard error.',
+};
+
 const VARIABLES = `Each flag has an environment variable, shown below it; the command line takes precedence. In a variable,
 commas separate the values of a repeatable flag, a switch is true or false, and empty means not set.
 No flag takes a secret.`;
@@ -85,15 +120,14 @@ export function helpText(command: CommandName): string {
 }
 
 function describeFlags(command: CommandName): string {
-  const help = new Help();
-  const flags = flagsOf(command).map(({ name, value, isRepeatable, defaults, meaning }) => {
+  const flags = flagsOf(command).map(({ name, value, isRepeatable, defaults }) => {
     const notes = [
       ...(isRepeatable ? ['repeatable'] : []),
       ...(defaults[command] === undefined ? [] : [`default ${defaults[command]}`]),
     ];
     const syntax = value === undefined ? `--${name}` : `--${name} ${value}`;
     const head = notes.length > 0 ? `${syntax}  (${notes.join(', ')})` : syntax;
-    const lines = help.boxWrap(meaning, WIDTH - 6).split('\n');
+    const lines = MEANINGS[name].match(LINES) ?? [];
     return [`  ${head}`, ...lines.map((line) => `      ${line}`), `      ${variableOf(name)}`].join('\n');
   });
   const version = command === 'serve' ? ['  --version\n      Print the version.'] : [];

@@ -2,7 +2,7 @@
  * Turns the command line and the environment into values, without side effects: help, the version and errors are
  * returned.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { parseArgs } from 'node:util';
 import type { Environment } from '../config/secrets.ts';
 import { given } from '../support/checked.ts';
 import { listed, nearest, quote } from '../support/words.ts';
@@ -39,50 +39,43 @@ export type WebFlags = DemoFlags['web'];
 /** The flags of every command that polls Atlas. */
 export type WatchFlags = Pick<ServeFlags, 'configFiles' | 'targets' | 'shard' | 'log'>;
 
-type Options = Readonly<Record<string, unknown>>;
+/** The texts of each flag on the command line. */
+type Given = ReadonlyMap<string, readonly string[]>;
 
 /** @param args without node and the script */
 export function parseCommandLine(args: readonly string[], env: Environment, version: string): CommandLine {
-  const output: string[] = [];
-  let chosen: { readonly command: CommandName; readonly options: Options } | undefined;
-  const program = new Command('mongodbatlas-backup-exporter')
-    .version(`mongodbatlas-backup-exporter ${version}`, '--version')
-    .configureHelp({ formatHelp: () => helpText('serve') })
-    .configureOutput({ writeOut: (text) => void output.push(text), writeErr: () => undefined })
-    .exitOverride();
-  for (const name of COMMAND_NAMES) {
-    // Subcommands inherit exitOverride and configureOutput.
-    const command = program
-      .command(name, { isDefault: name === 'serve' })
-      .configureHelp({ formatHelp: () => helpText(name) })
-      .action((options: Options) => {
-        chosen = { command: name, options };
-      });
-    for (const flag of flagsOf(name)) command.addOption(optionOf(flag));
+  const isHelp = args[0] === 'help';
+  const words = isHelp ? args.slice(1) : [...args];
+  const named = COMMAND_NAMES.find((name) => name === words[0]);
+  const command = named ?? 'serve';
+  const options: Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+  };
+  for (const { name, value } of flagsOf(command)) options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  const { tokens } = parseArgs({ args: named ? words.slice(1) : words, options, strict: false, tokens: true });
+  const help: Exit = { command: 'exit', code: 0, stdout: helpText(command), stderr: '' };
+  const texts = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') return usageError([describeWord(token.value, named)], named);
+    const { name, rawName, value } = token;
+    if (name === 'help') return help;
+    if (name === 'version' && named === undefined)
+      return { ...help, stdout: `mongodbatlas-backup-exporter ${version}\n` };
+    const type = options[name]?.type;
+    if (type === undefined) return usageError([describeUnknownFlag(rawName, command)], named);
+    if (type === 'boolean' && value !== undefined) return usageError([`${rawName}: takes no value`], named);
+    if (type === 'string' && value === undefined) return usageError([`${rawName}: needs a value`], named);
+    texts.set(name, [...(texts.get(name) ?? []), value ?? 'true']);
   }
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: output.join(''), stderr: '' };
-    const command = COMMAND_NAMES.find((name) => name === program.args[0]);
-    const [word] = program.commands.flatMap((each) => each.args);
-    return usageError([describeError(error, command, word)], command);
-  }
-  return chosen === undefined ? usageError(['no command']) : readFlags(chosen.command, chosen.options, env);
+  return isHelp ? help : readFlags(command, texts, env);
 }
 
-function optionOf({ name, value, isRepeatable }: Flag): Option {
-  const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`);
-  // Collects a repeated flag. Commander's own variadic options take several words after one flag.
-  return isRepeatable ? option.argParser((text, earlier?: readonly string[]) => [...(earlier ?? []), text]) : option;
-}
-
-function readFlags(command: CommandName, options: Options, env: Environment) {
+function readFlags(command: CommandName, onLine: Given, env: Environment) {
   const problems: string[] = [];
   const values = new Map<FlagName, readonly unknown[]>();
   for (const flag of flagsOf(command)) {
-    const { source, texts } = textsOf(flag, command, options, env);
+    const { source, texts } = textsOf(flag, command, onLine, env);
     const checked = texts.map((text) => ({ text, result: flag.parse(text) }));
     const good = checked.flatMap(({ result }) => ('value' in result ? [result.value] : []));
     values.set(flag.name, good);
@@ -147,16 +140,15 @@ function readFlags(command: CommandName, options: Options, env: Environment) {
 }
 
 /** The texts of a flag and their source: the command line, else the environment, else the default. */
-function textsOf(flag: Flag, command: CommandName, options: Options, env: Environment) {
-  const source = `--${flag.name}`;
-  const onLine = options[optionOf(flag).attributeName()];
-  if (onLine !== undefined) return { source, texts: [onLine].flat().map(String) };
-  const variable = variableOf(flag.name);
+function textsOf({ name, value, isRepeatable, defaults }: Flag, command: CommandName, onLine: Given, env: Environment) {
+  const texts = onLine.get(name);
+  if (texts !== undefined) return { source: `--${name}`, texts: isRepeatable ? texts : texts.slice(-1) };
+  const variable = variableOf(name);
   const text = env[variable] ?? '';
-  const inEnvironment = (flag.isRepeatable ? text.split(',') : [text]).map((one) => one.trim()).filter(Boolean);
+  const inEnvironment = (isRepeatable ? text.split(',') : [text]).map((one) => one.trim()).filter(Boolean);
   if (inEnvironment.length > 0) return { source: variable, texts: inEnvironment };
-  const fallback = flag.defaults[command] ?? (flag.value === undefined ? 'false' : undefined);
-  return { source, texts: fallback === undefined ? [] : [fallback] };
+  const fallback = defaults[command] ?? (value === undefined ? 'false' : undefined);
+  return { source: `--${name}`, texts: fallback === undefined ? [] : [fallback] };
 }
 
 function usageError(problems: readonly string[], command: CommandName = 'serve'): Exit {
@@ -165,11 +157,8 @@ function usageError(problems: readonly string[], command: CommandName = 'serve')
   return { command: 'exit', code: 2, stdout: '', stderr };
 }
 
-/** Not commander's messages: they repeat the input, and users write secrets into arguments by mistake. */
-function describeError({ code, message }: CommanderError, command: CommandName | undefined, word = ''): string {
-  const [, flag = ''] = /'(-[^' ]*)/.exec(message) ?? [];
-  if (code === 'commander.optionMissingArgument') return `${flag}: needs a value`;
-  if (code === 'commander.unknownOption') return describeUnknownFlag(flag.replace(/=.*$/s, ''), command ?? 'serve');
+/** Does not repeat the word, because users write secrets into arguments by mistake. */
+function describeWord(word: string, command: CommandName | undefined): string {
   const commands = listed(COMMAND_NAMES, 'and');
   if (command !== undefined) return `only flags may follow a command; the commands are ${commands}`;
   const meant = nearest(word, COMMAND_NAMES);
@@ -178,7 +167,6 @@ function describeError({ code, message }: CommanderError, command: CommandName |
 
 function describeUnknownFlag(name: string, command: CommandName): string {
   const known = flagsOf(command).map((flag) => `--${flag.name}`);
-  if (known.includes(name)) return `${name}: takes no value`;
   const owners = FLAGS.find((flag) => `--${flag.name}` === name)?.commands;
   if (owners !== undefined) return `${name}: is not a flag of ${command}, but of ${listed(owners, 'and')}`;
   const meant = nearest(name, known);

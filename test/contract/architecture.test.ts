@@ -123,12 +123,12 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('config'), may)).toEqual([]);
   });
 
-  test('modules that not every command needs are loaded on demand: --help and health load only the package for flags', () => {
+  test('modules that not every command needs are loaded on demand: --help and health load no package', () => {
     const loaded = new Set(['app/program.ts']);
     for (const file of loaded)
       for (const { from, to, typesOnly, isLate } of imports) if (from === file && !typesOnly && !isLate) loaded.add(to);
     const packages = [...loaded].filter((name) => !name.endsWith('.ts') && !name.startsWith('node:'));
-    expect(packages).toEqual(['commander']);
+    expect(packages).toEqual([]);
     expect(
       trespasses(
         (from) => from === 'commands/health.ts',
@@ -168,7 +168,6 @@ describe('the walls of the source', () => {
     ['pino', /^support\/log\.ts$/],
     ['zod', /^config\//],
     ['yaml', /^config\//],
-    ['commander', /^cli\//],
     ['negotiator', /^web\//],
     ['bcryptjs', /^web\/guards\/bcrypt-worker\.js$/],
   ])('%s has one door', (name, door) => {

@@ -274,7 +274,7 @@ describe('a usage error names the flag and the valid form', () => {
     [['--speed', '3'], '--speed: is not a flag of serve, but of demo'],
     [['demo', '--target', 'a/b'], '--target: is not a flag of demo, but of serve, check and once'],
     [['once', '--outptu', 'x'], 'unknown flag --outptu: did you mean --output?'],
-    [['help', 'chekc'], 'unknown command: the commands are serve, check, once, health and demo'],
+    [['help', 'chekc'], 'unknown command: the commands are serve, check, once, health and demo; did you mean check?'],
     [['health', '--log.level', 'debug'], '--log.level: is not a flag of health, but of serve, check, once and demo'],
     [['-x'], 'unknown flag -x'],
     [['--client-secret=S3cret'], 'unknown flag --client-secret'],
