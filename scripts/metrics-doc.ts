@@ -44,11 +44,12 @@ export function metricsDocument(collectors: Collectors = COLLECTORS): string {
     build: { version: '', revision: '', nodeVersion: '' },
     withProcessMetrics: false,
     collectors,
-    config: () => ({ credentials: [], lastReload: { successful: true, successAtSeconds: 0 } }),
+    credentials: () => [],
+    budgets: () => [],
     states: () => [],
     discoveries: () => [],
     listings: () => [],
-    facts: () => ({}),
+    facts: () => ({ lastReload: { successful: true, successAtSeconds: 0 } }),
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}

@@ -6,14 +6,14 @@ import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
-import { createSelfMetrics, type LastReload, type Named } from '../metrics/self.ts';
+import { createSelfMetrics, type LastReload } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
 import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { Runtime } from '../support/runtime.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 import type { ReloadAnswer } from '../web/guards/management.ts';
 import { createApp } from '../web/server.ts';
-import { createMonitor, type Monitor, type MonitorSettings } from './monitor.ts';
+import { createMonitor, type MonitorSettings } from './monitor.ts';
 import { type Cause, type Counts, createReload } from './reload.ts';
 import { createWebGuard, type WebConfigFile } from './web-guard.ts';
 
@@ -64,12 +64,14 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     build,
     withProcessMetrics: !web.disableExporterMetrics,
     collectors,
-    config: () => ({ credentials: monitor.config().credentials, lastReload }),
     states: () => monitor.polling.states.all(),
     discoveries: () => monitor.polling.discoveries(),
     listings: () => monitor.polling.listings(),
+    credentials: () => monitor.config().credentials,
+    budgets: () => monitor.budgets(),
     shard,
     facts: () => ({
+      lastReload,
       isAtlasReachable: monitor.atlas.isReachable(),
       lastTickAtSeconds: wallSecondsOf(monitor.polling.lastTickAt(), runtime),
       webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
@@ -87,9 +89,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     version: build.version,
     observer: self.observer,
     onChange: page.update,
-    onProjects: () => self.keepOnly(namedIn(monitor)),
   });
-  self.keepOnly(namedIn(monitor));
   const reload = createReload({ read: settings.readConfig ?? sameConfig, apply, onFailure: onReloadFailure, log });
 
   function sameConfig(): Promise<Loaded> {
@@ -99,7 +99,6 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   function apply(next: Config): Counts {
     const before = keysOf(monitor.polling);
     monitor.change(next);
-    self.keepOnly(namedIn(monitor));
     lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
     page.invalidate();
     return countsOf(before, keysOf(monitor.polling));
@@ -138,7 +137,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
     discoveries: monitor.polling.discoveries,
     listings: monitor.polling.listings,
-    budgets: monitor.atlas.budgets,
+    budgets: monitor.budgets,
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
     links: () => ({ ...monitor.config().webLinks, atlas: atlasPages(monitor.config().atlas.baseUrl) }),
@@ -187,18 +186,6 @@ function stackOf(error: unknown): string | undefined {
 
 function wallSecondsOf(monotonicSeconds: number | undefined, runtime: Runtime): number | undefined {
   return monotonicSeconds && runtime.wallSeconds() - (runtime.monotonicSeconds() - monotonicSeconds);
-}
-
-/** The credentials and projects that the program's own metrics count. */
-function namedIn(monitor: Monitor): Named {
-  const { named, discovered, organizations = [] } = monitor.polling.wanted();
-  return {
-    credentials: monitor
-      .config()
-      .credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),
-    // Lists of projects are requested without a project.
-    groupIds: [...[...named, ...discovered].map(({ groupId }) => groupId), ...organizations.map(() => '')],
-  };
 }
 
 function keysOf({ states }: Polling): ReadonlySet<string> {

@@ -2,6 +2,7 @@
  * The Atlas client and the polling: the part that the daemon, `check` and `once` share. A changed config is applied in
  * one synchronous step, because every part reads its settings at each use.
  */
+import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import { createAtlas } from '../atlas/atlas.ts';
 import type { AtlasCounter, AtlasObserver } from '../atlas/observer.ts';
 import type { Collectors } from '../collectors/collector.ts';
@@ -23,8 +24,6 @@ export interface MonitorSettings {
   /** Called with each access token that Atlas issues, so that it can be redacted. */
   readonly onToken: (token: string) => void;
   readonly onChange: StatesListener;
-  /** Called when a discovery has changed which projects are watched. */
-  readonly onProjects?: () => void;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -35,7 +34,7 @@ export type Monitor = ReturnType<typeof createMonitor>;
 const POLLS_END_SECONDS = 1;
 
 export function createMonitor(settings: MonitorSettings) {
-  const { shard, collectors, version, observer, onToken, onChange, onProjects, runtime, log } = settings;
+  const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
   let { config } = settings;
   const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
   const atlas = createAtlas({
@@ -63,7 +62,6 @@ export function createMonitor(settings: MonitorSettings) {
     apiFor: atlas.apiFor,
     outage: atlas.outage,
     onChange,
-    onProjects,
     runtime,
     log,
   });
@@ -71,6 +69,14 @@ export function createMonitor(settings: MonitorSettings) {
   function change(next: Config): void {
     config = next;
     polling.change(wanted(), atlas.change(next.atlas, next.credentials).isOther);
+  }
+
+  /** The request budgets of the watched projects. The lists of projects have one without a project. */
+  function budgets(): readonly BudgetLevel[] {
+    const { named, discovered, organizations = [] } = polling.wanted();
+    const watched = new Set([...named, ...discovered].map(({ groupId }) => groupId));
+    if (organizations.length > 0) watched.add('');
+    return atlas.budgets().filter(({ groupId }) => watched.has(groupId));
   }
 
   /** Stops polling, then revokes the access tokens. Ends within a fixed time and never rejects. */
@@ -81,7 +87,7 @@ export function createMonitor(settings: MonitorSettings) {
     await atlas.close();
   }
 
-  return { polling, config: (): Config => config, atlas, change, stop };
+  return { polling, config: (): Config => config, atlas, budgets, change, stop };
 }
 
 /** A copy of the config that has only the targets and discoveries of one shard. */

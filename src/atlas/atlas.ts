@@ -80,7 +80,7 @@ interface Session {
 
 export function createAtlas({ settings: initial, credentials, userAgent, runtime, observer }: AtlasParts): Atlas {
   let settings = initial;
-  const admission = createAdmission(settings, runtime, observer);
+  const admission = createAdmission(settings, runtime);
   let origin = openOrigin(settings);
   const endings = new Set<Promise<void>>();
   replaceSessions(origin.sessions, credentials, origin.open);

@@ -31,13 +31,8 @@ export interface AtlasCounter {
     /** The HTTP status, or `error` if there was no answer. */
     readonly code: number | 'error';
     readonly durationSeconds: number;
-    readonly groupId?: string | undefined;
-    readonly budget?: BudgetName | undefined;
-    readonly rateLimit?: RateLimit | undefined;
   }): void;
   retry(event: { readonly operation: Operation; readonly reason: Reason }): void;
-  /** A request has waited for its project's token bucket or for the concurrency limit. */
-  throttled(event: { readonly groupId: string; readonly budget: BudgetName; readonly seconds: number }): void;
   /** A token request has ended. `expiresAtSeconds`: Unix time at which the token expires; absent after a failure. */
   token(event: { readonly credential: string; readonly expiresAtSeconds?: number }): void;
 }

@@ -25,7 +25,7 @@ export async function pollOnce(
   const count = (): void => {
     requests += 1;
   };
-  const observer = { request: count, retry: ignore, throttled: ignore, token: ignore };
+  const observer = { request: count, retry: ignore, token: ignore };
   const monitor = createMonitor({ ...settings, config, shard, observer, onChange: ignore });
   const { polling } = monitor;
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));

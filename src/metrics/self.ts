@@ -1,36 +1,17 @@
 /**
- * The program's own metrics: requests to Atlas, tokens, limits, config. It is an ordinary prom-client registry. Series
- * of a credential or project exist as long as it is in the config.
+ * The program's own metrics: discoveries, requests to Atlas, tokens, limits, config. It is an ordinary prom-client registry.
+ * Series of a credential or project exist as long as it is in the config.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
-import type { Collectors, TargetState } from '../collectors/collector.ts';
-import { type Discoveries, registerCollected, registerDiscoveries } from './discovery.ts';
+import { type Collectors, PREFIX, type TargetState } from '../collectors/collector.ts';
+import type { ListingStatus } from '../polling/organizations.ts';
+import type { DiscoveryStatus } from '../polling/projects.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
-export interface SelfMetrics {
-  readonly registry: Registry;
-  readonly observer: AtlasCounter;
-  /** From now on only these credentials and projects are counted; the series of others are removed. */
-  keepOnly(named: Named): void;
-}
-
-/** The credentials and projects of the current config. */
-export interface Named {
-  readonly credentials: readonly { readonly name: string; readonly mintsTokens: boolean }[];
-  readonly groupIds: readonly string[];
-}
-
-export interface ConfigFacts {
-  readonly credentials: Iterable<{ readonly name: string; readonly expiresAtSeconds?: number }>;
-  readonly lastReload: LastReload;
-}
-
-export interface LastReload {
-  /** The start counts as a reload. */
-  readonly successful: boolean;
-  readonly successAtSeconds: number;
+export interface Discoveries {
+  discoveries(): readonly Pick<DiscoveryStatus, 'groupId' | 'credential' | 'up' | 'failure' | 'goodAtSeconds'>[];
+  listings(): readonly Pick<ListingStatus, 'credential' | 'up' | 'goodAtSeconds'>[];
 }
 
 export interface SelfSettings extends Discoveries {
@@ -38,14 +19,18 @@ export interface SelfSettings extends Discoveries {
   /** process_* and nodejs_*. */
   readonly withProcessMetrics: boolean;
   readonly collectors: Collectors;
-  config(): ConfigFacts;
   states(): Iterable<TargetState>;
+  /** The credentials of the current config. */
+  credentials(): readonly { readonly name: string; readonly kind: string; readonly expiresAtSeconds?: number }[];
+  /** The request budgets of the projects that are watched now. */
+  budgets(): readonly Pick<BudgetLevel, 'groupId' | 'name' | 'throttledSeconds' | 'atlas'>[];
   /** The projects of the config that this exporter watches. Default: all, as the only shard. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   facts(): ProgramFacts;
 }
 
 export interface ProgramFacts {
+  readonly lastReload: LastReload;
   /** Undefined before the first answer of Atlas. */
   readonly isAtlasReachable?: boolean | undefined;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
@@ -54,80 +39,157 @@ export interface ProgramFacts {
   readonly webCertificateExpiresAtSeconds?: number | undefined;
 }
 
-const PREFIX = 'mongodbatlas_backup_exporter_';
+export interface LastReload {
+  /** The start counts as a reload. */
+  readonly successful: boolean;
+  readonly successAtSeconds: number;
+}
+
+const EXPORTER_PREFIX = 'mongodbatlas_backup_exporter_';
 const REQUEST_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Gauges that prom-client names like counters. Each is the sum of another family, so it can be dropped. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-export function createSelfMetrics(settings: SelfSettings): SelfMetrics {
-  const registry = new Registry();
-  registerDiscoveries(settings, registry);
-  registerStateOfProgram(registry, settings);
-  const counting = createCounting(registry);
-  registerConfig(registry, settings.config);
+export function createSelfMetrics(settings: SelfSettings): { registry: Registry; observer: AtlasCounter } {
+  const registry = registerDiscoveries(settings);
+  registerProgram(registry, settings);
+  const observer = registerRequests(registry, settings);
   if (settings.withProcessMetrics) {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
   }
-  return { registry, ...counting };
+  return { registry, observer };
 }
 
-/** Registers metrics without labels; each is absent while its value is undefined. */
-function singlesOf(registry: Registry) {
-  return (name: string, help: string, value: () => number | undefined): void =>
-    registerCollected(registry, PREFIX + name, help, [], () => [{ value: value() }]);
+/** A sample: its value, then the values of the labels. Undefined means that there is no such sample. */
+type Row = readonly [value: number | undefined, ...labels: string[]];
+
+/** Registers metrics whose samples are computed when the page is rendered. */
+function collectedIn(registry: Registry, prefix: string) {
+  return (name: string, help: string, labelNames: string[], rows: () => Iterable<Row>): void => {
+    const Metric = name.endsWith('_total') ? Counter : Gauge;
+    new Metric({
+      name: prefix + name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        // prom-client resets a gauge without labels to 0, not to nothing.
+        if (labelNames.length === 0) this.remove();
+        else this.reset();
+        for (const [value, ...labels] of rows()) if (value !== undefined) this.labels(...labels).inc(value);
+      },
+    });
+  };
 }
 
-function registerStateOfProgram(registry: Registry, settings: SelfSettings): void {
-  const { version, revision, nodeVersion: node_version } = settings.build;
-  const { shard = { index: 0, count: 1 }, facts } = settings;
-  registerCollected(
-    registry,
-    `${PREFIX}build_info`,
-    'The running program; always 1.',
-    ['version', 'revision', 'node_version'],
-    () => [{ labels: { version, revision, node_version }, value: 1 }],
+/** The metrics of discovering clusters and projects. They have no label cluster_name, so they are not families of targets. */
+export function registerDiscoveries({ discoveries, listings }: Discoveries): Registry {
+  const registry = new Registry();
+  const collected = collectedIn(registry, PREFIX);
+  collected(
+    'discovery_up',
+    '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
+    ['group_id'],
+    () => discoveries().map(({ groupId, up }) => [Number(up), groupId]),
   );
-  const single = singlesOf(registry);
-  single('targets', 'Watched clusters.', () => [...settings.states()].length);
-  single(
-    'shard_count',
-    'Number of exporters that share the projects of the config; 1 without shards.',
-    () => shard.count,
+  collected(
+    'discovery_failing',
+    '1, with the reason, if the latest discovery of the clusters of a project failed; absent if it succeeded.',
+    ['group_id', 'credential', 'reason'],
+    () =>
+      discoveries().map(({ groupId, credential = '', failure }) => [
+        failure && 1,
+        groupId,
+        credential,
+        failure?.reason ?? '',
+      ]),
   );
-  single('shard_index', 'Which of these exporters this one is, from 0; 0 without shards.', () => shard.index);
-  single(
+  collected(
+    'last_discovery_success_timestamp_seconds',
+    'Unix time at which the clusters of a project were last discovered.',
+    ['group_id'],
+    () => discoveries().map(({ groupId, goodAtSeconds }) => [goodAtSeconds, groupId]),
+  );
+  collected(
+    'projects_discovery_up',
+    '1 if the latest discovery of the projects that a credential can see succeeded, else 0, also before the first success; the last known projects stay watched.',
+    ['credential'],
+    () => listings().map(({ credential, up }) => [Number(up), credential]),
+  );
+  collected(
+    'last_projects_discovery_success_timestamp_seconds',
+    'Unix time at which the projects that a credential can see were last discovered.',
+    ['credential'],
+    () => listings().map(({ credential, goodAtSeconds }) => [goodAtSeconds, credential]),
+  );
+  return registry;
+}
+
+function registerProgram(registry: Registry, settings: SelfSettings): void {
+  const { version, revision, nodeVersion } = settings.build;
+  const { shard = { index: 0, count: 1 }, states, credentials, facts } = settings;
+  const collected = collectedIn(registry, EXPORTER_PREFIX);
+  collected('build_info', 'The running program; always 1.', ['version', 'revision', 'node_version'], () => [
+    [1, version, revision, nodeVersion],
+  ]);
+  collected('targets', 'Watched clusters.', [], () => [[[...states()].length]]);
+  collected('shard_count', 'Number of exporters that share the projects of the config; 1 without shards.', [], () => [
+    [shard.count],
+  ]);
+  collected('shard_index', 'Which of these exporters this one is, from 0; 0 without shards.', [], () => [
+    [shard.index],
+  ]);
+  collected(
     'atlas_reachable',
     '1 while Atlas answers, also with errors; 0 while it does not answer and requests fail at once, except for probes; absent before the first answer.',
+    [],
     () => {
       const { isAtlasReachable } = facts();
-      return isAtlasReachable === undefined ? undefined : Number(isAtlasReachable);
+      return isAtlasReachable === undefined ? [] : [[Number(isAtlasReachable)]];
     },
   );
-  registerCollected(
-    registry,
-    `${PREFIX}series_dropped`,
+  collected(
+    'series_dropped',
     'Series that were dropped because of a limit, over all targets: active jobs, error codes and export buckets beyond their limits.',
     ['limit'],
-    () => Array.from(droppedOf(settings), ([limit, value]) => ({ labels: { limit }, value })),
+    () => Array.from(droppedOf(settings), ([limit, value]) => [value, limit]),
   );
-  single(
+  collected(
     'scheduler_last_tick_timestamp_seconds',
     'Unix time at which the scheduler last looked for due tasks; it does so every second.',
-    () => facts().lastTickAtSeconds,
+    [],
+    () => [[facts().lastTickAtSeconds]],
   );
-  single(
+  collected(
     'web_certificate_expiry_timestamp_seconds',
     'Unix time at which the certificate of the web server expires. Absent without TLS.',
-    () => facts().webCertificateExpiresAtSeconds,
+    [],
+    () => [[facts().webCertificateExpiresAtSeconds]],
+  );
+  collected(
+    'config_last_reload_successful',
+    '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
+    [],
+    () => [[Number(facts().lastReload.successful)]],
+  );
+  collected(
+    'config_last_reload_success_timestamp_seconds',
+    'Unix time at which the current config was read.',
+    [],
+    () => [[facts().lastReload.successAtSeconds]],
+  );
+  collected(
+    'credential_expiry_timestamp_seconds',
+    'Unix time at which a credential expires, from expires_at in the config.',
+    ['credential'],
+    () => credentials().map(({ name, expiresAtSeconds }) => [expiresAtSeconds, name]),
   );
 }
 
 /** By limit, 0 where nothing was dropped. */
 function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, number> {
-  const dropped = new Map<string, number>(
-    collectors.flatMap(({ limits = [] }) => limits.map((limit) => [limit, 0] as const)),
-  );
+  const dropped = new Map(collectors.flatMap(({ limits = [] }) => limits.map((limit) => [limit, 0])));
   for (const { polled } of states()) {
     for (const { read } of Object.values(polled)) {
       for (const [limit, count] of Object.entries(read?.dropped ?? {})) {
@@ -138,144 +200,91 @@ function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, nu
   return dropped;
 }
 
-function registerConfig(registry: Registry, config: () => ConfigFacts): void {
-  const single = singlesOf(registry);
-  single(
-    'config_last_reload_successful',
-    '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
-    () => Number(config().lastReload.successful),
+function registerRequests(registry: Registry, { credentials, budgets }: SelfSettings): AtlasCounter {
+  const collected = collectedIn(registry, EXPORTER_PREFIX);
+  const requests = createTally(credentials);
+  const expiries = createTally(credentials);
+  const mints = createTally(credentials);
+  const mintFailures = createTally(credentials);
+  collected(
+    'api_requests_total',
+    'Requests to Atlas by HTTP status; error if there was no answer. The first request of a digest authentication counts as 401.',
+    ['credential', 'operation', 'code'],
+    requests.rows,
   );
-  single(
-    'config_last_reload_success_timestamp_seconds',
-    'Unix time at which the current config was read.',
-    () => config().lastReload.successAtSeconds,
+  const durations = new Histogram({
+    name: `${EXPORTER_PREFIX}api_request_duration_seconds`,
+    help: 'Duration of requests to Atlas, including the body, without the wait for the budget.',
+    labelNames: ['operation'],
+    buckets: REQUEST_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  const retries = new Counter({
+    name: `${EXPORTER_PREFIX}api_retries_total`,
+    help: 'Requests to Atlas that were retried within a poll, by the reason of the failure.',
+    labelNames: ['operation', 'reason'],
+    registers: [registry],
+  });
+  collected(
+    'api_throttled_seconds_total',
+    'Time that requests waited for the budget of their project or for the limit of concurrent requests.',
+    ['group_id', 'budget'],
+    () => budgets().map(({ groupId, name, throttledSeconds }) => [throttledSeconds, groupId, name]),
   );
-  registerCollected(
-    registry,
-    `${PREFIX}credential_expiry_timestamp_seconds`,
-    'Unix time at which a credential expires, from expires_at in the config.',
+  collected(
+    'api_rate_limit_requests',
+    'Request limit of the project, from the latest answer of Atlas.',
+    ['group_id', 'budget'],
+    () => budgets().map(({ groupId, name, atlas }) => [atlas?.limit, groupId, name]),
+  );
+  collected(
+    'api_rate_limit_remaining_requests',
+    'Requests that the project has left, from the latest answer of Atlas.',
+    ['group_id', 'budget'],
+    () => budgets().map(({ groupId, name, atlas }) => [atlas?.remaining, groupId, name]),
+  );
+  collected(
+    'token_expiry_timestamp_seconds',
+    'Unix time at which the access token in use expires.',
     ['credential'],
-    () =>
-      Array.from(config().credentials, ({ name: credential, expiresAtSeconds: value }) => ({
-        labels: { credential },
-        value,
-      })),
+    expiries.rows,
   );
-}
-
-function createCounting(registry: Registry): Omit<SelfMetrics, 'registry'> {
-  const metrics = createMetricsOfRequests(registry);
-  const { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures } = metrics;
-  const series = createSeries();
-  let known = { credentials: new Set<string>(), groupIds: new Set<string>() };
-
-  /** Whether the credential or project was removed from the config; one of its requests may still run. */
-  function isGone({ credential, group_id }: Labels): boolean {
-    if (credential !== undefined && !known.credentials.has(credential)) return true;
-    return group_id !== undefined && !known.groupIds.has(group_id);
-  }
-
-  function count(counter: Counter, labels: Labels, by = 1): void {
-    if (!isGone(labels)) series.of(counter, labels).inc(labels, by);
-  }
-
-  function set(gauge: Gauge, labels: Labels, value: number): void {
-    if (!isGone(labels)) series.of(gauge, labels).set(labels, value);
-  }
-
+  /** A credential that requests tokens has its counters from the start. */
+  const countedTokens = ({ add, rows }: typeof mints) => {
+    for (const { name, kind } of credentials()) if (kind === 'service_account') add(0, name);
+    return rows();
+  };
+  collected('token_requests_total', 'Requests for access tokens.', ['credential'], () => countedTokens(mints));
+  collected('token_request_failures_total', 'Failed requests for access tokens.', ['credential'], () =>
+    countedTokens(mintFailures),
+  );
   return {
-    observer: {
-      request({ credential, operation, code, durationSeconds, groupId: group_id, budget, rateLimit }) {
-        durations.observe({ operation }, durationSeconds);
-        count(requests, { credential, operation, code: String(code) });
-        if (group_id === undefined || budget === undefined) return;
-        // The counter exists from the first request on, so that its first increase is seen.
-        count(throttled, { group_id, budget }, 0);
-        if (rateLimit === undefined) return;
-        set(limit, { group_id, budget }, rateLimit.limit);
-        set(remaining, { group_id, budget }, rateLimit.remaining);
-      },
-      retry: ({ operation, reason }) => retries.inc({ operation, reason }),
-      throttled: ({ groupId: group_id, budget, seconds }) => count(throttled, { group_id, budget }, seconds),
-      token({ credential, expiresAtSeconds }) {
-        count(mints, { credential });
-        if (expiresAtSeconds === undefined) count(mintFailures, { credential });
-        else set(expiry, { credential }, expiresAtSeconds);
-      },
+    request({ credential, operation, code, durationSeconds }) {
+      durations.observe({ operation }, durationSeconds);
+      requests.add(1, credential, operation, String(code));
     },
-    keepOnly({ credentials, groupIds }) {
-      known = { credentials: new Set(credentials.map(({ name }) => name)), groupIds: new Set(groupIds) };
-      series.forget(isGone);
-      for (const { name: credential } of credentials.filter(({ mintsTokens }) => mintsTokens)) {
-        for (const counter of [mints, mintFailures]) count(counter, { credential }, 0);
-      }
+    retry: ({ operation, reason }) => retries.inc({ operation, reason }),
+    token({ credential, expiresAtSeconds }) {
+      mints.add(1, credential);
+      if (expiresAtSeconds === undefined) mintFailures.add(1, credential);
+      else expiries.set(expiresAtSeconds, credential);
     },
   };
 }
 
-function createMetricsOfRequests(registry: Registry) {
-  const registers = [registry];
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const gauge = (name: string, help: string, labelNames: string[]) =>
-    new Gauge({ name: PREFIX + name, help, labelNames, registers });
-  const requests = counter(
-    'api_requests_total',
-    'Requests to Atlas by HTTP status; error if there was no answer. The first request of a digest authentication counts as 401.',
-    ['credential', 'operation', 'code'],
-  );
-  const durations = new Histogram({
-    name: `${PREFIX}api_request_duration_seconds`,
-    help: 'Duration of requests to Atlas, including the body, without the wait for the budget.',
-    labelNames: ['operation'],
-    buckets: REQUEST_BUCKETS_SECONDS,
-    registers,
-  });
-  const retries = counter(
-    'api_retries_total',
-    'Requests to Atlas that were retried within a poll, by the reason of the failure.',
-    ['operation', 'reason'],
-  );
-  const throttled = counter(
-    'api_throttled_seconds_total',
-    'Time that requests waited for the budget of their project or for the limit of concurrent requests.',
-    ['group_id', 'budget'],
-  );
-  const limit = gauge('api_rate_limit_requests', 'Request limit of the project, from the latest answer of Atlas.', [
-    'group_id',
-    'budget',
-  ]);
-  const remaining = gauge(
-    'api_rate_limit_remaining_requests',
-    'Requests that the project has left, from the latest answer of Atlas.',
-    ['group_id', 'budget'],
-  );
-  const expiry = gauge('token_expiry_timestamp_seconds', 'Unix time at which the access token in use expires.', [
-    'credential',
-  ]);
-  const mints = counter('token_requests_total', 'Requests for access tokens.', ['credential']);
-  const mintFailures = counter('token_request_failures_total', 'Failed requests for access tokens.', ['credential']);
-  return { requests, durations, retries, throttled, limit, remaining, expiry, mints, mintFailures };
-}
-
-/** The series that were written, by metric: prom-client lists them only asynchronously, and they must be removed at once. */
-function createSeries() {
-  const written = new Map<Counter | Gauge, Map<string, Labels>>();
+/** Numbers by credential and further labels. They are dropped when the credential is no longer in the config. */
+function createTally(credentials: SelfSettings['credentials']) {
+  const numbers = new Map<string, readonly [number, ...string[]]>();
+  function set(value: number, ...labels: string[]): void {
+    numbers.set(JSON.stringify(labels), [value, ...labels]);
+  }
   return {
-    /** Returns the metric and remembers that its series with these labels exists. */
-    of<M extends Counter | Gauge>(metric: M, labels: Labels): M {
-      const known = written.get(metric) ?? new Map<string, Labels>();
-      written.set(metric, known.set(JSON.stringify(labels), labels));
-      return metric;
-    },
-    forget(isGone: (labels: Labels) => boolean): void {
-      for (const [metric, known] of written) {
-        for (const [key, labels] of known) {
-          if (!isGone(labels)) continue;
-          known.delete(key);
-          metric.remove(labels);
-        }
-      }
+    set,
+    add: (by: number, ...labels: string[]) => set((numbers.get(JSON.stringify(labels))?.[0] ?? 0) + by, ...labels),
+    rows(): Iterable<Row> {
+      const known = new Set(credentials().map(({ name }) => name));
+      for (const [key, [, credential = '']] of numbers) if (!known.has(credential)) numbers.delete(key);
+      return numbers.values();
     },
   };
 }

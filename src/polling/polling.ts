@@ -42,8 +42,6 @@ export interface PollingParts {
   /** Defined while Atlas does not answer. */
   outage(): Outage | undefined;
   readonly onChange: StatesListener;
-  /** Called when a discovery has changed which projects are watched. */
-  readonly onProjects?: (() => void) | undefined;
   readonly runtime: Runtime;
   readonly log: Log;
 }
@@ -91,7 +89,7 @@ export function createPolling(parts: PollingParts): Polling {
   const outages = createOutages(parts.outage, { log, wallSeconds: runtime.wallSeconds });
   const pollTools = { ...parts, states, outages, dropTarget };
   const tools = { ...parts, outages, scheduler, owns: parts.owns ?? (() => true) };
-  const organizations = createOrganizations(tools, onProjects);
+  const organizations = createOrganizations(tools, () => applyWanted(() => false));
   organizations.change(configured, () => false);
   let wanted = organizations.expand(configured);
   const projects: Projects = createProjects(wanted, tools, { onFound, onName });
@@ -208,11 +206,6 @@ export function createPolling(parts: PollingParts): Polling {
     configured = next;
     organizations.change(next, isOther);
     applyWanted(isOther);
-  }
-
-  function onProjects(): void {
-    applyWanted(() => false);
-    parts.onProjects?.();
   }
 
   function applyWanted(isOther: (credential: string) => boolean): void {

@@ -76,12 +76,11 @@ describe('the walls of the source', () => {
     expect(trespasses(inFolder('collectors'), may)).toEqual([]);
   });
 
-  test('metrics/ imports only metrics/, collectors/, types of the runtime and of polling/, and the observer and error of atlas/', () => {
+  test('metrics/ imports only metrics/ and collectors/, and types of the runtime, polling/ and atlas/', () => {
     const may = (to: string, { typesOnly }: Import) =>
       inFolder('metrics')(to) ||
       inFolder('collectors')(to) ||
-      ['atlas/observer.ts', 'atlas/error.ts'].includes(to) ||
-      ((to === 'support/runtime.ts' || inFolder('polling')(to)) && typesOnly);
+      ((to === 'support/runtime.ts' || inFolder('polling')(to) || inFolder('atlas')(to)) && typesOnly);
     expect(trespasses(inFolder('metrics'), may)).toEqual([]);
   });
 

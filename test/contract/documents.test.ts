@@ -202,7 +202,13 @@ function answer(): Record<string, unknown> {
   const last = { endedAtSeconds: FLEET_NOW - 1, durationSeconds: 1, failure: NOT_ALLOWED };
   const { groupId } = state.target;
   const discovery = { groupId, tried: true, up: false, goodAtSeconds: FLEET_NOW - 60, failure: NOT_ALLOWED };
-  const level = { capacityRequests: 50, remainingRequests: 41.5, waitingRequests: 0, pausedForSeconds: 0 };
+  const level = {
+    capacityRequests: 50,
+    remainingRequests: 41.5,
+    waitingRequests: 0,
+    pausedForSeconds: 0,
+    throttledSeconds: 0,
+  };
   const atlas = { limit: 500, remaining: 480, ageSeconds: 1 };
   const budgets = [{ groupId, name: 'cloud_backups' as const, ...level, atlas }];
   const overview = overviewOf([withRecord(state, 'exports', { last })], {

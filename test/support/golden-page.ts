@@ -73,10 +73,15 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
     build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v24.0.0' },
     withProcessMetrics: false,
     collectors: COLLECTORS,
-    config: () => ({
-      credentials: [{ name: 'default', expiresAtSeconds: hour(1000) }],
-      lastReload: { successful: true, successAtSeconds: hour(0) },
-    }),
+    credentials: () => [{ name: 'default', kind: 'service_account', expiresAtSeconds: hour(1000) }],
+    budgets: () => [
+      {
+        groupId: target().groupId,
+        name: 'cloud_backups',
+        throttledSeconds: 0,
+        atlas: { limit: 1200, remaining: 1180, ageSeconds: 0 },
+      },
+    ],
     states: () => all,
     listings: () => [{ credential: 'default', up: true, goodAtSeconds: hour(26) }],
     discoveries: () => [
@@ -84,20 +89,13 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
       { groupId: '5e0000000000000000000002', up: false },
     ],
     facts: () => ({
+      lastReload: { successful: true, successAtSeconds: hour(0) },
       isAtlasReachable: true,
       lastTickAtSeconds: hour(26),
       webCertificateExpiresAtSeconds: hour(2000),
     }),
   });
-  const named = { credentials: [{ name: 'default', mintsTokens: true }], groupIds: [target().groupId] };
-  self.keepOnly(named);
-  const call = {
-    credential: 'default',
-    operation: 'list_exports',
-    groupId: target().groupId,
-    budget: 'cloud_backups',
-  } as const;
-  self.observer.request({ ...call, code: 200, durationSeconds: 0.3, rateLimit: { limit: 1200, remaining: 1180 } });
+  self.observer.request({ credential: 'default', operation: 'list_exports', code: 200, durationSeconds: 0.3 });
   const families = familiesOf(COLLECTORS);
   const page = createMetricsPage({ families, own: self.registry, runtime: createFakeRuntime() });
   page.update(all, []);

@@ -40,19 +40,16 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     monotonicSeconds: runtime.monotonicSeconds,
     onChange: (put, removed) => page.update(put, removed),
   });
-  const { registry, observer, keepOnly } = createSelfMetrics({
+  const { registry, observer } = createSelfMetrics({
     build: { version: '0', revision: '', nodeVersion: '' },
-    config: () => ({ credentials: config.credentials, lastReload: { successful: true, successAtSeconds: 0 } }),
+    credentials: () => config.credentials,
+    budgets: () => atlas.budgets(),
     withProcessMetrics: false,
     collectors: COLLECTORS,
     states: states.all,
     discoveries: () => [],
     listings: () => [],
-    facts: () => ({}),
-  });
-  keepOnly({
-    credentials: config.credentials.map(({ name, kind }) => ({ name, mintsTokens: kind === 'service_account' })),
-    groupIds: [named.groupId],
+    facts: () => ({ lastReload: { successful: true, successAtSeconds: 0 } }),
   });
   const page = createMetricsPage({ families: familiesOf(COLLECTORS), own: registry, runtime });
   const atlas = createAtlas({

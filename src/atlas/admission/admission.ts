@@ -9,7 +9,7 @@ import { BOUNDS } from '../bounds.ts';
 import { AtlasError } from '../error.ts';
 import { rateLimitOf, retryAfterSecondsOf } from '../http/answer.ts';
 import type { AtlasRequest, AtlasResponse, TimeBudget, Transport } from '../http/transport.ts';
-import type { AtlasObserver, BudgetName } from '../observer.ts';
+import type { BudgetName } from '../observer.ts';
 import { type BucketLevel, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 interface Limits {
@@ -22,6 +22,8 @@ export interface BudgetLevel extends BucketLevel {
   readonly groupId: string;
   readonly name: BudgetName;
   readonly waitingRequests: number;
+  /** Time that requests have waited for a token or for a place, in total. */
+  readonly throttledSeconds: number;
 }
 
 interface Budget {
@@ -31,6 +33,7 @@ interface Budget {
   /** A semaphore with one place: its holder is the first request of the queue. */
   readonly queue: ReturnType<typeof createSemaphore>;
   waiting: number;
+  throttledSeconds: number;
 }
 
 /** A waiting request checks the bucket at least this often: a reload or a 429 may have changed it. */
@@ -38,7 +41,7 @@ const LOOK_AGAIN_SECONDS = 5;
 /** Added to each pause, so that clients with the same Retry-After do not come back at the same moment. */
 const JITTER_SHARE = 0.1;
 
-export function createAdmission(initialLimits: Limits, runtime: Runtime, observer: Pick<AtlasObserver, 'throttled'>) {
+export function createAdmission(initialLimits: Limits, runtime: Runtime) {
   let limits = initialLimits;
   const places = createSemaphore(limits.concurrency);
   const budgets = new Map<string, Budget>();
@@ -48,7 +51,7 @@ export function createAdmission(initialLimits: Limits, runtime: Runtime, observe
     const known = budgets.get(key);
     if (known) return known;
     const bucket = createTokenBucket(rateOf(limits), capacityOf(limits), runtime.monotonicSeconds());
-    const budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0 };
+    const budget = { groupId, name, bucket, queue: createSemaphore(1), waiting: 0, throttledSeconds: 0 };
     budgets.set(key, budget);
     return budget;
   }
@@ -82,8 +85,7 @@ export function createAdmission(initialLimits: Limits, runtime: Runtime, observe
       budget.waiting += 1;
       const release = await turn(budget, request, signal).finally(() => {
         budget.waiting -= 1;
-        const seconds = runtime.monotonicSeconds() - askedAtSeconds;
-        if (seconds > 0) observer.throttled({ groupId: budget.groupId, budget: budget.name, seconds });
+        budget.throttledSeconds += runtime.monotonicSeconds() - askedAtSeconds;
       });
       try {
         const response = await next(request, signal);
@@ -129,10 +131,11 @@ export function createAdmission(initialLimits: Limits, runtime: Runtime, observe
   }
 
   function levels(): readonly BudgetLevel[] {
-    return Array.from(budgets.values(), ({ groupId, name, bucket, waiting }) => ({
+    return Array.from(budgets.values(), ({ groupId, name, bucket, waiting, throttledSeconds }) => ({
       groupId,
       name,
       waitingRequests: waiting,
+      throttledSeconds,
       ...bucket.level(runtime.monotonicSeconds()),
     }));
   }

@@ -11,7 +11,7 @@ import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
 import { AtlasError, codeOf, tlsAdvice } from '../error.ts';
 import type { AtlasObserver } from '../observer.ts';
-import { ACCEPT_ENCODING, decodeBody, deprecationOf, rateLimitOf, tooLarge } from './answer.ts';
+import { ACCEPT_ENCODING, decodeBody, deprecationOf, tooLarge } from './answer.ts';
 import type { Connections } from './connections.ts';
 import type { AtlasRequest, AtlasResponse, Transport } from './transport.ts';
 
@@ -32,7 +32,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
     const authorization = await sign?.(signal);
     const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
     const request = { ...unsigned, headers };
-    const { credential, operation, timeBudget, budget } = request;
+    const { credential, operation, timeBudget } = request;
     const timeoutSeconds = Math.min(settings.requestTimeoutSeconds(), timeBudget.remainingSeconds);
     if (timeoutSeconds <= 0) throw new AtlasError('timeout', 'the time limit of the poll is exceeded');
     const startedAtSeconds = runtime.monotonicSeconds();
@@ -45,17 +45,8 @@ export function createExchange(settings: ExchangeSettings): Transport {
     } finally {
       const durationSeconds = runtime.monotonicSeconds() - startedAtSeconds;
       timeBudget.remainingSeconds -= durationSeconds;
-      if (!signal.aborted) {
-        observer.request({
-          credential,
-          operation,
-          code: response?.status ?? 'error',
-          durationSeconds,
-          groupId: budget?.groupId,
-          budget: budget?.name,
-          rateLimit: response && rateLimitOf(response),
-        });
-      }
+      if (!signal.aborted)
+        observer.request({ credential, operation, code: response?.status ?? 'error', durationSeconds });
     }
   };
 }

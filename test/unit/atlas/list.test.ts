@@ -135,7 +135,7 @@ test('eight long lists of one project cost as many requests as they have pages',
   const runtime = createFakeRuntime();
   const observer = recordingObserver();
   let requests = 0;
-  const admission = createAdmission({ requestsPerMinute: 150, concurrency: 8 }, runtime, observer);
+  const admission = createAdmission({ requestsPerMinute: 150, concurrency: 8 }, runtime);
   const transport = admission.guard(
     async ({ target }) => {
       requests += 1;

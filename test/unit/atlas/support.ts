@@ -78,7 +78,6 @@ type EventOf<Name extends keyof AtlasObserver> = NonNullable<Parameters<AtlasObs
 export function recordingObserver() {
   const requests: EventOf<'request'>[] = [];
   const retries: EventOf<'retry'>[] = [];
-  const waits: EventOf<'throttled'>[] = [];
   const tokens: EventOf<'token'>[] = [];
   const deprecations: EventOf<'deprecated'>[] = [];
   const secrets: string[] = [];
@@ -87,14 +86,13 @@ export function recordingObserver() {
   const observer: AtlasObserver = {
     request: (event) => requests.push(event),
     retry: (event) => retries.push(event),
-    throttled: (event) => waits.push(event),
     token: (event) => tokens.push(event),
     deprecated: (event) => deprecations.push(event),
     secret: (token) => secrets.push(token),
     circuitOpened: ({ reason }) => circuit.push(reason),
     circuitClosed: () => circuit.push('closed'),
   };
-  return { ...observer, requests, retries, waits, tokens, deprecations, secrets, circuit };
+  return { ...observer, requests, retries, tokens, deprecations, secrets, circuit };
 }
 
 /** The outcome of a promise, so that a rejection can be checked later. */

@@ -53,7 +53,6 @@ export function setUp(
   const searches: number[] = [];
   const listings: number[] = [];
   /** The projects whose clusters are discovered, after each change by a list of projects. */
-  const watched: (readonly string[])[] = [];
   const namings: string[] = [];
   const atlas = {
     clusters,
@@ -88,7 +87,6 @@ export function setUp(
       },
     },
     owns: (groupId) => !atlas.foreign.has(groupId),
-    onProjects: () => watched.push(polling.wanted().discovered.map(({ groupId }) => groupId)),
     async readProjectName(_api, groupId, signal) {
       namings.push(groupId);
       if (atlas.lastsSeconds > 0) await runtime.sleep(atlas.lastsSeconds, signal);
@@ -112,7 +110,7 @@ export function setUp(
     changes,
     searches,
     listings,
-    watched,
+    watched: () => polling.wanted().discovered.map(({ groupId }) => groupId),
     namings,
     atlas,
     polling,

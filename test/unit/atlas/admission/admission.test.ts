@@ -4,7 +4,7 @@ import { createAdmission } from '../../../../src/atlas/admission/admission.ts';
 import { AtlasError } from '../../../../src/atlas/error.ts';
 import type { AtlasResponse } from '../../../../src/atlas/http/transport.ts';
 import { createFakeRuntime } from '../../../support/fake-runtime.ts';
-import { answer, gate, never, outcomeOf, recordingObserver, refusal, request } from '../support.ts';
+import { answer, gate, never, outcomeOf, refusal, request } from '../support.ts';
 
 interface Settings {
   readonly requestsPerMinute?: number;
@@ -20,11 +20,10 @@ function setUp(settings: Settings = {}) {
   const { requestsPerMinute = 600, concurrency = 10, serverSeconds = 0, answering = () => answer(200) } = settings;
   const { errorBeforeSending = () => undefined } = settings;
   const runtime = createFakeRuntime(1_790_000_000, [0]);
-  const observer = recordingObserver();
   const sent: { readonly project: string; readonly atSeconds: number }[] = [];
   let now = 0;
   let most = 0;
-  const admission = createAdmission({ requestsPerMinute, concurrency }, runtime, observer);
+  const admission = createAdmission({ requestsPerMinute, concurrency }, runtime);
   const transport = admission.guard(async ({ budget }) => {
     sent.push({ project: budget?.groupId ?? 'none', atSeconds: runtime.monotonicSeconds() });
     const number = sent.length;
@@ -40,7 +39,6 @@ function setUp(settings: Settings = {}) {
   return {
     admission,
     runtime,
-    observer,
     sent,
     most: () => most,
     projects: () => sent.map(({ project }) => project).join(''),
@@ -243,10 +241,23 @@ describe('the levels', () => {
     const common = { groupId: 'A', name: 'cloud_backups', capacityRequests: 10, pausedForSeconds: 0 };
     const atlas = { limit: 500, remaining: 480, ageSeconds: expect.closeTo(1) };
     expect(admission.levels()).toEqual([
-      { ...common, remainingRequests: expect.closeTo(0.5), waitingRequests: 2, atlas },
+      { ...common, remainingRequests: expect.closeTo(0.5), waitingRequests: 2, throttledSeconds: 0, atlas },
     ]);
     await runtime.advance(60);
     await Promise.all(all);
+    // A token every two seconds: the last two requests have waited for them.
+    expect(admission.levels()).toMatchObject([{ waitingRequests: 0, throttledSeconds: expect.closeTo(2 + 4) }]);
+  });
+
+  test.each<[Record<string, string>]>([
+    [{}],
+    [{ 'ratelimit-limit': '1200' }],
+    [{ 'ratelimit-limit': '1200', 'ratelimit-remaining': 'many' }],
+    [{ 'ratelimit-limit': '1200', 'ratelimit-remaining': '-1' }],
+  ])('show no limit of Atlas for the headers %j', async (headers) => {
+    const { send, admission } = setUp({ answering: () => answer(200, '{}', headers) });
+    await send();
+    expect(admission.levels()[0]?.atlas).toBeUndefined();
   });
 });
 

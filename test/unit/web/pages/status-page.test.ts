@@ -276,6 +276,7 @@ describe('projects on the status page', () => {
     remainingRequests: 41.7,
     waitingRequests: 3,
     pausedForSeconds: 0,
+    throttledSeconds: 0,
     atlas: { limit: 500, remaining: 60, ageSeconds: 4 },
   } as const;
 
