@@ -4,14 +4,13 @@ import { COLLECTORS, familiesOf } from '../collectors/index.ts';
 import { type Config, showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
-import { CONTENT_TYPES } from '../metrics/lines.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
 import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { Runtime } from '../support/runtime.ts';
+import type { ReloadAnswer } from '../web/guards/limits.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
-import type { ReloadAnswer } from '../web/guards/management.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
 import { type Cause, type Counts, createReload } from './reload.ts';
@@ -129,21 +128,15 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     maxRequests: web.maxRequests,
     allowedHosts: web.allowedHosts ?? [],
     version: build.version,
-    contentTypes: CONTENT_TYPES,
     page: page.render,
     collectors,
-    states: monitor.polling.states.all,
-    state: monitor.polling.states.get,
-    nextPollAtSeconds: monitor.polling.nextPollAtSeconds,
-    discoveries: monitor.polling.discoveries,
-    listings: monitor.polling.listings,
+    ...monitor.polling,
     budgets: monitor.budgets,
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
     links: () => ({ ...monitor.config().webLinks, atlas: atlasPages(monitor.config().atlas.baseUrl) }),
     config: () => showConfig(monitor.config()),
-    wallSeconds: runtime.wallSeconds,
-    sleep: runtime.sleep,
+    runtime,
     isHealthy() {
       const lastTickAt = monitor.polling.lastTickAt();
       return lastTickAt !== undefined && runtime.monotonicSeconds() - lastTickAt < STUCK_AFTER_SECONDS;

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import type { Log } from '../support/log.ts';
-import type { ReloadAnswer } from '../web/guards/management.ts';
+import type { ReloadAnswer } from '../web/guards/limits.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 

@@ -10,9 +10,9 @@ import type { LoadedWebConfig, ValidWebConfig } from '../config/web/web-config.t
 import { startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { createBcrypt } from '../web/guards/bcrypt.ts';
+import { type GuardSettings, UNGUARDED } from '../web/guards/answer.ts';
+import { createBcrypt } from '../web/guards/auth.ts';
 import { type ListenAddress, startWeb, type Web } from '../web/guards/listen.ts';
-import { type GuardSettings, UNGUARDED } from '../web/guards/settings.ts';
 
 export interface WebConfigFile {
   readonly first: { readonly fingerprint: string } & ValidWebConfig;

@@ -7,11 +7,6 @@ import type { Family, Sample, TargetState } from '../collectors/collector.ts';
 
 export type Format = 'text' | 'openmetrics';
 
-export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-};
-
 export const OPENMETRICS_END = '# EOF\n';
 
 /** The sample lines of one target, one string for each family in the families' order; empty where a family has no sample. */

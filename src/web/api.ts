@@ -15,11 +15,12 @@ import {
   type ProjectStatus,
   type ReadStatus,
   type TargetStatus,
-  type View,
 } from './pages/status.ts';
 
-export interface ApiFacts extends Pick<View, 'nowSeconds' | 'collectors'> {
+export interface ApiFacts {
   readonly version: string;
+  readonly nowSeconds: number;
+  readonly collectors: Collectors;
 }
 
 /** The parameters that filter targets, and their meaning for the docs. Each may be given once. */

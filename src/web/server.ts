@@ -1,26 +1,57 @@
-/** The HTTP server's routes. No request causes a request to Atlas. The guards run in the order of `createApp`. */
+/**
+ * The HTTP server's routes. No request causes a request to Atlas. The guards run in the order of `createApp`. Many clients that
+ * ask for a page within one second get the same one: in an incident a whole team looks at the status page, and with 1,000 clusters
+ * it takes up to 0.2 seconds.
+ */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Format } from '../metrics/lines.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { addHeaders, negotiate, sendBytes, sendText } from './guards/answer.ts';
+import { parseTargetQuery, targetJson, targetsJson } from './api.ts';
+import { addHeaders, type GuardSettings, negotiate, sendBytes, sendText } from './guards/answer.ts';
 import { type AuthSettings, authenticate } from './guards/auth.ts';
-import { allowHosts, allowMethods, limitRequests } from './guards/limits.ts';
-import { createManagement, type ManagementSettings, RELOAD_PATH } from './guards/management.ts';
-import type { GuardSettings } from './guards/settings.ts';
-import { addPages, type PageSettings } from './pages/pages.ts';
+import {
+  allowHosts,
+  allowMethods,
+  createManagement,
+  limitRequests,
+  type ManagementSettings,
+  RELOAD_PATH,
+} from './guards/limits.ts';
+import { PAGE_POLICY, type PageFacts, type PageLinks } from './pages/layout.ts';
+import { overviewOf, parseFilter, type Sources, statusOf } from './pages/status.ts';
+import { renderStatusPage } from './pages/status-page.ts';
+import { renderTargetPage } from './pages/target-page.ts';
 
-export interface WebSettings extends ManagementSettings, AuthSettings, PageSettings {
+export interface WebSettings extends ManagementSettings, AuthSettings, Sources {
   /** The settings of the web config file, read at each request. */
   guards(): GuardSettings;
   /** Maximum number of concurrent requests; 0 for no limit. */
   readonly maxRequests: number;
   /** Accepted names in the Host header, in lower case. Empty: all. */
   readonly allowedHosts: readonly string[];
-  readonly contentTypes: Readonly<Record<'text' | 'openmetrics', string>>;
-  page(format: 'text' | 'openmetrics', gzip: boolean): Promise<Buffer>;
+  readonly telemetryPath: string;
+  readonly version: string;
+  /** The page of metrics. */
+  page(format: Format, gzip: boolean): Promise<Buffer>;
+  links(): PageLinks;
+  /** The current config as YAML, without secrets. */
+  config(): string;
   /** Called with internal errors, which the client has not caused. */
   onError(error: unknown): void;
-  readonly sleep: Runtime['sleep'];
+  readonly runtime: Pick<Runtime, 'sleep' | 'wallSeconds'>;
 }
+
+const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+/** Maximum number of cached bodies; each URL has its own. */
+const MAX_KEPT = 20;
+const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
+const zip = promisify(gzip);
 
 export function createApp(settings: WebSettings): Express {
   const app = express();
@@ -28,12 +59,12 @@ export function createApp(settings: WebSettings): Express {
   app.disable('etag');
   app.use(addHeaders(settings.guards), allowHosts(settings.allowedHosts), allowMethods([RELOAD_PATH]));
   // The password is checked first, so that a client without one takes no place from other clients.
-  app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.sleep));
+  app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.runtime.sleep));
   app.use(createManagement(settings));
   app.get(settings.telemetryPath, async (request, response) => {
     const { format, gzip } = negotiate(request.headers);
     const bytes = await settings.page(format, gzip);
-    sendBytes(response.vary('Accept'), settings.contentTypes[format], bytes, gzip);
+    sendBytes(response.vary('Accept'), CONTENT_TYPES[format], bytes, gzip);
   });
   addPages(app, settings);
   app.use((_request, response) => sendText(response, 404, 'Not found.'));
@@ -45,4 +76,71 @@ export function createApp(settings: WebSettings): Express {
     else sendText(response, 500, 'Internal error; see the log.');
   });
   return app;
+}
+
+/** The routes for people and their JSON. */
+function addPages(app: Express, settings: WebSettings): void {
+  const { version, telemetryPath, collectors, states } = settings;
+  const send = createSend(settings.runtime);
+
+  function factsAt(nowSeconds: number, root: string): PageFacts {
+    return { version, telemetryPath, nowSeconds, root, links: settings.links() };
+  }
+
+  app.get('/', (request, response) => {
+    const filter = parseFilter(queryOf(request));
+    return send(response, HTML, (now) => renderStatusPage(overviewOf(settings, now), filter, factsAt(now, '')));
+  });
+
+  app.get('/targets/:groupId/:clusterName', (request, response, next) => {
+    const state = states.get(`${request.params.groupId}/${request.params.clusterName}`);
+    if (state === undefined) return next();
+    // The links of the page are relative, so its path must not end with a slash. A relative redirect keeps the path of a proxy.
+    if (request.path.endsWith('/')) return response.redirect(308, `../${state.target.clusterName}`);
+    return send(response, HTML, (now) => renderTargetPage(statusOf(state, settings, now), factsAt(now, '../../')));
+  });
+
+  app.get('/api/v1/targets', (request, response) => {
+    const filter = parseTargetQuery(queryOf(request));
+    if ('problem' in filter) return response.status(400).json({ error: filter.problem });
+    return send(response, JSON_TYPE, (now) =>
+      targetsJson(overviewOf(settings, now), { version, nowSeconds: now, collectors }, filter.value),
+    );
+  });
+
+  app.get('/api/v1/targets/:groupId/:clusterName', (request, response) => {
+    const state = states.get(`${request.params.groupId}/${request.params.clusterName}`);
+    if (state === undefined) return response.status(404).json({ error: 'this exporter does not monitor this cluster' });
+    return send(response, JSON_TYPE, (now) => targetJson(statusOf(state, settings, now), collectors));
+  });
+
+  app.get('/config', (_request, response) => response.type('text').send(settings.config()));
+}
+
+function queryOf({ url }: Request): URLSearchParams {
+  return new URLSearchParams(url.split('?', 2)[1]);
+}
+
+function createSend({ wallSeconds }: Pick<Runtime, 'wallSeconds'>) {
+  const kept = new Map<string, Promise<Buffer>>();
+  let second = 0;
+
+  function keep(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+    const bytes = kept.get(key) ?? make();
+    kept.set(key, bytes);
+    return bytes;
+  }
+
+  return async function send(response: Response, type: string, render: (nowSeconds: number) => string): Promise<void> {
+    const nowSeconds = wallSeconds();
+    if (Math.floor(nowSeconds) !== second || kept.size >= MAX_KEPT) kept.clear();
+    second = Math.floor(nowSeconds);
+    const { headers, url } = response.req;
+    const isZipped = negotiate(headers).gzip;
+    const plain = keep(url, async () => Buffer.from(render(nowSeconds)));
+    const bytes = await (isZipped ? keep(`gzip ${url}`, async () => zip(await plain)) : plain);
+    // Only pages may load resources. The policy of all other responses allows nothing.
+    if (type === HTML) response.setHeader('Content-Security-Policy', PAGE_POLICY);
+    sendBytes(response, type, bytes, isZipped);
+  };
 }

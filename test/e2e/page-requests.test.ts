@@ -7,7 +7,7 @@ import { createApp } from '../../src/web/server.ts';
 import { type ConfigParts, CREDENTIALS, configFor, type RunningDaemon, runDaemon } from '../support/daemon.ts';
 import { createFixedWorld, type FixedProject } from '../support/fixed-world.js';
 import { job } from '../support/jobs.ts';
-import { textOf } from '../support/pages.ts';
+import { statesOf, textOf } from '../support/pages.ts';
 import { GROUP_ID, polledState } from '../support/states.ts';
 import { QUIET_WEB } from '../support/web.ts';
 
@@ -178,7 +178,11 @@ test('a page that many clients request within a second is rendered once', async 
     asked += 1;
     return [polledState([job()])];
   };
-  const app = createApp({ ...QUIET_WEB, states, wallSeconds: () => nowSeconds });
+  const app = createApp({
+    ...QUIET_WEB,
+    states: statesOf(states),
+    runtime: { ...QUIET_WEB.runtime, wallSeconds: () => nowSeconds },
+  });
   const web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
   open.push(web);
   const ask = (path: string) => text(`${web.urls[0]}${path}`);

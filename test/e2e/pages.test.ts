@@ -7,11 +7,12 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TargetState } from '../../src/collectors/collector.ts';
 import type { DiscoveryStatus } from '../../src/polling/projects.ts';
 import { startWeb, type Web } from '../../src/web/guards/listen.ts';
-import type { PageSettings } from '../../src/web/pages/pages.ts';
+import type { Sources } from '../../src/web/pages/status.ts';
 import { createApp } from '../../src/web/server.ts';
 import { startBrowser } from '../support/browser.ts';
 import { FLEET_NOW, fleet, NOT_ALLOWED } from '../support/fleet.ts';
 import { job } from '../support/jobs.ts';
+import { statesOf } from '../support/pages.ts';
 import { polledState, withRecord } from '../support/states.ts';
 import { QUIET_WEB } from '../support/web.ts';
 
@@ -26,7 +27,7 @@ let url: string;
 let states: readonly TargetState[];
 let discoveries: readonly DiscoveryStatus[];
 let nowSeconds = FLEET_NOW;
-let outage: PageSettings['outage'] = () => undefined;
+let outage: Sources['outage'] = () => undefined;
 let fails: boolean;
 const problems: string[] = [];
 const pages: Page[] = [];
@@ -35,15 +36,14 @@ beforeAll(async () => {
   browser = await startBrowser();
   const app = createApp({
     ...QUIET_WEB,
-    states() {
+    states: statesOf(() => {
       if (fails) throw new Error('on purpose');
       return states;
-    },
-    state: (key) => states.find(({ target }) => target.key === key),
+    }),
     discoveries: () => discoveries,
     outage: () => outage(),
     // Each response is rendered in another second, so the server keeps none.
-    wallSeconds: () => ++nowSeconds,
+    runtime: { ...QUIET_WEB.runtime, wallSeconds: () => ++nowSeconds },
   });
   web = await startWeb(app, [{ host: '127.0.0.1', port: 0 }]);
   url = web.urls[0] ?? '';

@@ -6,7 +6,6 @@ import { COLLECTORS } from '../../src/collectors/index.ts';
 import type { ListingStatus } from '../../src/polling/organizations.ts';
 import type { DiscoveryStatus } from '../../src/polling/projects.ts';
 import type { PageLinks } from '../../src/web/pages/layout.ts';
-import type { PageSettings } from '../../src/web/pages/pages.ts';
 import * as status from '../../src/web/pages/status.ts';
 import { renderStatusPage } from '../../src/web/pages/status-page.ts';
 import { renderTargetPage } from '../../src/web/pages/target-page.ts';
@@ -35,34 +34,32 @@ export const SETTINGS: PollingSettings = {
   isRead: {},
 };
 
-function viewOf({
-  nowSeconds,
-  readsSchedules = true,
-  nextPollInSeconds = 60,
-  collectors = COLLECTORS,
-}: Seen): status.View {
+function sourcesOf(states: Iterable<TargetState>, seen: Seen): status.Sources {
+  const { nowSeconds, readsSchedules = true, nextPollInSeconds = 60, collectors = COLLECTORS } = seen;
+  const { discoveries = [], listings = [], budgets = [], outage } = seen;
   return {
-    nowSeconds,
-    settings: { ...SETTINGS, isRead: { schedule: readsSchedules } },
+    states: statesOf(() => states),
+    settings: () => ({ ...SETTINGS, isRead: { schedule: readsSchedules } }),
     collectors,
     nextPollAtSeconds: () => nowSeconds + nextPollInSeconds,
-  };
-}
-
-export function judged(state: TargetState, seen: Seen): status.TargetStatus {
-  return status.statusOf(state, viewOf(seen));
-}
-
-export function overviewOf(states: Iterable<TargetState>, seen: Seen): status.Overview {
-  const { discoveries = [], listings = [], budgets = [], outage } = seen;
-  const sources = {
-    states: () => states,
     discoveries: () => discoveries,
     listings: () => listings,
     budgets: () => budgets,
     outage: () => outage,
   };
-  return status.overviewOf(sources, viewOf(seen));
+}
+
+/** The states as the polling gives them. */
+export function statesOf(all: () => Iterable<TargetState>): status.Sources['states'] {
+  return { all, get: (key) => [...all()].find(({ target }) => target.key === key) };
+}
+
+export function judged(state: TargetState, seen: Seen): status.TargetStatus {
+  return status.statusOf(state, sourcesOf([], seen), seen.nowSeconds);
+}
+
+export function overviewOf(states: Iterable<TargetState>, seen: Seen): status.Overview {
+  return status.overviewOf(sourcesOf(states, seen), seen.nowSeconds);
 }
 
 export function statusPage(states: Iterable<TargetState>, seen: Seen): string {
@@ -88,20 +85,5 @@ export function textOf(page: string): string {
     .replace(/\s*\n\s*/g, '\n');
 }
 
-/** Settings for a server without targets. */
-export const QUIET_PAGES: PageSettings = {
-  telemetryPath: '/metrics',
-  version: '0',
-  states: () => [],
-  state: () => undefined,
-  discoveries: () => [],
-  listings: () => [],
-  budgets: () => [],
-  outage: () => undefined,
-  collectors: COLLECTORS,
-  settings: () => SETTINGS,
-  nextPollAtSeconds: () => undefined,
-  links: () => LINKS,
-  config: () => '',
-  wallSeconds: () => 0,
-};
+/** No targets. */
+export const QUIET_SOURCES = sourcesOf([], { nowSeconds: 0 });

@@ -4,25 +4,27 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { CONTENT_TYPES } from '../../src/metrics/lines.ts';
 import { systemRuntime } from '../../src/support/runtime.ts';
-import { UNGUARDED } from '../../src/web/guards/settings.ts';
+import { UNGUARDED } from '../../src/web/guards/answer.ts';
 import type { WebSettings } from '../../src/web/server.ts';
-import { QUIET_PAGES } from './pages.ts';
+import { LINKS, QUIET_SOURCES } from './pages.ts';
 
 export const QUIET_WEB: WebSettings = {
-  ...QUIET_PAGES,
+  ...QUIET_SOURCES,
+  telemetryPath: '/metrics',
+  version: '0',
+  links: () => LINKS,
+  config: () => '',
   maxRequests: 40,
   allowedHosts: [],
   guards: () => UNGUARDED,
   comparePassword: () => Promise.resolve(false),
   passwordKey: '',
-  contentTypes: CONTENT_TYPES,
   page: () => Promise.resolve(Buffer.alloc(0)),
   isHealthy: () => true,
   notReadyBecause: () => undefined,
   onError: () => undefined,
-  sleep: systemRuntime.sleep,
+  runtime: { sleep: systemRuntime.sleep, wallSeconds: () => 0 },
 };
 
 export interface Answer {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { GuardSettings } from '../../web/guards/settings.ts';
+import type { GuardSettings } from '../../web/guards/answer.ts';
 import { type FileSource, openConfigFiles } from '../config-file.ts';
 import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';

@@ -2,7 +2,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import Negotiator from 'negotiator';
-import type { GuardSettings } from './settings.ts';
+import type { Format } from '../../metrics/lines.ts';
+import type { TlsSettings } from './tls.ts';
+
+/** The settings of the web config file. All of them can change while the program runs. */
+export interface GuardSettings {
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsSettings;
+  /** Response headers that replace or extend the built-in ones. An empty value removes a header. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** bcrypt hashes by user name. Without users no password is required. */
+  readonly users: ReadonlyMap<string, string>;
+}
+
+/** The settings without a web config file: plain HTTP without passwords. */
+export const UNGUARDED: GuardSettings = { headers: {}, users: new Map() };
 
 /** `text` must not contain anything from the request. */
 export function sendText(response: Response, status: number, text: string): void {
@@ -18,28 +32,18 @@ export function sendBytes(response: Response, type: string, bytes: Buffer, isZip
   response.end(bytes);
 }
 
-export interface Negotiated {
-  readonly format: 'text' | 'openmetrics';
-  readonly gzip: boolean;
-}
-
-const FORMATS: Readonly<Record<string, Negotiated['format']>> = {
+const FORMATS: Readonly<Record<string, Format>> = {
   'text/plain': 'text',
   'application/openmetrics-text': 'openmetrics',
 };
 
 /** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
-export function negotiate(headers: IncomingHttpHeaders): Negotiated {
+export function negotiate(headers: IncomingHttpHeaders): { readonly format: Format; readonly gzip: boolean } {
   // Only type and weight: scrapers also send versions and escaping schemes, which Negotiator would compare exactly.
   const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
-  const negotiator = new Negotiator({
-    headers: { accept, 'accept-encoding': headers['accept-encoding'] ?? 'identity' },
-  });
-  const type = negotiator.mediaType(Object.keys(FORMATS));
-  return {
-    format: FORMATS[type ?? ''] ?? 'text',
-    gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip',
-  };
+  const negotiator = new Negotiator({ headers: { ...headers, accept } });
+  const type = negotiator.mediaType(Object.keys(FORMATS)) ?? '';
+  return { format: FORMATS[type] ?? 'text', gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip' };
 }
 
 /** Pages set their own Content-Security-Policy, which allows more. */

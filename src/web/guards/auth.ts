@@ -3,10 +3,11 @@
  * remembered. A wrong one and an unknown name need one each time, so response times do not reveal which users exist.
  */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { NextFunction, Request, Response } from 'express';
-import { sendText } from './answer.ts';
-import { isProbe } from './management.ts';
-import type { GuardSettings } from './settings.ts';
+import { type GuardSettings, sendText } from './answer.ts';
+import { isProbe } from './limits.ts';
 
 export interface AuthSettings {
   /** Read at each request: users can change. */
@@ -60,31 +61,21 @@ export function createPasswordCheck({ guards, comparePassword, passwordKey }: Au
   /** Digests of correct passwords, so not many. A changed hash gives another digest. */
   const remembered = new Set<string>();
   /** Comparisons in progress, by digest: for several scrapers with one password, there is one. */
-  const comparisons = new Map<string, Promise<boolean>>();
-  /** The number of comparisons in progress, by address. */
-  const waiting = new Map<string, number>();
+  const comparisons = new Map<string, { readonly network: string; readonly isSame: Promise<boolean> }>();
 
   function digestOf(...parts: readonly string[]): string {
     return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest('base64');
   }
 
   async function compareOnce(digest: string, address: string, compare: () => Promise<boolean>) {
-    const running = comparisons.get(digest);
-    if (running !== undefined) return await running;
     const network = networkOf(address);
-    const others = waiting.get(network) ?? 0;
-    if (others >= MOST_PER_ADDRESS) return 'busy';
-    waiting.set(network, others + 1);
-    const comparison = compare();
-    comparisons.set(digest, comparison);
-    try {
-      return await comparison;
-    } finally {
-      comparisons.delete(digest);
-      const left = (waiting.get(network) ?? 1) - 1;
-      if (left > 0) waiting.set(network, left);
-      else waiting.delete(network);
-    }
+    const running = comparisons.get(digest);
+    if (running) return running.isSame;
+    const others = [...comparisons.values()].filter((one) => one.network === network);
+    if (others.length >= MOST_PER_ADDRESS) return 'busy';
+    const isSame = compare().finally(() => comparisons.delete(digest));
+    comparisons.set(digest, { network, isSame });
+    return isSame;
   }
 
   return async (name: string, password: string, address: string): Promise<Verdict> => {
@@ -109,4 +100,36 @@ export function networkOf(address: string): string {
   if (address.includes('.') || !address.includes(':')) return address;
   const [head = ''] = address.split('::');
   return [...head.split(':'), '0', '0', '0'].slice(0, 4).join(':');
+}
+
+/**
+ * bcrypt in a worker thread, one comparison at a time: a comparison is slow by design and must not delay scrapes and polls.
+ * The thread starts at the first comparison. If it dies, the comparison rejects and the next one starts a new thread.
+ */
+export function createBcrypt() {
+  let latest: Promise<unknown> = Promise.resolve();
+  let thread: Worker | undefined;
+
+  async function compareNow(password: string, hash: string): Promise<boolean> {
+    thread ??= new Worker(new URL('./bcrypt-worker.js', import.meta.url));
+    // The thread alone does not keep the program running.
+    thread.unref();
+    thread.postMessage({ password, hash });
+    try {
+      const [isSame] = (await once(thread, 'message')) as [boolean];
+      return isSame;
+    } catch (error) {
+      thread = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    compare(password: string, hash: string): Promise<boolean> {
+      const result = latest.then(() => compareNow(password, hash));
+      latest = result.catch(() => undefined);
+      return result;
+    },
+    close: async () => thread?.terminate(),
+  };
 }

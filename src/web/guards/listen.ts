@@ -4,8 +4,7 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TlsSettings } from './settings.ts';
-import { createTlsServer, type RenewableServer } from './tls.ts';
+import { createTlsServer, type RenewableServer, type TlsSettings } from './tls.ts';
 
 export type ListenAddress =
   /** Without a host: all interfaces. */

@@ -3,10 +3,30 @@ import type { X509Certificate } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isIP } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { TlsSettings } from './settings.ts';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 
 export const HANDSHAKE_MS = 10_000;
+
+/** As in the exporter-toolkit. */
+type ClientAuthType =
+  | 'NoClientCert'
+  | 'RequestClientCert'
+  | 'RequireAnyClientCert'
+  | 'VerifyClientCertIfGiven'
+  | 'RequireAndVerifyClientCert';
+
+export interface TlsSettings {
+  /** Certificates, key, versions and ciphers. A function, so that printed settings do not show the key. */
+  context(): SecureContextOptions;
+  /** Unix time at which the server's certificate expires. */
+  readonly expiresAtSeconds: number;
+  /** Absolute path of the key. */
+  readonly keyFile: string;
+  /** `RequestClientCert` and `RequireAnyClientCert` accept certificates without verifying them. */
+  readonly clientAuthType: ClientAuthType;
+  /** A client's certificate must have one of these subject alternative names. */
+  readonly allowedClientNames?: readonly string[];
+}
 
 export interface RenewableServer {
   readonly server: Server;

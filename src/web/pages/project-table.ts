@@ -3,7 +3,7 @@ import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import type { ListingStatus } from '../../polling/organizations.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
-import { causeOfOutage, grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
+import { grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
 
 const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
   cloud_backups: 'backups',
@@ -17,7 +17,7 @@ const LOW_SHARE = 0.25;
 /** One notice for each cause, however many projects it concerns. */
 export function projectNotices(overview: Overview): readonly Html[] {
   const { projects, listings } = overview;
-  const isOutage = causeOfOutage(overview) !== undefined;
+  const isOutage = overview.cause !== undefined;
   const failed = projects.filter(({ discovery }) => discovery?.failure && !(isOutage && isByOutage(discovery.failure)));
   const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
   const causes = grouped(

@@ -6,12 +6,12 @@ import { ageBar, icon, marks, STATE_WORDS, STATES } from './drawings.ts';
 import { clockTime, type Html, html, nothing } from './html.ts';
 import { type PageFacts, type PageLinks, page, runbookLink } from './layout.ts';
 import { projectNotices, projectTable } from './project-table.ts';
-import { causeOfOutage, createMatcher, type Filter, grouped, type Overview, type TargetStatus } from './status.ts';
+import { createMatcher, type Filter, grouped, type Overview, type TargetStatus } from './status.ts';
 import { advice, badge, targetRow } from './target-row.ts';
 
 export function renderStatusPage(overview: Overview, filter: Filter, facts: PageFacts): string {
   const { targets, projects } = overview;
-  const urgent = countOf(targets, 'trouble') + (causeOfOutage(overview) ? 1 : 0);
+  const urgent = countOf(targets, 'trouble') + (overview.cause ? 1 : 0);
   const main = html`${verdict(overview, facts.nowSeconds)}${projectNotices(overview)}
 ${targets.length === 0 ? nothing : html`${filterForm(targets, filter)}${targetGroups(overview, filter, facts)}`}
 ${projectTable(projects, facts.nowSeconds)}`;
@@ -29,7 +29,7 @@ function verdict(overview: Overview, nowSeconds: number): Html {
   const urgent = countOf(targets, 'trouble');
   const warnings = countOf(targets, 'doubt');
   const action = `${urgent} ${of} ${urgent === 1 ? 'needs' : 'need'} action now`;
-  const cause = causeOfOutage(overview);
+  const cause = overview.cause;
   if (cause) {
     const words = outage
       ? html`Atlas has not answered since ${clockTime(outage.sinceSeconds, nowSeconds)}`
@@ -113,7 +113,7 @@ function targetGroups(overview: Overview, filter: Filter, facts: PageFacts): Htm
     const row = (one: TargetStatus, isCauseShared: boolean): Html =>
       targetRow(one, facts, {
         isCauseShared,
-        isOutage: causeOfOutage(overview) !== undefined,
+        isOutage: overview.cause !== undefined,
         isShown: shown.has(one),
       });
     return html`<details class="card group" id="g-${condition}"${isFolded ? html` data-folded` : nothing}${isFolded && !isFiltered ? nothing : html` open`}${isHidden ? html` hidden` : nothing}>${groupContent(members, members.filter((one) => shown.has(one)).length, row, facts.links)}</details>

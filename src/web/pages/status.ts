@@ -7,8 +7,8 @@ import type {
   Collectors,
   Failure,
   Finding,
-  Moment,
   Polled,
+  PollingSettings,
   Target,
   TargetState,
 } from '../../collectors/collector.ts';
@@ -19,12 +19,15 @@ import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
 import type { ListingStatus } from '../../polling/organizations.ts';
+import type { Polling } from '../../polling/polling.ts';
 import type { DiscoveryStatus } from '../../polling/projects.ts';
 
-export interface View extends Moment {
+/** What the pages show, read at each request. */
+export interface Sources extends Pick<Polling, 'states' | 'discoveries' | 'listings' | 'nextPollAtSeconds'> {
   readonly collectors: Collectors;
-  /** Unix time of the next poll; undefined while it runs, or if there is none. */
-  nextPollAtSeconds(key: string, collector: string): number | undefined;
+  settings(): PollingSettings;
+  budgets(): readonly BudgetLevel[];
+  outage(): Outage | undefined;
 }
 
 export interface Overview {
@@ -32,19 +35,12 @@ export interface Overview {
   readonly outage: Outage | undefined;
   /** The failures that an outage explains, if they are those of more than half of the targets; else empty. */
   readonly failures: readonly Failure[];
+  /** Why the page has no news of most clusters; undefined if it has. */
+  readonly cause: Outage | Failure | undefined;
   /** The most urgent first, then by name. */
   readonly targets: readonly TargetStatus[];
   readonly projects: readonly ProjectStatus[];
   readonly listings: readonly ListingStatus[];
-}
-
-export interface Sources {
-  states(): Iterable<TargetState>;
-  discoveries(): Iterable<DiscoveryStatus>;
-  /** The lists of the projects that credentials can see. */
-  listings(): Iterable<ListingStatus>;
-  budgets(): Iterable<BudgetLevel>;
-  outage(): Outage | undefined;
 }
 
 export interface TargetStatus {
@@ -79,47 +75,45 @@ export interface ProjectStatus {
   readonly budgets: readonly BudgetLevel[];
 }
 
-export function overviewOf(sources: Sources, view: View): Overview {
-  const targets = sortByUrgency(Array.from(sources.states(), (state) => statusOf(state, view)));
+export function overviewOf(sources: Sources, nowSeconds: number): Overview {
+  const targets = sortByUrgency(Array.from(sources.states.all(), (state) => statusOf(state, sources, nowSeconds)));
   const projects = projectsOf(targets, sources.discoveries(), sources.budgets());
   const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
   const isMost = 2 * failures.length > targets.length;
+  const outage = sources.outage();
   return {
-    outage: sources.outage(),
+    outage,
     failures: isMost ? failures : [],
+    cause: outage ?? (isMost ? failures[0] : undefined),
     targets,
     projects,
-    listings: [...sources.listings()],
+    listings: sources.listings(),
   };
 }
 
 const OUTAGE_REASONS: readonly (Reason | undefined)[] = ['server_error', 'timeout', 'network'];
-
-/** Why the page has no news of most clusters; undefined if it has. */
-export function causeOfOutage({ outage, failures }: Overview): Outage | Failure | undefined {
-  return outage ?? failures[0];
-}
 
 /** Whether an outage of Atlas explains the failure. */
 export function isByOutage(failure: Failure | undefined): boolean {
   return OUTAGE_REASONS.includes(failure?.reason);
 }
 
-export function statusOf(state: TargetState, view: View): TargetStatus {
+export function statusOf(state: TargetState, sources: Sources, nowSeconds: number): TargetStatus {
   const { target, polled } = state;
+  const { collectors } = sources;
   const { summary, stale } = exportsOf(state);
   const at = lastSuccessAtSeconds(state);
-  const findings = findingsOf(state, view, view.collectors);
+  const findings = findingsOf(state, { nowSeconds, settings: sources.settings() }, collectors);
   return {
     state,
-    reads: view.collectors.flatMap((collector) => {
+    reads: collectors.flatMap((collector) => {
       const record = polled[collector.name];
-      const nextPollAtSeconds = view.nextPollAtSeconds(target.key, collector.name);
+      const nextPollAtSeconds = sources.nextPollAtSeconds(target.key, collector.name);
       return record === undefined ? [] : [{ collector, record, nextPollAtSeconds }];
     }),
     lastSuccessAtSeconds: at,
-    lastSuccessAgeSeconds: at === undefined ? undefined : ageSeconds(at, view.nowSeconds),
+    lastSuccessAgeSeconds: at === undefined ? undefined : ageSeconds(at, nowSeconds),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
     active: stale ? [] : (summary?.active ?? []),
     activeCount: stale ? 0 : (summary?.activeCount ?? 0),

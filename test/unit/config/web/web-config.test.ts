@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { formatProblem } from '../../../../src/config/problems.ts';
 import { UNSUPPORTED } from '../../../../src/config/web/schema.ts';
 import { loadWebConfig } from '../../../../src/config/web/web-config.ts';
-import type { GuardSettings } from '../../../../src/web/guards/settings.ts';
+import type { GuardSettings } from '../../../../src/web/guards/answer.ts';
 import { createAuthority, encryptedKey } from '../../../support/certificates.ts';
 import { files } from '../../../support/files.ts';
 import { cases, directoryWith } from '../workspace.ts';
