@@ -1,47 +1,27 @@
 /** The daemon: builds the parts and connects them, applies a changed config, and stops the parts in reverse order. */
-import type { Collectors } from '../collectors/collector.ts';
-import { COLLECTORS, familiesOf } from '../collectors/index.ts';
+import type { WebFlags } from '../cli/parse.ts';
+import { familiesOf } from '../collectors/index.ts';
 import { type Config, showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
-import { createSelfMetrics, type LastReload } from '../metrics/self.ts';
-import type { Polling } from '../polling/polling.ts';
-import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
-import type { Runtime } from '../support/runtime.ts';
+import { createSelfMetrics, type LastReload, type SelfSettings } from '../metrics/self.ts';
+import { type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { ReloadAnswer } from '../web/guards/limits.ts';
-import type { ListenAddress } from '../web/guards/listen.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
-import { type Cause, type Counts, createReload } from './reload.ts';
+import { type Cause, type Counts, createReload, stackOf } from './reload.ts';
 import { createWebGuard, type WebConfigFile } from './web-guard.ts';
 
-export interface Build {
-  readonly version: string;
-  readonly revision: string;
-  readonly nodeVersion: string;
-}
-
-export interface DaemonSettings extends Pick<MonitorSettings, 'config' | 'shard' | 'onToken' | 'runtime' | 'log'> {
-  /** Reads the config again. Absent if the config cannot be reloaded. */
-  readonly readConfig?: () => Promise<Loaded>;
+export interface DaemonSettings
+  extends Pick<MonitorSettings, 'config' | 'shard' | 'collectors' | 'onToken' | 'runtime' | 'log'> {
+  /** Reads the config again. */
+  readConfig(): Promise<Loaded>;
   /** The config is reloaded when its files or `atlas.ca_file` change. */
   readonly autoReload?: { look(): Promise<Look>; readonly since: Look };
-  /** The collectors that read each target. Default: all. */
-  readonly collectors?: Collectors;
-  readonly web: {
-    readonly listenAddresses: readonly ListenAddress[];
-    readonly telemetryPath: string;
-    readonly maxRequests: number;
-    /** Accepted names in the Host header. Empty: all. */
-    readonly allowedHosts?: readonly string[];
-    readonly disableExporterMetrics: boolean;
-    /** Whether POST /-/reload is allowed. */
-    readonly enableLifecycle?: boolean;
-    /** Absent: plain HTTP without authentication. */
-    readonly config?: WebConfigFile | undefined;
-  };
-  readonly build: Build;
+  /** `config` absent: plain HTTP without authentication. */
+  readonly web: Omit<WebFlags, 'configFile'> & { readonly config?: WebConfigFile };
+  readonly build: SelfSettings['build'];
 }
 
 export interface Daemon {
@@ -56,9 +36,11 @@ const READY_AFTER_SECONDS = 60;
 const STUCK_AFTER_SECONDS = 3;
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
-  const { build, shard, collectors = COLLECTORS, web, autoReload, runtime, log } = settings;
-  let fileWatch: FileWatch | undefined;
+  const { build, shard, collectors, web, autoReload, runtime, log } = settings;
+  const startedAtSeconds = runtime.monotonicSeconds();
+  let isStopping = false;
   let lastReload: LastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
+  const guard = createWebGuard(web.config, runtime, log);
   const self = createSelfMetrics({
     build,
     withProcessMetrics: !web.disableExporterMetrics,
@@ -69,12 +51,15 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     credentials: () => monitor.config().credentials,
     budgets: () => monitor.budgets(),
     shard,
-    facts: () => ({
-      lastReload,
-      isAtlasReachable: monitor.atlas.isReachable(),
-      lastTickAtSeconds: wallSecondsOf(monitor.polling.lastTickAt(), runtime),
-      webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
-    }),
+    facts() {
+      const sinceTick = secondsSinceTick();
+      return {
+        lastReload,
+        isAtlasReachable: monitor.atlas.isReachable(),
+        lastTickAtSeconds: sinceTick === undefined ? undefined : runtime.wallSeconds() - sinceTick,
+        webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
+      };
+    },
   });
   const page = createMetricsPage({
     families: familiesOf(collectors),
@@ -84,70 +69,66 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const monitor = createMonitor({
     ...settings,
-    collectors,
     version: build.version,
     observer: self.observer,
     onChange: page.update,
   });
-  const reload = createReload({ read: settings.readConfig ?? sameConfig, apply, onFailure: onReloadFailure, log });
+  const reload = createReload({ read: settings.readConfig, apply, onFailure, log });
 
-  function sameConfig(): Promise<Loaded> {
-    return Promise.resolve({ config: settings.config, warnings: [] });
+  function keys(): readonly string[] {
+    return Array.from(monitor.polling.states.all(), ({ target }) => target.key);
   }
 
   function apply(next: Config): Counts {
-    const before = keysOf(monitor.polling);
+    const before = new Set(keys());
     monitor.change(next);
+    const now = keys();
+    const kept = now.filter((key) => before.has(key)).length;
     lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
     page.invalidate();
-    return countsOf(before, keysOf(monitor.polling));
+    return { added: now.length - kept, removed: before.size - kept, kept };
   }
 
-  function onReloadFailure(cause: Cause): void {
+  function onFailure(): void {
     lastReload = { ...lastReload, successful: false };
-    // The file may have been missing for a moment only, between two looks of the watch.
-    if (cause !== 'the file has changed') fileWatch?.forget();
     page.invalidate();
   }
 
-  const life = { startedAtSeconds: runtime.monotonicSeconds(), stopping: false };
+  function secondsSinceTick(): number | undefined {
+    const lastTickAt = monitor.polling.lastTickAt();
+    return lastTickAt === undefined ? undefined : runtime.monotonicSeconds() - lastTickAt;
+  }
 
   function notReadyBecause(): string | undefined {
-    if (life.stopping) return 'The exporter is stopping.';
-    if (runtime.monotonicSeconds() - life.startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
+    if (isStopping) return 'The exporter is stopping.';
+    if (runtime.monotonicSeconds() - startedAtSeconds >= READY_AFTER_SECONDS) return undefined;
     const { listings, projects, targets } = monitor.polling.untried();
     if (listings > 0) return `The projects that ${listings} credentials can see have not been listed yet.`;
     if (projects > 0) return `The clusters of ${projects} projects have not been discovered yet.`;
     return targets === 0 ? undefined : `${targets} targets have not been polled yet.`;
   }
 
-  const guard = createWebGuard(web.config, runtime, log);
   const app = createApp({
+    ...web,
     ...guard.settings,
-    telemetryPath: web.telemetryPath,
-    maxRequests: web.maxRequests,
-    allowedHosts: web.allowedHosts ?? [],
+    ...monitor.polling,
     version: build.version,
     page: page.render,
     collectors,
-    ...monitor.polling,
     budgets: monitor.budgets,
     outage: monitor.atlas.outage,
     settings: () => monitor.config().polling,
     links: () => ({ ...monitor.config().webLinks, atlas: atlasPages(monitor.config().atlas.baseUrl) }),
     config: () => showConfig(monitor.config()),
     runtime,
-    isHealthy() {
-      const lastTickAt = monitor.polling.lastTickAt();
-      return lastTickAt !== undefined && runtime.monotonicSeconds() - lastTickAt < STUCK_AFTER_SECONDS;
-    },
+    isHealthy: () => (secondsSinceTick() ?? STUCK_AFTER_SECONDS) < STUCK_AFTER_SECONDS,
     notReadyBecause,
     onError: (error) => log.error({ error: stackOf(error) }, 'a request failed'),
     ...(web.enableLifecycle ? { reload: () => reload.reload('POST /-/reload') } : {}),
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
-  fileWatch =
+  const fileWatch =
     autoReload &&
     startFileWatch({
       look: async () =>
@@ -156,12 +137,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
       runtime,
       onChange: () => void reload.reload('the file has changed'),
     });
-  const facts = { targets: keysOf(monitor.polling).size, discoveries: monitor.polling.discoveries().length };
+  const facts = { targets: keys().length, discoveries: monitor.polling.discoveries().length };
   const shardFacts = { shard_index: shard?.index, shard_count: shard?.count };
   log.info({ urls: server.urls, ...facts, ...shardFacts, version: build.version }, 'listening');
 
   async function stop(): Promise<void> {
-    life.stopping = true;
+    isStopping = true;
     log.info({}, 'stopping');
     fileWatch?.stop();
     reload.close();
@@ -171,21 +152,4 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   }
 
   return { urls: server.urls, reload: reload.reload, stop };
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : String(error);
-}
-
-function wallSecondsOf(monotonicSeconds: number | undefined, runtime: Runtime): number | undefined {
-  return monotonicSeconds && runtime.wallSeconds() - (runtime.monotonicSeconds() - monotonicSeconds);
-}
-
-function keysOf({ states }: Polling): ReadonlySet<string> {
-  return new Set(Array.from(states.all(), ({ target }) => target.key));
-}
-
-function countsOf(before: ReadonlySet<string>, now: ReadonlySet<string>): Counts {
-  const kept = [...now].filter((key) => before.has(key)).length;
-  return { added: now.size - kept, removed: before.size - kept, kept };
 }

@@ -1,38 +1,41 @@
-/**
- * The `demo` command: the Atlas simulator and the daemon in one process, on loopback, with all kinds of credentials.
- */
-
-import type { SecretSource } from '../atlas/auth/credentials.ts';
+/** The `demo` command: the Atlas simulator and the daemon in one process, on loopback, with all kinds of credentials. */
 import type { DemoFlags } from '../cli/parse.ts';
-import type { Config, CredentialConfig } from '../config/config.ts';
-import { DEFAULT_RUNBOOKS } from '../config/schema.ts';
-import { createDemoWorld, DEFAULT_DEMO_SPEED, type DemoTarget, type DemoWorld } from '../simulator/demo-world.ts';
-import { type Simulator, type SimulatorCredentials, startSimulator } from '../simulator/simulator.ts';
+import { loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
+import { createDemoWorld, type DemoTarget, type DemoWorld } from '../simulator/demo-world.ts';
+import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
-export interface DemonstrationSettings extends Omit<DaemonSettings, 'config'> {
+export interface DemonstrationSettings extends Omit<DaemonSettings, 'config' | 'readConfig'> {
   readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
   say(text: string): void;
 }
 
-const HOUR = 3600;
-/** Much shorter than for the real Atlas, because the demo runs faster than real time. */
-const POLL_SECONDS = 2;
-const DISCOVERY_SECONDS = 30;
 const DISCOVERED_PROJECT = 'Storefront';
-const KEY_EXPIRES_IN_SECONDS = 20 * 24 * HOUR;
+const KEY_EXPIRES_IN_MS = 20 * 24 * 3600 * 1000;
 
 export async function startDemonstration(settings: DemonstrationSettings): Promise<Pick<Daemon, 'stop'>> {
-  const { flags, runtime } = settings;
-  const speed = flags.speed ?? DEFAULT_DEMO_SPEED;
-  const startedAtMs = runtime.wallSeconds() * 1000;
-  const world = createDemoWorld({ seed: flags.seed ?? 1, startedAtMs, speed });
+  const { speed, seed } = settings.flags;
+  const startedAtMs = settings.runtime.wallSeconds() * 1000;
+  const world = createDemoWorld({ seed, startedAtMs, speed });
   const simulator = await startSimulator({ world });
-  try {
-    const daemon = await startDaemon({
-      ...settings,
-      config: demoConfig(simulator, world.targets, runtime.wallSeconds()),
+  const text = configText(simulator, world.targets, startedAtMs + KEY_EXPIRES_IN_MS);
+  const readConfig = () =>
+    loadConfig({
+      paths: ['demo.yml'],
+      targets: [],
+      cwd: '/',
+      env: {},
+      files: {
+        readText: () => Promise.resolve({ value: text }),
+        readBytes: () => Promise.resolve({ problem: 'the demo has no such file' }),
+      },
+      onSecret: () => undefined,
     });
+  try {
+    const loaded = await readConfig();
+    if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+    const daemon = await startDaemon({ ...settings, config: loaded.config, readConfig });
     const command = exportCommand(simulator, world, 'invoices', startedAtMs);
     settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, command));
     return {
@@ -47,65 +50,46 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
   }
 }
 
-function demoConfig(simulator: Simulator, targets: readonly DemoTarget[], wallSeconds: number): Config {
-  return {
-    atlas: {
-      baseUrl: simulator.origin,
-      requestTimeoutSeconds: 10,
-      pageSize: 500,
-      maxPages: 200,
-      // More than Atlas allows, because the poll interval is short.
-      requestsPerMinute: 6000,
-      concurrency: 8,
-    },
-    credentials: demoCredentials(simulator.credentials, wallSeconds + KEY_EXPIRES_IN_SECONDS),
-    polling: {
-      intervalSeconds: POLL_SECONDS,
-      idleIntervalSeconds: POLL_SECONDS,
-      maxStaleSeconds: 15 * POLL_SECONDS,
-      maxActiveJobs: 50,
-      isRead: {},
-    },
-    // The clusters of one project are discovered, with limits from their schedules. The others are configured by name.
-    targets: targets
-      .filter(({ projectName }) => projectName !== DISCOVERED_PROJECT)
-      .map(({ groupId, clusterName, credential }) => ({
-        groupId,
-        clusterName,
+/** The config file of the demo, as JSON, which is YAML too. */
+function configText(
+  { origin, credentials }: Simulator,
+  targets: readonly DemoTarget[],
+  keyExpiresAtMs: number,
+): string {
+  const { clientId, clientSecret, publicKey, privateKey, accessToken } = credentials;
+  const discovered = targets.filter(({ projectName }) => projectName === DISCOVERED_PROJECT);
+  const named = targets.filter((target) => !discovered.includes(target));
+  return JSON.stringify({
+    // More than Atlas allows, because the demo runs faster than real time, and so polls much more often.
+    atlas: { base_url: origin, requests_per_minute: 6000 },
+    polling: { interval: '2s', idle_interval: '2s', max_stale: '30s' },
+    credentials: [
+      { name: 'service-account', service_account: { client_id: clientId, client_secret: clientSecret } },
+      {
+        name: 'api-key',
+        api_key: { public_key: publicKey, private_key: privateKey },
+        expires_at: new Date(keyExpiresAtMs).toISOString(),
+      },
+      { name: 'access-token', access_token: accessToken },
+    ],
+    defaults: { duration_max: '2h' },
+    targets: [
+      // The clusters of one project are discovered, with limits from their schedules. The others are configured by name.
+      ...discovered.slice(0, 1).map(({ groupId: group_id, credential }) => ({
+        group_id,
         credential,
-        successMaxAgeSeconds: 26 * HOUR,
-        durationMaxSeconds: 2 * HOUR,
-      })),
-    discoveries: targets
-      .filter(({ projectName }) => projectName === DISCOVERED_PROJECT)
-      .slice(0, 1)
-      .map(({ groupId, credential }) => ({
-        groupId,
-        credential,
-        exclude: [],
-        discoveryIntervalSeconds: DISCOVERY_SECONDS,
-        durationMaxSeconds: 2 * HOUR,
+        clusters: 'all',
+        discovery_interval: '30s',
         owner: 'payments',
       })),
-    webLinks: { runbooks: DEFAULT_RUNBOOKS },
-  };
-}
-
-function demoCredentials(secrets: SimulatorCredentials, expiresAtSeconds: number): readonly CredentialConfig[] {
-  const client_id = synthetic(secrets.clientId);
-  const client_secret = synthetic(secrets.clientSecret);
-  const public_key = synthetic(secrets.publicKey);
-  const private_key = synthetic(secrets.privateKey);
-  const access_token = synthetic(secrets.accessToken);
-  return [
-    { name: 'service-account', kind: 'service_account', secrets: { client_id, client_secret } },
-    { name: 'api-key', kind: 'api_key', secrets: { public_key, private_key }, expiresAtSeconds },
-    { name: 'access-token', kind: 'access_token', secrets: { access_token } },
-  ];
-}
-
-function synthetic(value: string): SecretSource {
-  return { identity: 'demo', description: 'invented for the demo', read: () => Promise.resolve(value) };
+      ...named.map(({ groupId: group_id, clusterName, credential }) => ({
+        group_id,
+        credential,
+        clusters: [clusterName],
+        success_max_age: '26h',
+      })),
+    ],
+  });
 }
 
 /** For each cluster: what it shows, and the metrics to look at, without their prefix. */

@@ -17,7 +17,7 @@ export interface ReloadSettings {
   read(): Promise<Loaded>;
   apply(config: Config): Counts;
   /** Called if the reload failed: the previous config stays active. */
-  onFailure(cause: Cause): void;
+  onFailure(): void;
   readonly log: Log;
 }
 
@@ -34,7 +34,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       if (isClosed) return STOPPING;
       if ('problems' in loaded) {
         const problems = loaded.problems.map(formatProblem);
-        onFailure(cause);
+        onFailure();
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
         return { result: 'refused', text: problems.join('\n') };
       }
@@ -46,9 +46,8 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       return { result: 'reloaded', text };
     } catch (error) {
       if (isClosed) return STOPPING;
-      onFailure(cause);
-      const stack = error instanceof Error ? error.stack : String(error);
-      log.error({ cause, error: stack }, 'config not reloaded: an internal error occurred');
+      onFailure();
+      log.error({ cause, error: stackOf(error) }, 'config not reloaded: an internal error occurred');
       return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
     }
   }
@@ -65,4 +64,8 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       isClosed = true;
     },
   };
+}
+
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : String(error);
 }

@@ -123,6 +123,7 @@ export async function runDaemon(
       listenAddresses: [{ host: '127.0.0.1', port: 0 }],
       telemetryPath: '/metrics',
       maxRequests: 40,
+      allowedHosts: [],
       disableExporterMetrics: false,
       enableLifecycle,
     },
