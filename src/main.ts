@@ -5,14 +5,14 @@
  * default handler.
  */
 import { constants } from 'node:os';
-import type { HangUps, Stops } from './app/program.ts';
+import type { EarlySignals } from './app/program.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 // Node.js opens its inspector at SIGUSR1, and SIGUSR2 ends a process: a listener switches both off.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 
-function keepHangUps(): HangUps {
+function keepHangUps(): EarlySignals['hangUps'] {
   let isWaiting = false;
   let onHangUp = (): void => {
     isWaiting = true;
@@ -32,7 +32,7 @@ function keepHangUps(): HangUps {
 }
 
 /** SIGTERM and SIGINT. They end the program at once, until a command handles them. */
-function keepStops(): Stops {
+function keepStops(): EarlySignals['stops'] {
   let onStop = end;
   for (const name of STOP_SIGNALS) process.on(name, (signal) => onStop(signal));
 

@@ -18,7 +18,7 @@ export interface DaemonSettings
   /** Reads the config again. */
   readConfig(): Promise<Loaded>;
   /** The config is reloaded when its files or `atlas.ca_file` change. */
-  readonly autoReload?: { look(): Promise<Look>; readonly since: Look };
+  readonly autoReload?: { look(): Promise<Look>; readonly since: Look } | undefined;
   /** `config` absent: plain HTTP without authentication. */
   readonly web: Omit<WebFlags, 'configFile'> & { readonly config?: WebConfigFile };
   readonly build: SelfSettings['build'];
@@ -128,12 +128,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
+  const lookAtCa = () => lookAt([monitor.config().atlas.ca?.file ?? []].flat());
   const fileWatch =
     autoReload &&
     startFileWatch({
-      look: async () =>
-        new Map([...(await autoReload.look()), ...(await lookAt([monitor.config().atlas.ca?.file ?? []].flat()))]),
-      since: autoReload.since,
+      look: async () => new Map([...(await autoReload.look()), ...(await lookAtCa())]),
+      since: new Map([...autoReload.since, ...(await lookAtCa())]),
       runtime,
       onChange: () => void reload.reload('the file has changed'),
     });

@@ -14,10 +14,8 @@ import {
 } from '../cli/parse.ts';
 import { type CommandSettings, EXIT, type ExitCode, type Terminal } from '../commands/command.ts';
 import { createFileReader } from '../config/files.ts';
-import type { ConfigSource, Loaded } from '../config/load.ts';
+import type { ConfigSource } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
-import type { LoadedWebConfig } from '../config/web/web-config.ts';
-import { type Look, lookAt } from '../support/file-watch.ts';
 import { createRedactor } from '../support/redaction.ts';
 import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon } from './daemon.ts';
@@ -32,26 +30,21 @@ const HEAP_FLAG = '--heap-growing-percent=40';
 const redactor = createRedactor();
 const files = createFileReader(systemRuntime);
 
-/** The handling of SIGHUP. Signals are kept until the command decides what they mean. */
-export interface HangUps {
-  /** Calls the handler for each later SIGHUP, and for one that came before. */
-  handle(handler: () => void): void;
-  /** From now on SIGHUP ends the program: the default of the operating system. */
-  release(): void;
-}
-
-/** The handling of SIGTERM and SIGINT. */
-export interface Stops {
-  /** Calls the handler for the first signal; the second one ends the program at once. */
-  handleFirst(handler: () => void): void;
-  /** From now on these signals have the default action of the operating system. */
-  release(): void;
-}
-
-/** The signals that main.ts handles until the program is loaded. */
+/** The signals that main.ts handles until the program is loaded, and keeps until the command decides what they mean. */
 export interface EarlySignals {
-  readonly hangUps: HangUps;
-  readonly stops: Stops;
+  readonly hangUps: {
+    /** Calls the handler for each later SIGHUP, and for one that came before. */
+    handle(handler: () => void): void;
+    /** From now on SIGHUP ends the program: the default of the operating system. */
+    release(): void;
+  };
+  /** SIGTERM and SIGINT. */
+  readonly stops: {
+    /** Calls the handler for the first signal; the second one ends the program at once. */
+    handleFirst(handler: () => void): void;
+    /** From now on these signals have the default action of the operating system. */
+    release(): void;
+  };
 }
 
 export function run(early: EarlySignals): void {
@@ -94,14 +87,10 @@ async function main(early: EarlySignals): Promise<void> {
       process.exitCode = await runHealth({ ...line.flags, terminal: terminal(), runtime: systemRuntime });
       return;
     }
-    case 'check': {
-      const { runCheck } = await import('../commands/check.ts');
-      return runToEnd(runCheck, line.flags, version, early);
-    }
-    case 'once': {
-      const { runOnce } = await import('../commands/once.ts');
-      return runToEnd(runOnce, line.flags, version, early);
-    }
+    case 'check':
+      return runToEnd((await import('../commands/check.ts')).runCheck, line.flags, version, early);
+    case 'once':
+      return runToEnd((await import('../commands/once.ts')).runOnce, line.flags, version, early);
     case 'demo':
       return demonstrate(line.flags, version, early);
     case 'serve':
@@ -110,28 +99,23 @@ async function main(early: EarlySignals): Promise<void> {
 }
 
 async function serve(flags: ServeFlags, version: string, early: EarlySignals): Promise<void> {
-  if (flags.autoReload && flags.targets.length > 0) {
-    tell('--config.auto-reload: --target uses no config file\n');
-    process.exitCode = EXIT.usage;
-    return;
-  }
+  const hasNoFile = flags.autoReload && flags.targets.length > 0;
+  if (hasNoFile && refuse([{ message: '--config.auto-reload: --target uses no config file' }])) return;
   const { loadConfig, lookAtConfig } = await import('../config/load.ts');
   const common = await commonOf(flags, version);
   const source = sourceOf(flags);
-  const look = (): Promise<Look> => lookAtConfig(source);
+  const look = () => lookAtConfig(source);
   // The fingerprint is taken before the config is read, so that a change during the read is noticed.
-  const before = flags.autoReload ? await look() : [];
-  const readConfig = (): Promise<Loaded> => loadConfig(source);
+  const autoReload = flags.autoReload ? { look, since: await look() } : undefined;
+  const readConfig = () => loadConfig(source);
   const [loaded, { web, problems }] = [await readConfig(), await guardedWeb(flags.web)];
   if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
-  const since = new Map([...before, ...(await lookAt(config.atlas.ca ? [config.atlas.ca.file] : []))]);
-  const autoReload = flags.autoReload ? { autoReload: { look, since } } : {};
-  const shard = flags.shard ? { shard: flags.shard } : {};
+  const { shard } = flags;
   await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');
-    const daemon = await startDaemon({ ...common, ...autoReload, ...shard, web, config, readConfig });
+    const daemon = await startDaemon({ ...common, autoReload, shard, web, config, readConfig });
     early.hangUps.handle(() => void daemon.reload('SIGHUP'));
     return daemon;
   });
@@ -151,7 +135,7 @@ async function demonstrate(flags: DemoFlags, version: string, early: EarlySignal
 async function guardedWeb({ configFile: file, ...web }: WebFlags) {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');
-  const load = (): Promise<LoadedWebConfig> => loadWebConfig(file, { cwd: process.cwd(), files });
+  const load = () => loadWebConfig(file, { cwd: process.cwd(), files });
   const first = await load();
   if ('problems' in first) return { web, problems: first.problems };
   return { web: { ...web, config: { first, load } }, problems: [] };
