@@ -6,7 +6,7 @@ import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type SelfSettings } from '../metrics/self.ts';
-import { type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
 import type { ReloadAnswer } from '../web/guards/limits.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
@@ -39,6 +39,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { build, shard, collectors, web, autoReload, runtime, log } = settings;
   const startedAtSeconds = runtime.monotonicSeconds();
   let isStopping = false;
+  let fileWatch: FileWatch | undefined;
   let lastReload: LastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
   const guard = createWebGuard(web.config, runtime, log);
   const self = createSelfMetrics({
@@ -89,8 +90,10 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     return { added: now.length - kept, removed: before.size - kept, kept };
   }
 
-  function onFailure(): void {
+  function onFailure(cause: Cause): void {
     lastReload = { ...lastReload, successful: false };
+    // The file may have been missing for a moment only, between two looks of the watch.
+    if (cause !== 'the file has changed') fileWatch?.forget();
     page.invalidate();
   }
 
@@ -129,7 +132,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
   const lookAtCa = () => lookAt([monitor.config().atlas.ca?.file ?? []].flat());
-  const fileWatch =
+  fileWatch =
     autoReload &&
     startFileWatch({
       look: async () => new Map([...(await autoReload.look()), ...(await lookAtCa())]),

@@ -17,7 +17,7 @@ export interface ReloadSettings {
   read(): Promise<Loaded>;
   apply(config: Config): Counts;
   /** Called if the reload failed: the previous config stays active. */
-  onFailure(): void;
+  onFailure(cause: Cause): void;
   readonly log: Log;
 }
 
@@ -34,7 +34,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       if (isClosed) return STOPPING;
       if ('problems' in loaded) {
         const problems = loaded.problems.map(formatProblem);
-        onFailure();
+        onFailure(cause);
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
         return { result: 'refused', text: problems.join('\n') };
       }
@@ -46,7 +46,7 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
       return { result: 'reloaded', text };
     } catch (error) {
       if (isClosed) return STOPPING;
-      onFailure();
+      onFailure(cause);
       log.error({ cause, error: stackOf(error) }, 'config not reloaded: an internal error occurred');
       return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
     }

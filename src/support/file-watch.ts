@@ -22,6 +22,8 @@ export interface FileWatchSettings {
 const LOOK_SECONDS = 5;
 const REST_SECONDS = 1;
 
+export type FileWatch = ReturnType<typeof startFileWatch>;
+
 export async function lookAt(paths: readonly string[]): Promise<Look> {
   const looks = await Promise.all(paths.map(async (path) => [path, await fingerprintOf(path)] as const));
   return new Map(looks.flatMap(([path, print]) => (print === undefined ? [] : [[path, print] as const])));
@@ -53,7 +55,13 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     // An error must not end the watch, because an old certificate would then stay in use.
     if (!stopping.signal.aborted) throw error;
   });
-  return { stop: () => stopping.abort(new Error('no longer watched')) };
+  return {
+    /** From now on every file counts as changed. */
+    forget(): void {
+      known = new Map();
+    },
+    stop: () => stopping.abort(new Error('no longer watched')),
+  };
 }
 
 function isNews(known: Look, look: Look): boolean {

@@ -12,12 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Look, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
+import { type FileWatch, type Look, lookAt, startFileWatch } from '../../../src/support/file-watch.ts';
 import { createFakeRuntime, type FakeRuntime } from '../../support/fake-runtime.ts';
 
 let folder: string;
 let runtime: FakeRuntime;
-let watch: ReturnType<typeof startFileWatch> | undefined;
+let watch: FileWatch | undefined;
 let changes: number;
 let isSleeping: boolean;
 
@@ -128,6 +128,14 @@ describe('a file', () => {
     writeFileSync(at('a'), 'two');
     await pass(12);
     expect(changes).toBe(2);
+  });
+
+  test('that is no longer known has changed, once', async () => {
+    writeFileSync(at('a'), 'one');
+    await start('a');
+    watch?.forget();
+    await pass(20);
+    expect(changes).toBe(1);
   });
 
   test('that disappears while another changes is reported when it returns, also with its old content', async () => {
