@@ -86,7 +86,6 @@ export const exportAlerts: readonly Rule[] = [
     expr: `
       (time() - ${cluster('destination_data_timestamp_seconds')} > ${limit('data_old_ratio')} * ${MAX_AGE})
       unless ${LATE}
-      unless ${cluster('cluster_paused')}
       unless ${NEW_POLICY}`,
     for: '15m',
     summary: 'the newest exported data is {{ $value | humanizeDuration }} old',

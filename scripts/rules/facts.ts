@@ -44,6 +44,10 @@ export function scheduleRecords(): readonly Rule[] {
       expr: `last_over_time(${UNREAD}[15m]) unless on ${CLUSTER} ${EXPORT}auto_export_enabled`,
     },
     {
+      record: PAUSED,
+      expr: remembered(PAUSED, `${now('cluster_paused')} == 1`, `on ${CLUSTER} ${UNNAMED}`),
+    },
+    {
       record: CHANGED,
       comment:
         'When the backup schedule was seen to change: another bucket or frequency, automatic export switched on, or the cluster ' +
@@ -92,10 +96,6 @@ export function scheduleRecords(): readonly Rule[] {
         (${previous(POLICY_SINCE)} and ${BUCKET})
         or
         ${BUCKET} * time()`,
-    },
-    {
-      record: PAUSED,
-      expr: remembered(PAUSED, `${now('cluster_paused')} == 1`, `on ${CLUSTER} ${UNNAMED}`),
     },
   ];
 }

@@ -34,13 +34,13 @@ export function judgements(): readonly Rule[] {
   const judged = (late: string, maxAge: string) => `
         ${late}
         unless (${late} <= ${limit('active_excuse_ratio')} * ${maxAge} and ${ACTIVE} unless ${FAILURES})
-        unless ${PAUSED}
         unless ${NEW_POLICY}`;
   const noSuccessMaxAge = `clamp_min(${MAX_AGE}, ${limit('no_success_min_seconds')})`;
   return [
     {
       record: NEW_POLICY,
-      comment: 'Clusters whose backup schedule changed less than one maximum age ago.',
+      comment:
+        'Clusters whose backup schedule changed less than one maximum age ago. Paused clusters, too: their schedule counts as changed now.',
       expr: `${CHANGED} > time() - ${MAX_AGE}`,
     },
     {

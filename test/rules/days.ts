@@ -81,7 +81,7 @@ const changed: readonly Cluster[] = [
       [BUCKET]: turns(undefined, 40, 1),
     },
   },
-  { name: 'resumed', metrics: { ...longAgo, cluster_paused: turns(1, 40, 0) } },
+  { name: 'resumed', metrics: { ...longAgo, cluster_paused: turns(1, 44, 0) } },
   { name: 'always', metrics: longAgo },
   { name: 'added', absent: during(0, 40), metrics: longAgo },
 ];

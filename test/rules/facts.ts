@@ -241,7 +241,7 @@ export const factWorlds: readonly World[] = [
       knowsTheSame(
         264,
         176,
-        'cluster_name!~"paused|once",__name__!~".+(_data_|_info|_seen_|_destination_collections).+"',
+        'cluster_name!~"paused|asleep|once",__name__!~".+(_data_|_info|_seen_|_destination_collections).+"',
       ),
       query(
         264,
@@ -384,7 +384,8 @@ export const factWorlds: readonly World[] = [
       { name: 'lost', job: 'gone' },
     ],
     checks: [
-      query(150, 'max(cluster_bucket:mongodbatlas_backup_export_policy_seen_timestamp_seconds:min)', ['{}', 150 * 60]),
+      query(150, 'min(cluster_bucket:mongodbatlas_backup_export_policy_seen_timestamp_seconds:min)', ['{}', 150 * 60]),
+      query(150, 'cluster:mongodbatlas_backup_export_auto_export_switched_off_timestamp_seconds:max'),
       ...[300, 600].flatMap((minute) => [
         query(minute, `group by (__name__) ({${REMEMBERED},cluster_name!="denied"})`, [
           '{__name__="cluster:mongodbatlas_backup_export_owner:group"}',

@@ -1,6 +1,7 @@
 /** The unit tests of the Prometheus rules, for promtool. */
 import { ruleGroups } from '../../scripts/rules/index.ts';
 import { dayWorld } from './days.ts';
+import { detailWorlds } from './details.ts';
 import { exporterWorlds } from './exporter.ts';
 import { exportWorlds } from './exports.ts';
 import { factWorlds } from './facts.ts';
@@ -16,6 +17,7 @@ const worlds: readonly World[] = [
   ...exporterWorlds,
   ...rememberedWorlds,
   ...factWorlds,
+  ...detailWorlds,
   ...stormWorlds,
   dayWorld,
   ...ownerWorlds,
