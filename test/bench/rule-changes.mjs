@@ -8,6 +8,11 @@ export const EQUIVALENT = [
   { name: 'evaluated:bool', what: /^a number/, why: 'It only matters whether there is a value.' },
   { name: 'owner:group', what: /^a number/, why: 'It only matters which number is the largest.' },
   { name: 'owner:group', what: /^instance stays/, why: 'No record of it has this label.' },
+  {
+    name: 'owner:group',
+    what: /^a clause goes.*unless on \(\) global:/,
+    why: 'topk keeps the first of equal numbers, and the present owner is the first one.',
+  },
   { name: 'Stalled', what: /^instance stays/, why: 'No record of it has this label.' },
   { name: 'seen_timestamp_seconds:max', what: /^instance stays/, why: 'It only matters whether the job was seen.' },
   {

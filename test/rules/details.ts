@@ -35,17 +35,18 @@ export const detailWorlds: readonly World[] = [
       { name: 'replaced', metrics: { ...failing('not_found', 20, 40), [SUCCESS]: turns(-30 * HOUR, 40, undefined) } },
     ],
     checks: [
-      query(
-        60,
-        'max by (cluster_name) (cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max)',
-        ['{cluster_name="never"}', 3600],
-        ['{cluster_name="replaced"}', 3600],
+      ...[40, 60].map((minute) =>
+        query(
+          minute,
+          'max by (cluster_name) (cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max)',
+          ['{cluster_name="never"}', minute * 60],
+          ['{cluster_name="replaced"}', minute * 60],
+        ),
       ),
       query(
         120,
-        'max by (cluster_name) (cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max) <= 96 * 60',
-        ['{cluster_name="never"}', 96 * 60],
-        ['{cluster_name="replaced"}', 96 * 60],
+        `count(cluster:mongodbatlas_backup_export_no_success_since_timestamp_seconds:max > ${88 * 60} < ${100 * 60})`,
+        ['{}', 2],
       ),
     ],
   },
@@ -109,7 +110,18 @@ export const detailWorlds: readonly World[] = [
       { name: 'orders', metrics: failing('forbidden', 8) },
       { name: 'orders', instance: 'b' },
       { name: 'users', metrics: failing('network', 8) },
+      { name: 'denied', group: 'p2', metrics: failing('forbidden', 8) },
+      { name: 'denied', group: 'p2', instance: 'b', metrics: failing('forbidden', 8) },
     ],
-    checks: [query(40, 'cluster_credential:mongodbatlas_backup_export_access_denied:max')],
+    checks: [
+      query(40, 'cluster_credential:mongodbatlas_backup_export_access_denied:max', [
+        'cluster_credential:mongodbatlas_backup_export_access_denied:max{group_id="p2",cluster_name="denied",credential="main"}',
+        1,
+      ]),
+      query(40, 'installation:mongodbatlas_backup_export_clusters:count', [
+        'installation:mongodbatlas_backup_export_clusters:count{job="j"}',
+        3,
+      ]),
+    ],
   },
 ];

@@ -235,6 +235,7 @@ export const factWorlds: readonly World[] = [
           '': ['AccessDenied'],
         }),
       ),
+      query(88, 'min(cluster_bucket:mongodbatlas_backup_export_policy_seen_timestamp_seconds:min)', ['{}', 0]),
       ...[120, 264].map((minute) =>
         query(minute, 'count(ALERTS{alertname="AtlasBackupExporterDown",alertstate="firing"})', ['{}', 1]),
       ),
@@ -297,6 +298,12 @@ export const factWorlds: readonly World[] = [
     clusters: [
       { name: 'once', metrics: troubled(20) },
       { name: 'granted', group: 'p2', credential: 'shop', metrics: failing('unauthorized', 4, 20) },
+      {
+        name: 'permitted',
+        group: 'p6',
+        credential: 'permitted',
+        metrics: { ...failing('unauthorized', 4, 20), up: turns(turns(1, 4, 0), 20, turns(1, 40, undefined)) },
+      },
       { name: 'on', metrics: { auto_export_enabled: turns(0, 20, 1), [BUCKET]: turns(undefined, 20, 1) } },
       { name: 'listed', metrics: { [SUCCESS]: turns(undefined, 20, old(HOUR)) } },
       { name: 'unlisted', metrics: { [SUCCESS]: turns(old(HOUR), 20, undefined) } },
@@ -324,6 +331,7 @@ export const factWorlds: readonly World[] = [
       { name: 'again', metrics: exportsAside(24) },
     ].map((one) => ({ ...one, unread: during(40) })),
     checks: [
+      query(80, 'cluster_credential:mongodbatlas_backup_export_access_denied:max{cluster_name="permitted"}'),
       firing(160, { '': ['AccessDenied'], limitless: ['Unwatched'] }),
       forgot(160, {
         once: 'failures|item|unexported|missing|peak',
@@ -550,6 +558,12 @@ export const factWorlds: readonly World[] = [
     ].flat(),
     checks: [
       onlyThese(140, 'FailingRepeatedly', 'Incomplete', 'RunningTooLong', 'SnapshotsLate', 'UnknownState'),
+      query(
+        140,
+        'group by (cluster_name) (cluster:mongodbatlas_backup_export_unexported_snapshot_timestamp_seconds:max)',
+        ['{cluster_name="snapshot"}', 1],
+      ),
+      query(140, 'cluster:mongodbatlas_backup_export_peak_collections:max'),
       query(140, 'count(project:mongodbatlas_backup_export_project_info:max)', ['{}', 1]),
       query(140, 'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max)', ['{}', 60 * 60]),
     ],

@@ -39,11 +39,14 @@ export const ownerWorlds: readonly World[] = [
       { name: 'orders', instance: 'c', metrics: overdue },
       { name: 'users', owner: 'accounts', metrics: overdue },
       { name: 'users', owner: 'payments', instance: 'b', absent: during(0, 30), metrics: overdue },
+      { name: 'carts', owner: 'payments', absent: during(0, 4), metrics: overdue },
+      { name: 'carts', owner: 'accounts', instance: 'b', absent: during(10, 30), metrics: overdue },
     ],
     checks: [
+      firesAllTheTime('Overdue', 26, 80, 'owner="payments",cluster_name="carts"'),
       firesAllTheTime('Overdue', 16, 80, 'owner="payments",cluster_name="orders"'),
       firesAllTheTime('Overdue', 16, 80, 'owner="accounts",cluster_name="users"'),
-      onlyThese(80, ['Overdue', 2]),
+      onlyThese(80, ['Overdue', 3]),
     ],
   },
   {
