@@ -15,38 +15,32 @@ const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
 const LOW_SHARE = 0.25;
 
 /** One notice for each cause, however many projects it concerns. */
-export function projectNotices(overview: Overview): readonly Html[] {
-  const { projects, listings } = overview;
-  const isOutage = overview.cause !== undefined;
-  const failed = projects.filter(({ discovery }) => discovery?.failure && !(isOutage && isByOutage(discovery.failure)));
+export function projectNotices({ projects, listings, cause }: Overview): readonly Html[] {
+  const isNews = ({ failure }: Discovery): boolean => failure !== undefined && !(cause && isByOutage(failure));
+  const failed = projects.filter(({ discovery }) => discovery && isNews(discovery));
   const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
   const causes = grouped(
     failed,
     ({ discovery: one }) => `${one?.failure?.problem} ${one?.failure?.advice} ${one?.goodAtSeconds === undefined}`,
   );
-  const unlisted = listings.filter(({ failure }) => failure && !(isOutage && isByOutage(failure)));
   return [
-    ...unlisted.map(failedListing),
-    ...causes.map(failedDiscovery),
+    ...listings.filter(isNews).map((listing) => {
+      const known = 'The last known projects stay monitored. New projects may be missing here.';
+      return failedDiscovery(`the projects of the credential ${listing.credential}`, listing, known);
+    }),
+    ...causes.map((some) =>
+      failedDiscovery(`the clusters of ${namesOf(some)}`, some[0]?.discovery, 'New clusters may be missing here.'),
+    ),
     ...(paused.length > 0 ? [pausedBudgets(paused)] : []),
   ];
 }
 
-function failedListing({ credential, failure, goodAtSeconds }: ListingStatus): Html {
-  const impact =
-    goodAtSeconds === undefined
-      ? 'They are not monitored, unless the config names them.'
-      : 'The last known projects stay monitored. New projects may be missing here.';
-  return html`<div class="notice"><p><strong>Could not list the projects of the credential ${credential}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
-}
+type Discovery = Pick<ListingStatus, 'failure' | 'goodAtSeconds'>;
 
-function failedDiscovery(projects: readonly ProjectStatus[]): Html {
-  const { failure, goodAtSeconds } = projects[0]?.discovery ?? {};
-  const impact =
-    goodAtSeconds === undefined
-      ? 'They are not monitored, unless the config names them.'
-      : 'New clusters may be missing here.';
-  return html`<div class="notice"><p><strong>Could not list the clusters of ${namesOf(projects)}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
+/** @param known what follows if it succeeded before */
+function failedDiscovery(what: string, { failure, goodAtSeconds }: Discovery = {}, known: string): Html {
+  const impact = goodAtSeconds === undefined ? 'They are not monitored, unless the config names them.' : known;
+  return html`<div class="notice"><p><strong>Could not list ${what}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
 }
 
 function pausedBudgets(projects: readonly ProjectStatus[]): Html {
@@ -80,10 +74,8 @@ function rows(project: ProjectStatus, nowSeconds: number): Html {
   const { groupId, name, targets, budgets } = project;
   const tall = html` rowspan="${Math.max(1, budgets.length)}"`;
   const head = html`<th scope="row"${tall}><span title="${groupId}">${projectWords({ projectName: name, groupId })}</span></th><td${tall}>${targets}</td><td${tall}>${discoveryWords(project, nowSeconds)}</td>`;
-  const [first, ...others] = budgets;
-  if (first === undefined) return html`<tr>${head}<td colspan="3" class="no">no requests yet</td></tr>\n`;
-  return html`<tr>${head}${budgetCells(first)}</tr>
-${others.map((budget) => html`<tr class="more">${budgetCells(budget)}</tr>\n`)}`;
+  if (budgets.length === 0) return html`<tr>${head}<td colspan="3" class="no">no requests yet</td></tr>\n`;
+  return html`${budgets.map((budget, index) => html`<tr${index > 0 ? html` class="more">` : html`>${head}`}${budgetCells(budget)}</tr>\n`)}`;
 }
 
 function discoveryWords({ discovery }: ProjectStatus, nowSeconds: number): Html {

@@ -14,7 +14,7 @@ import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { backupsLink, dashboardLink, type PageFacts, page, projectLink } from './layout.ts';
 import { projectWords, type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
-import { activeJobs, finding, nextPoll } from './target-row.ts';
+import { activeJobs, finding, nextPoll } from './status-page.ts';
 
 const RECENT_JOBS = 30;
 const SNAPSHOTS = 7;
@@ -42,9 +42,9 @@ ${status.reads.map((read) => pollRecord(read, nowSeconds))}
   return page(title, main, facts);
 }
 
-function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds: number): Html {
+function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds: number): readonly Html[] {
   const { summary } = exportsOf(state);
-  if (summary === undefined) return fact('Exports', 'unknown: the list has not been read yet');
+  if (summary === undefined) return [fact('Exports', 'unknown: the list has not been read yet')];
   const { typicalDurationSeconds: typical, buckets, failedByCode } = summary;
   const { consecutiveFailures, lastSuccess } = destinationOf(state) ?? summary.outcomes;
   const collections = lastSuccess?.collections;
@@ -54,16 +54,16 @@ function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds:
     .slice(0, SNAPSHOTS)
     .map((one) => snapshotWords(one, state, nowSeconds));
   const byBucket = Array.from(buckets, ([id, outcomes]) => bucketWords(id, outcomes, id === scheduled, nowSeconds));
-  return html`${[
+  return [
     fact('Last success', when(lastSuccessAtSeconds, nowSeconds)),
     fact('Its collections', collections ? `${collections.exported} of ${collections.total}` : 'unknown'),
     fact('Typical duration', typical === undefined ? 'unknown' : span(typical)),
     fact('Listed exports', countsInWords(summary.counts) || 'none'),
     fact('Failures since the last success', String(consecutiveFailures)),
-    codes.length > 0 ? fact('Failures by error code', html`${codes}`, WIDE) : nothing,
-    byBucket.length > 0 ? fact('Last success by bucket', html`${byBucket}`, WIDE) : nothing,
-    covered.length > 0 ? fact('Snapshots to export', html`${covered}`, WIDE) : nothing,
-  ]}`;
+    wideFact('Failures by error code', codes),
+    wideFact('Last success by bucket', byBucket),
+    wideFact('Snapshots to export', covered),
+  ];
 }
 
 function snapshotWords(snapshot: Snapshot, state: TargetState, nowSeconds: number): Html {
@@ -81,7 +81,7 @@ function bucketWords(id: string, outcomes: Outcomes, isScheduled: boolean, nowSe
   return html`<p>${id}${isScheduled ? ' (scheduled)' : ''}: ${at === undefined ? 'none listed' : relativeTime(at, nowSeconds)}${data}${failed}</p>`;
 }
 
-function limitFacts(status: TargetStatus): Html {
+function limitFacts(status: TargetStatus): readonly Html[] {
   const { state, lastSuccessAgeSeconds: age, successMaxAgeSeconds: max } = status;
   const { target } = state;
   const source = target.successMaxAgeSeconds === undefined ? 'the backup schedule' : 'the config';
@@ -90,23 +90,19 @@ function limitFacts(status: TargetStatus): Html {
   const schedule = scheduleOf(state).summary;
   const bucket = schedule?.export?.bucketId;
   const automatic = html`${schedule?.autoExportEnabled ? 'on' : 'off'}${schedule?.export ? `, ${schedule.export.frequency}` : ''}${bucket ? html`<small>to the bucket ${bucket}</small>` : nothing}`;
-  const maxAge =
-    max === undefined
-      ? 'unknown'
-      : html`${span(max)}, from ${source}<small>${now}</small>${ageBar(age, max, status.condition === 'overdue')}`;
-  const longest = target.durationMaxSeconds;
-  return html`${[
+  const bar = ageBar(age, max, status.condition === 'overdue');
+  const maxAge = max === undefined ? 'unknown' : html`${span(max)}, from ${source}<small>${now}</small>${bar}`;
+  const { durationMaxSeconds: longest = DEFAULT_DURATION_MAX_SECONDS } = target;
+  const longestSource = target.durationMaxSeconds === undefined ? 'the default' : 'from the config';
+  return [
     fact('Maximum age of the last success', maxAge),
-    fact(
-      'Maximum duration of an export',
-      `${span(longest ?? DEFAULT_DURATION_MAX_SECONDS)}, ${longest === undefined ? 'the default' : 'from the config'}`,
-    ),
+    fact('Maximum duration of an export', `${span(longest)}, ${longestSource}`),
     fact('Automatic export', schedule ? automatic : 'unknown: the backup schedule has not been read'),
     fact('Credential', target.credential),
     target.owner === undefined ? nothing : fact('Owner', target.owner),
     fact('Monitored because', target.discovered ? 'the discovery found it in its project' : 'the config names it'),
     target.paused === undefined ? nothing : fact('Cluster', target.paused ? 'paused' : 'not paused'),
-  ]}`;
+  ];
 }
 
 function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadStatus, nowSeconds: number): Html {
@@ -123,7 +119,7 @@ function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadSta
   const items = read && `${read.items} ${read.items === 1 ? words.one : words.many} on ${counted(read.pages, 'page')}`;
   return html`<h2>Reading the ${words.resource}</h2>
 <dl class="card facts">${[
-    fact('Last poll', last ? html`${result}${took}` : 'not yet', what ? WIDE : nothing),
+    fact('Last poll', last ? html`${result}${took}` : 'not yet', what !== undefined),
     fact('Last successful poll', when(goodAtSeconds, nowSeconds)),
     fact('Next poll', nextPoll(nextPollAtSeconds, nowSeconds)),
     fact('Poll interval', span(intervalSeconds)),
@@ -167,8 +163,11 @@ function when(atSeconds: number | undefined, nowSeconds: number): Html {
 }
 
 const UNKNOWN = html`<span class="no">unknown</span>`;
-const WIDE = html` class="wide"`;
 
-function fact(name: string, value: string | Html, width = nothing): Html {
-  return html`<div${width}><dt>${name}</dt><dd>${value}</dd></div>`;
+function fact(name: string, value: string | Html | readonly Html[], isWide = false): Html {
+  return html`<div${isWide ? html` class="wide"` : nothing}><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+function wideFact(name: string, items: readonly Html[]): Html {
+  return items.length > 0 ? fact(name, items, true) : nothing;
 }
