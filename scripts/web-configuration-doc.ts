@@ -3,8 +3,7 @@ import { toJsonSchema } from '../src/config/config-file.ts';
 import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
 import { MOST_PER_ADDRESS } from '../src/web/guards/auth.ts';
 import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
-import { MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
-import { HANDSHAKE_MS } from '../src/web/guards/tls.ts';
+import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 
 export function webConfigurationDoc(example: string): string {

@@ -47,19 +47,15 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
     for (const warning of [...warnings, ...(expiry ? [expiry] : [])]) log.warn({}, warning);
   }
 
-  /** Another read could return another content than the one that had stopped changing. */
   function watch({ first, load }: WebConfigFile, web: Web) {
+    // Another read could return another content than the one that had stopped changing.
     let latest: LoadedWebConfig = first;
     const lookOf = ({ fingerprint }: LoadedWebConfig) => new Map([['web config', fingerprint]]);
-    return startFileWatch({
-      async look() {
-        latest = await load();
-        return lookOf(latest);
-      },
-      since: lookOf(first),
-      runtime,
-      onChange: () => apply(latest, web),
-    });
+    async function look() {
+      latest = await load();
+      return lookOf(latest);
+    }
+    return startFileWatch({ look, since: lookOf(first), runtime, onChange: () => apply(latest, web) });
   }
 
   return {

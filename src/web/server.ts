@@ -125,22 +125,17 @@ function createSend({ wallSeconds }: Pick<Runtime, 'wallSeconds'>) {
   const kept = new Map<string, Promise<Buffer>>();
   let second = 0;
 
-  function keep(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
-    const bytes = kept.get(key) ?? make();
-    kept.set(key, bytes);
-    return bytes;
-  }
-
   return async function send(response: Response, type: string, render: (nowSeconds: number) => string): Promise<void> {
     const nowSeconds = wallSeconds();
     if (Math.floor(nowSeconds) !== second || kept.size >= MAX_KEPT) kept.clear();
     second = Math.floor(nowSeconds);
     const { headers, url } = response.req;
     const isZipped = negotiate(headers).gzip;
-    const plain = keep(url, async () => Buffer.from(render(nowSeconds)));
-    const bytes = await (isZipped ? keep(`gzip ${url}`, async () => zip(await plain)) : plain);
+    const make = async () => (isZipped ? zip(render(nowSeconds)) : Buffer.from(render(nowSeconds)));
+    const bytes = kept.get(`${isZipped} ${url}`) ?? make();
+    kept.set(`${isZipped} ${url}`, bytes);
     // Only pages may load resources. The policy of all other responses allows nothing.
     if (type === HTML) response.setHeader('Content-Security-Policy', PAGE_POLICY);
-    sendBytes(response, type, bytes, isZipped);
+    sendBytes(response, type, await bytes, isZipped);
   };
 }

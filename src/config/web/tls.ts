@@ -3,7 +3,7 @@ import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Checked } from '../../support/checked.ts';
-import type { TlsSettings } from '../../web/guards/tls.ts';
+import type { TlsSettings } from '../../web/guards/listen.ts';
 import type { FileReader } from '../files.ts';
 import type { Mapping, Report } from '../problems.ts';
 import { DEFAULT_CIPHER_SUITES, OPENSSL_NAMES, TLS_KEY, type TlsServerConfig } from './schema.ts';

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import Negotiator from 'negotiator';
 import type { Format } from '../../metrics/lines.ts';
-import type { TlsSettings } from './tls.ts';
+import type { TlsSettings } from './listen.ts';
 
 /** The settings of the web config file. All of them can change while the program runs. */
 export interface GuardSettings {

@@ -1,16 +1,39 @@
-/** The listening sockets: their addresses, how long a connection may be idle, and how they close. */
+/** The listening sockets: addresses, TLS, client certificates, how long a connection may be idle, and how the sockets close. */
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { type AddressInfo, connect, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTlsServer, type RenewableServer, type TlsSettings } from './tls.ts';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 
 export type ListenAddress =
   /** Without a host: all interfaces. */
   | { readonly host?: string; readonly port: number }
   /** The absolute path of a Unix socket. */
   | { readonly socket: string };
+
+/** As in the exporter-toolkit. */
+type ClientAuthType =
+  | 'NoClientCert'
+  | 'RequestClientCert'
+  | 'RequireAnyClientCert'
+  | 'VerifyClientCertIfGiven'
+  | 'RequireAndVerifyClientCert';
+
+export interface TlsSettings {
+  /** Certificates, key, versions and ciphers. A function, so that printed settings do not show the key. */
+  context(): SecureContextOptions;
+  /** Unix time at which the server's certificate expires. */
+  readonly expiresAtSeconds: number;
+  /** Absolute path of the key. */
+  readonly keyFile: string;
+  /** `RequestClientCert` and `RequireAnyClientCert` accept certificates without verifying them. */
+  readonly clientAuthType: ClientAuthType;
+  /** A client's certificate must have one of these subject alternative names. */
+  readonly allowedClientNames?: readonly string[];
+}
 
 export interface WebOptions {
   /** Absent: plain HTTP. */
@@ -22,7 +45,7 @@ export interface WebOptions {
 export interface Web {
   /** One URL per listen address; a Unix socket is `unix:` and its path. */
   readonly urls: readonly string[];
-  /** For new connections; does nothing with plain HTTP. */
+  /** New connections use the new settings, except `clientAuthType`. No older session is resumed. */
   renewTls(settings: TlsSettings): void;
   /** Accepts no new requests, and gives running ones 3 seconds to finish. */
   close(): Promise<void>;
@@ -38,10 +61,8 @@ export const TIMEOUTS = {
 };
 export const MAX_HEADER_BYTES = 16 * 1024;
 export const MAX_CONNECTIONS = 500;
+export const HANDSHAKE_MS = 10_000;
 const FINISH_MS = 3000;
-
-/** Without TLS there is nothing to renew. */
-type Opened = { readonly server: Server } & Partial<Pick<RenewableServer, 'renew'>>;
 
 /** Rejects with the system's error if one of the addresses is not available; then none stays open. */
 export async function startWeb(
@@ -50,18 +71,50 @@ export async function startWeb(
   { tls, onHandshakeFailure = () => undefined, timeouts = TIMEOUTS }: WebOptions = {},
 ): Promise<Web> {
   const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
-  const servers: Opened[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(servers.map(({ server }) => closeServer(server)));
-  };
+  const servers: Server[] = [];
+  const tlsServers: TlsServer[] = [];
+  let current = tls;
+
+  function createSecure(settings: TlsSettings): TlsServer {
+    const server = createTlsServer(
+      {
+        ...options,
+        ...settings.context(),
+        handshakeTimeout: HANDSHAKE_MS,
+        requestCert: settings.clientAuthType !== 'NoClientCert',
+        rejectUnauthorized: settings.clientAuthType === 'RequireAndVerifyClientCert',
+      },
+      app,
+    );
+    server.on('tlsClientError', (error: Error & { code?: string }) => onHandshakeFailure(error.code ?? 'unknown'));
+    // OpenSSL does not check these; this runs before the HTTP parser gets the connection.
+    server.prependListener('secureConnection', (socket: TLSSocket) => {
+      const problem = problemWithClient(socket, current ?? settings);
+      if (problem === undefined) return;
+      onHandshakeFailure(problem);
+      socket.destroy();
+    });
+    tlsServers.push(server);
+    return server;
+  }
+
+  function renewTls(settings: TlsSettings): void {
+    current = settings;
+    for (const server of tlsServers) {
+      server.setSecureContext(settings.context());
+      server.closeIdleConnections();
+    }
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all(servers.map(closeServer));
+  }
+
   try {
     const urls: string[] = [];
     for (const address of addresses) {
-      const opened: Opened = tls
-        ? createTlsServer(tls, options, app, onHandshakeFailure)
-        : { server: createServer(options, app) };
-      const { server } = opened;
-      servers.push(opened);
+      const server = tls ? createSecure(tls) : createServer(options, app);
+      servers.push(server);
       server.maxConnections = MAX_CONNECTIONS;
       if ('socket' in address) {
         await listenOnSocket(server, address.socket);
@@ -73,9 +126,6 @@ export async function startWeb(
       await once(server, 'listening');
       urls.push(urlOf(server.address() as AddressInfo, address.host, tls ? 'https' : 'http'));
     }
-    const renewTls = (settings: TlsSettings): void => {
-      for (const { renew } of servers) renew?.(settings);
-    };
     return { urls, renewTls, close };
   } catch (error) {
     await close();
@@ -117,4 +167,32 @@ async function closeServer(server: Server): Promise<void> {
 function urlOf({ port, address, family }: AddressInfo, host: string | undefined, scheme: string): string {
   const name = host === undefined ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
   return `${scheme}://${name}:${port}`;
+}
+
+function problemWithClient(
+  socket: TLSSocket,
+  { clientAuthType: authType, allowedClientNames: allowedNames }: TlsSettings,
+): string | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined)
+    return authType === 'RequireAnyClientCert' ? 'the client has no certificate' : undefined;
+  if (authType === 'VerifyClientCertIfGiven' && !socket.authorized) return String(socket.authorizationError);
+  const isAllowed = allowedNames === undefined || allowedNames.some((name) => hasName(certificate, name));
+  return isAllowed ? undefined : 'the client certificate has no allowed name';
+}
+
+/**
+ * Node.js writes `DNS:a, URI:b`, with quotes around a value with a comma or a quote. Sticky, so that nothing inside
+ * quotes counts.
+ */
+const NAMES = /(?:, )?([^:,"]+):((?:[^",]|"(?:[^"\\]|\\.)*")*)(?=, |$)/gy;
+const COMPARED = ['DNS', 'URI', 'email'];
+
+/** Whether a certificate has this subject alternative name, without wildcards. */
+export function hasName(certificate: Pick<X509Certificate, 'subjectAltName' | 'checkIP'>, name: string): boolean {
+  if (isIP(name) > 0) return certificate.checkIP(name) !== undefined;
+  const names = [...(certificate.subjectAltName ?? '').matchAll(NAMES)];
+  return names.some(
+    ([, kind = '', text = '']) => COMPARED.includes(kind) && (text.startsWith('"') ? JSON.parse(text) : text) === name,
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { negotiate } from '../../../src/web/guards/answer.ts';
 import { type AuthSettings, createPasswordCheck, decodeBasic, networkOf } from '../../../src/web/guards/auth.ts';
-import { hasName } from '../../../src/web/guards/tls.ts';
+import { hasName } from '../../../src/web/guards/listen.ts';
 
 describe('the Authorization header', () => {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
