@@ -10,7 +10,7 @@ import { clusterSource, projectSource, readProjectName } from '../collectors/pro
 import type { Config } from '../config/config.ts';
 import { createPolling } from '../polling/polling.ts';
 import type { StatesListener } from '../polling/states.ts';
-import { createOwns, ownShare, type Shard, type Wanted } from '../polling/targets.ts';
+import { createOwns, ownShare, type Shard } from '../polling/targets.ts';
 import type { Log } from '../support/log.ts';
 import type { Runtime } from '../support/runtime.ts';
 
@@ -36,7 +36,6 @@ const POLLS_END_SECONDS = 1;
 export function createMonitor(settings: MonitorSettings) {
   const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
   let { config } = settings;
-  const wanted = (): Wanted => wantedOf(ownConfig(config, shard));
   const atlas = createAtlas({
     settings: config.atlas,
     credentials: config.credentials,
@@ -51,7 +50,7 @@ export function createMonitor(settings: MonitorSettings) {
     },
   });
   const polling = createPolling({
-    wanted: wanted(),
+    wanted: ownShare(config, shard),
     collectors,
     clusterSource,
     projectSource,
@@ -68,13 +67,13 @@ export function createMonitor(settings: MonitorSettings) {
 
   function change(next: Config): void {
     config = next;
-    polling.change(wanted(), atlas.change(next.atlas, next.credentials).isOther);
+    polling.change(ownShare(config, shard), atlas.change(next.atlas, next.credentials).isOther);
   }
 
   /** The request budgets of the watched projects. The lists of projects have one without a project. */
   function budgets(): readonly BudgetLevel[] {
-    const { named, discovered, organizations = [] } = polling.wanted();
-    const watched = new Set([...named, ...discovered].map(({ groupId }) => groupId));
+    const { targets, discoveries, organizations = [] } = polling.wanted();
+    const watched = new Set([...targets, ...discoveries].map(({ groupId }) => groupId));
     if (organizations.length > 0) watched.add('');
     return atlas.budgets().filter(({ groupId }) => watched.has(groupId));
   }
@@ -88,16 +87,6 @@ export function createMonitor(settings: MonitorSettings) {
   }
 
   return { polling, config: (): Config => config, atlas, budgets, change, stop };
-}
-
-/** A copy of the config that has only the targets and discoveries of one shard. */
-export function ownConfig(config: Config, shard: Shard | undefined): Config {
-  const { named, discovered } = ownShare(wantedOf(config), shard);
-  return { ...config, targets: named, discoveries: discovered };
-}
-
-function wantedOf({ targets, discoveries, organizations = [] }: Config): Wanted {
-  return { named: targets, discovered: discoveries, organizations };
 }
 
 /** Logs once for each operation that Atlas will remove the API version that it uses. */

@@ -4,11 +4,11 @@
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ownConfig } from '../app/monitor.ts';
 import type { CheckFlags } from '../cli/parse.ts';
 import { type ConfigSource, loadConfig } from '../config/load.ts';
 import { expiryWarning } from '../config/web/tls.ts';
 import { loadWebConfig } from '../config/web/web-config.ts';
+import { ownShare } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import { type FileChecks, fileChecksAsText, outcomeAsText } from './check-table.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
@@ -18,7 +18,7 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
   const { flags, source, terminal, collectors, runtime, signal } = settings;
   const { say } = terminal;
   const checked = await unlessAborted(checkFiles(source, runtime.wallSeconds(), flags.webConfigFile), signal);
-  const config = checked.config && ownConfig(checked.config, flags.shard);
+  const config = checked.config && ownShare(checked.config, flags.shard);
   const checks: FileChecks = config ? { ...checked, config } : checked;
   const isTable = flags.format === 'table';
   if (isTable) say(fileChecksAsText(checks, terminal));

@@ -1,7 +1,6 @@
 /** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ownConfig } from '../app/monitor.ts';
 import type { OnceFlags } from '../cli/parse.ts';
 import { type Collectors, PREFIX } from '../collectors/collector.ts';
 import { familiesOf } from '../collectors/index.ts';
@@ -10,6 +9,7 @@ import { formatProblem } from '../config/problems.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { registerDiscoveries } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
+import { ownShare } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
@@ -30,7 +30,7 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
     return EXIT.usage;
   }
   for (const warning of loaded.warnings) log.warn({}, warning);
-  const config = ownConfig(loaded.config, flags.shard);
+  const config = ownShare(loaded.config, flags.shard);
   const polled = await pollOnce(settings, config, flags.shard);
   const text = redact(await metricsOf(polled, collectors, runtime));
   try {

@@ -58,7 +58,7 @@ export interface Unread {
 
 export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number) {
   const states = [...polling.states.all()];
-  const { discovered } = polling.wanted();
+  const { discoveries } = polling.wanted();
   const { reports, notices } = polling.rules();
   const unreadList = (what: string, failure: Failure | undefined): readonly Unread[] =>
     failure ? [{ what, resource: `list of ${what}`, isPart: false, failure }] : [];
@@ -72,7 +72,7 @@ export function outcomeOf(polling: Polling, config: Config, collectors: Collecto
     ),
     projects: polling.discoveries().map(({ groupId, failure }) => ({
       groupId,
-      credential: discovered.find((project) => project.groupId === groupId)?.credential ?? '',
+      credential: discoveries.find((project) => project.groupId === groupId)?.credential ?? '',
       clusters: states.filter(({ target }) => target.discovered && target.groupId === groupId).length,
       failures: unreadList('clusters', failure),
     })),

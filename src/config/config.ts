@@ -7,21 +7,17 @@ import { stringify } from 'yaml';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { Credential, SecretSource } from '../atlas/auth/credentials.ts';
 import type { PollingSettings } from '../collectors/collector.ts';
-import type { DiscoveredProject, NamedTarget, ProjectsRule, TargetSettings } from '../polling/targets.ts';
+import type { DiscoveredProject, NamedTarget, ProjectsRule, TargetSettings, Wanted } from '../polling/targets.ts';
 import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
 import { formatDuration } from '../support/words.ts';
 import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { ALL, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
 
-export interface Config {
+export interface Config extends Wanted {
   readonly atlas: AtlasSettings;
   readonly credentials: readonly CredentialConfig[];
   readonly polling: PollingSettings;
-  readonly targets: readonly NamedTarget[];
-  readonly discoveries: readonly DiscoveredProject[];
-  /** The entries for many projects; absent if there are none. */
-  readonly organizations?: readonly ProjectsRule[];
   readonly webLinks: WebLinks;
 }
 

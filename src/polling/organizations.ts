@@ -80,14 +80,14 @@ export function createOrganizations(tools: OrganizationTools, onFound: () => voi
     }
   }
 
-  function expand({ named, discovered, organizations = [] }: Wanted): Wanted {
-    const listed = new Set(discovered.map(({ groupId }) => groupId));
+  function expand({ targets, discoveries, organizations = [] }: Wanted): Wanted {
+    const listed = new Set(discoveries.map(({ groupId }) => groupId));
     const found = organizations.flatMap((rule) =>
       (seen.get(rule.credential) ?? [])
         .filter(({ groupId, name }) => owns(groupId) && !listed.has(groupId) && selectsProject(rule, name))
         .map(({ groupId }) => inProject(rule, groupId)),
     );
-    return { named, discovered: [...discovered, ...found], organizations };
+    return { targets, discoveries: [...discoveries, ...found], organizations };
   }
 
   return {

@@ -112,7 +112,7 @@ export function createProjects(wanted: Wanted, tools: ProjectTools, listener: Pr
   function change(next: Wanted, watched: readonly Target[], isOther: (credential: string) => boolean): void {
     const before = credentials;
     credentials = credentialsOf(next);
-    rules = rulesByProject(next.discovered);
+    rules = rulesByProject(next.discoveries);
     for (const [groupId, { task }] of discoveries) {
       if (rules.has(groupId)) continue;
       scheduler.remove(task.key);
@@ -174,8 +174,8 @@ function nameKey(groupId: string): string {
 }
 
 /** Of several credentials of a project, the first one. */
-function credentialsOf({ named, discovered }: Wanted): ReadonlyMap<string, string> {
-  const latestFirst = [...discovered, ...named].toReversed();
+function credentialsOf({ targets, discoveries }: Wanted): ReadonlyMap<string, string> {
+  const latestFirst = [...discoveries, ...targets].toReversed();
   return new Map(latestFirst.map(({ groupId, credential }) => [groupId, credential]));
 }
 

@@ -51,7 +51,7 @@ interface Pattern {
 
 export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[]; notices: readonly RuleNotice[] } {
   const { wanted, seen, found, isDiscovered, isSharded } = facts;
-  const { discovered, organizations = [] } = wanted;
+  const { discoveries, organizations = [] } = wanted;
   const tallies = new Map<string, Tally>();
   const patterns = new Map<string, Pattern>();
   const firstPlaces = new Map<string, string>();
@@ -109,7 +109,7 @@ export function reportRules(facts: RuleFacts): { reports: readonly RuleReport[];
     if (names !== undefined) note('project', place, { include_projects, exclude_projects }, names);
     note('cluster', place, clusterPatterns(rule), []);
   }
-  for (const rule of discovered) take(rule);
+  for (const rule of discoveries) take(rule);
   const isIdle = ({ label, what, matches, places }: Pattern): boolean => {
     if (matches || what === 'project') return !matches;
     // Other shards have the other targets of the config, to which the exclude of the defaults belongs too.

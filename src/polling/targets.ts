@@ -44,9 +44,11 @@ export interface ProjectsRule extends Omit<TargetSettings, 'groupId'>, ClusterRu
   readonly excludeProjects?: readonly string[];
 }
 
+/** The entries of the config. */
 export interface Wanted {
-  readonly named: readonly NamedTarget[];
-  readonly discovered: readonly DiscoveredProject[];
+  readonly targets: readonly NamedTarget[];
+  readonly discoveries: readonly DiscoveredProject[];
+  /** The entries for many projects; absent if there are none. */
   readonly organizations?: readonly ProjectsRule[];
 }
 
@@ -62,14 +64,14 @@ export interface Known {
 }
 
 /** If the config names a pair and a discovery finds the same pair, the pair of the config is used. */
-export function targetsOf({ named, discovered }: Wanted, { found, projectNames, dropped }: Known): readonly Target[] {
+export function targetsOf(wanted: Wanted, { found, projectNames, dropped }: Known): readonly Target[] {
   const targets = new Map<string, Target>();
   const projectName = ({ groupId }: TargetSettings): string => projectNames.get(groupId) ?? '';
-  for (const one of named) {
+  for (const one of wanted.targets) {
     const target = { ...targetOf(one), projectName: projectName(one) };
     targets.set(target.key, target);
   }
-  for (const [groupId, rules] of rulesByProject(discovered)) {
+  for (const [groupId, rules] of rulesByProject(wanted.discoveries)) {
     for (const { cluster, rule } of selectClusters(found.get(groupId) ?? [], rules).selected) {
       const { name, paused, kind } = cluster;
       const key = keyOf(groupId, name);
@@ -89,9 +91,9 @@ export function targetsOf({ named, discovered }: Wanted, { found, projectNames, 
 const MAX_CLUSTERS = 500;
 
 /** The entries of each project, in the order of the config. */
-export function rulesByProject(discovered: readonly DiscoveredProject[]) {
+export function rulesByProject(discoveries: readonly DiscoveredProject[]) {
   const rules = new Map<string, readonly DiscoveredProject[]>();
-  for (const rule of discovered) rules.set(rule.groupId, [...(rules.get(rule.groupId) ?? []), rule]);
+  for (const rule of discoveries) rules.set(rule.groupId, [...(rules.get(rule.groupId) ?? []), rule]);
   return rules;
 }
 
@@ -147,11 +149,12 @@ export interface Shard {
   readonly count: number;
 }
 
-export function ownShare(wanted: Wanted, shard: Shard | undefined): Wanted {
+/** Only the targets and discoveries of one shard. */
+export function ownShare<W extends Wanted>(wanted: W, shard: Shard | undefined): W {
   if (shard === undefined) return wanted;
   const owns = createOwns(shard);
   const isOwn = ({ groupId }: { readonly groupId: string }): boolean => owns(groupId);
-  return { ...wanted, named: wanted.named.filter(isOwn), discovered: wanted.discovered.filter(isOwn) };
+  return { ...wanted, targets: wanted.targets.filter(isOwn), discoveries: wanted.discoveries.filter(isOwn) };
 }
 
 /** Returns a function that checks whether a project belongs to the shard. */

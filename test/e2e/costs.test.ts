@@ -66,8 +66,8 @@ test('1,000 clusters in 40 projects cost what the formula says', async () => {
   const settings = { transport, credential: 'c', pageSize: 500, maxPages: 200, runtime };
   const polling = createPolling({
     wanted: {
-      named: [],
-      discovered: [],
+      targets: [],
+      discoveries: [],
       organizations: [{ credential: 'c', exclude: [], discoveryIntervalSeconds: 600 }],
     },
     collectors: COLLECTORS,

@@ -137,7 +137,7 @@ describe('a discovered cluster that cannot have exports', () => {
   });
 
   test('stays watched if the config names it, or if it fails for another reason', async () => {
-    const { runtime, polling, names, exports } = setUp(discovered({}, named(['named']).named), ['found', 'named']);
+    const { runtime, polling, names, exports } = setUp(discovered({}, named(['named']).targets), ['found', 'named']);
     exports.answer = ({ target }) => (target.discovered ? forbidden : unsupported);
     await runtime.advance(10);
     expect(names()).toEqual(['named', 'found']);

@@ -12,7 +12,7 @@ const THIRD = { groupId: THIRD_ID, name: 'Third sandbox' };
 
 /** Every project that the credential can see, beside other targets. */
 function everywhere(changes: Partial<ProjectsRule> = {}, others: Partial<Wanted> = {}): Wanted {
-  return { named: [], discovered: [], organizations: [{ ...RULE, ...changes }], ...others };
+  return { targets: [], discoveries: [], organizations: [{ ...RULE, ...changes }], ...others };
 }
 
 function setUpWith(wanted: Wanted, ...projects: readonly { readonly groupId: string; readonly name: string }[]) {
@@ -50,7 +50,7 @@ describe('projects: all', () => {
   });
 
   test('yields to the clusters: all of a project, and to a cluster that is named, and to nothing else of them', async () => {
-    const others = { named: named(['a'], { groupId: OTHER_ID, credential: 'own' }).named, discovered: [PROJECT] };
+    const others = { targets: named(['a'], { groupId: OTHER_ID, credential: 'own' }).targets, discoveries: [PROJECT] };
     const { runtime, polling, atlas } = setUpWith(everywhere({ owner: 'all' }, others), SHOP, OTHER, THIRD);
     atlas.clusters = ['a', 'b'];
     await runtime.advance(5);
@@ -117,7 +117,7 @@ describe('projects: all', () => {
     await runtime.advance(5);
     expect(keys()).toEqual([keyOf('a'), `${OTHER_ID}/a`]);
     const counts = [listings.length, searches.length];
-    reload({ named: [], discovered: [] });
+    reload({ targets: [], discoveries: [] });
     expect([keys(), polling.listings(), polling.progress().total]).toEqual([[], [], 0]);
     await runtime.advance(2000);
     expect([listings.length, searches.length]).toEqual(counts);

@@ -31,11 +31,11 @@ export function named(clusterNames: readonly string[], changes: Partial<NamedTar
     credential: 'default',
     ...changes,
   }));
-  return { named: targets, discovered: [] };
+  return { targets: targets, discoveries: [] };
 }
 
 export function discovered(changes: Partial<DiscoveredProject> = {}, targets: readonly NamedTarget[] = []): Wanted {
-  return { named: targets, discovered: [{ ...PROJECT, ...changes }] };
+  return { targets: targets, discoveries: [{ ...PROJECT, ...changes }] };
 }
 
 /** Polling with the collectors `exports` and `schedule`, which waits for it. Atlas has the clusters of `atlas`. */
@@ -110,7 +110,7 @@ export function setUp(
     changes,
     searches,
     listings,
-    watched: () => polling.wanted().discovered.map(({ groupId }) => groupId),
+    watched: () => polling.wanted().discoveries.map(({ groupId }) => groupId),
     namings,
     atlas,
     polling,

@@ -5,7 +5,7 @@ import { discovered, forbidden, keyOf, named, OTHER_ID, setUp, unsupported } fro
 import { OUTAGE } from './scripted-collector.ts';
 
 describe('the name of a project', () => {
-  const both = { named: [...named(['a']).named, ...named(['b'], { groupId: OTHER_ID }).named], discovered: [] };
+  const both = { targets: [...named(['a']).targets, ...named(['b'], { groupId: OTHER_ID }).targets], discoveries: [] };
 
   test('is set on the targets of this project only, and starts no poll', async () => {
     const { runtime, atlas, targetOf, polling, changes, exports } = setUp(both);
@@ -61,7 +61,10 @@ describe('a collector that waits for another one', () => {
   });
 
   test('waits ten minutes at most for a first poll that does not end, and does not wait for other projects', async () => {
-    const wanted = { named: [...named(['a']).named, ...named(['b'], { groupId: OTHER_ID }).named], discovered: [] };
+    const wanted = {
+      targets: [...named(['a']).targets, ...named(['b'], { groupId: OTHER_ID }).targets],
+      discoveries: [],
+    };
     const { runtime, exports, schedule } = setUp(wanted);
     exports.lastsSeconds = ({ clusterName }) => (clusterName === 'a' ? 100_000 : 5);
     await runtime.advance(599);

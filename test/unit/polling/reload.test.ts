@@ -51,7 +51,7 @@ describe('a reload', () => {
   test('without a project ends its polls and its discovery and forgets its clusters and its name', async () => {
     const { runtime, polling, reload, atlas, names, targetOf, exports, searches } = setUp(discovered(), ['a']);
     await runtime.advance(10);
-    reload({ named: [], discovered: [] });
+    reload({ targets: [], discoveries: [] });
     expect([names(), polling.discoveries(), polling.progress().total]).toEqual([[], [], 0]);
     const counts = [exports.reads.length, searches.length];
     await runtime.advance(2000);

@@ -12,7 +12,7 @@ function report(
 ) {
   const found = new Map(Object.entries(clusters).map(([id, names]) => [id, names.map((name) => ({ name }))]));
   return reportRules({
-    wanted: { named: [], discovered: [], ...wanted },
+    wanted: { targets: [], discoveries: [], ...wanted },
     seen: new Map(),
     found,
     isDiscovered: (id) => found.has(id),
@@ -39,7 +39,7 @@ describe('the entries of the config', () => {
       inProject('3', { place }),
       inProject('4', { place }),
     ];
-    const { reports, notices } = report({ discovered: entries }, { 1: ['a1', 'a2', 'b'], 3: ['x'], 4: ['y', 'z'] });
+    const { reports, notices } = report({ discoveries: entries }, { 1: ['a1', 'a2', 'b'], 3: ['x'], 4: ['y', 'z'] });
     expect(reports).toEqual([
       { place: 'c.yml:1', projects: 1, clusters: 2 },
       { place: 'c.yml:2', projects: 1, clusters: 1 },
@@ -58,13 +58,13 @@ describe('the entries of the config', () => {
       inProject('1', { include: ['a*', 'x*'], exclude: ['ci-*', 'old'], overrides: [{ match: 'a' }, { match: 'q' }] }),
       inProject('2', { exclude: ['ci-*', 'old'] }),
     ];
-    const result = report({ discovered: entries }, { 1: ['a'], 2: ['ci-1'] });
+    const result = report({ discoveries: entries }, { 1: ['a'], 2: ['ci-1'] });
     expect(patternsOf(result)).toEqual(['c.yml:1 include "x*"', 'c.yml:1, c.yml:2 exclude "old"', 'c.yml:1 match "q"']);
   });
 
   test('are not judged before their clusters are known', () => {
     const entry = inProject('1', { include: ['x*'] });
-    expect(report({ discovered: [entry] }, {}).notices).toEqual([]);
+    expect(report({ discoveries: [entry] }, {}).notices).toEqual([]);
   });
 
   test('for many projects are reported with patterns for projects too, and in a shard with these only', () => {
@@ -75,7 +75,7 @@ describe('the entries of the config', () => {
       include: ['x*'],
       exclude: ['y'],
     };
-    const wanted = { organizations: [rule], discovered: [{ ...rule, groupId: '1' }] };
+    const wanted = { organizations: [rule], discoveries: [{ ...rule, groupId: '1' }] };
     const seen = new Map([['main', [{ groupId: '1', name: 'Shop' }]]]);
     const projects = 'c.yml:5 include_projects "Nothing"';
     expect(patternsOf(report(wanted, { 1: ['a'] }, { seen }))).toEqual([

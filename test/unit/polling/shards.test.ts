@@ -10,20 +10,27 @@ const similarIds = Array.from({ length: 3000 }, (_, index) => (0x5e000000 + inde
 describe('a project', () => {
   test('belongs to exactly one shard, with all its targets', () => {
     const wanted = {
-      named: similarIds.flatMap((groupId) =>
+      targets: similarIds.flatMap((groupId) =>
         ['a', 'b'].map((clusterName) => ({ groupId, clusterName, credential: 'x' })),
       ),
-      discovered: similarIds.map((groupId) => ({ groupId, credential: 'x', exclude: [], discoveryIntervalSeconds: 1 })),
+      discoveries: similarIds.map((groupId) => ({
+        groupId,
+        credential: 'x',
+        exclude: [],
+        discoveryIntervalSeconds: 1,
+      })),
     };
     const shares = [0, 1, 2].map((index) => ownShare(wanted, { index, count: 3 }));
-    for (const kind of ['named', 'discovered'] as const) {
+    for (const kind of ['targets', 'discoveries'] as const) {
       const all = shares.flatMap((share) => [...share[kind]]);
       expect(all).toHaveLength(wanted[kind].length);
       expect(new Set(all)).toEqual(new Set<unknown>(wanted[kind]));
     }
-    for (const { named, discovered } of shares) {
-      expect(new Set(named.map(({ groupId }) => groupId))).toEqual(new Set(discovered.map(({ groupId }) => groupId)));
-      expect(discovered.length).toBeGreaterThan(850);
+    for (const { targets, discoveries } of shares) {
+      expect(new Set(targets.map(({ groupId }) => groupId))).toEqual(
+        new Set(discoveries.map(({ groupId }) => groupId)),
+      );
+      expect(discoveries.length).toBeGreaterThan(850);
     }
     expect(ownShare(wanted, undefined)).toBe(wanted);
   });

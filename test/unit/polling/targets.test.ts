@@ -46,7 +46,7 @@ test('the key of a named target is its project and cluster', () => {
 describe('the targets', () => {
   test('that are discovered have the settings of their project, and whether they are paused', () => {
     const clusters = [running('a'), { name: 'b', paused: true }];
-    expect(targetsOf({ named: [], discovered: [project] }, known(clusters))).toEqual([
+    expect(targetsOf({ targets: [], discoveries: [project] }, known(clusters))).toEqual([
       {
         key: `${GROUP_ID}/a`,
         groupId: GROUP_ID,
@@ -63,7 +63,7 @@ describe('the targets', () => {
   });
 
   test('that are named take precedence over the same discovered ones, in any state of those', () => {
-    const wanted = { named: [named('a', { successMaxAgeSeconds: 1 })], discovered: [project] };
+    const wanted = { targets: [named('a', { successMaxAgeSeconds: 1 })], discoveries: [project] };
     for (const clusters of [[running('a')], []]) {
       const [only, ...others] = targetsOf(wanted, known(clusters, { dropped: new Set([`${GROUP_ID}/a`]) }));
       expect(only).toMatchObject({ credential: 'own', discovered: false, successMaxAgeSeconds: 1 });
@@ -78,13 +78,15 @@ describe('the targets', () => {
 
   test('do not include discovered clusters that were dropped', () => {
     const state = known([running('a'), running('b')], { dropped: new Set([`${GROUP_ID}/a`]) });
-    expect(targetsOf({ named: [], discovered: [project] }, state).map(({ clusterName }) => clusterName)).toEqual(['b']);
+    expect(targetsOf({ targets: [], discoveries: [project] }, state).map(({ clusterName }) => clusterName)).toEqual([
+      'b',
+    ]);
   });
 
   test('are those that an include selects and no exclude leaves out', () => {
     const rule = { ...project, include: ['prod-*', 'billing'], exclude: ['*-old'] };
     const clusters = ['prod-a', 'prod-old', 'billing', 'billing-2', 'dev'].map(running);
-    const targets = targetsOf({ named: [], discovered: [rule] }, known(clusters));
+    const targets = targetsOf({ targets: [], discoveries: [rule] }, known(clusters));
     expect(targets.map(({ clusterName }) => clusterName)).toEqual(['billing', 'prod-a']);
   });
 
@@ -94,7 +96,7 @@ describe('the targets', () => {
       { match: 'a-*', successMaxAgeSeconds: 71, durationMaxSeconds: 80 },
     ];
     const clusters = ['a-weekly', 'a-daily', 'b'].map(running);
-    const targets = targetsOf({ named: [], discovered: [{ ...project, overrides }] }, known(clusters));
+    const targets = targetsOf({ targets: [], discoveries: [{ ...project, overrides }] }, known(clusters));
     expect(targets.map((one) => [one.clusterName, one.successMaxAgeSeconds, one.durationMaxSeconds])).toEqual([
       ['a-daily', 71, 80],
       ['a-weekly', 70, 8],
@@ -108,7 +110,7 @@ describe('the targets', () => {
       { ...project, include: ['a*'], credential: 'first' },
       { ...project, credential: 'second' },
     ];
-    const targets = targetsOf({ named: [], discovered: rules }, known(['ab', 'b'].map(running)));
+    const targets = targetsOf({ targets: [], discoveries: rules }, known(['ab', 'b'].map(running)));
     expect(targets.map(({ clusterName, credential }) => [clusterName, credential])).toEqual([
       ['ab', 'first'],
       ['b', 'second'],
@@ -116,7 +118,7 @@ describe('the targets', () => {
   });
 
   test('have the name of their project, once it is known', () => {
-    const wanted = { named: [named('a'), named('b', { groupId: OTHER })], discovered: [project] };
+    const wanted = { targets: [named('a'), named('b', { groupId: OTHER })], discoveries: [project] };
     const targets = targetsOf(wanted, known([running('c')], { projectNames: new Map([[GROUP_ID, 'Shop']]) }));
     expect(targets.map(({ clusterName, projectName }) => [clusterName, projectName])).toEqual([
       ['a', 'Shop'],
