@@ -130,8 +130,7 @@ export function createAtlas({ settings: initial, credentials, userAgent, runtime
     apiFor({ credential }) {
       const session = origin.sessions.get(credential);
       if (session === undefined) throw new Error(`no credential ${credential}: the config should have been refused`);
-      const { pageSize, maxPages } = settings;
-      return createClient({ transport: session.transport, credential, pageSize, maxPages, runtime, observer });
+      return createClient({ ...settings, transport: session.transport, credential, runtime, observer });
     },
     change,
     outage: () => origin.breaker.outage(),

@@ -29,8 +29,10 @@ export const BOUNDS = {
    * renewed as if it ended at the maximum.
    */
   tokenLifeSeconds: { least: 10, most: 86_400 },
-  /** Requests and pauses of one poll, in total. Waiting for the request budget does not count. */
+  /** Requests and pauses of one poll, in total, unless `pollTimeouts` allows more. Waiting for the request budget does not count. */
   pollSeconds: 60,
+  /** The same as a multiple of `request_timeout`, so that a longer one helps where Atlas or a proxy is slow. */
+  pollTimeouts: 6,
   /** One token request or one revocation. */
   tokenCallSeconds: 30,
   /** Reading one secret. It is longer than the timeout of the secret reader, whose error is more precise. */

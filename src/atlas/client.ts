@@ -35,6 +35,7 @@ export interface ClientSettings {
   readonly credential: string;
   readonly pageSize: number;
   readonly maxPages: number;
+  readonly requestTimeoutSeconds: number;
   readonly runtime: Runtime;
   readonly observer: Pick<AtlasObserver, 'retry'>;
 }
@@ -51,10 +52,13 @@ export function createClient({
   credential,
   pageSize,
   maxPages,
+  requestTimeoutSeconds,
   runtime,
   observer,
 }: ClientSettings): AtlasApi {
-  const timeBudget: TimeBudget = { remainingSeconds: BOUNDS.pollSeconds };
+  const timeBudget: TimeBudget = {
+    remainingSeconds: Math.max(BOUNDS.pollSeconds, BOUNDS.pollTimeouts * requestTimeoutSeconds),
+  };
 
   async function attempts<T>(
     { operation, groupId, budget, path }: Resource,

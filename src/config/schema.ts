@@ -40,7 +40,9 @@ const atlas = z.strictObject({
     ),
   request_timeout: duration(1, 600)
     .prefault('10s')
-    .describe('Maximum duration of one request, including its response.'),
+    .describe(
+      'Maximum duration of one request, including its response. All requests of a poll together may take 60 s, or six times this value if that is longer.',
+    ),
   page_size: wholeNumber(1, 500).prefault(500).describe('Export jobs per page of a list.'),
   max_pages: wholeNumber(1, 1_000_000)
     .prefault(200)

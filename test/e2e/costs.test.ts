@@ -63,7 +63,7 @@ test('1,000 clusters in 40 projects cost what the formula says', async () => {
     });
     return Promise.resolve(answer ?? { status: 404, headers: {}, body: '{}' });
   };
-  const settings = { transport, credential: 'c', pageSize: 500, maxPages: 200, runtime };
+  const settings = { transport, credential: 'c', pageSize: 500, maxPages: 200, requestTimeoutSeconds: 10, runtime };
   const polling = createPolling({
     wanted: {
       targets: [],

@@ -22,10 +22,17 @@ interface Options {
   readonly randomNumbers?: readonly number[];
   /** Seconds that each exchange takes from the poll's time. When no time is left, an exchange fails with a timeout. */
   readonly exchangeSeconds?: number;
+  readonly requestTimeoutSeconds?: number;
 }
 
 function setUp(script: readonly Step[], options: Options = {}) {
-  const { pageSize = 2, maxPages = 10, randomNumbers = [0.5], exchangeSeconds = 0 } = options;
+  const {
+    pageSize = 2,
+    maxPages = 10,
+    randomNumbers = [0.5],
+    exchangeSeconds = 0,
+    requestTimeoutSeconds = 10,
+  } = options;
   const runtime = createFakeRuntime(1_790_000_000, randomNumbers);
   const observer = recordingObserver();
   const atlas = scripted(...script);
@@ -40,6 +47,7 @@ function setUp(script: readonly Step[], options: Options = {}) {
     credential: 'default',
     pageSize,
     maxPages,
+    requestTimeoutSeconds,
     runtime,
     observer,
   });
@@ -194,5 +202,12 @@ describe('a list', () => {
     const { pages, requests } = setUp([page(['a', 'b'], [next])], { maxPages: 100, exchangeSeconds: 9 });
     expect((await pages()).end).toMatchObject({ reason: 'timeout' });
     expect(requests).toHaveLength(7);
+  });
+
+  test('has six times the timeout of a request if that is longer', async () => {
+    const options = { maxPages: 100, exchangeSeconds: 9, requestTimeoutSeconds: 30 };
+    const { pages, requests } = setUp([page(['a', 'b'], [next])], options);
+    expect((await pages()).end).toMatchObject({ reason: 'timeout' });
+    expect(requests).toHaveLength(20);
   });
 });

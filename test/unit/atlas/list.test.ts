@@ -150,7 +150,15 @@ test('eight long lists of one project cost as many requests as they have pages',
   );
   const fold = () => ({ add: () => undefined, wantsSecondReading: false, result: () => undefined });
   const readings = Array.from({ length: 8 }, (_, cluster) => {
-    const client = createClient({ transport, credential: 'default', pageSize: 500, maxPages: 200, runtime, observer });
+    const client = createClient({
+      transport,
+      credential: 'default',
+      pageSize: 500,
+      maxPages: 200,
+      requestTimeoutSeconds: 10,
+      runtime,
+      observer,
+    });
     return readList(client, { ...resource, path: `/${cluster}` }, never, fold);
   });
   await runtime.advance(60);
