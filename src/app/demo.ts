@@ -28,7 +28,7 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
       env: {},
       files: {
         readText: () => Promise.resolve({ value: text }),
-        readBytes: () => Promise.resolve({ problem: 'the demo has no such file' }),
+        readSmall: () => Promise.resolve({ problem: 'the demo has no such file' }),
       },
       onSecret: () => undefined,
     });

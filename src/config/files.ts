@@ -2,8 +2,8 @@
  * Reads the files of a config: config file, secrets, certificates. Each read ends within a fixed time. At most one read
  * of a path is in flight, because a read from a network disk that hangs blocks one of the four threads of Node.js.
  */
-import { open as openDescriptor } from 'node:fs';
-import { constants, open, readdir, stat } from 'node:fs/promises';
+import { constants, createReadStream, open } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,27 +11,10 @@ import { withinDeadline } from '../support/abortable.ts';
 import type { Checked } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 
-export interface FileReader {
-  /**
-   * The text of a config file, at most 5 MB of UTF-8. A pipe such as `<(sops -d config.yml)` works too.
-   * @param name the path as the user wrote it
-   */
-  readText(path: string, name: string, what: 'config file' | 'web config file'): Promise<Checked<string>>;
-  /** The bytes of a regular file. The problem does not contain the path: users write secrets there by mistake. */
-  readBytes(file: SmallFile): Promise<Checked<Uint8Array>>;
-}
-
-export interface SmallFile {
-  readonly path: string;
-  /** The folder for relative paths; the problem of a missing file names it. */
-  readonly directory: string;
-  readonly largestBytes: number;
-  /** What the file holds, such as `a secret`. */
-  readonly purpose: string;
-}
+export type FileReader = ReturnType<typeof createFileReader>;
 
 interface Limits {
-  /** One byte more than allowed is read, so that the caller notices a file that is too large. */
+  /** More than allowed is read, so that the caller notices a file that is too large. */
   readonly largestBytes: number;
   readonly mustBeRegular: boolean;
 }
@@ -41,7 +24,7 @@ const SMALL_FILE_SECONDS = 5;
 /** The timeout of a pipe is longer, because the writing program may first request a key from a key service. */
 const CONFIG_FILE_SECONDS = 30;
 
-export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFile): FileReader {
+export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFile) {
   /** The reads in progress, by path; `isLate` if the read has timed out and has not ended yet. */
   const reads = new Map<string, { readonly bytes: Promise<Uint8Array>; isLate: boolean }>();
 
@@ -66,19 +49,29 @@ export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFil
   }
 
   return {
-    async readText(path, name, what) {
+    /**
+     * The text of a config file, at most 5 MB of UTF-8. A pipe such as `<(sops -d config.yml)` works too.
+     * @param name the path as the user wrote it
+     */
+    async readText(path: string, name: string, what: string): Promise<Checked<string>> {
       const limits = { largestBytes: LARGEST_CONFIG_BYTES, mustBeRegular: false };
       const bytes = await readWithin(CONFIG_FILE_SECONDS, path, limits);
       const text = 'problem' in bytes ? bytes : decodeText(bytes.value, what);
       return 'problem' in text ? { problem: `${what} ${name} ${text.problem}` } : text;
     },
-    async readBytes({ path, directory, largestBytes, purpose }) {
+    /**
+     * The text of a regular file. The problem does not contain the path: users write secrets there by mistake.
+     * @param directory the folder for relative paths; the problem of a missing file names it
+     * @param purpose what the file holds, such as `a secret`
+     */
+    async readSmall(path: string, directory: string, largestBytes: number, purpose: string): Promise<Checked<string>> {
       const bytes = await readWithin(SMALL_FILE_SECONDS, path, { largestBytes, mustBeRegular: true });
       if ('problem' in bytes) {
         const where = bytes.problem === MISSING ? ` (relative paths begin at ${directory})` : '';
         return { problem: `the file ${bytes.problem}${where}` };
       }
-      return bytes.value.length > largestBytes ? { problem: `the file is too large for ${purpose}` } : bytes;
+      if (bytes.value.length > largestBytes) return { problem: `the file is too large for ${purpose}` };
+      return { value: new TextDecoder().decode(bytes.value) };
     },
   };
 }
@@ -96,32 +89,17 @@ function decodeText(bytes: Uint8Array, what: string): Checked<string> {
 const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 async function readFile(path: string, { largestBytes, mustBeRegular }: Limits): Promise<Uint8Array> {
-  if (!mustBeRegular && (await stat(path)).isFIFO()) return await readPipe(path, largestBytes);
-  const file = await open(path, READ_AT_ONCE);
-  try {
-    const stats = await file.stat();
-    if (mustBeRegular && !stats.isFile() && !stats.isDirectory()) throw new Error(NOT_REGULAR);
-    // Not file.readFile: the size of the file may be too large, or unknown, as in /proc.
-    const buffer = new Uint8Array(largestBytes + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Waits for the writer without one of the threads of Node.js, and does not keep the program from ending. */
-async function readPipe(path: string, largestBytes: number): Promise<Uint8Array> {
-  const fd = await promisify(openDescriptor)(path, READ_AT_ONCE);
-  const pipe = new Socket({ fd, writable: false }).unref();
+  const stats = await stat(path);
+  if (mustBeRegular && !stats.isFile() && !stats.isDirectory()) throw new Error(NOT_REGULAR);
+  const fd = await promisify(open)(path, READ_AT_ONCE);
+  // A socket waits for the writer of a pipe without one of the threads of Node.js, and does not keep the program from
+  // ending.
+  const stream: AsyncIterable<Buffer> = stats.isFIFO()
+    ? new Socket({ fd, writable: false }).unref()
+    : createReadStream(path, { fd });
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of pipe as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > largestBytes) break;

@@ -48,10 +48,7 @@ export function openSecret(form: SecretForm, text: string, place: SecretPlace) {
   const description = { inline: 'inline', env: `environment variable ${text}`, file: `file ${path}` }[form];
 
   async function find(): Promise<Checked<string>> {
-    if (form === 'file') {
-      const bytes = await files.readBytes({ path, directory, largestBytes: LARGEST_BYTES, purpose: 'a secret' });
-      return 'problem' in bytes ? bytes : { value: new TextDecoder().decode(bytes.value) };
-    }
+    if (form === 'file') return files.readSmall(path, directory, LARGEST_BYTES, 'a secret');
     const value = form === 'env' ? (env[text] ?? '') : text;
     if (value === '') return { problem: 'this environment variable is not set' };
     return form === 'inline' && /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text)

@@ -15,7 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 type FileKey = (typeof FILE_KEYS)[number];
 
 /** The content of each file that a key names, if it is a certificate or a private key. */
-export type TlsFiles = Partial<Readonly<Record<FileKey, Buffer>>>;
+export type TlsFiles = Partial<Readonly<Record<FileKey, string>>>;
 
 /** @param tls before the schema has checked it */
 export async function readTlsFiles(
@@ -24,14 +24,14 @@ export async function readTlsFiles(
   reader: FileReader,
   report: Report,
 ): Promise<TlsFiles> {
-  const files: Partial<Record<FileKey, Buffer>> = {};
+  const files: Partial<Record<FileKey, string>> = {};
   for (const key of FILE_KEYS) {
     const text = tls[key];
     if (typeof text !== 'string' || text === '') continue;
     const problemWith = key === 'key_file' ? problemWithKey : problemWithCertificates;
     const read = await readPem(resolve(directory, text), { directory, files: reader }, problemWith);
     if ('problem' in read) report.add([TLS_KEY, key], read.problem);
-    else files[key] = Buffer.from(read.value);
+    else files[key] = read.value;
   }
   return files;
 }
@@ -41,11 +41,9 @@ export async function readPem(
   { directory, files }: { readonly directory: string; readonly files: FileReader },
   problemWith = problemWithCertificates,
 ): Promise<Checked<string>> {
-  const read = await files.readBytes({ path, directory, largestBytes: MAX_BYTES, purpose: 'certificates and keys' });
-  if ('problem' in read) return read;
-  const pem = new TextDecoder().decode(read.value);
-  const problem = problemWith(pem);
-  return problem === undefined ? { value: pem } : { problem };
+  const pem = await files.readSmall(path, directory, MAX_BYTES, 'certificates and keys');
+  const problem = 'value' in pem ? problemWith(pem.value) : undefined;
+  return problem === undefined ? pem : { problem };
 }
 
 /** @param tls before the schema has checked it */

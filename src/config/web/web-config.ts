@@ -29,7 +29,9 @@ export async function loadWebConfig(file: string, source: FileSource): Promise<L
   if (tls !== undefined) checkTls(tls, files, report);
   if (users !== undefined) checkUsers(users, report);
   const problems = report.problems();
-  const fingerprint = fingerprintOf([text, JSON.stringify(problems), ...Object.values(files)]);
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([text, problems, files]))
+    .digest('hex');
   if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
   const webConfig = buildGuards(checked, users ?? {}, files, directory);
   return { fingerprint, webConfig, warnings: warningsFor(checked, webConfig) };
@@ -70,12 +72,6 @@ function buildGuards(
     headers: Object.fromEntries(headers),
     users: new Map(Object.entries(users).map(([user, hash]) => [user, String(hash)])),
   };
-}
-
-function fingerprintOf(contents: readonly (string | Buffer)[]): string {
-  const hash = createHash('sha256');
-  for (const content of contents) hash.update(createHash('sha256').update(content).digest());
-  return hash.digest('hex');
 }
 
 const HASH = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/;

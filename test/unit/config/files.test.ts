@@ -8,7 +8,6 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { directoryWith, GROUP, printed } from './workspace.ts';
 
-const SMALL = { directory: '/', largestBytes: 100, purpose: 'a secret' };
 const HANGS = 'the file could not be read within 5 seconds: is its disk reachable?';
 
 /** A disk that answers when the test decides. */
@@ -22,8 +21,8 @@ function createHangingDisk() {
     return await new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
   });
   const read = async (path: string): Promise<string> => {
-    const bytes = await reader.readBytes({ ...SMALL, path });
-    return 'value' in bytes ? Buffer.from(bytes.value).toString() : bytes.problem;
+    const text = await reader.readSmall(path, '/', 100, 'a secret');
+    return 'value' in text ? text.value : text.problem;
   };
   return { runtime, reader, read, started, answer: (text: string) => answers.shift()?.(text) };
 }
@@ -79,7 +78,9 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
   execFileSync('mkfifo', [path]);
   const runtime = createFakeRuntime();
   const reader = createFileReader(runtime);
-  expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem: 'the file is not a regular file' });
+  expect(await reader.readSmall(path, directory, 100, 'a secret')).toEqual({
+    problem: 'the file is not a regular file',
+  });
   const text = reader.readText(path, 'pipe', 'config file');
   await runtime.advance(30);
   expect(await text).toEqual({ problem: expect.stringContaining('could not be read within 30 seconds') });
@@ -99,6 +100,6 @@ test('a missing file is reported with the folder for relative paths', async () =
   const reader = createFileReader(createFakeRuntime());
   for (const path of [join(directory, 'b'), join(directory, 'a/b')]) {
     const problem = `the file does not exist (relative paths begin at ${directory})`;
-    expect(await reader.readBytes({ ...SMALL, path, directory })).toEqual({ problem });
+    expect(await reader.readSmall(path, directory, 100, 'a secret')).toEqual({ problem });
   }
 });

@@ -85,9 +85,9 @@ basic_auth_users:
       ['ann', HASH],
       ['__proto__', HASH],
     ]);
-    expect(webConfig.tls?.context().cert).toEqual(readFileSync(join(folder, 'server.pem')));
-    expect(webConfig.tls?.context().key).toEqual(readFileSync(join(folder, 'server.key')));
-    expect(webConfig.tls?.context().ca).toEqual(readFileSync(join(folder, 'ca.pem')));
+    expect(webConfig.tls?.context().cert).toEqual(readFileSync(join(folder, 'server.pem'), 'utf8'));
+    expect(webConfig.tls?.context().key).toEqual(readFileSync(join(folder, 'server.key'), 'utf8'));
+    expect(webConfig.tls?.context().ca).toEqual(readFileSync(join(folder, 'ca.pem'), 'utf8'));
     expect(inspect(webConfig, { depth: 9 })).not.toContain('PRIVATE KEY');
   });
 
