@@ -47,11 +47,11 @@ export interface ConfigParts {
 export function buildConfig(parts: ConfigParts): Config {
   const { file, credentials, baseUrl = DEFAULT_BASE_URL, proxy, ca, placeOf = () => '' } = parts;
   return {
-    atlas: { ...buildAtlas(file, baseUrl), ...(proxy ? { proxy } : {}), ...(ca ? { ca } : {}) },
-    credentials: credentials.map((credential, index) => {
-      const expiresAtSeconds = file.credentials?.[index]?.expires_at;
-      return expiresAtSeconds === undefined ? credential : { ...credential, expiresAtSeconds };
-    }),
+    atlas: { ...buildAtlas(file, baseUrl), ...given({ proxy, ca }) },
+    credentials: credentials.map((credential, index) => ({
+      ...credential,
+      ...given({ expiresAtSeconds: file.credentials?.[index]?.expires_at }),
+    })),
     polling: buildPolling(file),
     ...buildTargets(file, credentials[0]?.name ?? '', placeOf),
     webLinks: file.web_links,
@@ -92,28 +92,26 @@ function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string,
   for (const [index, { group_id: groupId = '', clusters, ...entry }] of targets.entries()) {
     const credential = entry.credential ?? defaults.credential ?? onlyCredential;
     const settings = { credential, ...buildSettings({ ...defaults, ...entry }) };
-    const overrides = (entry.overrides ?? []).map(({ match, ...rest }) => ({ match, ...buildSettings(rest) }));
+    const overrides = entry.overrides?.map(({ match, ...rest }) => ({ match, ...buildSettings(rest) }));
     if (clusters !== ALL) {
-      named.push(
-        ...clusters.map((name) => ({ groupId, clusterName: name, ...settings, ...overrideFor(overrides, name) })),
-      );
+      for (const clusterName of clusters) {
+        named.push({ groupId, clusterName, ...settings, ...overrideFor(overrides ?? [], clusterName) });
+      }
       continue;
     }
+    const { include, include_projects: includeProjects, exclude_projects: excludeProjects } = entry;
     const rule = {
       ...settings,
       place: placeOf(index),
-      ...given({ include: entry.include }),
+      ...given({ include }),
       exclude: [...new Set([...(defaults.exclude ?? []), ...(entry.exclude ?? [])])],
-      ...(overrides.length > 0 ? { overrides } : {}),
+      ...given({ overrides }),
       discoveryIntervalSeconds: entry.discovery_interval ?? DEFAULT_DISCOVERY_INTERVAL_SECONDS,
     };
     if (entry.projects === undefined) discoveries.push({ groupId, ...rule });
-    else {
-      const { include_projects: includeProjects, exclude_projects: excludeProjects } = entry;
-      organizations.push({ ...given({ includeProjects, excludeProjects }), ...rule });
-    }
+    else organizations.push({ ...given({ includeProjects, excludeProjects }), ...rule });
   }
-  return { targets: named, discoveries, ...(organizations.length > 0 ? { organizations } : {}) };
+  return { targets: named, discoveries, organizations };
 }
 
 function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'duration_max' | 'owner'>) {
@@ -131,32 +129,22 @@ const HEAD = '# The current configuration: defaults are filled in, secrets are r
  * page may need no password. Its keys follow from the names in Config: `requestTimeoutSeconds: 10` is `request_timeout:
  * 10s`.
  */
-export function showConfig({
-  atlas: { proxy: _proxy, ca, ...atlas },
-  credentials,
-  polling,
-  targets,
-  discoveries,
-  organizations = [],
-  webLinks,
-}: Config): string {
+export function showConfig({ atlas, credentials, polling, targets, ...config }: Config): string {
+  const { proxy: _proxy, ca, ...reachable } = atlas;
+  const { isRead, ...paces } = polling;
+  const switches = Object.fromEntries(Object.entries(isRead).map(([name, value]) => [`read_${name}`, value]));
   const shown = {
-    atlas: { ...showSettings(atlas), ...(ca ? { ca_file: basename(ca.file) } : {}) },
+    atlas: showSettings({ ...reachable, ...(ca ? { caFile: basename(ca.file) } : {}) }),
     credentials: credentials.map(showCredential),
-    polling: showPolling(polling),
+    polling: { ...showSettings(paces), ...switches },
     targets: [
       ...byProjectAndSettings(targets).map(({ clusters, settings }) => showTarget(clusters, settings)),
-      ...discoveries.map((discovery) => showTarget(ALL, discovery)),
-      ...organizations.map((rule) => ({ projects: ALL, ...showTarget(ALL, rule) })),
+      ...config.discoveries.map((discovery) => showTarget(ALL, discovery)),
+      ...(config.organizations ?? []).map((rule) => ({ projects: ALL, ...showTarget(ALL, rule) })),
     ],
-    web_links: webLinks,
+    web_links: config.webLinks,
   };
   return HEAD + stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false });
-}
-
-function showPolling({ isRead, ...settings }: PollingSettings): Readonly<Record<string, unknown>> {
-  const switches = Object.entries(isRead).map(([name, value]) => [`read_${name}`, value]);
-  return { ...showSettings(settings), ...Object.fromEntries(switches) };
 }
 
 function showSettings(settings: object): Readonly<Record<string, unknown>> {

@@ -42,6 +42,7 @@ test('a file of three lines is enough, because all other keys have defaults', as
     },
     targets: [{ groupId: GROUP, clusterName: 'Cluster0', credential: 'default' }],
     discoveries: [],
+    organizations: [],
     webLinks: { runbooks: DEFAULT_RUNBOOKS },
   });
 });
