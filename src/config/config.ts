@@ -36,7 +36,7 @@ export interface ConfigParts {
   /** All credentials of the file, in its order, or the one from the environment. */
   readonly credentials: readonly Credential[];
   /** The address of Atlas, from the file or the environment. */
-  readonly baseUrl?: string | undefined;
+  readonly baseUrl?: string;
   readonly proxy?: AtlasSettings['proxy'];
   readonly ca?: AtlasSettings['ca'];
   /** Where an entry of `targets` is in its file. */

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Look, lookAt } from '../support/file-watch.ts';
 import { quote } from '../support/words.ts';
-import { buildConfig, type Config, type ConfigParts } from './config.ts';
+import { buildConfig, type Config } from './config.ts';
 import { type FileFormat, openConfigFiles } from './config-file.ts';
 import {
   ATLAS_VARIABLES,
@@ -17,9 +17,9 @@ import {
 } from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
-import { createReport, type Path, type Problem, type Report, valueAt } from './problems.ts';
+import { createReport, type Path, type Problem, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
-import { type ConfigFile, configSchema, DEFAULT_BASE_URL } from './schema.ts';
+import { configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
 import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
 
@@ -70,57 +70,55 @@ export async function lookAtConfig({ paths = [], targets, cwd }: ConfigSource): 
 }
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {
-  const { paths = [], targets, cwd } = source;
+  const { paths = [], targets, cwd, env } = source;
   const hasDefaultFile = paths.length === 0 && existsSync(resolve(cwd, DEFAULT_CONFIG_FILE));
   const names = hasDefaultFile ? [DEFAULT_CONFIG_FILE] : paths;
-  if (targets.length === 0) {
-    return names.length === 0 ? { problems: [{ message: HOW_TO_START }] } : await loadFiles(names, source);
-  }
-  const report = createReport();
-  if (paths.length > 0) {
+  const isFromFlags = targets.length > 0;
+  if (!isFromFlags && names.length === 0) return { problems: [{ message: HOW_TO_START }] };
+  const listed = isFromFlags ? [] : await listFiles(names, cwd);
+  const opened = isFromFlags ? openTargets(targets) : await openConfigFiles(listed, source, CONFIG_FILE);
+  const { keys, checked: file, report, fileOf } = opened;
+  if (keys === undefined) return { problems: report.problems() };
+  if (isFromFlags && paths.length > 0) {
     report.addWhole({
       message: '--target and --config.file exclude each other: put the targets into the file, or leave it out',
     });
   }
-  if (hasDefaultFile) report.warnings.push(`${DEFAULT_CONFIG_FILE} is not read, because --target is given`);
-  return await loadTargets(source, report);
-}
-
-async function loadFiles(names: readonly string[], source: ConfigSource): Promise<Loaded> {
-  const listed = await listFiles(names, source.cwd);
-  const { keys, checked, report, fileOf } = await openConfigFiles(listed, source, CONFIG_FILE);
-  if (keys === undefined) return { problems: report.problems() };
+  if (isFromFlags && hasDefaultFile)
+    report.warnings.push(`${DEFAULT_CONFIG_FILE} is not read, because --target is given`);
   const placeOf = (path: Path): SecretPlace => {
     const configFile = fileOf(path);
     return { ...source, configFile, directory: dirname(configFile) };
   };
-  checkRules(keys, report);
+  if (!isFromFlags) checkRules(keys, report);
   const hasCredentials = Object.hasOwn(keys, 'credentials') || report.isMisspelt([], ['credentials']);
   const credentials = hasCredentials
     ? await credentialsFromFile(keys, placeOf, report)
     : await credentialFromEnvironment(placeOf([]), report);
-  if (hasCredentials) warnOfUnusedVariables(credentials, source.env, report);
+  if (hasCredentials) warnOfUnusedVariables(credentials, env, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
-  const baseUrl = hasBaseUrl ? checked?.atlas.base_url : baseUrlFromEnvironment(source.env, report);
+  const baseUrl = (hasBaseUrl ? file?.atlas.base_url : baseUrlFromEnvironment(env, report)) ?? DEFAULT_BASE_URL;
   const ca = await readCaFile(keys, placeOf, report);
-  const loaded = finish(
-    source,
-    { file: checked, credentials, baseUrl, ca, placeOf: (index) => report.placeOf(['targets', index]) },
-    report,
-  );
-  return 'problems' in loaded ? loaded : { ...loaded, configFiles: listed.map((name) => resolve(source.cwd, name)) };
+  const proxy = proxyFromEnvironment(env, baseUrl, source.onSecret);
+  if ('problem' in proxy) report.addWhole({ message: proxy.problem });
+  const problems = report.problems();
+  if (file === undefined || 'problem' in proxy || problems.length > 0) return { problems };
+  const targetPlace = (index: number) => report.placeOf(['targets', index]);
+  const config = buildConfig({ file, credentials, baseUrl, proxy: proxy.value, ca, placeOf: targetPlace });
+  const warnings = [...report.warnings, ...warningsOf(config)];
+  return { config, warnings, ...(isFromFlags ? {} : { configFiles: listed.map((name) => resolve(cwd, name)) }) };
 }
 
-async function loadTargets(source: ConfigSource, report: Report): Promise<Loaded> {
-  const targets = source.targets.map((text, index) => {
-    const problem = source.targets.indexOf(text) < index ? 'is given twice' : problemWithTarget(text);
+/** What a config file with these targets would be. */
+function openTargets(texts: readonly string[]) {
+  const report = createReport();
+  const targets = texts.map((text, index) => {
+    const problem = texts.indexOf(text) < index ? 'is given twice' : problemWithTarget(text);
     if (problem !== undefined) report.addWhole({ message: `--target ${quote(text)}: ${problem}` });
     const [group_id, cluster] = text.split('/');
     return { group_id, clusters: [cluster] };
   });
-  const { data: file } = configSchema.safeParse({ targets });
-  const credentials = await credentialFromEnvironment({ ...source, directory: source.cwd }, report);
-  return finish(source, { file, credentials, baseUrl: baseUrlFromEnvironment(source.env, report) }, report);
+  return { keys: { targets }, checked: configSchema.safeParse({ targets }).data, report, fileOf: () => '' };
 }
 
 function problemWithTarget(text: string): string | undefined {
@@ -130,19 +128,6 @@ function problemWithTarget(text: string): string | undefined {
   return CLUSTER_NAME.test(cluster)
     ? undefined
     : `the part after the slash is not a cluster name: ${clusterNameAdvice(cluster)}`;
-}
-
-function finish(
-  { env, onSecret }: ConfigSource,
-  { file, ...outside }: Omit<ConfigParts, 'file' | 'proxy'> & { readonly file: ConfigFile | undefined },
-  report: Report,
-): Loaded {
-  const proxy = proxyFromEnvironment(env, outside.baseUrl ?? DEFAULT_BASE_URL, onSecret);
-  if ('problem' in proxy) report.addWhole({ message: proxy.problem });
-  const problems = report.problems();
-  if (file === undefined || 'problem' in proxy || problems.length > 0) return { problems };
-  const config = buildConfig({ file, ...outside, proxy: proxy.value });
-  return { config, warnings: [...report.warnings, ...warningsOf(config)] };
 }
 
 function warningsOf({ atlas, credentials, targets, discoveries, organizations = [] }: Config): readonly string[] {
