@@ -39,12 +39,14 @@ const KINDS: readonly { readonly kind: CredentialKind; readonly label: string; r
 const SUFFIXES: Readonly<Record<SecretForm, string>> = { inline: '', file: '_file', env: '_env' };
 const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
 
-/** @returns one for each credential of the file, in its order; complete only if nothing was reported */
-export async function credentialsFromFile(
+/** @returns the credentials of the file, in its order, or else `default`; complete only if nothing was reported */
+export async function readCredentials(
   config: Mapping,
   placeOf: (path: Path) => SecretPlace,
   report: Report,
 ): Promise<readonly Credential[]> {
+  const hasKey = Object.hasOwn(config, 'credentials') || report.isMisspelt([], ['credentials']);
+  if (!hasKey) return await credentialFromEnvironment(placeOf([]), report);
   const found = itemsOf(config, 'credentials').map(async (item) => {
     const { path, value } = item;
     const name = String(value['name']);
@@ -54,7 +56,9 @@ export async function credentialsFromFile(
     }
     return { name, ...(await secretsIn(item, placeOf(path), report)) };
   });
-  return await Promise.all(found);
+  const credentials = await Promise.all(found);
+  warnOfUnusedVariables(credentials, placeOf([]).env, report);
+  return credentials;
 }
 
 async function secretsIn({ path, value }: Item, place: SecretPlace, report: Report): Promise<Omit<Credential, 'name'>> {
@@ -121,8 +125,7 @@ function keysOf(slot: string): readonly string[] {
 const NO_CREDENTIAL =
   'no credential: set MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or write credentials into a config file';
 
-/** @returns the credential `default`; complete only if nothing was reported */
-export async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
+async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
   const { env } = place;
   const set = KINDS.map(({ slots, ...rest }) => ({ ...rest, slots, names: setVariables(slots, env) }));
   const [chosen, ...others] = set.filter(({ names }) => names.length > 0);
@@ -159,7 +162,7 @@ export async function credentialFromEnvironment(place: SecretPlace, report: Repo
 }
 
 /** Warns of variables that have no effect because the config file has credentials. */
-export function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
+function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
   const used = new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(({ identity }) => identity)));
   const names = setVariables(
     KINDS.flatMap(({ slots }) => slots),

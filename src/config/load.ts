@@ -8,13 +8,7 @@ import { type Look, lookAt } from '../support/file-watch.ts';
 import { quote } from '../support/words.ts';
 import { buildConfig, type Config } from './config.ts';
 import { type FileFormat, openConfigFiles } from './config-file.ts';
-import {
-  ATLAS_VARIABLES,
-  baseUrlFromEnvironment,
-  credentialFromEnvironment,
-  credentialsFromFile,
-  warnOfUnusedVariables,
-} from './credentials.ts';
+import { ATLAS_VARIABLES, baseUrlFromEnvironment, readCredentials } from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
 import { createReport, type Path, type Problem, valueAt } from './problems.ts';
@@ -91,11 +85,7 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
     return { ...source, configFile, directory: dirname(configFile) };
   };
   if (!isFromFlags) checkRules(keys, report);
-  const hasCredentials = Object.hasOwn(keys, 'credentials') || report.isMisspelt([], ['credentials']);
-  const credentials = hasCredentials
-    ? await credentialsFromFile(keys, placeOf, report)
-    : await credentialFromEnvironment(placeOf([]), report);
-  if (hasCredentials) warnOfUnusedVariables(credentials, env, report);
+  const credentials = await readCredentials(keys, placeOf, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
   const baseUrl = (hasBaseUrl ? file?.atlas.base_url : baseUrlFromEnvironment(env, report)) ?? DEFAULT_BASE_URL;
   const ca = await readCaFile(keys, placeOf, report);
