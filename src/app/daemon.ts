@@ -6,7 +6,7 @@ import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type LastReload, type SelfSettings } from '../metrics/self.ts';
-import { type FileWatch, type Look, lookAt, startFileWatch } from '../support/file-watch.ts';
+import { type FileWatch, fingerprintOf, startFileWatch } from '../support/file-watch.ts';
 import type { ReloadAnswer } from '../web/guards/limits.ts';
 import { createApp } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
@@ -18,7 +18,7 @@ export interface DaemonSettings
   /** Reads the config again. */
   readConfig(): Promise<Loaded>;
   /** The config is reloaded when its files or `atlas.ca_file` change. */
-  readonly autoReload?: { look(): Promise<Look>; readonly since: Look } | undefined;
+  readonly autoReload?: { look(): Promise<string>; readonly since: string } | undefined;
   /** `config` absent: plain HTTP without authentication. */
   readonly web: Omit<WebFlags, 'configFile'> & { readonly config?: WebConfigFile };
   readonly build: SelfSettings['build'];
@@ -131,12 +131,12 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
-  const lookAtCa = () => lookAt([monitor.config().atlas.ca?.file ?? []].flat());
+  const lookAtCa = () => fingerprintOf([monitor.config().atlas.ca?.file ?? []].flat());
   fileWatch =
     autoReload &&
     startFileWatch({
-      look: async () => new Map([...(await autoReload.look()), ...(await lookAtCa())]),
-      since: new Map([...autoReload.since, ...(await lookAtCa())]),
+      look: async () => (await autoReload.look()) + (await lookAtCa()),
+      since: autoReload.since + (await lookAtCa()),
       runtime,
       onChange: () => void reload.reload('the file has changed'),
     });

@@ -50,12 +50,11 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
   function watch({ first, load }: WebConfigFile, web: Web) {
     // Another read could return another content than the one that had stopped changing.
     let latest: LoadedWebConfig = first;
-    const lookOf = ({ fingerprint }: LoadedWebConfig) => new Map([['web config', fingerprint]]);
     async function look() {
       latest = await load();
-      return lookOf(latest);
+      return latest.fingerprint;
     }
-    return startFileWatch({ look, since: lookOf(first), runtime, onChange: () => apply(latest, web) });
+    return startFileWatch({ look, since: first.fingerprint, runtime, onChange: () => apply(latest, web) });
   }
 
   return {

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Look, lookAt } from '../support/file-watch.ts';
+import { fingerprintOf } from '../support/file-watch.ts';
 import { quote } from '../support/words.ts';
 import { buildConfig, type Config } from './config.ts';
 import { type FileFormat, openConfigFiles } from './config-file.ts';
@@ -55,12 +55,10 @@ const CONFIG_FILE: FileFormat<typeof configSchema> = {
   secretKey: 'credentials',
 };
 
-/** Fingerprints of the config files, and of the lists of files in folders; empty if there are no files. */
-export async function lookAtConfig({ paths = [], targets, cwd }: ConfigSource): Promise<Look> {
-  if (targets.length > 0) return new Map();
-  const names = paths.length > 0 ? paths : [DEFAULT_CONFIG_FILE];
-  const files = await listFiles(names, cwd);
-  return new Map([...(await lookAt(files.map((file) => resolve(cwd, file)))), ['', files.join('\n')]]);
+/** The fingerprint of the config files, and of the lists of files in folders. */
+export async function lookAtConfig({ paths = [], cwd }: Pick<ConfigSource, 'paths' | 'cwd'>): Promise<string> {
+  const files = await listFiles(paths.length > 0 ? paths : [DEFAULT_CONFIG_FILE], cwd);
+  return await fingerprintOf(files.map((file) => resolve(cwd, file)));
 }
 
 export async function loadConfig(source: ConfigSource): Promise<Loaded> {

@@ -1,19 +1,17 @@
 /**
  * Watches files by hashing their contents every five seconds: that works on every file system, and however a file is
- * replaced. A missing file counts as unchanged, and as changed when it returns. A changed file is read again each
- * second until it stops changing, because it may still be written.
+ * replaced. A file that disappears or returns has changed, too. After a change the files are read again each second
+ * until they stop changing, because one may still be written.
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Runtime } from './runtime.ts';
 
-/** The fingerprints of files by path, at one moment. Files that could not be read are absent. */
-export type Look = ReadonlyMap<string, string>;
-
 export interface FileWatchSettings {
-  look(): Promise<Look>;
+  /** The fingerprint of all that is watched. */
+  look(): Promise<string>;
   /** Taken before the files were used, so that a change in between is noticed. */
-  readonly since: Look;
+  readonly since: string;
   readonly runtime: Runtime;
   /** Called once for all files that changed together, when they have stopped changing. */
   onChange(): void;
@@ -24,26 +22,20 @@ const REST_SECONDS = 1;
 
 export type FileWatch = ReturnType<typeof startFileWatch>;
 
-export async function lookAt(paths: readonly string[]): Promise<Look> {
-  const looks = await Promise.all(paths.map(async (path) => [path, await fingerprintOf(path)] as const));
-  return new Map(looks.flatMap(([path, print]) => (print === undefined ? [] : [[path, print] as const])));
-}
-
 export function startFileWatch({ look: lookNow, since, runtime, onChange }: FileWatchSettings) {
   const stopping = new AbortController();
-  let known = since;
+  let known: string | undefined = since;
 
   async function watch(): Promise<void> {
     for (;;) {
       await runtime.sleep(LOOK_SECONDS, stopping.signal);
       let look = await lookNow();
-      known = new Map([...known].filter(([path]) => look.has(path)));
-      while (isNews(known, look)) {
+      while (look !== known) {
         await runtime.sleep(REST_SECONDS, stopping.signal);
         const again = await lookNow();
         stopping.signal.throwIfAborted();
-        if (isSame(look, again)) {
-          known = new Map([...known, ...look]);
+        if (again === look) {
+          known = look;
           onChange();
         }
         look = again;
@@ -56,23 +48,20 @@ export function startFileWatch({ look: lookNow, since, runtime, onChange }: File
     if (!stopping.signal.aborted) throw error;
   });
   return {
-    /** From now on every file counts as changed. */
+    /** From now on the files count as changed. */
     forget(): void {
-      known = new Map();
+      known = undefined;
     },
     stop: () => stopping.abort(new Error('no longer watched')),
   };
 }
 
-function isNews(known: Look, look: Look): boolean {
-  return [...look].some(([path, print]) => known.get(path) !== print);
+/** Changes with the content of each file, and when one appears or disappears. */
+export async function fingerprintOf(paths: readonly string[]): Promise<string> {
+  return JSON.stringify(await Promise.all(paths.map(async (path) => [path, await hashOf(path)])));
 }
 
-function isSame(a: Look, b: Look): boolean {
-  return a.size === b.size && !isNews(a, b);
-}
-
-async function fingerprintOf(path: string): Promise<string | undefined> {
+async function hashOf(path: string): Promise<string | undefined> {
   try {
     // Opening a pipe would wait for a writer.
     if (!(await stat(path)).isFile()) return undefined;

@@ -614,8 +614,7 @@ describe('several config files', () => {
       change();
       looks.push(await lookAtConfig(source));
     }
-    expect(new Set(looks.map((look) => JSON.stringify([...look]))).size).toBe(3);
+    expect(new Set(looks).size).toBe(3);
     expect(looks[3]).toEqual(looks[1]);
-    expect(await lookAtConfig({ ...source, targets: [PAIR] })).toEqual(new Map());
   });
 });
