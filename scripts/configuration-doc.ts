@@ -2,9 +2,9 @@
 
 import { COMMANDS, type CommandName, FLAGS, type Flag, type FlagName, variableOf } from '../src/cli/flags.ts';
 import { MEANINGS } from '../src/cli/help.ts';
-import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
 import { ATLAS_VARIABLES, SERVICE_VARIABLES } from '../src/config/credentials.ts';
 import { configSchema } from '../src/config/schema.ts';
+import { type JsonSchema, toJsonSchema } from './json-schema.ts';
 
 export function schemaFile(): string {
   return `${JSON.stringify(toJsonSchema(configSchema), null, 2)}\n`;

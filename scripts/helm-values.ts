@@ -2,8 +2,9 @@
  * The values of the Helm chart, declared once. values.schema.json and the table in the chart's README are made from this list. The
  * exporter's own schema checks `config`; Kubernetes checks its own objects.
  */
-import { type JsonSchema, toJsonSchema } from '../src/config/config-file.ts';
+
 import { configSchema } from '../src/config/schema.ts';
+import { type JsonSchema, toJsonSchema } from './json-schema.ts';
 import type { Rule } from './rules/promql.ts';
 
 /** The part of JSON Schema that describes a value. */

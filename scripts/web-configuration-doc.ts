@@ -1,10 +1,11 @@
 /** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
-import { toJsonSchema } from '../src/config/config-file.ts';
+
 import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
 import { MOST_PER_ADDRESS } from '../src/web/guards/auth.ts';
 import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
 import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
 import { rowsOf, table } from './configuration-doc.ts';
+import { toJsonSchema } from './json-schema.ts';
 
 export function webConfigurationDoc(example: string): string {
   return `${[HEAD, `\`\`\`yaml\n${example.trim()}\n\`\`\``, keysSection(), suitesSection(), CHANGES, PASSWORDS, HOSTS, differencesSection(), limitsSection()].join('\n\n')}\n`;

@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import type { HealthFlags } from '../cli/parse.ts';
 import { HEALTH_PATH } from '../cli/values.ts';
 import { withinDeadline } from '../support/abortable.ts';
+import { given } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { EXIT, type ExitCode, type Terminal } from './command.ts';
 
@@ -40,14 +41,14 @@ export async function runHealth({ url, client, terminal, runtime }: HealthSettin
 }
 
 async function ask(url: string, client: HealthFlags['client'], signal: AbortSignal) {
-  const isLoopback = LOOPBACK.test(new URL(url).hostname);
-  // No agent: the request uses no proxy and keeps no connection open.
-  const plain = { agent: false, signal, headers: { connection: 'close' } };
-  const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
-  const secure = { ...plain, ...shown, rejectUnauthorized: !isLoopback };
   const [, socketPath] = /^unix:(.*)$/.exec(url) ?? [];
-  const overHttp = () => (url.startsWith('https:') ? httpsRequest(url, secure) : httpRequest(url, plain));
-  const request = socketPath ? httpRequest({ ...plain, socketPath, path: HEALTH_PATH }) : overHttp();
+  // No agent: the request uses no proxy and keeps no connection open.
+  const options = { agent: false, signal, headers: { connection: 'close' }, ...given({ socketPath }) };
+  const shown = client && { cert: await readFile(client.certificate), key: await readFile(client.key) };
+  const rejectUnauthorized = !LOOPBACK.test(new URL(url).hostname);
+  const request = url.startsWith('https:')
+    ? httpsRequest(url, { ...options, ...shown, rejectUnauthorized })
+    : httpRequest(socketPath ? `http://localhost${HEALTH_PATH}` : url, options);
   // After the response has begun, errors come from reading it.
   request.on('error', () => undefined).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -92,7 +92,7 @@ function reportUnknownKeys(
   report: Report,
 ): void {
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-  const all = unknown.length > 0 ? keysIn(toJsonSchema(schema)) : [];
+  const all = unknown.length > 0 ? keysIn(z.toJSONSchema(schema, { io: 'input' }) as KeySchema) : [];
   for (const { path: parent, keys } of unknown) {
     for (const key of keys) {
       const path = [...parent, key];
@@ -106,15 +106,6 @@ function reportUnknownKeys(
       else report.addUnnamed(path, advice, 'key');
     }
   }
-}
-
-/** A switch; parseYaml returns it as text. */
-export function trueOrFalse() {
-  const error = ({ input }: { readonly input?: unknown }) =>
-    typeof input === 'string' ? 'must be true or false' : undefined;
-  const values = new Map<unknown, boolean>([true, false].map((value) => [String(value), value]));
-  const toBoolean = (text: unknown) => values.get(String(text).toLowerCase()) ?? text;
-  return z.preprocess(toBoolean, z.boolean({ error }));
 }
 
 /** If a value may be of two kinds, the problems with the first kind are reported. */
@@ -190,36 +181,14 @@ function placeOf(path: Path): string {
   return formatPath(path.filter((step) => typeof step !== 'number'));
 }
 
-function keysIn({ properties = {}, items }: JsonSchema, path: Path = []): readonly KnownKey[] {
+/** The part of JSON Schema that leads to all keys. */
+interface KeySchema {
+  readonly properties?: Readonly<Record<string, KeySchema>>;
+  readonly items?: KeySchema;
+}
+
+function keysIn({ properties = {}, items }: KeySchema, path: Path = []): readonly KnownKey[] {
   const own = Object.keys(properties).map((key) => ({ place: placeOf(path), key }));
   const inner = Object.entries(properties).flatMap(([key, schema]) => keysIn(schema, [...path, key]));
   return [...own, ...inner, ...(items ? keysIn(items, path) : [])];
-}
-
-/** The part of JSON Schema that the schemas of this program use. */
-export interface JsonSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: false | JsonSchema;
-  readonly required?: readonly string[];
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly const?: string;
-}
-
-/** Used by editors, by the docs, and for advice about unknown keys. */
-export function toJsonSchema(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
-    io: 'input',
-    override({ jsonSchema }) {
-      // Defaults that zod does not fill in, because they depend on other keys or on the environment.
-      if ('defaultElsewhere' in jsonSchema) jsonSchema.default = jsonSchema['defaultElsewhere'] as string;
-      delete jsonSchema['defaultElsewhere'];
-    },
-  }) as JsonSchema;
 }

@@ -8,6 +8,18 @@ const MOMENT_PATTERNS = [z.regexes.date, z.regexes.datetime({ offset: true })];
 export const DAY_SECONDS = 86_400;
 export const YEAR_SECONDS = 365 * DAY_SECONDS;
 
+export function filledText() {
+  return z.string().min(1, { error: 'is empty' });
+}
+
+/** A switch; parseYaml returns it as text. */
+export function trueOrFalse() {
+  const error = errorFor(['string'], () => 'must be true or false');
+  const values = new Map<unknown, boolean>([true, false].map((value) => [String(value), value]));
+  const toBoolean = (text: unknown) => values.get(String(text).toLowerCase()) ?? text;
+  return z.preprocess(toBoolean, z.boolean({ error }));
+}
+
 export function parsed<T>(parse: (text: string) => Checked<T>) {
   return z.string().transform((text, context) => {
     const checked = parse(text);

@@ -6,15 +6,16 @@ import { z } from 'zod';
 import type { Collectors } from '../collectors/collector.ts';
 import { COLLECTORS } from '../collectors/index.ts';
 import { formatDuration, looksSecret } from '../support/words.ts';
-import { trueOrFalse } from './config-file.ts';
 import { parseBaseUrl, parseWebAddress, parseWebFolder } from './network.ts';
 import {
   DAY_SECONDS,
   duration,
+  filledText,
   matching,
   oneOf,
   parsed,
   parseMoment,
+  trueOrFalse,
   wholeNumber,
   YEAR_SECONDS,
 } from './schema-values.ts';
@@ -31,9 +32,7 @@ const atlas = z.strictObject({
     description:
       'The address of Atlas: `https://cloud.mongodbgov.com` for Atlas for Government. `http://` is allowed for loopback addresses only. Without this key, `MONGODB_ATLAS_BASE_URL` is used.',
   }),
-  ca_file: z
-    .string()
-    .min(1, { error: 'is empty' })
+  ca_file: filledText()
     .optional()
     .describe(
       'A file with certificates of authorities in PEM format, relative to the config file: trusted for Atlas and for the proxy, in addition to the default ones. Read at start and at each reload.',
@@ -160,11 +159,10 @@ function pair(description: string, slots: Readonly<Record<string, string>>) {
 
 /** The three forms of a secret, and of the id that belongs to it. */
 function secret(name: string, description: string) {
-  const text = z.string().min(1, { error: 'is empty' });
   const variable = matching(VARIABLE_NAME, () => 'must be the name of an environment variable');
   return {
-    [name]: text.optional().describe(description),
-    [`${name}_file`]: text.optional().describe(`A file that holds \`${name}\`, relative to the config file.`),
+    [name]: filledText().optional().describe(description),
+    [`${name}_file`]: filledText().optional().describe(`A file that holds \`${name}\`, relative to the config file.`),
     [`${name}_env`]: variable.optional().describe(`The name of an environment variable that holds \`${name}\`.`),
   };
 }

@@ -1,7 +1,7 @@
 /** The keys of one entry of `targets`, and those of `defaults`. */
 import { z } from 'zod';
 import { formatDuration, looksSecret, quote } from '../support/words.ts';
-import { DAY_SECONDS, duration, errorFor, matching, oneOf, YEAR_SECONDS } from './schema-values.ts';
+import { DAY_SECONDS, duration, errorFor, filledText, matching, oneOf, YEAR_SECONDS } from './schema-values.ts';
 
 export const DEFAULT_DISCOVERY_INTERVAL_SECONDS = 600;
 export const CREDENTIAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -62,10 +62,7 @@ const credentialOfTarget = matching(
 ).optional();
 
 /** Atlas allows these characters in the names of projects, and others only in names of long ago. */
-const projectGlobs = globs(
-  z.string().min(1, { error: 'is empty' }).max(64, { error: 'must have at most 64 characters' }),
-  '["*-prod"]',
-);
+const projectGlobs = globs(filledText().max(64, { error: 'must have at most 64 characters' }), '["*-prod"]');
 
 const override = z.strictObject({
   match: clusterGlob.describe('A pattern for cluster names. Of several that match, the first counts.'),

@@ -3,8 +3,10 @@
  * generated from them.
  */
 import { z } from 'zod';
+import type { Checked } from '../../support/checked.ts';
 import { listed, quote } from '../../support/words.ts';
-import { type FileFormat, trueOrFalse } from '../config-file.ts';
+import type { FileFormat } from '../config-file.ts';
+import { filledText, parsed, trueOrFalse } from '../schema-values.ts';
 
 export const TLS_KEY = 'tls_server_config';
 export const USERS_KEY = 'basic_auth_users';
@@ -30,11 +32,12 @@ export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
 /** Without CBC: its implementations have had many padding-oracle attacks. */
 export const DEFAULT_CIPHER_SUITES = CIPHER_SUITES.filter((name) => !name.includes('_CBC_'));
 
-/** The reason why a cipher suite cannot be used; undefined if it can. */
-function problemWithCipherSuite(name: string): string | undefined {
-  if (CIPHER_SUITES.includes(name) || TLS13_SUITES.includes(name)) return undefined;
-  if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) return 'is insecure according to Go and not supported';
-  return `is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}`;
+function parseCipherSuite(name: string): Checked<string> {
+  if (CIPHER_SUITES.includes(name) || TLS13_SUITES.includes(name)) return { value: name };
+  if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) {
+    return { problem: `${quote(name)} is insecure according to Go and not supported` };
+  }
+  return { problem: `${quote(name)} is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}` };
 }
 
 const CURVES = ['X25519', 'CurveP256', 'CurveP384', 'CurveP521'] as const;
@@ -51,8 +54,8 @@ const CLIENT_AUTH_TYPES = [
 const tlsVersion = oneOf(['TLS12', 'TLS13'], { TLS10: OLD_VERSION, TLS11: OLD_VERSION });
 
 const tlsServerConfig = z.strictObject({
-  cert_file: file().describe('The server’s certificate and its intermediate certificates, in PEM format.'),
-  key_file: file().describe('The private key of the certificate, in PEM format, not encrypted.'),
+  cert_file: filledText().describe('The server’s certificate and its intermediate certificates, in PEM format.'),
+  key_file: filledText().describe('The private key of the certificate, in PEM format, not encrypted.'),
   client_auth_type: oneOf(CLIENT_AUTH_TYPES, {
     RequireClientCert: 'is an old name: use RequireAnyClientCert',
   })
@@ -60,13 +63,13 @@ const tlsServerConfig = z.strictObject({
     .describe(
       'Client certificates: `NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`. `RequestClientCert` and `RequireAnyClientCert` verify nothing and cause a warning. A change needs a restart.',
     ),
-  client_ca_file: file()
+  client_ca_file: filledText()
     .optional()
     .describe(
       'The authorities that sign client certificates, in PEM format. Required with `RequireAndVerifyClientCert`; otherwise the public authorities that Node.js knows are the default.',
     ),
   client_allowed_sans: z
-    .array(z.string().min(1, { error: 'is empty' }))
+    .array(filledText())
     .min(1, { error: 'is empty: list names, or leave the key out' })
     .optional()
     .describe(
@@ -75,12 +78,7 @@ const tlsServerConfig = z.strictObject({
   min_version: tlsVersion.prefault('TLS12').describe('The oldest TLS version: `TLS12` or `TLS13`.'),
   max_version: tlsVersion.prefault('TLS13').describe('The newest TLS version: `TLS12` or `TLS13`.'),
   cipher_suites: z
-    .array(
-      z.string().superRefine((name, context) => {
-        const problem = problemWithCipherSuite(name);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: `${quote(name)} ${problem}` });
-      }),
-    )
+    .array(parsed(parseCipherSuite))
     .min(1, { error: 'is empty: list suites, or leave the key out' })
     .optional()
     .describe(
@@ -142,10 +140,6 @@ export const WEB_CONFIG_FILE: FileFormat<typeof webConfigSchema> = {
   secretKey: USERS_KEY,
   unsupported: UNSUPPORTED,
 };
-
-function file() {
-  return z.string().min(1, { error: 'is empty' });
-}
 
 /** @param refused other values of the exporter-toolkit, and why this program refuses them */
 function oneOf<const T extends string>(choices: readonly T[], refused: Readonly<Record<string, string>>) {
