@@ -135,7 +135,7 @@ async function demonstrate(flags: DemoFlags, version: string, early: EarlySignal
 async function guardedWeb({ configFile: file, ...web }: WebFlags) {
   if (file === undefined) return { web, problems: [] };
   const { loadWebConfig } = await import('../config/web/web-config.ts');
-  const load = () => loadWebConfig(file, { cwd: process.cwd(), files });
+  const load = () => loadWebConfig(file, { cwd: process.cwd(), files }, systemRuntime.wallSeconds());
   const first = await load();
   if ('problems' in first) return { web, problems: first.problems };
   return { web: { ...web, config: { first, load } }, problems: [] };

@@ -5,7 +5,6 @@
  */
 import type { RequestListener } from 'node:http';
 import { formatProblem } from '../config/problems.ts';
-import { expiryWarning } from '../config/web/tls.ts';
 import type { LoadedWebConfig, ValidWebConfig } from '../config/web/web-config.ts';
 import { startFileWatch } from '../support/file-watch.ts';
 import type { Log } from '../support/log.ts';
@@ -43,8 +42,7 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
   }
 
   function warn(warnings: readonly string[]): void {
-    const expiry = current.tls && expiryWarning(current.tls, runtime.wallSeconds());
-    for (const warning of [...warnings, ...(expiry ? [expiry] : [])]) log.warn({}, warning);
+    for (const warning of warnings) log.warn({}, warning);
   }
 
   function watch({ first, load }: WebConfigFile, web: Web) {

@@ -6,7 +6,6 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CheckFlags } from '../cli/parse.ts';
 import { type ConfigSource, loadConfig } from '../config/load.ts';
-import { expiryWarning } from '../config/web/tls.ts';
 import { loadWebConfig } from '../config/web/web-config.ts';
 import { ownShare } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
@@ -121,12 +120,10 @@ function secretFilesOf({ config }: FileChecks): readonly string[] {
 }
 
 async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
-  const loaded = await loadWebConfig(file, { cwd, files });
+  const loaded = await loadWebConfig(file, { cwd, files }, nowSeconds);
   if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
   const { tls, users } = loaded.webConfig;
   const warnings = [...loaded.warnings, ...(await unsafeFiles(tls ? [tls.keyFile] : []))];
-  const expiry = tls && expiryWarning(tls, nowSeconds);
-  if (expiry) warnings.push(expiry);
   const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
   if (!tls && users.size > 0) warnings.push(cleartext);
   return { problems: [], warnings };

@@ -103,7 +103,7 @@ test('the example of the web config is valid as it is, and with every commented 
   copyFileSync(authority.certFile, join(folder, 'clients.pem'));
   const load = async (text: string) => {
     writeFileSync(join(folder, 'web.yml'), text);
-    return await loadWebConfig('web.yml', { cwd: folder, files });
+    return await loadWebConfig('web.yml', { cwd: folder, files }, Date.now() / 1000);
   };
   expect(await load(webExample)).toMatchObject({ webConfig: { tls: { clientAuthType: 'NoClientCert' }, headers: {} } });
   const whole = await load(webExample.replaceAll(/^( *)#(?! |$)/gm, '$1').replaceAll(/^#(?= {2})/gm, ''));

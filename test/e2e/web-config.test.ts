@@ -60,7 +60,7 @@ async function serve(text: string, certificate = server) {
   write(text);
   install(certificate);
   copyFileSync(clients.certFile, join(folder, 'clients.pem'));
-  const load = () => loadWebConfig('web.yml', { cwd: folder, files });
+  const load = () => loadWebConfig('web.yml', { cwd: folder, files }, Date.now() / 1000);
   const first = await load();
   if ('problems' in first) throw new Error(first.problems.map(formatProblem).join('\n'));
   const runtime = createFakeRuntime(Date.now() / 1000);

@@ -118,13 +118,13 @@ const WARN_BEFORE_DAYS = 14;
 const DAY_SECONDS = 86_400;
 
 /** @returns a warning if the server's certificate has expired or will soon */
-export function expiryWarning({ expiresAtSeconds }: TlsSettings, nowSeconds: number): string | undefined {
+export function expiryWarnings({ expiresAtSeconds }: TlsSettings, nowSeconds: number): readonly string[] {
   const days = (expiresAtSeconds - nowSeconds) / DAY_SECONDS;
-  if (days > WARN_BEFORE_DAYS) return undefined;
+  if (days > WARN_BEFORE_DAYS) return [];
   const when = new Date(expiresAtSeconds * 1000).toISOString();
   return days <= 0
-    ? `the certificate of the web server has expired at ${when}: clients refuse it; replace cert_file and key_file`
-    : `the certificate of the web server expires at ${when}: replace cert_file and key_file before`;
+    ? [`the certificate of the web server has expired at ${when}: clients refuse it; replace cert_file and key_file`]
+    : [`the certificate of the web server expires at ${when}: replace cert_file and key_file before`];
 }
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;

@@ -6,7 +6,7 @@ import type { GuardSettings } from '../../web/guards/answer.ts';
 import { type FileSource, openConfigFiles } from '../config-file.ts';
 import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
-import { buildTls, checkTls, readTlsFiles, type TlsFiles } from './tls.ts';
+import { buildTls, checkTls, expiryWarnings, readTlsFiles, type TlsFiles } from './tls.ts';
 
 export type LoadedWebConfig = {
   /** Changes with the content of the file and of the files that it names. */
@@ -20,7 +20,7 @@ export interface ValidWebConfig {
 }
 
 /** @param file `--web.config.file` */
-export async function loadWebConfig(file: string, source: FileSource): Promise<LoadedWebConfig> {
+export async function loadWebConfig(file: string, source: FileSource, nowSeconds: number): Promise<LoadedWebConfig> {
   const { text, keys, checked, report } = await openConfigFiles([file], source, WEB_CONFIG_FILE);
   const directory = dirname(resolve(source.cwd, file));
   const tls = mappingAt(keys, [TLS_KEY]);
@@ -34,14 +34,15 @@ export async function loadWebConfig(file: string, source: FileSource): Promise<L
     .digest('hex');
   if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
   const webConfig = buildGuards(checked, users ?? {}, files, directory);
-  return { fingerprint, webConfig, warnings: warningsFor(checked, webConfig) };
+  return { fingerprint, webConfig, warnings: warningsFor(checked, webConfig, nowSeconds) };
 }
 
 function warningsFor(
   { tls_server_config: tls, http_server_config: http }: z.output<typeof webConfigSchema>,
-  { users }: GuardSettings,
+  { users, tls: served }: GuardSettings,
+  nowSeconds: number,
 ): readonly string[] {
-  const warnings: string[] = [];
+  const warnings = served ? [...expiryWarnings(served, nowSeconds)] : [];
   const type = tls?.client_auth_type;
   if (http?.http2) warnings.push('http_server_config.http2: the server uses only HTTP/1.1, which all clients support');
   if (type === 'RequestClientCert' || type === 'RequireAnyClientCert') {

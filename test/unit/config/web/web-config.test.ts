@@ -37,7 +37,7 @@ beforeAll(() => {
 
 async function load(text: string) {
   writeFileSync(join(folder, 'web.yml'), text);
-  return await loadWebConfig('web.yml', { cwd: folder, files });
+  return await loadWebConfig('web.yml', { cwd: folder, files }, Date.now() / 1000);
 }
 
 /** With the context of TLS in its place. */
@@ -318,7 +318,7 @@ X-Frame-Options: DENY
   });
 
   test('a missing file', async () => {
-    const loaded = await loadWebConfig('none.yml', { cwd: folder, files });
+    const loaded = await loadWebConfig('none.yml', { cwd: folder, files }, Date.now() / 1000);
     expect(loaded).toMatchObject({ problems: [{ message: 'web config file none.yml does not exist' }] });
   });
 });
