@@ -125,18 +125,17 @@ export function parseShard(
       ? { value: undefined }
       : { problem: '--shard.index: has no effect without --shard.count' };
   }
-  if (index !== undefined) {
-    if (index < count) return { value: { index, count } };
-    return { problem: `--shard.index ${index}: must be less than --shard.count (${count}): the first shard is 0` };
-  }
   const digits = /-([0-9]{1,6})$/.exec(hostname ?? '')?.[1];
-  if (digits === undefined && count > 1) {
+  if (index === undefined && digits === undefined && count > 1) {
     const reason = 'HOSTNAME does not end in the number of a pod of a StatefulSet, as exporter-0 does';
     return { problem: `--shard.count: ${reason}: give --shard.index too` };
   }
-  const ordinal = Number(digits ?? 0);
-  if (ordinal < count) return { value: { index: ordinal, count } };
+  const own = index ?? Number(digits ?? 0);
+  if (own < count) return { value: { index: own, count } };
   return {
-    problem: `--shard.count ${count}: is too small for this pod, which has the number ${ordinal} in its HOSTNAME: it must be the number of replicas`,
+    problem:
+      index === undefined
+        ? `--shard.count ${count}: is too small for this pod, which has the number ${own} in its HOSTNAME: it must be the number of replicas`
+        : `--shard.index ${index}: must be less than --shard.count (${count}): the first shard is 0`,
   };
 }

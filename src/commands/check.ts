@@ -49,18 +49,11 @@ function checkAsJson(checks: FileChecks, outcome?: Outcome): string {
       expires_at: timeOf(expiresAtSeconds),
       secrets: Object.fromEntries(Object.entries(secrets).map(([slot, { description }]) => [slot, description])),
     })),
-    listings: outcome?.listings.map(({ credential, projects, failures }) => ({
-      credential,
-      projects,
-      ...resultOf(failures),
-    })),
+    listings: outcome?.listings.map(({ failures, ...listing }) => ({ ...listing, ...resultOf(failures) })),
     rules: outcome?.rules,
-    projects: outcome?.projects.map(({ groupId, credential, clusters, failures }) => ({
-      group_id: groupId,
-      credential,
-      clusters,
-      ...resultOf(failures),
-    })),
+    projects: outcome?.projects.map(({ groupId: group_id, failures, ...project }) => {
+      return { group_id, ...project, ...resultOf(failures) };
+    }),
     targets: outcome?.targets.map(({ target, read, newestSuccessAtSeconds, findings, failures }) => ({
       group_id: target.groupId,
       cluster_name: target.clusterName,
@@ -91,8 +84,6 @@ function timeOf(seconds: number | undefined): string | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString();
 }
 
-type Checks = Pick<FileChecks, 'problems' | 'warnings'>;
-
 /** Checks the config, its secret files and the web config file, without a request to Atlas. */
 export async function checkFiles(
   source: ConfigSource,
@@ -100,13 +91,22 @@ export async function checkFiles(
   webConfigFile?: string,
 ): Promise<FileChecks> {
   const loaded: FileChecks = { problems: [], warnings: [], ...(await loadConfig(source)) };
-  const secretFiles = await unsafeFiles(secretFilesOf(loaded));
-  const web = webConfigFile === undefined ? undefined : await checkWebConfig(webConfigFile, source, nowSeconds);
+  const web = webConfigFile === undefined ? undefined : await loadWebConfig(webConfigFile, source, nowSeconds);
+  const guarded = web && 'webConfig' in web ? web : undefined;
+  const { tls, users } = guarded?.webConfig ?? {};
+  const cleartext = `${webConfigFile} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
+  const secretFiles = new Set([...secretFilesOf(loaded), ...(tls ? [tls.keyFile] : [])]);
+  const unsafe = await Promise.all(Array.from(secretFiles, warningFor));
   return {
     ...loaded,
     ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
-    problems: [...loaded.problems, ...(web?.problems ?? [])],
-    warnings: [...loaded.warnings, ...secretFiles, ...(web?.warnings ?? [])],
+    problems: [...loaded.problems, ...(web && 'problems' in web ? web.problems : [])],
+    warnings: [
+      ...loaded.warnings,
+      ...(guarded?.warnings ?? []),
+      ...(users?.size && !tls ? [cleartext] : []),
+      ...unsafe.filter((warning) => warning !== undefined),
+    ],
   };
 }
 
@@ -114,24 +114,7 @@ const NOT_SECRET = ['client_id', 'public_key'];
 
 function secretFilesOf({ config }: FileChecks): readonly string[] {
   const slots = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
-  return [
-    ...new Set(slots.flatMap(([slot, { file }]) => (file === undefined || NOT_SECRET.includes(slot) ? [] : [file]))),
-  ];
-}
-
-async function checkWebConfig(file: string, { cwd, files }: ConfigSource, nowSeconds: number): Promise<Checks> {
-  const loaded = await loadWebConfig(file, { cwd, files }, nowSeconds);
-  if ('problems' in loaded) return { problems: loaded.problems, warnings: [] };
-  const { tls, users } = loaded.webConfig;
-  const warnings = [...loaded.warnings, ...(await unsafeFiles(tls ? [tls.keyFile] : []))];
-  const cleartext = `${file} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
-  if (!tls && users.size > 0) warnings.push(cleartext);
-  return { problems: [], warnings };
-}
-
-async function unsafeFiles(paths: readonly string[]): Promise<readonly string[]> {
-  const warnings = await Promise.all(paths.map(warningFor));
-  return warnings.filter((warning) => warning !== undefined);
+  return slots.flatMap(([slot, { file }]) => (file === undefined || NOT_SECRET.includes(slot) ? [] : [file]));
 }
 
 async function warningFor(path: string): Promise<string | undefined> {
