@@ -4,7 +4,7 @@ import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
-import { type Cell, formatTable, type Palette, paletteOf, type Terminal } from './command.ts';
+import { formatTable, forScreen, PAINT, type Terminal } from './command.ts';
 import { failuresIn, type Outcome, type TargetOutcome, type Unread } from './poll-once.ts';
 
 /** The problems of the config, its secret files and the web config file. */
@@ -20,6 +20,8 @@ export interface FileChecks {
   readonly webConfigFile?: string;
 }
 
+const { good, bad, warning, strong } = PAINT;
+
 type Screen = Pick<Terminal, 'columns' | 'hasColours'>;
 
 const KINDS = { service_account: 'service account', api_key: 'API key', access_token: 'access token' } as const;
@@ -28,16 +30,16 @@ const MOST_NAMED = 5;
 
 export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
   const { problems, warnings, config, configFiles, webConfigFile } = checks;
-  const { good, bad, warning } = paletteOf(screen);
   const files = configFiles ?? ['the command line and the environment'];
   const fine = [...files, ...(webConfigFile ? [webConfigFile] : [])];
-  return [
+  const lines = [
     ...problems.map((problem) => `${formatProblem(problem)}\n`),
     ...warnings.map((text) => `${warning('warning')}: ${text}\n`),
     ...(problems.length > 0
       ? [`\n${bad(counted(problems.length, 'problem'))}\n`]
       : [...fine.map((what) => `${good('ok')}: ${what}\n`), config ? `\n${describeConfig(config, screen)}` : '']),
-  ].join('');
+  ];
+  return forScreen(lines.join(''), screen);
 }
 
 function describeConfig(config: Config, { columns }: Screen): string {
@@ -55,7 +57,7 @@ function describeConfig(config: Config, { columns }: Screen): string {
   const rows = credentials.flatMap(({ name, kind, secrets }) => {
     const uses = [...targets, ...discoveries, ...organizations].filter(({ credential }) => credential === name).length;
     return Object.entries(secrets).map(([slot, { description }], index) => {
-      return cellsOf(...(index === 0 ? [name, KINDS[kind], uses] : ['', '', '']), slot, description);
+      return [...(index === 0 ? [name, KINDS[kind], uses] : ['', '', '']), slot, description];
     });
   });
   const proxy = atlas.proxy ? `Requests to Atlas go through the proxy ${atlas.proxy.address}.\n` : '';
@@ -72,35 +74,34 @@ const CREDENTIAL_COLUMNS = {
 
 /** First what could not be read, then what is wrong, each with advice. Fine targets are only counted unless `isAll`. */
 export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boolean, screen: Screen): string {
-  const palette = paletteOf(screen);
   const { targets, projects, listings, rules, warnings } = outcome;
   const wrong = targets.filter(needsAttention).sort((a, b) => rankOfOutcome(a) - rankOfOutcome(b));
   const fine = targets.filter((target) => !needsAttention(target));
   const rows = [
     ...[...listings.map((listing) => ({ ...listing, groupId: '(all)' })), ...projects]
       .filter(({ failures }) => failures.length > 0)
-      .map(({ groupId, credential, failures }): readonly Cell[] => {
-        const result = { text: failures.map(failureWords).join(', '), paint: palette.bad };
-        return [...cellsOf('(all)', groupId, credential), result];
+      .map(({ groupId, credential, failures }) => {
+        return ['(all)', groupId, credential, bad(failures.map(failureWords).join(', '))];
       }),
-    ...[...wrong, ...(isAll ? fine : [])].map((target) => rowOf(target, nowSeconds, palette)),
+    ...[...wrong, ...(isAll ? fine : [])].map((target) => rowOf(target, nowSeconds)),
   ];
   const clusters = counted(targets.length, 'cluster');
   const failures = failuresIn(outcome);
   const hint = isAll || fine.length === 0 ? '' : ` --all lists ${fine.length === 1 ? 'it' : 'them'}.`;
   const sum = failures > 0 ? counted(failures, 'failure') : `To look at: ${counted(wrong.length, 'cluster')}`;
   const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
-  const ruleRows = rules.map((rule) => cellsOf(rule.place, rule.projects, rule.clusters));
-  return [
+  const ruleRows = rules.map((rule) => [rule.place, rule.projects, rule.clusters]);
+  const parts = [
     rows.length > 0 ? `\n${formatTable(TARGET_COLUMNS, rows, screen.columns)}` : '',
     ...(warnings.length > 0 ? ['\n'] : []),
-    ...warnings.map((text) => `${palette.warning('warning')}: ${text}\n`),
+    ...warnings.map((text) => `${warning('warning')}: ${text}\n`),
     rules.length > 0 ? `\n${formatTable(RULE_COLUMNS, ruleRows, screen.columns)}` : '',
-    ...groupsOf(outcome, palette).map((group) => `\n${describeGroup(group, palette)}`),
+    ...groupsOf(outcome).map((group) => `\n${describeGroup(group)}`),
     failures > 0 || wrong.length > 0
-      ? `\n${(failures > 0 ? palette.bad : palette.warning)(attention)}\n`
-      : `\n${palette.good(`All is well: ${clusters} polled.${hint}`)}\n`,
-  ].join('');
+      ? `\n${(failures > 0 ? bad : warning)(attention)}\n`
+      : `\n${good(`All is well: ${clusters} polled.${hint}`)}\n`,
+  ];
+  return forScreen(parts.join(''), screen);
 }
 
 const TARGET_COLUMNS = {
@@ -113,10 +114,6 @@ const TARGET_COLUMNS = {
   'NEWEST SUCCESS': 'right',
 } as const;
 const RULE_COLUMNS = { 'ENTRY OF THE CONFIG': 'shrink', PROJECTS: 'right', CLUSTERS: 'right' } as const;
-
-function cellsOf(...values: readonly (string | number)[]): readonly Cell[] {
-  return values.map((value) => ({ text: String(value) }));
-}
 
 /** What is wrong with the exports; what could not be read is in `failures`. */
 function problemsOf({ findings }: TargetOutcome): readonly Finding[] {
@@ -134,21 +131,15 @@ function rankOfOutcome(target: TargetOutcome): number {
   return target.failures.length > 0 || main === undefined ? -1 : rankOf(main.condition);
 }
 
-function rowOf(outcome: TargetOutcome, nowSeconds: number, palette: Palette): readonly Cell[] {
+function rowOf(outcome: TargetOutcome, nowSeconds: number): readonly (string | number)[] {
   const { target, read, newestSuccessAtSeconds: newest, failures } = outcome;
   const problems = problemsOf(outcome);
   const isBad = failures.length > 0 || problems.some(({ condition }) => WORDS[condition].level === 'trouble');
-  const texts = [...failures.map(failureWords), ...problems.map(labelOf)];
-  const result: Cell =
-    texts.length === 0
-      ? { text: 'ok', paint: palette.good }
-      : { text: texts.join(', '), paint: isBad ? palette.bad : palette.warning };
+  const texts = [...failures.map(failureWords), ...problems.map(labelOf)].join(', ');
+  const result = texts === '' ? good('ok') : (isBad ? bad : warning)(texts);
   const age = newest === undefined ? 'none' : `${span(nowSeconds - newest)} ago`;
-  return [
-    ...cellsOf(target.clusterName, target.projectName || target.groupId, target.credential),
-    result,
-    ...(read ? cellsOf(read.items, read.pages, age) : []),
-  ];
+  const row = [target.clusterName, target.projectName || target.groupId, target.credential, result];
+  return read ? [...row, read.items, read.pages, age] : row;
 }
 
 function failureWords({ what, isPart, failure }: Unread): string {
@@ -167,7 +158,7 @@ interface Group {
 }
 
 /** Failures first, the largest group first; then what is wrong with the exports, the most urgent first. */
-function groupsOf({ targets, projects, listings }: Outcome, { bad, warning }: Palette): readonly Group[] {
+function groupsOf({ targets, projects, listings }: Outcome): readonly Group[] {
   const unread = [
     ...listings.map(({ credential, failures }) => ({ name: `credential ${credential}`, failures })),
     ...projects.map(({ groupId, failures }) => ({ name: `project ${groupId}`, failures })),
@@ -208,7 +199,7 @@ function grouped(all: readonly (Omit<Group, 'names'> & { readonly name: string }
   return [...groups.values()];
 }
 
-function describeGroup({ title, advice, names }: Group, { strong }: Palette): string {
+function describeGroup({ title, advice, names }: Group): string {
   const rest = names.length - MOST_NAMED;
   return [
     `${title} (${names.length})\n`,

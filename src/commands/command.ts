@@ -1,4 +1,5 @@
 /** What every command receives, its exit codes, and how it prints: colours, tables and progress. */
+import { stripVTControlCharacters } from 'node:util';
 import type { MonitorSettings } from '../app/monitor.ts';
 import type { ConfigSource } from '../config/load.ts';
 import type { Progress } from '../polling/scheduler.ts';
@@ -28,24 +29,19 @@ export interface Terminal {
   readonly isWatched: boolean;
 }
 
-export type Paint = (text: string) => string;
-export type Palette = Readonly<Record<'good' | 'bad' | 'warning' | 'strong', Paint>>;
+function painter(code: number) {
+  return (text: string): string => `\u001B[${code}m${text}\u001B[0m`;
+}
 
-export function paletteOf({ hasColours }: Pick<Terminal, 'hasColours'>): Palette {
-  const sequence =
-    (code: number): Paint =>
-    (text) =>
-      hasColours && text !== '' ? `\u001B[${code}m${text}\u001B[0m` : text;
-  return { good: sequence(32), bad: sequence(31), warning: sequence(33), strong: sequence(1) };
+/** Colours, for a terminal that has them; `forScreen` removes them for others. */
+export const PAINT = { good: painter(32), bad: painter(31), warning: painter(33), strong: painter(1) } as const;
+
+export function forScreen(text: string, { hasColours }: Pick<Terminal, 'hasColours'>): string {
+  return hasColours ? text : stripVTControlCharacters(text);
 }
 
 /** How a column is aligned. In a narrow terminal the texts of `shrink` are cut at the beginning: names differ at the end. */
 export type Column = 'left' | 'right' | 'shrink';
-
-export interface Cell {
-  readonly text: string;
-  readonly paint?: Paint;
-}
 
 const GAP = '  ';
 const NARROWEST = 12;
@@ -56,32 +52,34 @@ const NARROWEST = 12;
  */
 export function formatTable(
   columns: Readonly<Record<string, Column>>,
-  rows: readonly (readonly Cell[])[],
+  rows: readonly (readonly (string | number)[])[],
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const lines = [Object.keys(columns).map((title): Cell => ({ text: title })), ...rows];
+  const lines = [Object.keys(columns), ...rows.map((cells) => cells.map(String))];
   const kinds = Object.values(columns);
-  const needed = kinds.map((_kind, index) =>
-    lines.reduce((most, cells) => Math.max(most, cells[index]?.text.length ?? 0), 0),
-  );
+  const needed = kinds.map((_kind, index) => lines.reduce((most, cells) => Math.max(most, widthOf(cells[index])), 0));
   const excess = needed.reduce((sum, one) => sum + one, GAP.length * (needed.length - 1)) - width;
   const widths = needed.map((own, index) => {
     return kinds[index] === 'shrink' && excess > 0 ? Math.max(Math.min(own, NARROWEST), own - excess) : own;
   });
   const formatted = lines.map((cells) =>
     kinds
-      .map((kind, index) => fill(cells[index] ?? { text: '' }, widths[index] ?? 0, kind))
+      .map((kind, index) => fill(cells[index] ?? '', widths[index] ?? 0, kind))
       .join(GAP)
       .trimEnd(),
   );
   return `${formatted.join('\n')}\n`;
 }
 
-/** The width is measured before colours are added, because colour sequences have no width. */
-function fill({ text, paint = (same) => same }: Cell, width: number, kind: Column): string {
-  const shown = text.length > width ? `…${text.slice(text.length - width + 1)}` : text;
-  const space = ' '.repeat(width - shown.length);
-  return kind === 'right' ? space + paint(shown) : paint(shown) + space;
+/** Colours have no width. */
+function widthOf(text = ''): number {
+  return stripVTControlCharacters(text).length;
+}
+
+function fill(text: string, width: number, kind: Column): string {
+  const shown = widthOf(text) > width ? `…${text.slice(text.length - width + 1)}` : text;
+  const space = ' '.repeat(width - widthOf(shown));
+  return kind === 'right' ? space + shown : shown + space;
 }
 
 const CLEAR_LINE = '\u001B[2K';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { AtlasError } from '../../../src/atlas/error.ts';
 import type { Finding } from '../../../src/collectors/collector.ts';
 import { fileChecksAsText, outcomeAsText } from '../../../src/commands/check-table.ts';
-import { formatTable, paletteOf, startProgress } from '../../../src/commands/command.ts';
+import { formatTable, forScreen, PAINT, startProgress } from '../../../src/commands/command.ts';
 import type { Outcome, TargetOutcome, Unread } from '../../../src/commands/poll-once.ts';
 import type { CredentialConfig } from '../../../src/config/config.ts';
 import { failureOf } from '../../../src/polling/failure-log.ts';
@@ -264,8 +264,8 @@ legacy      API key                1  public_key     inline
 
 const COLUMNS = { NAME: 'shrink', RESULT: 'left', JOBS: 'right' } as const;
 const ROWS = [
-  [{ text: 'a-name-that-is-long/orders' }, { text: 'ok' }, { text: '12' }],
-  [{ text: 'b/c' }, { text: 'not_found' }],
+  ['a-name-that-is-long/orders', 'ok', 12],
+  ['b/c', 'not_found'],
 ];
 
 test('a table is as wide as its texts, without spaces at the ends of lines', () => {
@@ -288,7 +288,7 @@ test('a column keeps at least twelve characters', () => {
 
 test('colours do not change the width of columns, and a terminal without colours gets none', () => {
   const painted = (hasColours: boolean) =>
-    formatTable({ A: 'left', B: 'left' }, [[{ text: 'x', paint: paletteOf({ hasColours }).bad }, { text: 'y' }]]);
+    forScreen(formatTable({ A: 'left', B: 'left' }, [[PAINT.bad('x'), 'y']]), { hasColours });
   expect(painted(true)).toBe('A  B\n\u001B[31mx\u001B[0m  y\n');
   expect(painted(false)).toBe('A  B\nx  y\n');
 });
