@@ -29,12 +29,13 @@ export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
 const GOVERNMENT_SERVICE = 'cloudgov';
 const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
 
-/** In the order of precedence of Atlas' tools. */
-const KINDS: readonly { readonly kind: CredentialKind; readonly label: string; readonly slots: readonly string[] }[] = [
-  { kind: 'access_token', label: 'an access token', slots: ['access_token'] },
-  { kind: 'service_account', label: 'a service account', slots: ['client_id', 'client_secret'] },
-  { kind: 'api_key', label: 'an API key', slots: ['public_key', 'private_key'] },
-];
+/** The secrets of each kind, in the order of precedence of Atlas' tools. */
+const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
+  access_token: ['access_token'],
+  service_account: ['client_id', 'client_secret'],
+  api_key: ['public_key', 'private_key'],
+};
+const KINDS = Object.keys(SLOTS) as readonly CredentialKind[];
 
 const SUFFIXES: Readonly<Record<SecretForm, string>> = { inline: '', file: '_file', env: '_env' };
 const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
@@ -57,21 +58,21 @@ export async function readCredentials(
     return { name, ...(await secretsIn(item, placeOf(path), report)) };
   });
   const credentials = await Promise.all(found);
-  warnOfUnusedVariables(credentials, placeOf([]).env, report);
+  warnOfUnusedVariables('the credentials of the config file', credentials, placeOf([]).env, report);
   return credentials;
 }
 
 async function secretsIn({ path, value }: Item, place: SecretPlace, report: Report): Promise<Omit<Credential, 'name'>> {
   const secrets: Record<string, SecretSource> = {};
   const kinds: CredentialKind[] = [];
-  for (const { kind, slots } of KINDS.toReversed()) {
+  for (const kind of KINDS.toReversed()) {
     // The two secrets of a pair are below the key of the kind; a token is directly in the credential.
     const isToken = kind === 'access_token';
     if (isToken ? formsIn(value, kind).length === 0 : !Object.hasOwn(value, kind)) continue;
     kinds.push(kind);
     const keys = isToken ? value : mappingAt(value[kind]);
     // If there are no keys below the kind, the schema says so.
-    for (const slot of keys ? slots : []) {
+    for (const slot of keys ? SLOTS[kind] : []) {
       const holder = { path: isToken ? path : [...path, kind], value: keys ?? {} };
       const source = await secretIn(holder, slot, place, report);
       if (source !== undefined) secrets[slot] = source;
@@ -127,17 +128,15 @@ const NO_CREDENTIAL =
 
 async function credentialFromEnvironment(place: SecretPlace, report: Report): Promise<readonly Credential[]> {
   const { env } = place;
-  const set = KINDS.map(({ slots, ...rest }) => ({ ...rest, slots, names: setVariables(slots, env) }));
-  const [chosen, ...others] = set.filter(({ names }) => names.length > 0);
-  if (chosen === undefined) {
+  const kind = KINDS.find((one) => SLOTS[one].some((slot) => firstSet(namesOf(slot), env) !== undefined));
+  if (kind === undefined) {
     report.addWhole({ message: NO_CREDENTIAL });
     return [];
   }
-  const { kind, label, slots } = chosen;
   const used: string[] = [];
   const missing: string[] = [];
   const secrets: Record<string, SecretSource> = {};
-  for (const slot of slots) {
+  for (const slot of SLOTS[kind]) {
     const name = firstSet(namesOf(slot), env);
     if (name === undefined) {
       missing.push(...namesOf(slot).slice(0, 1));
@@ -150,27 +149,19 @@ async function credentialFromEnvironment(place: SecretPlace, report: Report): Pr
     secrets[slot] = source;
   }
   if (missing.length > 0) {
-    report.addWhole({ message: `${used.join()} is set, but ${missing.join()} is not: ${label} needs both` });
+    report.addWhole({ message: `${used.join()} is set, but ${missing.join()} is not: both are needed` });
   }
-  for (const other of others) {
-    const unused = listed(other.names, 'and');
-    report.warnings.push(
-      `${used.join(' and ')} take precedence over ${unused}: ${other.label} is set too, but not used`,
-    );
-  }
-  return [{ name: 'default', kind, secrets }];
+  const credentials = [{ name: 'default', kind, secrets }];
+  warnOfUnusedVariables(listed(used, 'and'), credentials, env, report);
+  return credentials;
 }
 
-/** Warns of variables that have no effect because the config file has credentials. */
-function warnOfUnusedVariables(credentials: readonly Credential[], env: Environment, report: Report): void {
+/** @param by what is used instead */
+function warnOfUnusedVariables(by: string, credentials: readonly Credential[], env: Environment, report: Report): void {
   const used = new Set(credentials.flatMap(({ secrets }) => Object.values(secrets).map(({ identity }) => identity)));
-  const names = setVariables(
-    KINDS.flatMap(({ slots }) => slots),
-    env,
-  );
-  const unused = names.filter((name) => !used.has(`environment variable ${name}`));
-  if (unused.length === 0) return;
-  report.warnings.push(`the credentials of the config file take precedence over ${listed(unused, 'and')}`);
+  const names = Object.values(SLOTS).flat().flatMap(namesOf);
+  const unused = names.filter((name) => (env[name] ?? '') !== '' && !used.has(`environment variable ${name}`));
+  if (unused.length > 0) report.warnings.push(`${by} take precedence over ${listed(unused, 'and')}`);
 }
 
 export function baseUrlFromEnvironment(env: Environment, report: Report): string | undefined {
@@ -187,8 +178,4 @@ export function baseUrlFromEnvironment(env: Environment, report: Report): string
 
 function namesOf(slot: string): readonly string[] {
   return ATLAS_VARIABLES[slot as keyof typeof ATLAS_VARIABLES];
-}
-
-function setVariables(slots: readonly string[], env: Environment): readonly string[] {
-  return slots.flatMap(namesOf).filter((name) => (env[name] ?? '') !== '');
 }

@@ -391,7 +391,7 @@ describe('the MONGODB_ATLAS_… variables', () => {
       'service_account',
       1,
     ],
-    ['a token before all', { ...TOKEN, ...ACCOUNT, ...KEY }, 'access_token', 2],
+    ['a token before all', { ...TOKEN, ...ACCOUNT, ...KEY }, 'access_token', 1],
     [
       'a key pair beside empty variables',
       { ...KEY, MONGODB_ATLAS_ACCESS_TOKEN: '', MONGODB_ATLAS_CLIENT_ID: '' },
@@ -407,7 +407,7 @@ describe('the MONGODB_ATLAS_… variables', () => {
   test('cause a warning if they give several credentials', async () => {
     expect(await load(TARGETS, { ...ACCOUNT, ...KEY })).toMatchObject({
       warnings: [
-        'MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET take precedence over MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY: an API key is set too, but not used',
+        'MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET take precedence over MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY',
       ],
     });
   });
@@ -415,15 +415,15 @@ describe('the MONGODB_ATLAS_… variables', () => {
   test.each([
     [
       { MONGODB_ATLAS_CLIENT_ID: 'x', ...KEY },
-      'MONGODB_ATLAS_CLIENT_ID is set, but MONGODB_ATLAS_CLIENT_SECRET is not: a service account needs both',
+      'MONGODB_ATLAS_CLIENT_ID is set, but MONGODB_ATLAS_CLIENT_SECRET is not: both are needed',
     ],
     [
       { MONGODB_ATLAS_PRIVATE_API_KEY: 'x' },
-      'MONGODB_ATLAS_PRIVATE_API_KEY is set, but MONGODB_ATLAS_PUBLIC_API_KEY is not: an API key needs both',
+      'MONGODB_ATLAS_PRIVATE_API_KEY is set, but MONGODB_ATLAS_PUBLIC_API_KEY is not: both are needed',
     ],
     [
       { MCLI_PUBLIC_API_KEY: 'x' },
-      'MCLI_PUBLIC_API_KEY is set, but MONGODB_ATLAS_PRIVATE_API_KEY is not: an API key needs both',
+      'MCLI_PUBLIC_API_KEY is set, but MONGODB_ATLAS_PRIVATE_API_KEY is not: both are needed',
     ],
     [
       { MONGODB_ATLAS_CLIENT_ID: 'mdb_sa_sk_1', MONGODB_ATLAS_CLIENT_SECRET: 'x' },
