@@ -5,7 +5,7 @@ import { type Config, showConfig } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
-import { createSelfMetrics, type LastReload, type SelfSettings } from '../metrics/self.ts';
+import { createSelfMetrics, type SelfSettings } from '../metrics/self.ts';
 import { type FileWatch, fingerprintOf, startFileWatch } from '../support/file-watch.ts';
 import type { ReloadAnswer } from '../web/guards/limits.ts';
 import { createApp } from '../web/server.ts';
@@ -40,7 +40,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const startedAtSeconds = runtime.monotonicSeconds();
   let isStopping = false;
   let fileWatch: FileWatch | undefined;
-  let lastReload: LastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
+  let lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
   const guard = createWebGuard(web.config, runtime, log);
   const self = createSelfMetrics({
     build,

@@ -34,7 +34,7 @@ export type Monitor = ReturnType<typeof createMonitor>;
 const POLLS_END_SECONDS = 1;
 
 export function createMonitor(settings: MonitorSettings) {
-  const { shard, collectors, version, observer, onToken, onChange, runtime, log } = settings;
+  const { shard, version, observer, onToken, runtime, log } = settings;
   let { config } = settings;
   const atlas = createAtlas({
     settings: config.atlas,
@@ -50,8 +50,8 @@ export function createMonitor(settings: MonitorSettings) {
     },
   });
   const polling = createPolling({
+    ...settings,
     wanted: ownShare(config, shard),
-    collectors,
     clusterSource,
     projectSource,
     owns: shard && createOwns(shard),
@@ -60,9 +60,6 @@ export function createMonitor(settings: MonitorSettings) {
     concurrency: () => config.atlas.concurrency,
     apiFor: atlas.apiFor,
     outage: atlas.outage,
-    onChange,
-    runtime,
-    log,
   });
 
   function change(next: Config): void {
@@ -95,11 +92,8 @@ export function createDeprecationLog(log: Log): AtlasObserver['deprecated'] {
   return ({ operation, endsAtSeconds }) => {
     if (operations.has(operation)) return;
     operations.add(operation);
-    const facts = { operation, ends_on: dayOf(endsAtSeconds) };
-    log.warn(facts, 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that');
+    const ends_on = endsAtSeconds === undefined ? undefined : new Date(endsAtSeconds * 1000).toISOString().slice(0, 10);
+    const advice = 'Atlas will remove the API version that this exporter uses: upgrade the exporter before that';
+    log.warn({ operation, ends_on }, advice);
   };
-}
-
-function dayOf(unixSeconds: number | undefined): string | undefined {
-  return unixSeconds === undefined ? undefined : new Date(unixSeconds * 1000).toISOString().slice(0, 10);
 }

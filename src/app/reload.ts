@@ -7,11 +7,8 @@ import type { ReloadAnswer } from '../web/guards/limits.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
-export interface Counts {
-  readonly added: number;
-  readonly removed: number;
-  readonly kept: number;
-}
+/** The number of targets. */
+export type Counts = Readonly<Record<'added' | 'removed' | 'kept', number>>;
 
 export interface ReloadSettings {
   read(): Promise<Loaded>;

@@ -30,19 +30,14 @@ export interface SelfSettings extends Discoveries {
 }
 
 export interface ProgramFacts {
-  readonly lastReload: LastReload;
+  /** The start counts as a reload. */
+  readonly lastReload: { readonly successful: boolean; readonly successAtSeconds: number };
   /** Undefined before the first answer of Atlas. */
   readonly isAtlasReachable?: boolean | undefined;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
   readonly lastTickAtSeconds?: number | undefined;
   /** Unix time at which the certificate of the web server expires; undefined without TLS. */
   readonly webCertificateExpiresAtSeconds?: number | undefined;
-}
-
-export interface LastReload {
-  /** The start counts as a reload. */
-  readonly successful: boolean;
-  readonly successAtSeconds: number;
 }
 
 const EXPORTER_PREFIX = 'mongodbatlas_backup_exporter_';
@@ -62,7 +57,7 @@ export function createSelfMetrics(settings: SelfSettings): { registry: Registry;
 }
 
 /** A sample: its value, then the values of the labels. Undefined means that there is no such sample. */
-type Row = readonly [value: number | undefined, ...labels: string[]];
+type Row = readonly [value: number | boolean | undefined, ...labels: string[]];
 
 /** Registers metrics whose samples are computed when the page is rendered. */
 function collectedIn(registry: Registry, prefix: string) {
@@ -77,7 +72,7 @@ function collectedIn(registry: Registry, prefix: string) {
         // prom-client resets a gauge without labels to 0, not to nothing.
         if (labelNames.length === 0) this.remove();
         else this.reset();
-        for (const [value, ...labels] of rows()) if (value !== undefined) this.labels(...labels).inc(value);
+        for (const [value, ...labels] of rows()) if (value !== undefined) this.labels(...labels).inc(Number(value));
       },
     });
   };
@@ -91,7 +86,7 @@ export function registerDiscoveries({ discoveries, listings }: Discoveries): Reg
     'discovery_up',
     '1 if the latest discovery of the clusters of a project succeeded, else 0, also before the first success; the last known clusters stay watched.',
     ['group_id'],
-    () => discoveries().map(({ groupId, up }) => [Number(up), groupId]),
+    () => discoveries().map(({ groupId, up }) => [up, groupId]),
   );
   collected(
     'discovery_failing',
@@ -115,7 +110,7 @@ export function registerDiscoveries({ discoveries, listings }: Discoveries): Reg
     'projects_discovery_up',
     '1 if the latest discovery of the projects that a credential can see succeeded, else 0, also before the first success; the last known projects stay watched.',
     ['credential'],
-    () => listings().map(({ credential, up }) => [Number(up), credential]),
+    () => listings().map(({ credential, up }) => [up, credential]),
   );
   collected(
     'last_projects_discovery_success_timestamp_seconds',
@@ -133,21 +128,18 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
   collected('build_info', 'The running program; always 1.', ['version', 'revision', 'node_version'], () => [
     [1, version, revision, nodeVersion],
   ]);
-  collected('targets', 'Watched clusters.', [], () => [[[...states()].length]]);
-  collected('shard_count', 'Number of exporters that share the projects of the config; 1 without shards.', [], () => [
-    [shard.count],
-  ]);
-  collected('shard_index', 'Which of these exporters this one is, from 0; 0 without shards.', [], () => [
-    [shard.index],
-  ]);
-  collected(
+  const single = (name: string, help: string, value: () => Row[0]) => collected(name, help, [], () => [[value()]]);
+  single('targets', 'Watched clusters.', () => [...states()].length);
+  single(
+    'shard_count',
+    'Number of exporters that share the projects of the config; 1 without shards.',
+    () => shard.count,
+  );
+  single('shard_index', 'Which of these exporters this one is, from 0; 0 without shards.', () => shard.index);
+  single(
     'atlas_reachable',
     '1 while Atlas answers, also with errors; 0 while it does not answer and requests fail at once, except for probes; absent before the first answer.',
-    [],
-    () => {
-      const { isAtlasReachable } = facts();
-      return isAtlasReachable === undefined ? [] : [[Number(isAtlasReachable)]];
-    },
+    () => facts().isAtlasReachable,
   );
   collected(
     'series_dropped',
@@ -155,29 +147,25 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
     ['limit'],
     () => Array.from(droppedOf(settings), ([limit, value]) => [value, limit]),
   );
-  collected(
+  single(
     'scheduler_last_tick_timestamp_seconds',
     'Unix time at which the scheduler last looked for due tasks; it does so every second.',
-    [],
-    () => [[facts().lastTickAtSeconds]],
+    () => facts().lastTickAtSeconds,
   );
-  collected(
+  single(
     'web_certificate_expiry_timestamp_seconds',
     'Unix time at which the certificate of the web server expires. Absent without TLS.',
-    [],
-    () => [[facts().webCertificateExpiresAtSeconds]],
+    () => facts().webCertificateExpiresAtSeconds,
   );
-  collected(
+  single(
     'config_last_reload_successful',
     '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
-    [],
-    () => [[Number(facts().lastReload.successful)]],
+    () => facts().lastReload.successful,
   );
-  collected(
+  single(
     'config_last_reload_success_timestamp_seconds',
     'Unix time at which the current config was read.',
-    [],
-    () => [[facts().lastReload.successAtSeconds]],
+    () => facts().lastReload.successAtSeconds,
   );
   collected(
     'credential_expiry_timestamp_seconds',

@@ -17,12 +17,6 @@ import {
   type TargetStatus,
 } from './pages/status.ts';
 
-export interface ApiFacts {
-  readonly version: string;
-  readonly nowSeconds: number;
-  readonly collectors: Collectors;
-}
-
 /** The parameters that filter targets, and their meaning for the docs. Each may be given once. */
 export const PARAMETERS: Readonly<Record<string, string>> = {
   condition: 'Targets with this condition among their findings.',
@@ -46,7 +40,7 @@ export function parseTargetQuery(query: URLSearchParams): Checked<Filter> {
 
 export function targetsJson(
   { outage, targets, projects }: Overview,
-  { version, nowSeconds, collectors }: ApiFacts,
+  { version, nowSeconds, collectors }: { version: string; nowSeconds: number; collectors: Collectors },
   filter: Filter = { text: '' },
 ): string {
   const { condition, groupId, owner } = filter;
