@@ -1,8 +1,8 @@
 /** docs/web-configuration.md, generated from the schema and the limits of the code, so that it cannot differ from them. */
 
 import { CIPHER_SUITES, UNSUPPORTED, webConfigSchema } from '../src/config/web/schema.ts';
+import { MAX_RESPONSE_SECONDS } from '../src/web/guards/answer.ts';
 import { MOST_PER_ADDRESS } from '../src/web/guards/auth.ts';
-import { MAX_RESPONSE_SECONDS } from '../src/web/guards/limits.ts';
 import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, TIMEOUTS } from '../src/web/guards/listen.ts';
 import { rowsOf, table } from './configuration-doc.ts';
 import { toJsonSchema } from './json-schema.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import type { Log } from '../support/log.ts';
-import type { ReloadAnswer } from '../web/guards/limits.ts';
+import type { ReloadAnswer } from '../web/server.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
@@ -18,7 +18,7 @@ export interface ReloadSettings {
   readonly log: Log;
 }
 
-const STOPPING: ReloadAnswer = { result: 'stopping', text: 'The exporter is stopping.' };
+const STOPPING: ReloadAnswer = { status: 503, text: 'The exporter is stopping.' };
 
 export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
   let latest: Promise<unknown> = Promise.resolve();
@@ -33,19 +33,19 @@ export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
         const problems = loaded.problems.map(formatProblem);
         onFailure(cause);
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
-        return { result: 'refused', text: problems.join('\n') };
+        return { status: 400, text: problems.join('\n') };
       }
       const counts = apply(loaded.config);
       for (const warning of loaded.warnings) log.warn({}, warning);
       log.info({ cause, config_file: loaded.configFiles?.join(', '), ...counts }, 'config reloaded');
       const { added, removed, kept } = counts;
       const text = `The config is reloaded. Targets: ${added} added, ${removed} removed, ${kept} kept.`;
-      return { result: 'reloaded', text };
+      return { status: 200, text };
     } catch (error) {
       if (isClosed) return STOPPING;
       onFailure(cause);
       log.error({ cause, error: stackOf(error) }, 'config not reloaded: an internal error occurred');
-      return { result: 'failed', text: 'The config could not be reloaded; see the log for the cause.' };
+      return { status: 500, text: 'The config could not be reloaded; see the log for the cause.' };
     }
   }
 

@@ -9,22 +9,23 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Format } from '../metrics/lines.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { parseTargetQuery, targetJson, targetsJson } from './api.ts';
-import { addHeaders, type GuardSettings, negotiate, sendBytes, sendText } from './guards/answer.ts';
-import { type AuthSettings, authenticate } from './guards/auth.ts';
 import {
+  addHeaders,
   allowHosts,
   allowMethods,
-  createManagement,
+  type GuardSettings,
   limitRequests,
-  type ManagementSettings,
-  RELOAD_PATH,
-} from './guards/limits.ts';
+  negotiate,
+  sendBytes,
+  sendText,
+} from './guards/answer.ts';
+import { type AuthSettings, authenticate } from './guards/auth.ts';
 import { PAGE_POLICY, type PageFacts, type PageLinks } from './pages/layout.ts';
 import { overviewOf, parseFilter, type Sources, statusOf } from './pages/status.ts';
 import { renderStatusPage } from './pages/status-page.ts';
 import { renderTargetPage } from './pages/target-page.ts';
 
-export interface WebSettings extends ManagementSettings, AuthSettings, Sources {
+export interface WebSettings extends AuthSettings, Sources {
   /** The settings of the web config file, read at each request. */
   guards(): GuardSettings;
   /** Maximum number of concurrent requests; 0 for no limit. */
@@ -38,11 +39,24 @@ export interface WebSettings extends ManagementSettings, AuthSettings, Sources {
   links(): PageLinks;
   /** The current config as YAML, without secrets. */
   config(): string;
+  isHealthy(): boolean;
+  /** Why the program isn't ready, or undefined if it is. */
+  notReadyBecause(): string | undefined;
+  /** Absent: reloading over HTTP is disabled. */
+  reload?(): Promise<ReloadAnswer>;
   /** Called with internal errors, which the client has not caused. */
   onError(error: unknown): void;
   readonly runtime: Pick<Runtime, 'sleep' | 'wallSeconds'>;
 }
 
+export interface ReloadAnswer {
+  /** Of the response: 200 reloaded, 400 problems in the config, 500 an internal error, 503 the program stops. */
+  readonly status: 200 | 400 | 500 | 503;
+  readonly text: string;
+}
+
+/** As in Prometheus servers. */
+const RELOAD_PATH = '/-/reload';
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -57,10 +71,17 @@ export function createApp(settings: WebSettings): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(addHeaders(settings.guards), allowHosts(settings.allowedHosts), allowMethods([RELOAD_PATH]));
+  app.use(addHeaders(settings.guards), allowMethods([RELOAD_PATH]));
+  addProbes(app, settings);
   // The password is checked first, so that a client without one takes no place from other clients.
-  app.use(authenticate(settings), limitRequests(settings.maxRequests, settings.runtime.sleep));
-  app.use(createManagement(settings));
+  app.use(allowHosts(settings.allowedHosts), authenticate(settings));
+  app.use(limitRequests(settings.maxRequests, settings.runtime.sleep));
+  // allowMethods has already refused a POST from a browser.
+  app.post(RELOAD_PATH, async (_request, response) => {
+    const off = { status: 403, text: 'Reloading over HTTP is off: --web.enable-lifecycle allows it.' };
+    const { status, text } = settings.reload ? await settings.reload() : off;
+    sendText(response, status, text);
+  });
   app.get(settings.telemetryPath, async (request, response) => {
     const { format, gzip } = negotiate(request.headers);
     const bytes = await settings.page(format, gzip);
@@ -76,6 +97,21 @@ export function createApp(settings: WebSettings): Express {
     else sendText(response, 500, 'Internal error; see the log.');
   });
   return app;
+}
+
+/**
+ * Probes send no password and the address of a pod as the host, and they must not fail while many scrapes run. So they come before
+ * these guards, and reveal only one sentence.
+ */
+function addProbes(app: Express, { isHealthy, notReadyBecause }: WebSettings): void {
+  app.get('/-/healthy', (_request, response) => {
+    const healthy = isHealthy();
+    sendText(response, healthy ? 200 : 503, healthy ? 'The exporter is healthy.' : 'The scheduler is stuck.');
+  });
+  app.get('/-/ready', (_request, response) => {
+    const reason = notReadyBecause();
+    sendText(response, reason === undefined ? 200 : 503, reason ?? 'The exporter is ready.');
+  });
 }
 
 /** The routes for people and their JSON. */

@@ -5,8 +5,8 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hashSync } from 'bcryptjs';
+import { MAX_RESPONSE_SECONDS } from '../../src/web/guards/answer.ts';
 import { createBcrypt, MOST_PER_ADDRESS } from '../../src/web/guards/auth.ts';
-import { MAX_RESPONSE_SECONDS } from '../../src/web/guards/limits.ts';
 import { startWeb, TIMEOUTS, type WebOptions } from '../../src/web/guards/listen.ts';
 import { createApp, type WebSettings } from '../../src/web/server.ts';
 import { deferred } from '../support/deferred.ts';
@@ -191,7 +191,7 @@ describe('POST', () => {
     const url = await serve({
       reload() {
         reloads += 1;
-        return Promise.resolve({ result: 'reloaded', text: '' });
+        return Promise.resolve({ status: 200, text: '' });
       },
     });
     expect((await ask(`${url}/-/reload`, { method: 'POST', headers: { [name]: value } })).status).toBe(403);

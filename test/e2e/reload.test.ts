@@ -115,7 +115,7 @@ describe('a target that stays', () => {
       });
     const { reload, until, series } = await watch(config('mdb_sa_sk_wrong'));
     await until('export_up', ({ one }) => one === 0);
-    expect((await reload(config(defaultCredentials.clientSecret))).result).toBe('reloaded');
+    expect((await reload(config(defaultCredentials.clientSecret))).status).toBe(200);
     await until('export_up', ({ one }) => one === 1);
     expect(await series('export_polls_total')).toEqual({ one: 2 });
     expect(await series('exporter_token_requests_total')).toEqual({ account: 2 });
@@ -302,7 +302,7 @@ describe('an invalid config', () => {
       { file: 'x.yml', line: 5, column: 1, message: 'is worse' },
     ];
     expect(await reload({ problems })).toEqual({
-      result: 'refused',
+      status: 400,
       text: 'x.yml:3:7: is wrong\nx.yml:5:1: is worse',
     });
     await until('exporter_config_last_reload_successful', (one) => one[''] === 0);

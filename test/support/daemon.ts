@@ -12,7 +12,7 @@ import type { Loaded } from '../../src/config/load.ts';
 import type { Shard } from '../../src/polling/targets.ts';
 import { defaultCredentials, type Simulator } from '../../src/simulator/simulator.ts';
 import type { Runtime } from '../../src/support/runtime.ts';
-import type { ReloadAnswer } from '../../src/web/guards/limits.ts';
+import type { ReloadAnswer } from '../../src/web/server.ts';
 import { createFastRuntime } from './fast-runtime.ts';
 import { createRecordingLog } from './recording-log.ts';
 import { seriesOf } from './series.ts';

@@ -1,8 +1,12 @@
-/** What all responses have in common: short plain text or a body that is ready, its compression, and protective headers. */
+/**
+ * What all responses have in common: short plain text or a body that is ready, its compression, and protective headers. Also refuses
+ * requests for other hosts, with other methods, and beyond the number of concurrent requests.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import Negotiator from 'negotiator';
 import type { Format } from '../../metrics/lines.ts';
+import type { Runtime } from '../../support/runtime.ts';
 import type { TlsSettings } from './listen.ts';
 
 /** The settings of the web config file. All of them can change while the program runs. */
@@ -46,6 +50,8 @@ export function negotiate(headers: IncomingHttpHeaders): { readonly format: Form
   return { format: FORMATS[type] ?? 'text', gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip' };
 }
 
+type Middleware = (request: Request, response: Response, next: NextFunction) => void;
+
 /** Pages set their own Content-Security-Policy, which allows more. */
 const HEADERS: GuardSettings['headers'] = {
   'X-Content-Type-Options': 'nosniff',
@@ -57,13 +63,68 @@ const HEADERS: GuardSettings['headers'] = {
   'Cache-Control': 'no-store',
 };
 
-export function addHeaders(guards: () => Pick<GuardSettings, 'headers'>) {
-  return ({ socket }: Request, response: Response, next: NextFunction): void => {
+export function addHeaders(guards: () => Pick<GuardSettings, 'headers'>): Middleware {
+  return ({ socket }, response, next) => {
     for (const [name, value] of Object.entries({ ...HEADERS, ...guards().headers })) {
       // RFC 6797, section 7.2: this header must not be sent over plain HTTP.
       const isAllowed = name !== 'Strict-Transport-Security' || 'encrypted' in socket;
       if (value !== '' && isAllowed) response.setHeader(name, value);
     }
+    next();
+  };
+}
+
+/** Maximum time to read a response. A slower client is not a scraper, and it would block a place that scrapers need. */
+export const MAX_RESPONSE_SECONDS = 60;
+
+/**
+ * With a list, a web page whose domain an attacker points at this address (DNS rebinding) cannot read anything.
+ * @param names host names and addresses without a port, in lower case; empty for no check
+ */
+export function allowHosts(names: readonly string[]): Middleware {
+  return ({ headers: { host = '' } }, response, next) => {
+    if (names.length === 0 || names.includes(host.toLowerCase().replace(/:\d*$/, ''))) next();
+    else sendText(response, 421, 'Not a host name of this server: see --web.allowed-hosts.');
+  };
+}
+
+/**
+ * Allows GET and HEAD; for `postPaths` only POST. A POST has an effect, so a web page must not be able to send one:
+ * browsers mark each POST with its origin, the operators' tools don't.
+ */
+export function allowMethods(postPaths: readonly string[]): Middleware {
+  return ({ method, path, headers }, response, next) => {
+    const allowed = postPaths.includes(path) ? ['POST'] : ['GET', 'HEAD'];
+    if (!allowed.includes(method)) {
+      response.setHeader('Allow', allowed.join(', '));
+      sendText(response, 405, `Only ${allowed.join(' and ')}.`);
+    } else if (method === 'POST' && (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)) {
+      sendText(response, 403, 'Not from a browser.');
+    } else next();
+  };
+}
+
+/** @param maxRequests 0 for no limit */
+export function limitRequests(maxRequests: number, sleep: Runtime['sleep']): Middleware {
+  let running = 0;
+  return (request, response, next) => {
+    if (maxRequests > 0 && running >= maxRequests) {
+      response.setHeader('Retry-After', '1');
+      sendText(response, 503, `Limit of concurrent requests reached (${maxRequests}), try again later.`);
+      return;
+    }
+    // The client has disconnected during the password check, so no close event would free its place.
+    if (response.destroyed) return;
+    running += 1;
+    const ended = new AbortController();
+    response.once('close', () => {
+      running -= 1;
+      ended.abort();
+    });
+    sleep(MAX_RESPONSE_SECONDS, ended.signal).then(
+      () => request.socket.destroy(),
+      () => undefined,
+    );
     next();
   };
 }

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { NextFunction, Request, Response } from 'express';
 import { type GuardSettings, sendText } from './answer.ts';
-import { isProbe } from './limits.ts';
 
 export interface AuthSettings {
   /** Read at each request: users can change. */
@@ -22,8 +21,8 @@ const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 
 export function authenticate(settings: AuthSettings) {
   const verify = createPasswordCheck(settings);
-  return async ({ path, headers, socket }: Request, response: Response, next: NextFunction): Promise<void> => {
-    if (settings.guards().users.size === 0 || isProbe(path)) {
+  return async ({ headers, socket }: Request, response: Response, next: NextFunction): Promise<void> => {
+    if (settings.guards().users.size === 0) {
       next();
       return;
     }

@@ -165,7 +165,7 @@ function projectsOf(
   }
   for (const budget of budgets) {
     const known = projects.get(budget.groupId);
-    // After a reload, a project without targets can still have a budget.
+    // The lists of projects have a budget without a project.
     if (known) projects.set(budget.groupId, { ...known, budgets: [...known.budgets, budget] });
   }
   return [...projects.values()].sort((a, b) => ((a.name || a.groupId) < (b.name || b.groupId) ? -1 : 1));

@@ -39,7 +39,7 @@ describe('a reload', () => {
     await settle();
     readings[0]?.open({ ...GOOD, configFiles: ['/c.yml'] });
     expect(await outcome).toEqual({
-      result: 'reloaded',
+      status: 200,
       text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',
     });
     expect(events).toEqual(['read', 'apply']);
@@ -55,11 +55,11 @@ describe('a reload', () => {
     await settle();
     expect(events).toEqual(['read']);
     readings[0]?.open(GOOD);
-    expect((await first).result).toBe('reloaded');
+    expect((await first).status).toBe(200);
     await settle();
     expect(events).toEqual(['read', 'apply', 'read']);
     readings[1]?.open({ problems: [{ message: 'bad' }] });
-    expect((await second).result).toBe('refused');
+    expect((await second).status).toBe(400);
   });
 
   test('that fails because of a bug is in the log with its stack, and only there', async () => {
@@ -68,7 +68,7 @@ describe('a reload', () => {
     await settle();
     readings[0]?.fail(new Error('a bug'));
     expect(await outcome).toEqual({
-      result: 'failed',
+      status: 500,
       text: 'The config could not be reloaded; see the log for the cause.',
     });
     expect(events).toEqual(['read', 'failure']);
@@ -85,9 +85,9 @@ describe('a reload', () => {
     await settle();
     close();
     end(readings[0]);
-    expect((await outcome).result).toBe('stopping');
+    expect((await outcome).status).toBe(503);
     expect(events.filter((event) => event === 'apply' || event === 'failure')).toEqual([]);
     expect(lines).toEqual([]);
-    expect((await reload('SIGHUP')).result).toBe('stopping');
+    expect((await reload('SIGHUP')).status).toBe(503);
   });
 });
