@@ -85,7 +85,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     const now = keys();
     const kept = now.filter((key) => before.has(key)).length;
     lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
-    page.invalidate();
+    page.update();
     return { added: now.length - kept, removed: before.size - kept, kept };
   }
 
@@ -93,7 +93,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     lastReload = { ...lastReload, successful: false };
     // The file may have been missing for a moment only, between two looks of the watch.
     if (cause !== 'the file has changed') fileWatch?.forget();
-    page.invalidate();
+    page.update();
   }
 
   function secondsSinceTick(): number | undefined {

@@ -11,10 +11,11 @@ import { joinGzip, joinPlain, type Piece } from './gzip.ts';
 import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
 
 export interface MetricsPage {
-  /** Called with changed states and removed targets; later pages show the change. */
-  update(put: readonly TargetState[], removed: readonly string[]): void;
-  /** The program's own metrics have changed in a way that the next page must show. */
-  invalidate(): void;
+  /**
+   * Called with changed states and removed targets; later pages show the change. Without arguments: the program's own metrics have
+   * changed in a way that the next page must show.
+   */
+  update(put?: readonly TargetState[], removed?: readonly string[]): void;
   render(format: Format, gzip: boolean): Promise<Buffer>;
 }
 
@@ -77,7 +78,7 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     blockOf.delete(key);
   }
 
-  function update(changed: readonly TargetState[], removed: readonly string[]): void {
+  function update(changed: readonly TargetState[] = [], removed: readonly string[] = []): void {
     for (const key of removed) remove(key);
     for (const state of changed) {
       // If the data of one cluster triggers a bug, the other clusters must still be polled: this cluster keeps its
@@ -150,11 +151,5 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     return page;
   }
 
-  return {
-    update,
-    invalidate() {
-      version += 1;
-    },
-    render,
-  };
+  return { update, render };
 }

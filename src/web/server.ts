@@ -70,6 +70,7 @@ const zip = promisify(gzip);
 export function createApp(settings: WebSettings): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Otherwise Express hashes each body.
   app.disable('etag');
   app.use(addHeaders(settings.guards), allowMethods([RELOAD_PATH]));
   addProbes(app, settings);

@@ -27,13 +27,9 @@ export function sendText(response: Response, status: number, text: string): void
   response.status(status).type('text').send(`${text}\n`);
 }
 
-/** Sends bytes of this type. Not `response.send`, because it would hash the whole body. */
 export function sendBytes(response: Response, type: string, bytes: Buffer, isZipped: boolean): void {
-  response.setHeader('Content-Type', type);
-  response.vary('Accept-Encoding');
   if (isZipped) response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Content-Length', bytes.length);
-  response.end(bytes);
+  response.vary('Accept-Encoding').type(type).send(bytes);
 }
 
 const FORMATS: Readonly<Record<string, Format>> = {

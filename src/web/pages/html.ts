@@ -28,17 +28,13 @@ export function trusted(markup: string): Html {
 
 export const nothing = trusted('');
 
-function markupOf(part: Part): string {
-  if (part instanceof Html) return part.markup;
-  if (typeof part === 'string') return escapeHtml(part);
-  if (part === undefined) return '';
-  return typeof part === 'number' ? String(part) : part.map(({ markup }) => markup).join('');
-}
-
 const SPECIAL = /[&<>"']/g;
 
-function escapeHtml(text: string): string {
-  return text.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+function markupOf(part: Part): string {
+  if (part instanceof Html) return part.markup;
+  if (typeof part === 'string') return part.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+  if (part === undefined) return '';
+  return typeof part === 'number' ? String(part) : part.map(({ markup }) => markup).join('');
 }
 
 /** `5 min ago` or `in 5 min`. The tooltip and the attribute `datetime` contain the time itself. */

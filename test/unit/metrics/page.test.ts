@@ -157,7 +157,7 @@ describe('a page', () => {
   test('is rendered again if the program reports that its own metrics have changed', async () => {
     const { page, read } = setUp();
     await read();
-    page.invalidate();
+    page.update();
     expect(await read()).toContain('own 2\n');
   });
 
