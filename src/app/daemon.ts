@@ -1,23 +1,18 @@
 /** The daemon: builds the parts and connects them, applies a changed config, and stops the parts in reverse order. */
 import type { WebFlags } from '../cli/parse.ts';
 import { familiesOf } from '../collectors/index.ts';
-import { type Config, showConfig } from '../config/config.ts';
-import type { Loaded } from '../config/load.ts';
+import { showConfig } from '../config/config.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type SelfSettings } from '../metrics/self.ts';
-import { type FileWatch, fingerprintOf, startFileWatch } from '../support/file-watch.ts';
 import { createApp, type ReloadAnswer } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
-import { type Cause, type Counts, createReload, stackOf } from './reload.ts';
+import { type Cause, createReload, type ReloadSettings, stackOf } from './reload.ts';
 import { createWebGuard, type WebConfigFile } from './web-guard.ts';
 
 export interface DaemonSettings
-  extends Pick<MonitorSettings, 'config' | 'shard' | 'collectors' | 'onToken' | 'runtime' | 'log'> {
-  /** Reads the config again. */
-  readConfig(): Promise<Loaded>;
-  /** The config is reloaded when its files or `atlas.ca_file` change. */
-  readonly autoReload?: { look(): Promise<string>; readonly since: string } | undefined;
+  extends ReloadSettings,
+    Pick<MonitorSettings, 'config' | 'shard' | 'collectors' | 'onToken'> {
   /** `config` absent: plain HTTP without authentication. */
   readonly web: Omit<WebFlags, 'configFile'> & { readonly config?: WebConfigFile };
   readonly build: SelfSettings['build'];
@@ -35,17 +30,15 @@ const READY_AFTER_SECONDS = 60;
 const STUCK_AFTER_SECONDS = 3;
 
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
-  const { build, shard, collectors, web, autoReload, runtime, log } = settings;
+  const { build, shard, collectors, web, runtime, log } = settings;
   const startedAtSeconds = runtime.monotonicSeconds();
   let isStopping = false;
-  let fileWatch: FileWatch | undefined;
-  let lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
   const guard = createWebGuard(web.config, runtime, log);
   const self = createSelfMetrics({
     build,
     withProcessMetrics: !web.disableExporterMetrics,
     collectors,
-    states: () => monitor.polling.states.all(),
+    states: () => monitor.states.all(),
     discoveries: () => monitor.polling.discoveries(),
     listings: () => monitor.polling.listings(),
     credentials: () => monitor.config().credentials,
@@ -54,7 +47,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     facts() {
       const sinceTick = secondsSinceTick();
       return {
-        lastReload,
+        lastReload: reload.latest(),
         isAtlasReachable: monitor.atlas.isReachable(),
         lastTickAtSeconds: sinceTick === undefined ? undefined : runtime.wallSeconds() - sinceTick,
         webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
@@ -73,28 +66,7 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     observer: self.observer,
     onChange: page.update,
   });
-  const reload = createReload({ read: settings.readConfig, apply, onFailure, log });
-
-  function keys(): readonly string[] {
-    return Array.from(monitor.polling.states.all(), ({ target }) => target.key);
-  }
-
-  function apply(next: Config): Counts {
-    const before = new Set(keys());
-    monitor.change(next);
-    const now = keys();
-    const kept = now.filter((key) => before.has(key)).length;
-    lastReload = { successful: true, successAtSeconds: runtime.wallSeconds() };
-    page.update();
-    return { added: now.length - kept, removed: before.size - kept, kept };
-  }
-
-  function onFailure(cause: Cause): void {
-    lastReload = { ...lastReload, successful: false };
-    // The file may have been missing for a moment only, between two looks of the watch.
-    if (cause !== 'the file has changed') fileWatch?.forget();
-    page.update();
-  }
+  const reload = createReload(settings, monitor, page.update);
 
   function secondsSinceTick(): number | undefined {
     const lastTickAt = monitor.polling.lastTickAt();
@@ -130,23 +102,14 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   });
   const server = await guard.listen(app, web.listenAddresses);
   monitor.polling.start();
-  const lookAtCa = () => fingerprintOf([monitor.config().atlas.ca?.file ?? []].flat());
-  fileWatch =
-    autoReload &&
-    startFileWatch({
-      look: async () => (await autoReload.look()) + (await lookAtCa()),
-      since: autoReload.since + (await lookAtCa()),
-      runtime,
-      onChange: () => void reload.reload('the file has changed'),
-    });
-  const facts = { targets: keys().length, discoveries: monitor.polling.discoveries().length };
+  await reload.watch();
+  const facts = { targets: [...monitor.states.all()].length, discoveries: monitor.polling.discoveries().length };
   const shardFacts = { shard_index: shard?.index, shard_count: shard?.count };
   log.info({ urls: server.urls, ...facts, ...shardFacts, version: build.version }, 'listening');
 
   async function stop(): Promise<void> {
     isStopping = true;
     log.info({}, 'stopping');
-    fileWatch?.stop();
     reload.close();
     // Both end within a fixed time. Scrapes need no access token.
     await Promise.all([monitor.stop(), server.close()]);

@@ -83,7 +83,7 @@ export function createMonitor(settings: MonitorSettings) {
     await atlas.close();
   }
 
-  return { polling, config: (): Config => config, atlas, budgets, change, stop };
+  return { polling, states: polling.states, config: (): Config => config, atlas, budgets, change, stop };
 }
 
 /** Logs once for each operation that Atlas will remove the API version that it uses. */

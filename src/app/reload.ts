@@ -1,64 +1,98 @@
 /** Reloads the config while the program runs, in one synchronous step or not at all. One reload runs at a time. */
-import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
-import type { Log } from '../support/log.ts';
+import { type FileWatch, fingerprintOf, startFileWatch } from '../support/file-watch.ts';
 import type { ReloadAnswer } from '../web/server.ts';
+import type { Monitor, MonitorSettings } from './monitor.ts';
 
 export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
-/** The number of targets. */
-export type Counts = Readonly<Record<'added' | 'removed' | 'kept', number>>;
-
-export interface ReloadSettings {
-  read(): Promise<Loaded>;
-  apply(config: Config): Counts;
-  /** Called if the reload failed: the previous config stays active. */
-  onFailure(cause: Cause): void;
-  readonly log: Log;
+export interface ReloadSettings extends Pick<MonitorSettings, 'runtime' | 'log'> {
+  /** Reads the config again. */
+  readConfig(): Promise<Loaded>;
+  /** The config is reloaded when its files or `atlas.ca_file` change. */
+  readonly autoReload?: { look(): Promise<string>; readonly since: string } | undefined;
 }
 
 const STOPPING: ReloadAnswer = { status: 503, text: 'The exporter is stopping.' };
 
-export function createReload({ read, apply, onFailure, log }: ReloadSettings) {
-  let latest: Promise<unknown> = Promise.resolve();
+/** @param onEnd called when a reload has ended: after a failed one, the previous config stays active */
+export function createReload(
+  settings: ReloadSettings,
+  monitor: Pick<Monitor, 'config' | 'change' | 'states'>,
+  onEnd: () => void,
+) {
+  const { readConfig, autoReload, runtime, log } = settings;
+  let running: Promise<unknown> = Promise.resolve();
   let isClosed = false;
+  let fileWatch: FileWatch | undefined;
+  let latest = { successful: true, successAtSeconds: runtime.wallSeconds() };
 
   async function once(cause: Cause): Promise<ReloadAnswer> {
     if (isClosed) return STOPPING;
     try {
-      const loaded = await read();
+      const loaded = await readConfig();
       if (isClosed) return STOPPING;
       if ('problems' in loaded) {
         const problems = loaded.problems.map(formatProblem);
-        onFailure(cause);
         log.error({ cause, problems }, 'config not reloaded: it has errors, the previous config stays in use');
-        return { status: 400, text: problems.join('\n') };
+        return failed(cause, { status: 400, text: problems.join('\n') });
       }
-      const counts = apply(loaded.config);
+      const before = new Set(keys());
+      monitor.change(loaded.config);
+      const now = keys();
+      const kept = now.filter((key) => before.has(key)).length;
+      const counts = { added: now.length - kept, removed: before.size - kept, kept };
+      latest = { successful: true, successAtSeconds: runtime.wallSeconds() };
+      onEnd();
       for (const warning of loaded.warnings) log.warn({}, warning);
       log.info({ cause, config_file: loaded.configFiles?.join(', '), ...counts }, 'config reloaded');
-      const { added, removed, kept } = counts;
-      const text = `The config is reloaded. Targets: ${added} added, ${removed} removed, ${kept} kept.`;
-      return { status: 200, text };
+      const words = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+      return { status: 200, text: `The config is reloaded. Targets: ${words.join(', ')}.` };
     } catch (error) {
       if (isClosed) return STOPPING;
-      onFailure(cause);
       log.error({ cause, error: stackOf(error) }, 'config not reloaded: an internal error occurred');
-      return { status: 500, text: 'The config could not be reloaded; see the log for the cause.' };
+      return failed(cause, { status: 500, text: 'The config could not be reloaded; see the log for the cause.' });
     }
   }
 
+  function keys(): readonly string[] {
+    return Array.from(monitor.states.all(), ({ target }) => target.key);
+  }
+
+  function failed(cause: Cause, answer: ReloadAnswer): ReloadAnswer {
+    latest = { ...latest, successful: false };
+    // The file may have been missing for a moment only, between two looks of the watch.
+    if (cause !== 'the file has changed') fileWatch?.forget();
+    onEnd();
+    return answer;
+  }
+
+  /** Never rejects. */
+  function reload(cause: Cause): Promise<ReloadAnswer> {
+    const answer = running.then(() => once(cause));
+    running = answer;
+    return answer;
+  }
+
   return {
-    /** Never rejects. */
-    reload(cause: Cause): Promise<ReloadAnswer> {
-      const answer = latest.then(() => once(cause));
-      latest = answer;
-      return answer;
+    reload,
+    latest: () => latest,
+    /** Reloads when a file changes, if the settings say so. */
+    async watch(): Promise<void> {
+      if (autoReload === undefined) return;
+      const lookAtCa = () => fingerprintOf([monitor.config().atlas.ca?.file ?? []].flat());
+      fileWatch = startFileWatch({
+        look: async () => (await autoReload.look()) + (await lookAtCa()),
+        since: autoReload.since + (await lookAtCa()),
+        runtime,
+        onChange: () => void reload('the file has changed'),
+      });
     },
     /** No further config is applied. */
     close(): void {
       isClosed = true;
+      fileWatch?.stop();
     },
   };
 }

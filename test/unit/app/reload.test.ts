@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { createReload } from '../../../src/app/reload.ts';
 import type { Config } from '../../../src/config/config.ts';
 import type { Loaded } from '../../../src/config/load.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { newState } from '../../support/states.ts';
 import { gate } from '../atlas/support.ts';
 
 const CONFIG = { targets: [] } as unknown as Config;
@@ -13,20 +15,22 @@ function setUp() {
   const { log, lines } = createRecordingLog();
   const readings: ReturnType<typeof gate<Loaded>>[] = [];
   const events: string[] = [];
-  const { reload, close } = createReload({
-    read() {
-      events.push('read');
-      const reading = gate<Loaded>();
-      readings.push(reading);
-      return reading.promise;
-    },
-    apply() {
-      events.push('apply');
-      return { added: 1, removed: 2, kept: 3 };
-    },
-    onFailure: () => events.push('failure'),
-    log,
-  });
+  let states = ['a', 'b', 'c', 'd', 'e'].map((name) => newState(name));
+  const readConfig = () => {
+    events.push('read');
+    const reading = gate<Loaded>();
+    readings.push(reading);
+    return reading.promise;
+  };
+  const change = () => {
+    events.push('apply');
+    states = ['c', 'd', 'e', 'f'].map((name) => newState(name));
+  };
+  const { reload, close, latest } = createReload(
+    { readConfig, runtime: createFakeRuntime(), log },
+    { config: () => CONFIG, change, states: { all: () => states, get: () => undefined } },
+    () => events.push(latest().successful ? 'success' : 'failure'),
+  );
   return { reload, close, readings, events, lines };
 }
 
@@ -42,7 +46,7 @@ describe('a reload', () => {
       status: 200,
       text: 'The config is reloaded. Targets: 1 added, 2 removed, 3 kept.',
     });
-    expect(events).toEqual(['read', 'apply']);
+    expect(events).toEqual(['read', 'apply', 'success']);
     expect(lines).toEqual([
       expect.objectContaining({ cause: 'SIGHUP', config_file: '/c.yml', added: 1, removed: 2, kept: 3 }),
     ]);
@@ -57,7 +61,7 @@ describe('a reload', () => {
     readings[0]?.open(GOOD);
     expect((await first).status).toBe(200);
     await settle();
-    expect(events).toEqual(['read', 'apply', 'read']);
+    expect(events).toEqual(['read', 'apply', 'success', 'read']);
     readings[1]?.open({ problems: [{ message: 'bad' }] });
     expect((await second).status).toBe(400);
   });
@@ -86,7 +90,7 @@ describe('a reload', () => {
     close();
     end(readings[0]);
     expect((await outcome).status).toBe(503);
-    expect(events.filter((event) => event === 'apply' || event === 'failure')).toEqual([]);
+    expect(events.filter((event) => event !== 'read')).toEqual([]);
     expect(lines).toEqual([]);
     expect((await reload('SIGHUP')).status).toBe(503);
   });
