@@ -37,12 +37,8 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
     const { tls, users } = loaded.webConfig;
     if (tls) web.renewTls(tls);
     current = loaded.webConfig;
-    warn(loaded.warnings);
+    for (const warning of loaded.warnings) log.warn({}, warning);
     log.info({ tls: tls !== undefined, users: users.size }, 'the web config file was read again');
-  }
-
-  function warn(warnings: readonly string[]): void {
-    for (const warning of warnings) log.warn({}, warning);
   }
 
   function watch({ first, load }: WebConfigFile, web: Web) {
@@ -64,7 +60,7 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
     async listen(app: RequestListener, addresses: readonly ListenAddress[]): Promise<Web> {
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
-      warn(file?.first.warnings ?? []);
+      for (const warning of file?.first.warnings ?? []) log.warn({}, warning);
       const fileWatch = file && watch(file, web);
       return {
         ...web,
