@@ -46,12 +46,12 @@ function describeConfig(config: Config, { columns }: Screen): string {
   const { atlas, targets, discoveries, organizations = [], credentials } = config;
   const projects = new Set(targets.map(({ groupId }) => groupId)).size;
   const watched = [
-    ...(targets.length > 0 ? [`${counted(targets.length, 'cluster')} by name in ${counted(projects, 'project')}`] : []),
+    ...(targets.length > 0 ? [`${counted(targets.length, 'named cluster')} in ${counted(projects, 'project')}`] : []),
     ...(discoveries.length > 0
-      ? [`clusters of ${counted(new Set(discoveries.map(({ groupId }) => groupId)).size, 'project')}`]
+      ? [`the clusters found in ${counted(new Set(discoveries.map(({ groupId }) => groupId)).size, 'project')}`]
       : []),
     ...[...new Set(organizations.map(({ credential }) => credential))].map(
-      (name) => `clusters of the projects that ${name} can see`,
+      (name) => `the clusters found in the projects that ${name} can see`,
     ),
   ];
   const rows = credentials.flatMap(({ name, kind, secrets }) => {

@@ -62,7 +62,7 @@ describe('check', () => {
     const simulator = await atlas([project(CLUSTERS)]);
     const { code, stdout, stderr } = await check(simulator, { ...named('gone'), online: false });
     expect([code, stderr, simulator.requests]).toEqual([0, '', []]);
-    expect(stdout).toContain('Watches 1 cluster by name in 1 project.');
+    expect(stdout).toContain('Watches 1 named cluster in 1 project.');
     expect(stdout).toContain('environment variable MONGODB_ATLAS_ACCESS_TOKEN');
   });
 

@@ -92,6 +92,8 @@ export function overviewOf(sources: Sources, nowSeconds: number): Overview {
   };
 }
 
+/** In an outage it fires instead of one alert for each cluster. */
+const OUTAGE_ALERT = 'AtlasBackupExporterAtlasUnreachable';
 const OUTAGE_REASONS: readonly (Reason | undefined)[] = ['server_error', 'timeout', 'network'];
 
 /** Whether an outage of Atlas explains the failure. */
@@ -104,7 +106,10 @@ export function statusOf(state: TargetState, sources: Sources, nowSeconds: numbe
   const { collectors } = sources;
   const { summary, stale } = exportsOf(state);
   const at = lastSuccessAtSeconds(state);
-  const findings = findingsOf(state, { nowSeconds, settings: sources.settings() }, collectors);
+  const isOutage = sources.outage() !== undefined;
+  const findings = findingsOf(state, { nowSeconds, settings: sources.settings() }, collectors).map((finding) =>
+    isOutage && finding.condition === 'unreachable' ? { ...finding, alert: OUTAGE_ALERT } : finding,
+  );
   return {
     state,
     reads: collectors.flatMap((collector) => {

@@ -105,6 +105,10 @@ function limitFacts(status: TargetStatus): readonly Html[] {
   ];
 }
 
+function durationWords(seconds: number): string {
+  return seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;
+}
+
 function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadStatus, nowSeconds: number): Html {
   const { last, goodAtSeconds, intervalSeconds, polls, failures, read } = record;
   const failed = Object.entries(failures).filter(([, count]) => count > 0);
@@ -114,7 +118,7 @@ function pollRecord({ collector: { words }, record, nextPollAtSeconds }: ReadSta
   const result = what ? html`<span class="doubt">failed</span><small>${what}</small>` : html`succeeded`;
   const took =
     last &&
-    html`<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${last.durationSeconds.toFixed(2)} s</small>`;
+    html`<small>${relativeTime(last.endedAtSeconds, nowSeconds)}, took ${durationWords(last.durationSeconds)}</small>`;
   const total = read?.reportedItems === undefined ? 'no total' : `a total of ${read.reportedItems}`;
   const items = read && `${read.items} ${read.items === 1 ? words.one : words.many} on ${counted(read.pages, 'page')}`;
   return html`<h2>Reading the ${words.resource}</h2>

@@ -226,7 +226,7 @@ describe('the checks of files as a table', () => {
     expect(text).toBe(`warning: look at this
 ok: /c.yml
 
-Watches 2 clusters by name in 1 project and clusters of 1 project.
+Watches 2 named clusters in 1 project and the clusters found in 1 project.
 
 CREDENTIAL  KIND             USED BY  SECRET         FROM
 main        service account        2  client_id      inline

@@ -251,6 +251,8 @@ describe('an outage of Atlas on the status page', () => {
     );
     expect(page).not.toContain('<div class="notice"');
     expect(page.match(/Check the network/g)).toHaveLength(2);
+    expect(page).toContain('/AtlasBackupExporterAtlasUnreachable.md');
+    expect(page).not.toContain('/AtlasBackupExportTargetDown.md');
     expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
   });
 

@@ -69,7 +69,7 @@ describe('the page of a target', () => {
     const failures = { ...unpolled().failures, forbidden: 2 };
     const text = textFor(withRecord(healthy, 'exports', { polls: 7, last: FAILED_POLL, failures }));
     expect(text).toContain('Last poll\nfailed\nAtlas answered 403 IP_ADDRESS_NOT_ON_ACCESS_LIST. Add this host’s');
-    expect(text).toContain('30 s ago\n, took 0.26 s');
+    expect(text).toContain('30 s ago\n, took 256 ms');
     expect(text).toContain('Next poll\nin 1 min');
     expect(text).toContain('Read\n3 export jobs on 1 page\nAtlas gives a total of 3');
     expect(text).toContain('7 polls, 2 failed\n2 forbidden');
