@@ -40,31 +40,26 @@ export function icon(condition: Condition): Html {
   return html`<svg class="i" aria-hidden="true"><use href="#i-${condition}"/></svg>`;
 }
 
-export const STATE_WORDS: Readonly<Record<JobState, string>> = {
-  successful: 'successful',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  in_progress: 'in progress',
-  queued: 'queued',
-  unknown: 'in an unknown state',
+/** Words, and pen strokes from the middle of a field of 10 by 10. A success is a dot. */
+const DRAWN: Readonly<Record<JobState, readonly [words: string, strokes: string]>> = {
+  successful: ['successful', 'h0'],
+  failed: ['failed', 'm-3-3 6 6m0-6-6 6'],
+  cancelled: ['cancelled', 'm-3 0h6'],
+  in_progress: ['in progress', 'm-3 0a3 3 0 1 0 6 0 3 3 0 1 0-6 0'],
+  queued: ['queued', 'm-2.5-2.5h5v5h-5z'],
+  unknown: ['in an unknown state', 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z'],
 };
 
-export const STATES = Object.keys(STATE_WORDS) as readonly JobState[];
+export const STATES = Object.keys(DRAWN) as readonly JobState[];
 
-/** Pen strokes from the middle of a field of 10 by 10. A success is a dot. */
-const MARKS: Readonly<Record<JobState, string>> = {
-  successful: 'h0',
-  failed: 'm-3-3 6 6m0-6-6 6',
-  cancelled: 'm-3 0h6',
-  in_progress: 'm-3 0a3 3 0 1 0 6 0 3 3 0 1 0-6 0',
-  queued: 'm-2.5-2.5h5v5h-5z',
-  unknown: 'm0-3.5 3.5 3.5-3.5 3.5-3.5-3.5z',
-};
+export function wordsOf(state: JobState): string {
+  return DRAWN[state][0];
+}
 
 /** One mark for each state. Hidden from screen readers: the text beside says what is important. */
 export function marks(states: readonly JobState[]): Html {
   const paths = STATES.filter((state) => states.includes(state)).map((state) => {
-    const strokes = states.map((one, index) => (one === state ? `M${index * 10 + 5} 5${MARKS[state]}` : ''));
+    const strokes = states.map((one, index) => (one === state ? `M${index * 10 + 5} 5${DRAWN[state][1]}` : ''));
     return html`<path class="${state}" d="${strokes.join('')}"/>`;
   });
   return html`<svg class="marks" width="${states.length * 10}" aria-hidden="true">${paths}</svg>`;
@@ -73,7 +68,7 @@ export function marks(states: readonly JobState[]): Html {
 /** `12 successful, 1 failed`, without the states that do not occur. */
 export function countsInWords(counts: Readonly<Partial<Record<JobState, number>>>): string {
   return STATES.filter((state) => counts[state])
-    .map((state) => `${counts[state]} ${STATE_WORDS[state]}`)
+    .map((state) => `${counts[state]} ${wordsOf(state)}`)
     .join(', ');
 }
 

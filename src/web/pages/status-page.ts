@@ -8,7 +8,7 @@ import { activeStateOf, type Job, progressRatio } from '../../collectors/exports
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { ageBar, countsInWords, icon, marks, STATE_WORDS, STATES } from './drawings.ts';
+import { ageBar, countsInWords, icon, marks, STATES, wordsOf } from './drawings.ts';
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { dashboardLink, type PageFacts, type PageLinks, page, projectLink, runbookLink } from './layout.ts';
 import { projectNotices, projectTable } from './project-table.ts';
@@ -110,7 +110,7 @@ function targetGroups({ targets, cause }: Overview, filter: Filter, facts: PageF
   const all = `${counted(targets.length, 'cluster')}, the most urgent first.`;
   const list = { shown, isFiltered: shown.size < targets.length, isOutage: cause !== undefined };
   return html`<p id="shown" class="no" aria-live="polite" data-all="${all}">${list.isFiltered ? `Showing ${shown.size} of ${targets.length}.` : all}</p>
-<p class="legend" aria-hidden="true"><span>${ageBar(2, 3, false)} age of the last successful export, the line is its limit</span>${STATES.map((state) => html`<span>${marks([state])} ${STATE_WORDS[state]}</span>`)}</p>
+<p class="legend" aria-hidden="true"><span>${ageBar(2, 3, false)} age of the last successful export, the line is its limit</span>${STATES.map((state) => html`<span>${marks([state])} ${wordsOf(state)}</span>`)}</p>
 ${CONDITIONS.map((condition) => {
   const members = targets.filter((one) => one.condition === condition);
   return members.length === 0 ? nothing : group(condition, members, list, facts);

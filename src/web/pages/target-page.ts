@@ -10,7 +10,7 @@ import { scheduleOf } from '../../collectors/schedule.ts';
 import { coveredSnapshots, exportStateOf } from '../../collectors/snapshots/due.ts';
 import type { Snapshot } from '../../collectors/snapshots/snapshot.ts';
 import { counted, sentence, span } from '../../support/words.ts';
-import { ageBar, countsInWords, icon, marks, STATE_WORDS, spentSeconds, timeAxis } from './drawings.ts';
+import { ageBar, countsInWords, icon, marks, spentSeconds, timeAxis, wordsOf } from './drawings.ts';
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { backupsLink, dashboardLink, type PageFacts, page, projectLink } from './layout.ts';
 import { projectWords, type ReadStatus, recentJobs, type TargetStatus } from './status.ts';
@@ -69,7 +69,7 @@ function summaryFacts({ state, lastSuccessAtSeconds }: TargetStatus, nowSeconds:
 function snapshotWords(snapshot: Snapshot, state: TargetState, nowSeconds: number): Html {
   const became = exportStateOf(snapshot, state);
   const hasExport = became !== undefined && became !== 'none';
-  const words = hasExport ? html`${marks([became])} ${STATE_WORDS[became]}` : html`${became ? 'no export' : 'unknown'}`;
+  const words = hasExport ? html`${marks([became])} ${wordsOf(became)}` : html`${became ? 'no export' : 'unknown'}`;
   return html`<p>${clockTime(snapshot.createdAtSeconds ?? 0, nowSeconds)}: ${words}</p>`;
 }
 
@@ -148,7 +148,7 @@ function jobRow(job: Job, nowSeconds: number): Html {
   const details = [code, foreignState].map((text) => (text === undefined ? nothing : html`<small>${text}</small>`));
   const seconds = spentSeconds(job, nowSeconds);
   const duration = seconds === undefined ? UNKNOWN : html`${span(seconds)}${activeStateOf(job) ? ' so far' : ''}`;
-  return html`<tr><th scope="row">${at === undefined ? 'unknown' : when(at, nowSeconds)}</th><td>${marks([state])} ${STATE_WORDS[state]}${details}</td><td>${duration}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
+  return html`<tr><th scope="row">${at === undefined ? 'unknown' : when(at, nowSeconds)}</th><td>${marks([state])} ${wordsOf(state)}${details}</td><td>${duration}</td><td>${collectionsOf(job)}</td><td><small>${job.snapshotId || 'unknown'}</small><small>${job.exportBucketId || 'unknown'}</small></td></tr>
 `;
 }
 
