@@ -124,12 +124,8 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
 async function demonstrate(flags: DemoFlags, version: string, early: EarlySignals): Promise<void> {
   const { web, problems } = await guardedWeb(flags.web);
   if (refuse(problems)) return;
-  const common = await commonOf(flags, version);
-  const { say } = terminal();
-  await runUntilSignalled(early, async () => {
-    const { startDemonstration } = await import('./demo.ts');
-    return startDemonstration({ ...common, web, flags, say });
-  });
+  const settings = { ...(await commonOf(flags, version)), web, flags, say: terminal().say };
+  await runUntilSignalled(early, async () => (await import('./demo.ts')).startDemonstration(settings));
 }
 
 async function guardedWeb({ configFile: file, ...web }: WebFlags) {
@@ -175,11 +171,9 @@ async function runToEnd<Flags extends WatchFlags>(
 ): Promise<void> {
   const interrupt = new AbortController();
   early.stops.handleFirst(() => interrupt.abort(new Error('interrupted')));
-  const common = await commonOf(flags, version);
   const { signal } = interrupt;
-  const { text: redact } = redactor;
-  const own = { flags, source: sourceOf(flags), terminal: terminal(), version, redact, signal };
-  const running = command({ ...common, ...own });
+  const own = { flags, source: sourceOf(flags), terminal: terminal(), version, redact: redactor.text, signal };
+  const running = command({ ...(await commonOf(flags, version)), ...own });
   endings.add(() => {
     interrupt.abort(CRASHED);
     return running;
