@@ -52,11 +52,7 @@ export function createWebGuard(file: WebConfigFile | undefined, runtime: Runtime
   }
 
   return {
-    settings: {
-      guards: () => current,
-      comparePassword: bcrypt.compare,
-      passwordKey: runtime.randomHex(32),
-    },
+    settings: { guards: () => current, comparePassword: bcrypt.compare, passwordKey: runtime.randomHex(32) },
     async listen(app: RequestListener, addresses: readonly ListenAddress[]): Promise<Web> {
       const onHandshakeFailure = (reason: string): void => log.debug({ reason }, 'a TLS handshake failed');
       const web = await startWeb(app, addresses, { tls: current.tls, onHandshakeFailure });
