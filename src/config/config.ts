@@ -11,6 +11,7 @@ import type { DiscoveredProject, NamedTarget, ProjectsRule, TargetSettings, Want
 import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
 import { formatDuration } from '../support/words.ts';
+import type { PageLinks } from '../web/pages/layout.ts';
 import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { ALL, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
 
@@ -18,12 +19,7 @@ export interface Config extends Wanted {
   readonly atlas: AtlasSettings;
   readonly credentials: readonly CredentialConfig[];
   readonly polling: PollingSettings;
-  readonly webLinks: WebLinks;
-}
-
-export interface WebLinks {
-  readonly runbooks: string;
-  readonly dashboard?: string | undefined;
+  readonly webLinks: Omit<PageLinks, 'atlas'>;
 }
 
 export type CredentialConfig = Credential & {

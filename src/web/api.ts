@@ -82,13 +82,24 @@ export const OUTAGE_FIELDS: readonly Field<Outage>[] = [
 
 /** The fields of a target that do not belong to a collector. The fields of the collectors come after them. */
 export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
-  ofTarget('group_id', 'string', 'ID of the project.', ({ groupId }) => groupId),
-  ofTarget('cluster_name', 'string', 'Name of the cluster.', ({ clusterName }) => clusterName),
-  ofTarget('project_name', 'string', 'Name of the project; empty while unknown.', ({ projectName }) => projectName),
-  ofTarget('credential', 'string', 'Name of the credential that reads it.', ({ credential }) => credential),
-  ofTarget('owner', 'string', 'Who is told about it, from the config; absent if not set.', ({ owner }) => owner),
-  ofTarget('discovered', 'boolean', 'True if a discovery found it.', ({ discovered }) => discovered),
-  ofTarget('paused', 'boolean', 'True if it is paused; only for discovered clusters.', ({ paused }) => paused),
+  ...fieldsOfPart<TargetStatus, Target>(
+    [
+      field('group_id', 'string', 'ID of the project.', ({ groupId }) => groupId),
+      field('cluster_name', 'string', 'Name of the cluster.', ({ clusterName }) => clusterName),
+      field('project_name', 'string', 'Name of the project; empty while unknown.', ({ projectName }) => projectName),
+      field('credential', 'string', 'Name of the credential that reads it.', ({ credential }) => credential),
+      field('owner', 'string', 'Who is told about it, from the config; absent if not set.', ({ owner }) => owner),
+      field('discovered', 'boolean', 'True if a discovery found it.', ({ discovered }) => discovered),
+      field('paused', 'boolean', 'True if it is paused; only for discovered clusters.', ({ paused }) => paused),
+      field(
+        'duration_max_seconds',
+        'number',
+        'Maximum duration of an export, from the config.',
+        (target) => target.durationMaxSeconds,
+      ),
+    ],
+    ({ state }) => state.target,
+  ),
   field(
     'condition',
     'string',
@@ -107,12 +118,6 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
     'Maximum age of the last success, from the config or else from the backup schedule.',
     ({ successMaxAgeSeconds }) => successMaxAgeSeconds,
   ),
-  ofTarget(
-    'duration_max_seconds',
-    'number',
-    'Maximum duration of an export, from the config.',
-    (target) => target.durationMaxSeconds,
-  ),
   field(
     'next_poll_timestamp_seconds',
     'number',
@@ -120,15 +125,6 @@ export const TARGET_FIELDS: readonly Field<TargetStatus>[] = [
     ({ reads: [first] }) => first?.nextPollAtSeconds,
   ),
 ];
-
-function ofTarget(
-  name: string,
-  type: string,
-  meaning: string,
-  value: (target: Target) => unknown,
-): Field<TargetStatus> {
-  return field(name, type, meaning, ({ state }) => value(state.target));
-}
 
 /** The record of the polls of one collector, in `reads`. */
 export const READ_FIELDS: readonly Field<ReadStatus>[] = [
