@@ -49,7 +49,10 @@ export function metricsDocument(collectors: Collectors = COLLECTORS): string {
     states: () => [],
     discoveries: () => [],
     listings: () => [],
-    facts: () => ({ lastReload: { successful: true, successAtSeconds: 0 } }),
+    lastReload: () => ({ successful: true, successAtSeconds: 0 }),
+    isAtlasReachable: () => undefined,
+    lastTickAtSeconds: () => undefined,
+    webCertificateExpiresAtSeconds: () => undefined,
   });
   const own = self.registry.getMetricsAsArray() as OwnMetric[];
   return `${INTRODUCTION}

@@ -44,15 +44,13 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     credentials: () => monitor.config().credentials,
     budgets: () => monitor.budgets(),
     shard,
-    facts() {
-      const sinceTick = secondsSinceTick();
-      return {
-        lastReload: reload.latest(),
-        isAtlasReachable: monitor.atlas.isReachable(),
-        lastTickAtSeconds: sinceTick === undefined ? undefined : runtime.wallSeconds() - sinceTick,
-        webCertificateExpiresAtSeconds: guard.settings.guards().tls?.expiresAtSeconds,
-      };
+    lastReload: () => reload.latest(),
+    isAtlasReachable: () => monitor.atlas.isReachable(),
+    lastTickAtSeconds() {
+      const since = secondsSinceTick();
+      return since === undefined ? undefined : runtime.wallSeconds() - since;
     },
+    webCertificateExpiresAtSeconds: () => guard.settings.guards().tls?.expiresAtSeconds,
   });
   const page = createMetricsPage({
     families: familiesOf(collectors),

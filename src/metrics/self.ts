@@ -6,13 +6,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { AtlasCounter } from '../atlas/observer.ts';
 import { type Collectors, PREFIX, type TargetState } from '../collectors/collector.ts';
-import type { ListingStatus } from '../polling/organizations.ts';
-import type { DiscoveryStatus } from '../polling/projects.ts';
+import type { Polling } from '../polling/polling.ts';
 
-export interface Discoveries {
-  discoveries(): readonly Pick<DiscoveryStatus, 'groupId' | 'credential' | 'up' | 'failure' | 'goodAtSeconds'>[];
-  listings(): readonly Pick<ListingStatus, 'credential' | 'up' | 'goodAtSeconds'>[];
-}
+type Discoveries = Pick<Polling, 'discoveries' | 'listings'>;
 
 export interface SelfSettings extends Discoveries {
   readonly build: { readonly version: string; readonly revision: string; readonly nodeVersion: string };
@@ -26,18 +22,14 @@ export interface SelfSettings extends Discoveries {
   budgets(): readonly Pick<BudgetLevel, 'groupId' | 'name' | 'throttledSeconds' | 'atlas'>[];
   /** The projects of the config that this exporter watches. Default: all, as the only shard. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
-  facts(): ProgramFacts;
-}
-
-export interface ProgramFacts {
   /** The start counts as a reload. */
-  readonly lastReload: { readonly successful: boolean; readonly successAtSeconds: number };
+  lastReload(): { readonly successful: boolean; readonly successAtSeconds: number };
   /** Undefined before the first answer of Atlas. */
-  readonly isAtlasReachable?: boolean | undefined;
+  isAtlasReachable(): boolean | undefined;
   /** Unix time of the scheduler's latest tick; undefined before the first. */
-  readonly lastTickAtSeconds?: number | undefined;
+  lastTickAtSeconds(): number | undefined;
   /** Unix time at which the certificate of the web server expires; undefined without TLS. */
-  readonly webCertificateExpiresAtSeconds?: number | undefined;
+  webCertificateExpiresAtSeconds(): number | undefined;
 }
 
 const EXPORTER_PREFIX = 'mongodbatlas_backup_exporter_';
@@ -123,7 +115,7 @@ export function registerDiscoveries({ discoveries, listings }: Discoveries): Reg
 
 function registerProgram(registry: Registry, settings: SelfSettings): void {
   const { version, revision, nodeVersion } = settings.build;
-  const { shard = { index: 0, count: 1 }, states, credentials, facts } = settings;
+  const { shard = { index: 0, count: 1 }, states, credentials } = settings;
   const collected = collectedIn(registry, EXPORTER_PREFIX);
   collected('build_info', 'The running program; always 1.', ['version', 'revision', 'node_version'], () => [
     [1, version, revision, nodeVersion],
@@ -139,7 +131,7 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
   single(
     'atlas_reachable',
     '1 while Atlas answers, also with errors; 0 while it does not answer and requests fail at once, except for probes; absent before the first answer.',
-    () => facts().isAtlasReachable,
+    settings.isAtlasReachable,
   );
   collected(
     'series_dropped',
@@ -150,22 +142,22 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
   single(
     'scheduler_last_tick_timestamp_seconds',
     'Unix time at which the scheduler last looked for due tasks; it does so every second.',
-    () => facts().lastTickAtSeconds,
+    settings.lastTickAtSeconds,
   );
   single(
     'web_certificate_expiry_timestamp_seconds',
     'Unix time at which the certificate of the web server expires. Absent without TLS.',
-    () => facts().webCertificateExpiresAtSeconds,
+    settings.webCertificateExpiresAtSeconds,
   );
   single(
     'config_last_reload_successful',
     '1 if the config was valid when it was last read, else 0: then the previous config is still used. The start counts as a reload.',
-    () => facts().lastReload.successful,
+    () => settings.lastReload().successful,
   );
   single(
     'config_last_reload_success_timestamp_seconds',
     'Unix time at which the current config was read.',
-    () => facts().lastReload.successAtSeconds,
+    () => settings.lastReload().successAtSeconds,
   );
   collected(
     'credential_expiry_timestamp_seconds',

@@ -83,17 +83,15 @@ export async function goldenPage(format: 'text' | 'openmetrics'): Promise<string
       },
     ],
     states: () => all,
-    listings: () => [{ credential: 'default', up: true, goodAtSeconds: hour(26) }],
+    listings: () => [{ credential: 'default', tried: true, projects: 1, up: true, goodAtSeconds: hour(26) }],
     discoveries: () => [
-      { groupId: target().groupId, up: true, goodAtSeconds: hour(26) },
-      { groupId: '5e0000000000000000000002', up: false },
+      { groupId: target().groupId, tried: true, up: true, goodAtSeconds: hour(26) },
+      { groupId: '5e0000000000000000000002', tried: true, up: false },
     ],
-    facts: () => ({
-      lastReload: { successful: true, successAtSeconds: hour(0) },
-      isAtlasReachable: true,
-      lastTickAtSeconds: hour(26),
-      webCertificateExpiresAtSeconds: hour(2000),
-    }),
+    lastReload: () => ({ successful: true, successAtSeconds: hour(0) }),
+    isAtlasReachable: () => true,
+    lastTickAtSeconds: () => hour(26),
+    webCertificateExpiresAtSeconds: () => hour(2000),
   });
   self.observer.request({ credential: 'default', operation: 'list_exports', code: 200, durationSeconds: 0.3 });
   const families = familiesOf(COLLECTORS);

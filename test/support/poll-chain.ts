@@ -49,7 +49,10 @@ export function createPollChain({ origin, named, parts, runtime }: PollChainSett
     states: states.all,
     discoveries: () => [],
     listings: () => [],
-    facts: () => ({ lastReload: { successful: true, successAtSeconds: 0 } }),
+    lastReload: () => ({ successful: true, successAtSeconds: 0 }),
+    isAtlasReachable: () => undefined,
+    lastTickAtSeconds: () => undefined,
+    webCertificateExpiresAtSeconds: () => undefined,
   });
   const page = createMetricsPage({ families: familiesOf(COLLECTORS), own: registry, runtime });
   const atlas = createAtlas({

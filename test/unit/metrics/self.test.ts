@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AtlasCounter } from '../../../src/atlas/observer.ts';
-import {
-  createSelfMetrics,
-  type Discoveries,
-  registerDiscoveries,
-  type SelfSettings,
-} from '../../../src/metrics/self.ts';
+import { createSelfMetrics, registerDiscoveries, type SelfSettings } from '../../../src/metrics/self.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { newState, withRecord } from '../../support/states.ts';
 import { createScripted } from '../polling/scripted-collector.ts';
@@ -31,7 +26,10 @@ const SETTINGS: SelfSettings = {
   listings: () => [],
   credentials: () => CREDENTIALS,
   budgets: () => [],
-  facts: () => ({ lastReload }),
+  lastReload: () => lastReload,
+  isAtlasReachable: () => undefined,
+  lastTickAtSeconds: () => undefined,
+  webCertificateExpiresAtSeconds: () => undefined,
 };
 const REQUEST: Parameters<AtlasCounter['request']>[0] = {
   credential: 'key',
@@ -76,7 +74,7 @@ describe('the program’s own metrics', () => {
       one,
       withRecord(withRecord(newState('b'), 'exports', read({ jobs: 2 })), 'snapshots', read({ snapshots: 7 })),
     ];
-    const self = setUp({ states: () => states, facts: () => ({ lastReload, lastTickAtSeconds: 42 }) });
+    const self = setUp({ states: () => states, lastTickAtSeconds: () => 42 });
     expect(await samplesOf(self)).toEqual(
       expect.arrayContaining([
         'targets 2',
@@ -94,7 +92,7 @@ describe('the program’s own metrics', () => {
 
   test('show which shard the exporter is, and whether Atlas answers', async () => {
     let isAtlasReachable = false;
-    const self = setUp({ shard: { index: 2, count: 3 }, facts: () => ({ lastReload, isAtlasReachable }) });
+    const self = setUp({ shard: { index: 2, count: 3 }, isAtlasReachable: () => isAtlasReachable });
     expect(await samplesOf(self)).toEqual(
       expect.arrayContaining(['shard_count 3', 'shard_index 2', 'atlas_reachable 0']),
     );
@@ -150,7 +148,7 @@ describe('the program’s own metrics', () => {
       { name: 'account', kind: 'service_account', expiresAtSeconds: 7 },
       { name: 'key', kind: 'api_key' },
     ];
-    const self = setUp({ credentials: () => credentials, facts: () => ({ lastReload: reload }) });
+    const self = setUp({ credentials: () => credentials, lastReload: () => reload });
     const expiries = async () => (await samplesOf(self)).filter((line) => line.startsWith('credential_expiry'));
     expect(await samplesOf(self)).toEqual(
       expect.arrayContaining(['config_last_reload_successful 0', 'config_last_reload_success_timestamp_seconds 5']),
@@ -163,7 +161,7 @@ describe('the program’s own metrics', () => {
   });
 
   test('have the discoveries of projects too', async () => {
-    const text = await setUp({ discoveries: () => [{ groupId: 'g', up: false }] }).registry.metrics();
+    const text = await setUp({ discoveries: () => [{ groupId: 'g', tried: true, up: false }] }).registry.metrics();
     expect(text).toContain('mongodbatlas_backup_export_discovery_up{group_id="g"} 0\n');
   });
 
@@ -237,16 +235,17 @@ describe('the series of credentials that left the config', () => {
 });
 
 test('a project and a credential have their own series of its discovery, from the start to its end', async () => {
-  let facts: ReturnType<Discoveries['discoveries']> = [{ groupId: 'a', credential: 'c', up: false }];
-  let listings: ReturnType<Discoveries['listings']> = [];
+  let facts: ReturnType<SelfSettings['discoveries']> = [{ groupId: 'a', credential: 'c', tried: true, up: false }];
+  let listings: ReturnType<SelfSettings['listings']> = [];
   const registry = registerDiscoveries({ discoveries: () => facts, listings: () => listings });
   const lines = async () => (await registry.metrics()).split('\n').filter((line) => /^\w/.test(line));
   expect(await lines()).toEqual(['mongodbatlas_backup_export_discovery_up{group_id="a"} 0']);
   facts = [
-    { groupId: 'a', credential: 'c', up: true, goodAtSeconds: 7 },
+    { groupId: 'a', credential: 'c', tried: true, up: true, goodAtSeconds: 7 },
     {
       groupId: 'b',
       credential: 'c',
+      tried: true,
       up: false,
       failure: { reason: 'forbidden', problem: '', advice: '' },
       goodAtSeconds: 5,
@@ -260,7 +259,7 @@ test('a project and a credential have their own series of its discovery, from th
     'mongodbatlas_backup_export_last_discovery_success_timestamp_seconds{group_id="b"} 5',
   ]);
   facts = [];
-  listings = [{ credential: 'main', up: true, goodAtSeconds: 9 }];
+  listings = [{ credential: 'main', tried: true, projects: 1, up: true, goodAtSeconds: 9 }];
   expect(await lines()).toEqual([
     'mongodbatlas_backup_export_projects_discovery_up{credential="main"} 1',
     'mongodbatlas_backup_export_last_projects_discovery_success_timestamp_seconds{credential="main"} 9',
