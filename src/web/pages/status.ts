@@ -2,23 +2,13 @@
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
 import type { Reason } from '../../atlas/error.ts';
 import type { Outage } from '../../atlas/observer.ts';
-import type {
-  Collector,
-  Collectors,
-  Failure,
-  Finding,
-  Polled,
-  PollingSettings,
-  Target,
-  TargetState,
-} from '../../collectors/collector.ts';
+import type { Collectors, Failure, PollingSettings, Target, TargetState } from '../../collectors/collector.ts';
 import { CONDITIONS, type Condition, rankOf } from '../../collectors/conditions.ts';
 import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
 import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
-import type { ListingStatus } from '../../polling/organizations.ts';
 import type { Polling } from '../../polling/polling.ts';
 import type { DiscoveryStatus } from '../../polling/projects.ts';
 
@@ -30,40 +20,9 @@ export interface Sources extends Pick<Polling, 'states' | 'discoveries' | 'listi
   outage(): Outage | undefined;
 }
 
-export interface Overview {
-  /** Defined while Atlas does not answer. */
-  readonly outage: Outage | undefined;
-  /** The failures that an outage explains, if they are those of more than half of the targets; else empty. */
-  readonly failures: readonly Failure[];
-  /** Why the page has no news of most clusters; undefined if it has. */
-  readonly cause: Outage | Failure | undefined;
-  /** The most urgent first, then by name. */
-  readonly targets: readonly TargetStatus[];
-  readonly projects: readonly ProjectStatus[];
-  readonly listings: readonly ListingStatus[];
-}
-
-export interface TargetStatus {
-  readonly state: TargetState;
-  /** One record for each collector that reads the target, in the order of the list of collectors. */
-  readonly reads: readonly ReadStatus[];
-  readonly lastSuccessAtSeconds?: number | undefined;
-  readonly lastSuccessAgeSeconds?: number | undefined;
-  readonly successMaxAgeSeconds?: number | undefined;
-  /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
-  readonly active: readonly Job[];
-  readonly activeCount: number;
-  readonly condition: Condition;
-  /** All conditions, the most urgent first; never empty. */
-  readonly findings: readonly Finding[];
-}
-
-export interface ReadStatus {
-  readonly collector: Collector<unknown>;
-  readonly record: Polled<unknown>;
-  /** Unix time; undefined while the poll runs. */
-  readonly nextPollAtSeconds: number | undefined;
-}
+export type Overview = ReturnType<typeof overviewOf>;
+export type TargetStatus = ReturnType<typeof statusOf>;
+export type ReadStatus = TargetStatus['reads'][number];
 
 export interface ProjectStatus {
   readonly groupId: string;
@@ -75,19 +34,22 @@ export interface ProjectStatus {
   readonly budgets: readonly BudgetLevel[];
 }
 
-export function overviewOf(sources: Sources, nowSeconds: number): Overview {
+export function overviewOf(sources: Sources, nowSeconds: number) {
   const targets = sortByUrgency(Array.from(sources.states.all(), (state) => statusOf(state, sources, nowSeconds)));
-  const projects = projectsOf(targets, sources.discoveries(), sources.budgets());
   const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
   const isMost = 2 * failures.length > targets.length;
   const outage = sources.outage();
   return {
+    /** Defined while Atlas does not answer. */
     outage,
+    /** The failures that an outage explains, if they are those of more than half of the targets; else empty. */
     failures: isMost ? failures : [],
+    /** Why the page has no news of most clusters; undefined if it has. */
     cause: outage ?? (isMost ? failures[0] : undefined),
+    /** The most urgent first, then by name. */
     targets,
-    projects,
+    projects: projectsOf(targets, sources.discoveries(), sources.budgets()),
     listings: sources.listings(),
   };
 }
@@ -101,27 +63,31 @@ export function isByOutage(failure: Failure | undefined): boolean {
   return OUTAGE_REASONS.includes(failure?.reason);
 }
 
-export function statusOf(state: TargetState, sources: Sources, nowSeconds: number): TargetStatus {
+export function statusOf(state: TargetState, sources: Sources, nowSeconds: number) {
   const { target, polled } = state;
   const { collectors } = sources;
   const { summary, stale } = exportsOf(state);
-  const at = lastSuccessAtSeconds(state);
+  const lastSuccess = lastSuccessAtSeconds(state);
   const isOutage = sources.outage() !== undefined;
   const findings = findingsOf(state, { nowSeconds, settings: sources.settings() }, collectors).map((finding) =>
     isOutage && finding.condition === 'unreachable' ? { ...finding, alert: OUTAGE_ALERT } : finding,
   );
   return {
     state,
+    /** One record for each collector that reads the target, in the order of the list of collectors. */
     reads: collectors.flatMap((collector) => {
       const record = polled[collector.name];
+      /** Unix time; undefined while the poll runs. */
       const nextPollAtSeconds = sources.nextPollAtSeconds(target.key, collector.name);
       return record === undefined ? [] : [{ collector, record, nextPollAtSeconds }];
     }),
-    lastSuccessAtSeconds: at,
-    lastSuccessAgeSeconds: at === undefined ? undefined : ageSeconds(at, nowSeconds),
+    lastSuccessAtSeconds: lastSuccess,
+    lastSuccessAgeSeconds: lastSuccess === undefined ? undefined : ageSeconds(lastSuccess, nowSeconds),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
+    /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
     active: stale ? [] : (summary?.active ?? []),
     activeCount: stale ? 0 : (summary?.activeCount ?? 0),
+    /** All conditions, the most urgent first; never empty. */
     findings,
     condition: findings[0]?.condition ?? 'fine',
   };
