@@ -5,9 +5,9 @@ import { showConfig } from '../config/config.ts';
 import { atlasPages } from '../config/network.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { createSelfMetrics, type SelfSettings } from '../metrics/self.ts';
-import { createApp, type ReloadAnswer } from '../web/server.ts';
+import { createApp } from '../web/server.ts';
 import { createMonitor, type MonitorSettings } from './monitor.ts';
-import { type Cause, createReload, type ReloadSettings, stackOf } from './reload.ts';
+import { createReload, type ReloadSettings, stackOf } from './reload.ts';
 import { createWebGuard, type WebConfigFile } from './web-guard.ts';
 
 export interface DaemonSettings
@@ -18,18 +18,14 @@ export interface DaemonSettings
   readonly build: SelfSettings['build'];
 }
 
-export interface Daemon {
-  readonly urls: readonly string[];
-  reload(cause: Cause): Promise<ReloadAnswer>;
-  stop(): Promise<void>;
-}
+export type Daemon = Awaited<ReturnType<typeof startDaemon>>;
 
 /** The exporter is ready after this time at the latest, even if Atlas does not answer. */
 const READY_AFTER_SECONDS = 60;
 /** A scheduler that has missed this many of its one-second ticks is stuck. */
 const STUCK_AFTER_SECONDS = 3;
 
-export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
+export async function startDaemon(settings: DaemonSettings) {
   const { build, shard, collectors, web, runtime, log } = settings;
   const startedAtSeconds = runtime.monotonicSeconds();
   let isStopping = false;

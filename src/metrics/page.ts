@@ -10,15 +10,6 @@ import type { Runtime } from '../support/runtime.ts';
 import { joinGzip, joinPlain, type Piece } from './gzip.ts';
 import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
 
-export interface MetricsPage {
-  /**
-   * Called with changed states and removed targets; later pages show the change. Without arguments: the program's own metrics have
-   * changed in a way that the next page must show.
-   */
-  update(put?: readonly TargetState[], removed?: readonly string[]): void;
-  render(format: Format, gzip: boolean): Promise<Buffer>;
-}
-
 export interface MetricsPageSettings {
   readonly families: readonly Family[];
   /** The program's own metrics. prom-client does not report changes, so a page is reused for a few seconds only. */
@@ -46,7 +37,7 @@ interface Moment {
 const OWN_METRICS_SECONDS = 5;
 const TARGETS_PER_BLOCK = 64;
 
-export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings): MetricsPage {
+export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings) {
   const blocks: Block[] = [];
   const blockOf = new Map<string, Block>();
   const headers = {
@@ -78,6 +69,10 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     blockOf.delete(key);
   }
 
+  /**
+   * Called with changed states and removed targets; later pages show the change. Without arguments: the program's own metrics have
+   * changed in a way that the next page must show.
+   */
   function update(changed: readonly TargetState[] = [], removed: readonly string[] = []): void {
     for (const key of removed) remove(key);
     for (const state of changed) {

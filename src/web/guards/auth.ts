@@ -46,9 +46,6 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
   return name === undefined || password === undefined ? undefined : { name, password };
 }
 
-/** busy: too many comparisons wait. */
-export type Verdict = 'right' | 'wrong' | 'busy';
-
 /** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
 /**
@@ -77,7 +74,8 @@ export function createPasswordCheck({ guards, comparePassword, passwordKey }: Au
     return isSame;
   }
 
-  return async (name: string, password: string, address: string): Promise<Verdict> => {
+  /** @returns `busy` if too many comparisons wait */
+  return async (name: string, password: string, address: string): Promise<'right' | 'wrong' | 'busy'> => {
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
     const { users } = guards();
     const known = users.get(name);

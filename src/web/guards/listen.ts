@@ -42,14 +42,7 @@ export interface WebOptions {
   readonly timeouts?: typeof TIMEOUTS;
 }
 
-export interface Web {
-  /** One URL per listen address; a Unix socket is `unix:` and its path. */
-  readonly urls: readonly string[];
-  /** New connections use the new settings, except `clientAuthType`. No older session is resumed. */
-  renewTls(settings: TlsSettings): void;
-  /** Accepts no new requests, and gives running ones 3 seconds to finish. */
-  close(): Promise<void>;
-}
+export type Web = Awaited<ReturnType<typeof startWeb>>;
 
 /** Timeouts in milliseconds, with Node.js' names. They close connections that send nothing or send very slowly. */
 export const TIMEOUTS = {
@@ -69,7 +62,7 @@ export async function startWeb(
   app: RequestListener,
   addresses: readonly ListenAddress[],
   { tls, onHandshakeFailure = () => undefined, timeouts = TIMEOUTS }: WebOptions = {},
-): Promise<Web> {
+) {
   const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
   const servers: Server[] = [];
   const tlsServers: TlsServer[] = [];
@@ -98,6 +91,7 @@ export async function startWeb(
     return server;
   }
 
+  /** New connections use the new settings, except `clientAuthType`. No older session is resumed. */
   function renewTls(settings: TlsSettings): void {
     current = settings;
     for (const server of tlsServers) {
@@ -106,11 +100,13 @@ export async function startWeb(
     }
   }
 
+  /** Accepts no new requests, and gives running ones 3 seconds to finish. */
   async function close(): Promise<void> {
     await Promise.all(servers.map(closeServer));
   }
 
   try {
+    /** One URL per listen address; a Unix socket is `unix:` and its path. */
     const urls: string[] = [];
     for (const address of addresses) {
       const server = tls ? createSecure(tls) : createServer(options, app);
