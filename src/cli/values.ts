@@ -5,8 +5,8 @@ import type { Checked } from '../support/checked.ts';
 import { listed } from '../support/words.ts';
 import type { ListenAddress } from '../web/guards/listen.ts';
 
-const LISTEN_ADDRESS_FORM = 'write host:port, or :19017 for all interfaces';
-const PATH_EXAMPLE = 'such as /metrics';
+const LISTEN_ADDRESS_FORM =
+  'write host:port, or :19017 for all interfaces; an IPv6 address goes in brackets, such as [::1]:19017; TLS is set up with --web.config.file';
 export const HEALTH_PATH = '/-/healthy';
 /** Linux allows 107 bytes, macOS 103. */
 const MOST_SOCKET_BYTES = 103;
@@ -14,26 +14,18 @@ const MOST_SOCKET_BYTES = 103;
 export function parseListenAddress(text: string): Checked<ListenAddress> {
   if (text.startsWith('unix:')) {
     const socket = text.slice('unix:'.length);
-    if (!/^\/[^/]/.test(socket))
-      return { problem: 'must be unix: and an absolute path, such as unix:/run/exporter/web.sock' };
-    const problem = `the path must have at most ${MOST_SOCKET_BYTES} bytes`;
-    return Buffer.byteLength(socket) > MOST_SOCKET_BYTES ? { problem } : { value: { socket } };
+    const problem = `must be unix: and an absolute path of at most ${MOST_SOCKET_BYTES} bytes, such as unix:/run/exporter/web.sock`;
+    return /^\/[^/]/.test(socket) && Buffer.byteLength(socket) <= MOST_SOCKET_BYTES
+      ? { value: { socket } }
+      : { problem };
   }
-  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
-  if (scheme !== undefined) {
-    const tls = scheme.toLowerCase() === 'https://' ? '; TLS is set up with --web.config.file' : '';
-    return { problem: `must not begin with ${scheme}: ${LISTEN_ADDRESS_FORM}${tls}` };
-  }
-  const [, host, digits] = /^(.*):([0-9]+)$/.exec(text) ?? [];
-  if (host === undefined) return { problem: LISTEN_ADDRESS_FORM };
+  const [, inBrackets, name, digits] = /^(?:\[(.*)\]|([A-Za-z0-9._-]*)):([0-9]+)$/.exec(text) ?? [];
   const port = Number(digits);
+  if (digits === undefined || (inBrackets !== undefined && !isIPv6(inBrackets)))
+    return { problem: LISTEN_ADDRESS_FORM };
   if (port > 65_535) return { problem: 'the port must be from 0 to 65535' };
-  if (host === '') return { value: { port } };
-  const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
-  if (inBrackets !== undefined && isIPv6(inBrackets)) return { value: { host: inBrackets, port } };
-  if (inBrackets !== undefined) return { problem: 'only an IPv6 address goes in brackets, such as [::1]:19017' };
-  if (host.includes(':')) return { problem: 'an IPv6 address goes in brackets, such as [::1]:19017' };
-  return /^[A-Za-z0-9._-]+$/.test(host) ? { value: { host, port } } : { problem: LISTEN_ADDRESS_FORM };
+  const host = inBrackets ?? name ?? '';
+  return { value: host === '' ? { port } : { host, port } };
 }
 
 /** A host as in the Host header: in lower case, an IPv6 address in brackets. */
@@ -44,15 +36,13 @@ export function parseAllowedHost(text: string): Checked<string> {
 }
 
 export function parseTelemetryPath(text: string): Checked<string> {
-  if (!text.startsWith('/')) return { problem: `must begin with /, ${PATH_EXAMPLE}` };
-  // Other characters are special for the router, and clients normalize `//`, `/./` and `/../` before they send a path.
-  if (!/^(?:\/[A-Za-z0-9._~-]+)*\/?$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {
-    return { problem: `must be a plain path of letters, digits and . _ ~ -, ${PATH_EXAMPLE}` };
+  // Other characters are special for the router, and clients normalize `/./` and `/../` before they send a path.
+  if (!/^\/(?:[A-Za-z0-9._~-]+\/)*[A-Za-z0-9._~-]*$/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) {
+    return { problem: 'must begin with / and be a plain path of letters, digits and . _ ~ -, such as /metrics' };
   }
-  if (text === '/' || /^\/(?:-|api|targets|config)(?:\/|$)/i.test(text)) {
-    return { problem: `is in use: choose another than /, /config, /targets/…, /api/… and /-/…, ${PATH_EXAMPLE}` };
-  }
-  return { value: text };
+  return /^\/(?:$|(?:-|api|targets|config)(?:\/|$))/i.test(text)
+    ? { problem: 'is in use: choose another than /, /config, /targets/…, /api/… and /-/…, such as /metrics' }
+    : { value: text };
 }
 
 /** Accepts a Unix socket as listen addresses have it, or an origin or the address of the health page; returns the latter. */
@@ -62,16 +52,11 @@ export function parseHealthUrl(text: string): Checked<string> {
     return 'problem' in address ? address : { value: text };
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    return { problem: 'must be a URL such as http://127.0.0.1:19017' };
-  }
-  if (url.username !== '' || url.password !== '') {
-    return { problem: 'must not contain a user or a password: the health page requires none' };
-  }
-  if (!['/', HEALTH_PATH].includes(url.pathname) || url.search !== '' || url.hash !== '') {
-    return { problem: 'must end after the host or port: no path, no query' };
-  }
-  return { value: url.origin + HEALTH_PATH };
+  const isOrigin =
+    url && /^https?:$/.test(url.protocol) && [`${url.origin}/`, url.origin + HEALTH_PATH].includes(url.href);
+  return isOrigin
+    ? { value: url.origin + HEALTH_PATH }
+    : { problem: 'must be a URL without user, path and query, such as http://127.0.0.1:19017' };
 }
 
 /** The URL of the health page of an exporter on this host. If it listens on all interfaces, the URL uses loopback. */

@@ -121,17 +121,13 @@ function isLoopback(hostname: string): boolean {
  * on this host. A problem does not repeat the address, because it may contain a password.
  */
 export function parseBaseUrl(text: string): Checked<string> {
-  if (!URL.canParse(text)) return { problem: 'must be a URL such as https://cloud.mongodb.com' };
-  const { protocol, username, password, hostname, pathname, origin } = new URL(text);
-  if (username !== '' || password !== '') {
-    return { problem: 'must not contain a user or a password: credentials are given elsewhere' };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.href !== `${url.origin}/`) {
+    return { problem: 'must be a URL without user, path and query, such as https://cloud.mongodb.com' };
   }
-  if (protocol === 'http:' && !isLoopback(hostname)) {
-    return { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
-  }
-  if (protocol !== 'https:' && protocol !== 'http:') return { problem: 'must begin with https://' };
-  if (pathname !== '/' || /[?#]/.test(text)) return { problem: 'must end after the host or port: no path, no query' };
-  return { value: origin };
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+    ? { value: url.origin }
+    : { problem: 'must begin with https://: http:// is allowed for loopback addresses only' };
 }
 
 /** Parses an address for links. All readers of the pages see it, so it must contain no password. */

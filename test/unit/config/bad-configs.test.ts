@@ -466,12 +466,12 @@ describe('base_url', () => {
   test.each([
     ['http://cloud.mongodb.com', 'must begin with https://: http:// is allowed for loopback addresses only'],
     ['http://127.0.0.1.example.com', 'must begin with https://: http:// is allowed for loopback addresses only'],
-    ['https://u:p@cloud.mongodb.com', 'must not contain a user or a password: credentials are given elsewhere'],
-    ['https://cloud.mongodb.com/api', 'must end after the host or port: no path, no query'],
-    ['https://cloud.mongodb.com?', 'must end after the host or port: no path, no query'],
-    ['https://cloud.mongodb.com#', 'must end after the host or port: no path, no query'],
-    ['ftp://cloud.mongodb.com', 'must begin with https://'],
-    ['cloud.mongodb.com', 'must be a URL such as https://cloud.mongodb.com'],
+    ['https://u:p@cloud.mongodb.com', 'must be a URL without user, path and query, such as https://cloud.mongodb.com'],
+    ['https://cloud.mongodb.com/api', 'must be a URL without user, path and query, such as https://cloud.mongodb.com'],
+    ['https://cloud.mongodb.com?', 'must be a URL without user, path and query, such as https://cloud.mongodb.com'],
+    ['https://cloud.mongodb.com#', 'must be a URL without user, path and query, such as https://cloud.mongodb.com'],
+    ['ftp://cloud.mongodb.com', 'must begin with https://: http:// is allowed for loopback addresses only'],
+    ['cloud.mongodb.com', 'must be a URL without user, path and query, such as https://cloud.mongodb.com'],
   ])('%s is refused, in the file and in the environment', async (url, why) => {
     expect(printed(await load(before(`atlas: {base_url: "${url}"}\n`), { TOKEN: 'x' }))).toEqual([
       `c.yml:1:19: atlas.base_url: ${why}`,
@@ -502,7 +502,7 @@ targets:
     'c.yml:9:19: targets[0].clusters[1]: this cluster of this project is already listed in line 9',
     'c.yml:10:17: targets[0].credential: no credential has the name "two": the credentials are one',
     'c.yml:11:5: targets[0].sucess_max_age: unknown key; did you mean success_max_age?',
-    'MONGODB_ATLAS_BASE_URL must be a URL such as https://cloud.mongodb.com',
+    'MONGODB_ATLAS_BASE_URL must be a URL without user, path and query, such as https://cloud.mongodb.com',
   ]);
 });
 
