@@ -34,15 +34,11 @@ export const DEFAULT_CIPHER_SUITES = CIPHER_SUITES.filter((name) => !name.includ
 
 function parseCipherSuite(name: string): Checked<string> {
   if (CIPHER_SUITES.includes(name) || TLS13_SUITES.includes(name)) return { value: name };
-  if (/^TLS_RSA_WITH_|_RC4_|_3DES_|_CBC_SHA256$/.test(name)) {
-    return { problem: `${quote(name)} is insecure according to Go and not supported` };
-  }
   return { problem: `${quote(name)} is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}` };
 }
 
 const CURVES = ['X25519', 'CurveP256', 'CurveP384', 'CurveP521'] as const;
 
-const OLD_VERSION = 'is insecure and not supported: use TLS12 or TLS13';
 const CLIENT_AUTH_TYPES = [
   'NoClientCert',
   'RequestClientCert',
@@ -51,14 +47,12 @@ const CLIENT_AUTH_TYPES = [
   'RequireAndVerifyClientCert',
 ] as const;
 
-const tlsVersion = oneOf(['TLS12', 'TLS13'], { TLS10: OLD_VERSION, TLS11: OLD_VERSION });
+const tlsVersion = oneOf(['TLS12', 'TLS13']);
 
 const tlsServerConfig = z.strictObject({
   cert_file: filledText().describe('The server’s certificate and its intermediate certificates, in PEM format.'),
   key_file: filledText().describe('The private key of the certificate, in PEM format, not encrypted.'),
-  client_auth_type: oneOf(CLIENT_AUTH_TYPES, {
-    RequireClientCert: 'is an old name: use RequireAnyClientCert',
-  })
+  client_auth_type: oneOf(CLIENT_AUTH_TYPES)
     .prefault('NoClientCert')
     .describe(
       'Client certificates: `NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`. `RequestClientCert` and `RequireAnyClientCert` verify nothing and cause a warning. A change needs a restart.',
@@ -88,7 +82,7 @@ const tlsServerConfig = z.strictObject({
     .prefault(true)
     .describe('Whether the order of `cipher_suites` decides instead of the client’s order.'),
   curve_preferences: z
-    .array(oneOf(CURVES, {}))
+    .array(oneOf(CURVES))
     .optional()
     .describe(
       `The elliptic curves for the key exchange: ${CURVES.map((name) => `\`${name}\``).join(', ')}. Left out: all.`,
@@ -141,13 +135,8 @@ export const WEB_CONFIG_FILE: FileFormat<typeof webConfigSchema> = {
   unsupported: UNSUPPORTED,
 };
 
-/** @param refused other values of the exporter-toolkit, and why this program refuses them */
-function oneOf<const T extends string>(choices: readonly T[], refused: Readonly<Record<string, string>>) {
-  const error = ({ input }: { readonly input?: unknown }): string => {
-    const name = String(input);
-    return Object.hasOwn(refused, name) ? `${name} ${refused[name]}` : `must be ${listed(choices, 'or')}`;
-  };
-  return z.string().pipe(z.enum(choices, { error }));
+function oneOf<const T extends string>(choices: readonly T[]) {
+  return z.string().pipe(z.enum(choices, { error: `must be ${listed(choices, 'or')}` }));
 }
 
 /** A response header. Without `choices`, any line of ASCII text is valid. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { formatProblem } from '../../../../src/config/problems.ts';
-import { UNSUPPORTED } from '../../../../src/config/web/schema.ts';
+import { CIPHER_SUITES, UNSUPPORTED } from '../../../../src/config/web/schema.ts';
 import { loadWebConfig } from '../../../../src/config/web/web-config.ts';
 import type { GuardSettings } from '../../../../src/web/guards/answer.ts';
 import { createAuthority, encryptedKey } from '../../../support/certificates.ts';
@@ -12,7 +12,7 @@ import { cases, directoryWith } from '../workspace.ts';
 
 const HASH = `$2y$10$${'a'.repeat(53)}`;
 const TLS = 'tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n';
-const NO_HASH = 'is not a bcrypt hash: create one with htpasswd -nBC 10 NAME';
+const NO_HASH = 'must be a bcrypt hash with a cost from 4 to 18: create one with htpasswd -nBC 10 NAME';
 const NO_KEYS = '1:1: the file must contain keys with values, at least tls_server_config or basic_auth_users';
 const NO_CERTIFICATE = 'this is not a certificate in PEM format';
 
@@ -211,15 +211,15 @@ basic_auth_users: {ann: S3cret}
 basic_auth_users: {ann: "$apr1$${HASH}"}
 => 1:25: basic_auth_users: the value of this user ${NO_HASH}
 basic_auth_users: {ann:S3cret}
-=> 1:20: basic_auth_users: the name of a user must not contain a colon or a control character
+=> 1:20: basic_auth_users: the name of a user must not be empty or contain a colon or a control character
 basic_auth_users: {ann: }
-=> 1:20: basic_auth_users: the value of this user is empty: it must be the bcrypt hash of the password
+=> 1:20: basic_auth_users: the value of this user must be a bcrypt hash with a cost from 4 to 18: create one with htpasswd -nBC 10 NAME
 basic_auth_users: {"": "${HASH}"}
-=> 1:20: basic_auth_users: the name of this user is empty
+=> 1:20: basic_auth_users: the name of a user must not be empty or contain a colon or a control character
 basic_auth_users: {ann: "${HASH.replace('10', '31')}"}
-=> 1:25: basic_auth_users: the value of this user has the cost 31, which makes checks too slow: the maximum is 18
+=> 1:25: basic_auth_users: the value of this user must be a bcrypt hash with a cost from 4 to 18: create one with htpasswd -nBC 10 NAME
 basic_auth_users: {ann: "${HASH.replace('10', '03')}"}
-=> 1:25: basic_auth_users: the value of this user has the cost 3: the minimum is 4
+=> 1:25: basic_auth_users: the value of this user must be a bcrypt hash with a cost from 4 to 18: create one with htpasswd -nBC 10 NAME
 `,
     ),
     ...cases(
@@ -228,14 +228,14 @@ basic_auth_users: {ann: "${HASH.replace('10', '03')}"}
 min_versoin: TLS13
 => 4:3: tls_server_config.min_versoin: unknown key; did you mean min_version?
 min_version: TLS10
-=> 4:16: tls_server_config.min_version: TLS10 is insecure and not supported: use TLS12 or TLS13
+=> 4:16: tls_server_config.min_version: must be TLS12 or TLS13
 max_version: "1.2"
 => 4:16: tls_server_config.max_version: must be TLS12 or TLS13
 min_version: TLS13
 max_version: TLS12
 => 5:16: tls_server_config.max_version: is older than min_version
 client_auth_type: RequireClientCert
-=> 4:21: tls_server_config.client_auth_type: RequireClientCert is an old name: use RequireAnyClientCert
+=> 4:21: tls_server_config.client_auth_type: must be NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert
 client_allowed_sans: [a]
 => 4:3: tls_server_config.client_allowed_sans: needs client_auth_type: RequireAndVerifyClientCert, because the other types verify no name
 client_auth_type: RequireAndVerifyClientCert
@@ -254,7 +254,7 @@ client_auth_type: RequireAndVerifyClientCert
 client_ca_file: ca.pem
 => 4:3: tls_server_config.client_ca_file: needs a client_auth_type that uses it, such as RequireAndVerifyClientCert
 cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]
-=> 4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is insecure according to Go and not supported
+=> 4:19: tls_server_config.cipher_suites[0]: "TLS_RSA_WITH_AES_128_CBC_SHA" is not a supported cipher suite; supported are ${CIPHER_SUITES.join(', ')}
 cipher_suites: []
 => 4:18: tls_server_config.cipher_suites: is empty: list suites, or leave the key out
 client_auth_type: VerifyClientCertIfGiven
