@@ -75,11 +75,6 @@ export function looksSecret(text: string): boolean {
   return SECRET_FORM.test(text);
 }
 
-/** Whether the text looks like a path. A secret that somebody wrote in place of a path does not look like one. */
-export function looksPath(text: string): boolean {
-  return !looksSecret(text) && (/[/.]/.test(text) || /^[a-z_-]{1,20}$/.test(text));
-}
-
 /** A value for a message: short, in quotes, on one line. Not for places where a secret belongs. */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') return String(value);

@@ -286,13 +286,13 @@ access_token_env: EMPTY
 access_token_env: $TOKEN
 => 3:23: credentials[0].access_token_env: must be the name of an environment variable
 access_token_file: .
-=> 3:24: credentials[0].access_token_file: file $CWD: the file is a directory
+=> 3:24: credentials[0].access_token_file: the file is a directory
 access_token_file: /dev/zero
-=> 3:24: credentials[0].access_token_file: file /dev/zero: the file is not a regular file
+=> 3:24: credentials[0].access_token_file: the file is not a regular file
 access_token_file: missing
-=> 3:24: credentials[0].access_token_file: file $CWD/missing: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
 access_token_file: /no/such/token-2.txt
-=> 3:24: credentials[0].access_token_file: file /no/such/token-2.txt: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
 access_token_file: Zm9vYmFyYmF6cXV4
 => 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
 access_token_file: /mdb_sa_sk_0123456789
@@ -302,7 +302,7 @@ access_token: "'abc'"
 access_token: “abc”
 => 3:19: credentials[0].access_token: the secret is in quotes: remove them
 access_token_file: quoted
-=> 3:24: credentials[0].access_token_file: file $CWD/quoted: the secret is in quotes: remove them
+=> 3:24: credentials[0].access_token_file: the secret is in quotes: remove them
 service_account: {client_id: mdb_sa_sk_12, client_secret: mdb_sa_id_34}
 => 3:34: credentials[0].service_account.client_id: this is a client secret, which belongs in client_secret: are two secrets swapped?
 => 3:63: credentials[0].service_account.client_secret: this is a client id, which belongs in client_id: are two secrets swapped?
@@ -312,9 +312,9 @@ api_key: {public_key: 01234567-89ab-cdef-0123-456789abcdef, private_key: abcdefg
 access_token: mdb_sa_sk_12
 => 3:19: credentials[0].access_token: this is a client secret, which belongs in client_secret: are two secrets swapped?
 access_token_file: newline
-=> 3:24: credentials[0].access_token_file: file $CWD/newline: the secret is empty
+=> 3:24: credentials[0].access_token_file: the secret is empty
 access_token_file: large
-=> 3:24: credentials[0].access_token_file: file $CWD/large: the file is too large for a secret
+=> 3:24: credentials[0].access_token_file: the file is too large for a secret
 access_token_env: TOKEN
 expires_at: 2027-02-30
 => 4:17: credentials[0].expires_at: must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z
