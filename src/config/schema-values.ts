@@ -29,10 +29,9 @@ export function parsed<T>(parse: (text: string) => Checked<T>) {
   });
 }
 
-/** @param units likely units for a number without a unit, the likeliest first */
-export function duration(minSeconds: number, maxSeconds: number, units: readonly string[] = ['s', 'm']) {
+export function duration(minSeconds: number, maxSeconds: number) {
   return parsed((text) => {
-    const checked = parseDuration(text, units);
+    const checked = parseDuration(text);
     if ('problem' in checked) return checked;
     if (checked.value < minSeconds) return { problem: `must be at least ${formatDuration(minSeconds)}` };
     return checked.value > maxSeconds ? { problem: `must be at most ${formatDuration(maxSeconds)}` } : checked;
