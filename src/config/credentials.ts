@@ -52,8 +52,7 @@ export async function readCredentials(
     const { path, value } = item;
     const name = String(value['name']);
     if (typeof value['name'] === 'string') {
-      const message = (where: string) => `the credential in ${where} has this name too`;
-      report.addIfRepeated(`credential ${name}`, [...path, 'name'], message);
+      report.addIfRepeated(`credential ${name}`, [...path, 'name'], 'a credential with this name is');
     }
     return { name, ...(await secretsIn(item, placeOf(path), report)) };
   });

@@ -46,10 +46,11 @@ export function createReport(locate: (path: Path, part: 'key' | 'value') => Plac
     addWhole(...problems: readonly Problem[]): void {
       found.push(...problems);
     },
-    addIfRepeated(name: string, path: Path, message: (where: string) => string): void {
+    /** @param what as the subject of a sentence: `this cluster is` */
+    addIfRepeated(name: string, path: Path, what: string): void {
       const place = locate(path, 'value');
       const first = firstPlaces.get(name);
-      if (first !== undefined) add(path, message(placeWords(first, place)));
+      if (first !== undefined) add(path, `${what} in ${placeWords(first, place)} too`);
       else firstPlaces.set(name, place);
     },
     /** The unknown key is reported, so this key is not reported as missing too. */

@@ -60,8 +60,8 @@ function checkProjects({ path, value }: Item, report: Report): void {
     report.add([...path, 'clusters'], 'must be all, because the target has projects: all');
   }
   const selection = ['credential', ...PROJECT_KEYS, 'include', 'exclude'].map((key) => value[key]);
-  const message = (where: string) => `the same projects and clusters are in ${where} too`;
-  report.addIfRepeated(`projects ${JSON.stringify(selection)}`, [...path, 'projects'], message);
+  const what = 'the same projects and clusters are';
+  report.addIfRepeated(`projects ${JSON.stringify(selection)}`, [...path, 'projects'], what);
 }
 
 /** Each cluster of a project may be listed once, and all clusters of a project once for each `include`. */
@@ -69,7 +69,7 @@ function checkClusters({ path, value }: Item, report: Report): void {
   const { group_id: groupId, clusters, include = [] } = value;
   const check = (cluster: unknown, at: Path, what: string): void => {
     if (typeof groupId !== 'string' || typeof cluster !== 'string') return;
-    report.addIfRepeated(`${groupId}/${cluster}`, at, (where) => `${what} already listed in ${where}`);
+    report.addIfRepeated(`${groupId}/${cluster}`, at, what);
   };
   if (clusters === ALL) {
     check(`*${JSON.stringify(include)}`, [...path, 'clusters'], 'all clusters of this project are');

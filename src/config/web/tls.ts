@@ -121,10 +121,8 @@ const DAY_SECONDS = 86_400;
 export function expiryWarnings({ expiresAtSeconds }: TlsSettings, nowSeconds: number): readonly string[] {
   const days = (expiresAtSeconds - nowSeconds) / DAY_SECONDS;
   if (days > WARN_BEFORE_DAYS) return [];
-  const when = new Date(expiresAtSeconds * 1000).toISOString();
-  return days <= 0
-    ? [`the certificate of the web server has expired at ${when}: clients refuse it; replace cert_file and key_file`]
-    : [`the certificate of the web server expires at ${when}: replace cert_file and key_file before`];
+  const when = `${days <= 0 ? 'has expired' : 'expires'} at ${new Date(expiresAtSeconds * 1000).toISOString()}`;
+  return [`the certificate of the web server ${when}: replace cert_file and key_file`];
 }
 
 const VERSIONS = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;

@@ -140,7 +140,7 @@ const OTHERS: readonly Bad[] = [
   {
     what: 'a repeated name',
     text: GOOD.replace('targets', '  - name: main\n    access_token_env: TOKEN\ntargets'),
-    problems: ['4:11: credentials[1].name: the credential in line 2 has this name too'],
+    problems: ['4:11: credentials[1].name: a credential with this name is in line 2 too'],
   },
   ...['$TOKEN', `$\{TOKEN}`].map((text) => ({
     what: `a variable instead of its value, ${text}`,
@@ -377,7 +377,7 @@ ${CREDENTIALS}targets: []
 ${clusters('all')}  - {group_id: ${GROUP}, clusters: [a]}
   - {group_id: ${OTHER_GROUP}, clusters: all}
   - {group_id: ${GROUP}, clusters: all}
-=> 9:52: targets[3].clusters: all clusters of this project are already listed in line 6
+=> 9:52: targets[3].clusters: all clusters of this project are in line 6 too
 ${clusters('all')}    exclude: ["ci_*", "", 7]
     discovery_interval: 1s
 => 7:15: targets[0].exclude[0]: "ci_*" is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64
@@ -425,7 +425,7 @@ ${GOOD}  - group_id: ${OTHER_GROUP}
     clusters: [Cluster0]
   - group_id: ${GROUP}
     clusters: [a, Cluster0]
-=> 10:19: targets[2].clusters[1]: this cluster of this project is already listed in line 6
+=> 10:19: targets[2].clusters[1]: this cluster of this project is in line 6 too
 `,
 );
 
@@ -497,9 +497,9 @@ targets:
   expect(printed(await load(text, { MONGODB_ATLAS_BASE_URL: 'x' }))).toEqual([
     'c.yml:1:21: polling.interval: must be a duration with a unit, such as 90s, 1h30m or 8d',
     'c.yml:4:23: credentials[0].access_token_env: this environment variable is not set',
-    'c.yml:5:11: credentials[1].name: the credential in line 3 has this name too',
+    'c.yml:5:11: credentials[1].name: a credential with this name is in line 3 too',
     'c.yml:6:14: credentials[1].api_key: private_key is missing: give private_key_file, private_key_env or private_key',
-    'c.yml:9:19: targets[0].clusters[1]: this cluster of this project is already listed in line 9',
+    'c.yml:9:19: targets[0].clusters[1]: this cluster of this project is in line 9 too',
     'c.yml:10:17: targets[0].credential: no credential has the name "two": the credentials are one',
     'c.yml:11:5: targets[0].sucess_max_age: unknown key; did you mean success_max_age?',
     'MONGODB_ATLAS_BASE_URL must be a URL without user, path and query, such as https://cloud.mongodb.com',

@@ -595,9 +595,9 @@ describe('several config files', () => {
     expect(printed(await read())).toEqual([
       'teams/b.yml:3:3: this key is in line 3 of teams/a.yml too: keep one of them',
       'teams/b.yml:4:13: this key is in line 4 of teams/a.yml too: keep one of them',
-      'teams/b.yml:5:63: targets[1].clusters[1]: this cluster of this project is already listed in line 1 of teams/a.yml',
-      'teams/c.yml:1:60: targets[2].clusters[0]: this cluster of this project is already listed in line 5 of teams/b.yml',
-      'teams/c.yml:2:23: credentials[1].name: the credential in line 1 of main.yml has this name too',
+      'teams/b.yml:5:63: targets[1].clusters[1]: this cluster of this project is in line 1 of teams/a.yml too',
+      'teams/c.yml:1:60: targets[2].clusters[0]: this cluster of this project is in line 5 of teams/b.yml too',
+      'teams/c.yml:2:23: credentials[1].name: a credential with this name is in line 1 of main.yml too',
       'teams/d.yml:1:11: targets[3].group_id: is missing; for every project write projects: all',
       'teams/d.yml:2:1: unknown: unknown key; allowed are atlas, credentials, polling, defaults, targets, web_links',
     ]);
