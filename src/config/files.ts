@@ -61,14 +61,13 @@ export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFil
     },
     /**
      * The text of a regular file. The problem does not contain the path: users write secrets there by mistake.
-     * @param directory the folder for relative paths; the problem of a missing file names it
      * @param purpose what the file holds, such as `a secret`
      */
-    async readSmall(path: string, directory: string, largestBytes: number, purpose: string): Promise<Checked<string>> {
+    async readSmall(path: string, largestBytes: number, purpose: string): Promise<Checked<string>> {
       const bytes = await readWithin(SMALL_FILE_SECONDS, path, { largestBytes, mustBeRegular: true });
       if ('problem' in bytes) {
-        const where = bytes.problem === MISSING ? ` (relative paths begin at ${directory})` : '';
-        return { problem: `the file ${bytes.problem}${where}` };
+        const hint = bytes.problem === MISSING ? ' (a relative path begins at the folder of the config file)' : '';
+        return { problem: `the file ${bytes.problem}${hint}` };
       }
       if (bytes.value.length > largestBytes) return { problem: `the file is too large for ${purpose}` };
       return { value: new TextDecoder().decode(bytes.value) };

@@ -3,7 +3,7 @@
  * or all problems with their places. Secrets are read once, to report problems at the start; they are not kept.
  */
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fingerprintOf } from '../support/file-watch.ts';
 import { quote } from '../support/words.ts';
 import { buildConfig, type Config } from './config.ts';
@@ -17,7 +17,7 @@ import { configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
 import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
 
-export interface ConfigSource extends Omit<SecretPlace, 'directory'> {
+export interface ConfigSource extends Omit<SecretPlace, 'configFile'> {
   /** `--config.file`: files and folders. */
   readonly paths?: readonly string[];
   /** `--target`: GROUP_ID/CLUSTER. */
@@ -78,10 +78,7 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   }
   if (isFromFlags && hasDefaultFile)
     report.warnings.push(`${DEFAULT_CONFIG_FILE} is not read, because --target is given`);
-  const placeOf = (path: Path): SecretPlace => {
-    const configFile = fileOf(path);
-    return { ...source, configFile, directory: dirname(configFile) };
-  };
+  const placeOf = (path: Path): SecretPlace => ({ ...source, configFile: fileOf(path) });
   if (!isFromFlags) checkRules(keys, report);
   const credentials = await readCredentials(keys, placeOf, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;

@@ -3,7 +3,7 @@
  * and curl do, so that Atlas' own tools use the same proxy.
  */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
@@ -21,8 +21,8 @@ export async function readCaFile(
   const text = valueAt(keys, CA_FILE);
   if (typeof text !== 'string' || text === '') return undefined;
   const place = placeOf(CA_FILE);
-  const file = resolve(place.directory, text);
-  const own = await readPem(file, place);
+  const file = resolve(dirname(place.configFile), text);
+  const own = await readPem(file, place.files);
   if ('problem' in own) {
     report.add(CA_FILE, own.problem);
     return undefined;
@@ -30,7 +30,7 @@ export async function readCaFile(
   // With certificates of our own, Node.js 20 no longer trusts those of NODE_EXTRA_CA_CERTS, so they are added again. If
   // they cannot be read, Node.js prints a warning.
   const extraFile = place.env['NODE_EXTRA_CA_CERTS'] ?? '';
-  const extra = extraFile === '' ? own : await readPem(resolve(extraFile), place);
+  const extra = extraFile === '' ? own : await readPem(resolve(extraFile), place.files);
   return { file, pem: 'value' in extra && extra !== own ? `${own.value}\n${extra.value}` : own.value };
 }
 

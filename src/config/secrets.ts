@@ -3,7 +3,7 @@
  * Files are read again each time, so that a rotated secret needs no restart.
  */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { SecretSource } from '../atlas/auth/credentials.ts';
 import { type Checked, given } from '../support/checked.ts';
 import type { FileReader } from './files.ts';
@@ -12,10 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type SecretForm = 'inline' | 'file' | 'env';
 
 export interface SecretPlace {
-  /** The folder for relative paths. */
-  readonly directory: string;
-  /** Absolute path of the config file that has the secret or names its place. */
-  readonly configFile?: string;
+  /** Absolute path of the config file that has the secret or names its place. Relative paths begin at its folder. */
+  readonly configFile: string;
   readonly env: Environment;
   readonly files: FileReader;
   /** The key, such as `client_id`. A value that belongs in the other key of a pair is refused. */
@@ -43,12 +41,12 @@ const FORMATS = [
 const LARGEST_BYTES = 64 * 1024;
 
 export function openSecret(form: SecretForm, text: string, place: SecretPlace) {
-  const { directory, configFile, env, files, slot = '', onSecret } = place;
-  const path = resolve(directory, text);
+  const { configFile, env, files, slot = '', onSecret } = place;
+  const path = resolve(dirname(configFile), text);
   const description = { inline: 'inline', env: `environment variable ${text}`, file: `file ${path}` }[form];
 
   async function find(): Promise<Checked<string>> {
-    if (form === 'file') return files.readSmall(path, directory, LARGEST_BYTES, 'a secret');
+    if (form === 'file') return files.readSmall(path, LARGEST_BYTES, 'a secret');
     const value = form === 'env' ? (env[text] ?? '') : text;
     if (value === '') return { problem: 'this environment variable is not set' };
     return form === 'inline' && /^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})$/.test(text)

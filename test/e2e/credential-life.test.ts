@@ -99,7 +99,7 @@ const oauthCalls = ({ requests }: Simulator): string[] =>
 
 describe('a secret that is rotated while the daemon runs', () => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`);
-  const file = (name: string) => openSecret('file', name, { directory: folder, env: {}, files }).source;
+  const file = (name: string) => openSecret('file', name, { configFile: join(folder, 'c.yml'), env: {}, files }).source;
   type Kind = readonly [CredentialConfig['kind'], () => CredentialConfig, Partial<SimulatorCredentials>];
 
   const kinds: readonly Kind[] = [

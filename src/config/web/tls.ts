@@ -29,7 +29,7 @@ export async function readTlsFiles(
     const text = tls[key];
     if (typeof text !== 'string' || text === '') continue;
     const problemWith = key === 'key_file' ? problemWithKey : problemWithCertificates;
-    const read = await readPem(resolve(directory, text), { directory, files: reader }, problemWith);
+    const read = await readPem(resolve(directory, text), reader, problemWith);
     if ('problem' in read) report.add([TLS_KEY, key], read.problem);
     else files[key] = read.value;
   }
@@ -38,10 +38,10 @@ export async function readTlsFiles(
 
 export async function readPem(
   path: string,
-  { directory, files }: { readonly directory: string; readonly files: FileReader },
+  files: FileReader,
   problemWith = problemWithCertificates,
 ): Promise<Checked<string>> {
-  const pem = await files.readSmall(path, directory, MAX_BYTES, 'certificates and keys');
+  const pem = await files.readSmall(path, MAX_BYTES, 'certificates and keys');
   const problem = 'value' in pem ? problemWith(pem.value) : undefined;
   return problem === undefined ? pem : { problem };
 }

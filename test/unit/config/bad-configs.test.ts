@@ -290,13 +290,13 @@ access_token_file: .
 access_token_file: /dev/zero
 => 3:24: credentials[0].access_token_file: the file is not a regular file
 access_token_file: missing
-=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: /no/such/token-2.txt
-=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: Zm9vYmFyYmF6cXV4
-=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: /mdb_sa_sk_0123456789
-=> 3:24: credentials[0].access_token_file: the file does not exist (relative paths begin at $CWD)
+=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
 access_token: "'abc'"
 => 3:19: credentials[0].access_token: the secret is in quotes: remove them
 access_token: “abc”

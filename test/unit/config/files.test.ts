@@ -21,7 +21,7 @@ function createHangingDisk() {
     return await new Promise((resolve) => answers.push((text) => resolve(Buffer.from(text))));
   });
   const read = async (path: string): Promise<string> => {
-    const text = await reader.readSmall(path, '/', 100, 'a secret');
+    const text = await reader.readSmall(path, 100, 'a secret');
     return 'value' in text ? text.value : text.problem;
   };
   return { runtime, reader, read, started, answer: (text: string) => answers.shift()?.(text) };
@@ -78,7 +78,7 @@ test('a pipe without a writer is not a secret, and as a config file it causes a 
   execFileSync('mkfifo', [path]);
   const runtime = createFakeRuntime();
   const reader = createFileReader(runtime);
-  expect(await reader.readSmall(path, directory, 100, 'a secret')).toEqual({
+  expect(await reader.readSmall(path, 100, 'a secret')).toEqual({
     problem: 'the file is not a regular file',
   });
   const text = reader.readText(path, 'pipe', 'config file');
@@ -99,7 +99,7 @@ test('a missing file is reported with the folder for relative paths', async () =
   const directory = directoryWith({ a: '' });
   const reader = createFileReader(createFakeRuntime());
   for (const path of [join(directory, 'b'), join(directory, 'a/b')]) {
-    const problem = `the file does not exist (relative paths begin at ${directory})`;
-    expect(await reader.readSmall(path, directory, 100, 'a secret')).toEqual({ problem });
+    const problem = `the file does not exist (a relative path begins at the folder of the config file)`;
+    expect(await reader.readSmall(path, 100, 'a secret')).toEqual({ problem });
   }
 });

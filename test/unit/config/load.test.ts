@@ -576,12 +576,12 @@ describe('several config files', () => {
   });
 
   test('have their own folders for relative paths', async () => {
-    const { source, cwd } = folderWith({
+    const { source } = folderWith({
       'a.yml': `${target('a')}credentials: [{ name: b, access_token_file: token }]\n`,
     });
     expect(printed(await loadConfig(source))).toEqual([
       'teams/a.yml:1:11: targets[0].credential: is missing: there are several credentials (a, b)',
-      expect.stringContaining(`does not exist (relative paths begin at ${join(cwd, 'teams')})`),
+      expect.stringMatching(/^teams\/a\.yml:2:\d+: credentials\[1\]\.access_token_file: the file does not exist/),
     ]);
   });
 

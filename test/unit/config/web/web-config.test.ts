@@ -280,7 +280,7 @@ X-Frame-Options: DENY
   });
 
   test.each([
-    ['server.pem', 'nope', `does not exist (relative paths begin at `],
+    ['server.pem', 'nope', 'does not exist (a relative path begins at the folder of the config file)'],
     ['server.pem', 'server.key', NO_CERTIFICATE],
     ['server.pem', 'half.pem', NO_CERTIFICATE],
     ['server.pem', 'large', 'the file is too large for certificates and keys'],
