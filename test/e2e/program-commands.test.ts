@@ -90,7 +90,7 @@ describe('check', () => {
 
   test.each(['SIGINT', 'SIGTERM'] as const)('ends soon on %s, with 130', async (signal) => {
     const program = run(['check', '--online', '--target', `${SLOW}/one`], envFor(slow));
-    await until(() => program.output.stdout.includes('Watches 1 cluster'));
+    await until(() => program.output.stdout.includes('Watches 1 named cluster'));
     const signalledAt = Date.now();
     expect(await program.stop(signal)).toBe(130);
     expect(Date.now() - signalledAt).toBeLessThan(20_000);
@@ -111,7 +111,7 @@ describe('a config file that is a pipe', () => {
     const text = `targets: [ { group_id: "${GROUP_ID}", clusters: [c1] } ]\n`;
     await promisify(execFile)('sh', ['-c', `sleep 0.3; echo '${text}' > '${path}'`]);
     expect(await program.ended).toBe(0);
-    expect(program.output.stdout).toContain('Watches 1 cluster');
+    expect(program.output.stdout).toContain('Watches 1 named cluster');
   });
 
   test.each(['check', 'once', 'serve'])('does not keep %s from ending while it has no writer', async (command) => {
