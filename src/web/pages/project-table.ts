@@ -28,7 +28,7 @@ export function projectNotices({ projects, listings, cause }: Overview): readonl
       const known = 'The last known projects stay monitored. New projects may be missing here.';
       return failedDiscovery(`the projects of the credential ${listing.credential}`, listing, known);
     }),
-    ...causes.map((some) =>
+    ...Array.from(causes.values(), (some) =>
       failedDiscovery(`the clusters of ${namesOf(some)}`, some[0]?.discovery, 'New clusters may be missing here.'),
     ),
     ...(paused.length > 0 ? [pausedBudgets(paused)] : []),

@@ -131,7 +131,7 @@ function group(condition: Condition, members: readonly TargetStatus[], list: Lis
   const { level } = WORDS[condition];
   const isFolded = level !== 'trouble' && members.length > MAX_UNFOLDED;
   const shownCount = members.filter((one) => list.shown.has(one)).length;
-  const causes = grouped(members, ({ findings: [first] }) => `${first?.alert} ${first?.advice}`);
+  const causes = [...grouped(members, ({ findings: [first] }) => `${first?.alert} ${first?.advice}`).values()];
   const only = causes.length === 1 ? sharedCause(members) : undefined;
   const bodies = causes.map((cause) => {
     const shared = sharedCause(cause);

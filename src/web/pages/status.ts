@@ -10,7 +10,6 @@ import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
 import type { Polling } from '../../polling/polling.ts';
-import type { DiscoveryStatus } from '../../polling/projects.ts';
 
 /** What the pages show, read at each request. */
 export interface Sources extends Pick<Polling, 'states' | 'discoveries' | 'listings' | 'nextPollAtSeconds'> {
@@ -23,16 +22,7 @@ export interface Sources extends Pick<Polling, 'states' | 'discoveries' | 'listi
 export type Overview = ReturnType<typeof overviewOf>;
 export type TargetStatus = ReturnType<typeof statusOf>;
 export type ReadStatus = TargetStatus['reads'][number];
-
-export interface ProjectStatus {
-  readonly groupId: string;
-  /** Empty until Atlas has given it. */
-  readonly name: string;
-  readonly targets: number;
-  /** Absent if its clusters are not discovered. */
-  readonly discovery?: DiscoveryStatus;
-  readonly budgets: readonly BudgetLevel[];
-}
+export type ProjectStatus = ReturnType<typeof projectsOf>[number];
 
 export function overviewOf(sources: Sources, nowSeconds: number) {
   const targets = sortByUrgency(Array.from(sources.states.all(), (state) => statusOf(state, sources, nowSeconds)));
@@ -49,7 +39,7 @@ export function overviewOf(sources: Sources, nowSeconds: number) {
     cause: outage ?? (isMost ? failures[0] : undefined),
     /** The most urgent first, then by name. */
     targets,
-    projects: projectsOf(targets, sources.discoveries(), sources.budgets()),
+    projects: projectsOf(targets, sources),
     listings: sources.listings(),
   };
 }
@@ -121,25 +111,23 @@ function sortByUrgency(targets: TargetStatus[]): TargetStatus[] {
   );
 }
 
-function projectsOf(
-  targets: readonly TargetStatus[],
-  discoveries: Iterable<DiscoveryStatus>,
-  budgets: Iterable<BudgetLevel>,
-): readonly ProjectStatus[] {
-  const projects = new Map<string, ProjectStatus>();
-  const get = (groupId: string) => projects.get(groupId) ?? { groupId, name: '', targets: 0, budgets: [] };
-  for (const discovery of discoveries) projects.set(discovery.groupId, { ...get(discovery.groupId), discovery });
-  for (const { state } of targets) {
-    const { groupId, projectName } = state.target;
-    const known = get(groupId);
-    projects.set(groupId, { ...known, name: known.name || projectName, targets: known.targets + 1 });
-  }
-  for (const budget of budgets) {
-    const known = projects.get(budget.groupId);
-    // The lists of projects have a budget without a project.
-    if (known) projects.set(budget.groupId, { ...known, budgets: [...known.budgets, budget] });
-  }
-  return [...projects.values()].sort((a, b) => ((a.name || a.groupId) < (b.name || b.groupId) ? -1 : 1));
+function projectsOf(targets: readonly TargetStatus[], sources: Sources) {
+  const discoveries = new Map(sources.discoveries().map((discovery) => [discovery.groupId, discovery]));
+  const clusters = grouped(targets, ({ state }) => state.target.groupId);
+  const budgets = grouped(sources.budgets(), ({ groupId }) => groupId);
+  const projects = Array.from(new Set([...discoveries.keys(), ...clusters.keys()]), (groupId) => {
+    const own = (clusters.get(groupId) ?? []).map(({ state }) => state.target);
+    return {
+      groupId,
+      /** Empty until Atlas has given it. */
+      name: own.find(({ projectName }) => projectName !== '')?.projectName ?? '',
+      targets: own.length,
+      /** Absent if its clusters are not discovered. */
+      discovery: discoveries.get(groupId),
+      budgets: budgets.get(groupId) ?? [],
+    };
+  });
+  return projects.sort((a, b) => ((a.name || a.groupId) < (b.name || b.groupId) ? -1 : 1));
 }
 
 /** The filter for targets. The script of the page uses the same rules. */
@@ -174,8 +162,12 @@ export function createMatcher({ text, condition, owner, groupId }: Filter): (sta
 }
 
 /** The items with equal keys together, in the order of the first of each. */
-export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, readonly T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups.values()];
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
