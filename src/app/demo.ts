@@ -6,15 +6,12 @@ import { createDemoWorld, type DemoTarget, type DemoWorld } from '../simulator/d
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
-export interface DemonstrationSettings extends Omit<DaemonSettings, 'config' | 'readConfig'> {
-  readonly flags: Pick<DemoFlags, 'seed' | 'speed'>;
-  say(text: string): void;
-}
-
 const DISCOVERED_PROJECT = 'Storefront';
 const KEY_EXPIRES_IN_MS = 20 * 24 * 3600 * 1000;
 
-export async function startDemonstration(settings: DemonstrationSettings): Promise<Pick<Daemon, 'stop'>> {
+export async function startDemonstration(
+  settings: Omit<DaemonSettings, 'config' | 'readConfig'> & { flags: DemoFlags; say(text: string): void },
+): Promise<Pick<Daemon, 'stop'>> {
   const { speed, seed } = settings.flags;
   const startedAtMs = settings.runtime.wallSeconds() * 1000;
   const world = createDemoWorld({ seed, startedAtMs, speed });
@@ -32,22 +29,17 @@ export async function startDemonstration(settings: DemonstrationSettings): Promi
       },
       onSecret: () => undefined,
     });
-  try {
-    const loaded = await readConfig();
-    if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
-    const daemon = await startDaemon({ ...settings, config: loaded.config, readConfig });
-    const command = exportCommand(simulator, world, 'invoices', startedAtMs);
-    settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, command));
-    return {
-      async stop() {
-        await daemon.stop();
-        await simulator.close();
-      },
-    };
-  } catch (error) {
-    await simulator.close();
-    throw error;
-  }
+  const loaded = await readConfig();
+  if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  const daemon = await startDaemon({ ...settings, config: loaded.config, readConfig });
+  const command = exportCommand(simulator, world, 'invoices', startedAtMs);
+  settings.say(welcome(daemon.urls[0] ?? '', simulator.origin, settings.web.telemetryPath, speed, command));
+  return {
+    async stop() {
+      await daemon.stop();
+      await simulator.close();
+    },
+  };
 }
 
 /** The config file of the demo, as JSON, which is YAML too. */
