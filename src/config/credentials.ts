@@ -4,7 +4,7 @@
  * a warning. Each secret is read once, to report problems at the start; messages contain none.
  */
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
-import { listed } from '../support/words.ts';
+import { listed, looksPath } from '../support/words.ts';
 import { parseBaseUrl } from './network.ts';
 import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
@@ -106,7 +106,10 @@ async function secretIn(
   if (typeof text !== 'string' || text === '' || (form === 'env' && !VARIABLE_NAME.test(text))) return undefined;
   const { source, check } = openSecret(form, text, { ...place, slot });
   const checked = await check();
-  if ('problem' in checked) report.add([...path, key], checked.problem);
+  if ('problem' in checked) {
+    const isNamed = form === 'file' && looksPath(text);
+    report.add([...path, key], isNamed ? `${source.description}: ${checked.problem}` : checked.problem);
+  }
   return source;
 }
 

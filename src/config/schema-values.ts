@@ -29,9 +29,10 @@ export function parsed<T>(parse: (text: string) => Checked<T>) {
   });
 }
 
-export function duration(minSeconds: number, maxSeconds: number) {
+/** @param units likely units for a number without a unit, the likeliest first */
+export function duration(minSeconds: number, maxSeconds: number, units: readonly string[] = ['s', 'm']) {
   return parsed((text) => {
-    const checked = parseDuration(text);
+    const checked = parseDuration(text, units);
     if ('problem' in checked) return checked;
     if (checked.value < minSeconds) return { problem: `must be at least ${formatDuration(minSeconds)}` };
     return checked.value > maxSeconds ? { problem: `must be at most ${formatDuration(maxSeconds)}` } : checked;

@@ -30,10 +30,10 @@ const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 /** The settings of a target that can also be in `defaults`. */
 const targetSettings = {
-  success_max_age: duration(1, 10 * YEAR_SECONDS)
+  success_max_age: duration(1, 10 * YEAR_SECONDS, ['h', 'd', 's'])
     .optional()
     .describe('Maximum age of the newest successful export. It becomes a metric that alerts compare with.'),
-  duration_max: duration(1, YEAR_SECONDS)
+  duration_max: duration(1, YEAR_SECONDS, ['h', 'm', 's'])
     .optional()
     .describe('Maximum duration of an export. It becomes a metric that alerts compare with.'),
   owner: matching(

@@ -75,6 +75,11 @@ export function looksSecret(text: string): boolean {
   return SECRET_FORM.test(text);
 }
 
+/** Whether the text looks like a path. A secret that somebody wrote in place of a path does not look like one. */
+export function looksPath(text: string): boolean {
+  return !looksSecret(text) && (/[/.]/.test(text) || /^[a-z_-]{1,20}$/.test(text));
+}
+
 /** A value for a message: short, in quotes, on one line. Not for places where a secret belongs. */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') return String(value);
@@ -100,10 +105,18 @@ const DURATION_UNITS = [
 /** Also used in the JSON Schema; the look-ahead refuses the empty text. */
 export const DURATION_PATTERN = `^(?=.)${DURATION_UNITS.map(([unit]) => `(?:([0-9]+)${unit})?`).join('')}$`;
 
-/** Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Unlike there, `0` needs a unit too. */
-export function parseDuration(text: string): Checked<number> {
+/**
+ * Parses a duration into seconds, written as in Prometheus: `90s`, `1h30m`, `8d`. Unlike there, `0` needs a unit too.
+ * @param likely the units that the problem of a number without a unit offers
+ */
+export function parseDuration(text: string, likely: readonly string[] = ['s']): Checked<number> {
+  if (/^[0-9]+$/.test(text)) {
+    const short = text.length > 12 ? `${text.slice(0, 12)}…` : text;
+    const offers = likely.map((unit) => `${short}${unit}`);
+    return { problem: `${short} has no unit: write ${listed(offers, 'or')}` };
+  }
   const match = new RegExp(DURATION_PATTERN).exec(text);
-  if (match === null) return { problem: 'must be a duration with a unit, such as 90s, 1h30m or 8d' };
+  if (match === null) return { problem: 'must be a duration such as 90s, 1h30m or 8d' };
   return { value: DURATION_UNITS.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0) };
 }
 

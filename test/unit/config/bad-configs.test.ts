@@ -173,11 +173,11 @@ polling: 60s
 polling: {read_schedule: "no"}
 => 1:26: polling.read_schedule: must be true or false
 polling: {interval: 60, idle_interval: "300"}
-=> 1:21: polling.interval: must be a duration with a unit, such as 90s, 1h30m or 8d
-=> 1:40: polling.idle_interval: must be a duration with a unit, such as 90s, 1h30m or 8d
+=> 1:21: polling.interval: 60 has no unit: write 60s or 60m
+=> 1:40: polling.idle_interval: 300 has no unit: write 300s or 300m
 polling: {interval: 500ms, idle_interval: 1.5h, max_stale: 2y}
 => 1:21: polling.interval: must be at least 1s
-=> 1:43: polling.idle_interval: must be a duration with a unit, such as 90s, 1h30m or 8d
+=> 1:43: polling.idle_interval: must be a duration such as 90s, 1h30m or 8d
 => 1:60: polling.max_stale: must be at most 365d
 atlas: {page_size: 501, max_pages: 0, requests_per_minute: many, concurrency: 1.5}
 => 1:20: atlas.page_size: ${NUMBER} 500, not 501
@@ -186,7 +186,7 @@ atlas: {page_size: 501, max_pages: 0, requests_per_minute: many, concurrency: 1.
 => 1:79: atlas.concurrency: ${NUMBER} 100, not 1.5
 atlas: {page_size: [1], request_timeout: true, base_url: {a: b}}
 => 1:20: atlas.page_size: must be a whole number, not a list
-=> 1:42: atlas.request_timeout: must be a duration with a unit, such as 90s, 1h30m or 8d
+=> 1:42: atlas.request_timeout: must be a duration such as 90s, 1h30m or 8d
 => 1:58: atlas.base_url: must be text, not keys with values
 polling: {max_active_jobs: -1}
 => 1:28: polling.max_active_jobs: must be a whole number from 0 to 1000, not -1
@@ -216,14 +216,14 @@ discovery_interval: 1h
 => 8:5: targets[0].discovery_interval: has an effect only with clusters: all
 success_max_age: 26
 duration_max: soon
-=> 7:22: targets[0].success_max_age: must be a duration with a unit, such as 90s, 1h30m or 8d
-=> 8:19: targets[0].duration_max: must be a duration with a unit, such as 90s, 1h30m or 8d
+=> 7:22: targets[0].success_max_age: 26 has no unit: write 26h, 26d or 26s
+=> 8:19: targets[0].duration_max: must be a duration such as 90s, 1h30m or 8d
 owner: " payments"
 => 7:12: targets[0].owner: must begin with a letter or digit, and be letters, digits, spaces and . _ @ : / + -, at most 64
 owner: mdb_sa_sk_abcdefghijklmnopqrstuvwxyz0123456789ABCD
 => 7:12: targets[0].owner: looks like a secret: metrics and alerts show it
 duration_max: 2
-=> 7:19: targets[0].duration_max: must be a duration with a unit, such as 90s, 1h30m or 8d
+=> 7:19: targets[0].duration_max: 2 has no unit: write 2h, 2m or 2s
 <<: {success_max_age: 1h}
 => 7:5: targets[0].<<: is not supported: write the keys that it merges here
 credential: mian
@@ -286,13 +286,13 @@ access_token_env: EMPTY
 access_token_env: $TOKEN
 => 3:23: credentials[0].access_token_env: must be the name of an environment variable
 access_token_file: .
-=> 3:24: credentials[0].access_token_file: the file is a directory
+=> 3:24: credentials[0].access_token_file: file $CWD: the file is a directory
 access_token_file: /dev/zero
-=> 3:24: credentials[0].access_token_file: the file is not a regular file
+=> 3:24: credentials[0].access_token_file: file /dev/zero: the file is not a regular file
 access_token_file: missing
-=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
+=> 3:24: credentials[0].access_token_file: file $CWD/missing: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: /no/such/token-2.txt
-=> 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
+=> 3:24: credentials[0].access_token_file: file /no/such/token-2.txt: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: Zm9vYmFyYmF6cXV4
 => 3:24: credentials[0].access_token_file: the file does not exist (a relative path begins at the folder of the config file)
 access_token_file: /mdb_sa_sk_0123456789
@@ -302,7 +302,7 @@ access_token: "'abc'"
 access_token: “abc”
 => 3:19: credentials[0].access_token: the secret is in quotes: remove them
 access_token_file: quoted
-=> 3:24: credentials[0].access_token_file: the secret is in quotes: remove them
+=> 3:24: credentials[0].access_token_file: file $CWD/quoted: the secret is in quotes: remove them
 service_account: {client_id: mdb_sa_sk_12, client_secret: mdb_sa_id_34}
 => 3:34: credentials[0].service_account.client_id: this is a client secret, which belongs in client_secret: are two secrets swapped?
 => 3:63: credentials[0].service_account.client_secret: this is a client id, which belongs in client_id: are two secrets swapped?
@@ -312,9 +312,9 @@ api_key: {public_key: 01234567-89ab-cdef-0123-456789abcdef, private_key: abcdefg
 access_token: mdb_sa_sk_12
 => 3:19: credentials[0].access_token: this is a client secret, which belongs in client_secret: are two secrets swapped?
 access_token_file: newline
-=> 3:24: credentials[0].access_token_file: the secret is empty
+=> 3:24: credentials[0].access_token_file: file $CWD/newline: the secret is empty
 access_token_file: large
-=> 3:24: credentials[0].access_token_file: the file is too large for a secret
+=> 3:24: credentials[0].access_token_file: file $CWD/large: the file is too large for a secret
 access_token_env: TOKEN
 expires_at: 2027-02-30
 => 4:17: credentials[0].expires_at: must be a date such as 2027-03-01 or a time such as 2027-03-01T12:00:00Z
@@ -495,7 +495,7 @@ targets:
     sucess_max_age: 1h
 `;
   expect(printed(await load(text, { MONGODB_ATLAS_BASE_URL: 'x' }))).toEqual([
-    'c.yml:1:21: polling.interval: must be a duration with a unit, such as 90s, 1h30m or 8d',
+    'c.yml:1:21: polling.interval: 5 has no unit: write 5s or 5m',
     'c.yml:4:23: credentials[0].access_token_env: this environment variable is not set',
     'c.yml:5:11: credentials[1].name: a credential with this name is in line 3 too',
     'c.yml:6:14: credentials[1].api_key: private_key is missing: give private_key_file, private_key_env or private_key',

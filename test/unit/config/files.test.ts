@@ -63,7 +63,7 @@ describe('a disk that hangs', () => {
       'c.yml': `credentials: [{name: a, access_token_file: token}]\ntargets: [{group_id: ${GROUP}, clusters: [a]}]\n`,
     });
     const load = () => loadConfig({ paths: ['c.yml'], targets: [], env: {}, cwd, files: reader });
-    const problems = [`c.yml:1:44: credentials[0].access_token_file: ${HANGS}`];
+    const problems = [`c.yml:1:44: credentials[0].access_token_file: file ${join(cwd, 'token')}: ${HANGS}`];
     const first = load();
     while (started.length === 0) await runtime.settle();
     await runtime.advance(5);

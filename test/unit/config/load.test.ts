@@ -581,7 +581,9 @@ describe('several config files', () => {
     });
     expect(printed(await loadConfig(source))).toEqual([
       'teams/a.yml:1:11: targets[0].credential: is missing: there are several credentials (a, b)',
-      expect.stringMatching(/^teams\/a\.yml:2:\d+: credentials\[1\]\.access_token_file: the file does not exist/),
+      expect.stringMatching(
+        /^teams\/a\.yml:2:\d+: credentials\[1\]\.access_token_file: file .*\/teams\/token: the file does not exist/,
+      ),
     ]);
   });
 

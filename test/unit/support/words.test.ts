@@ -58,25 +58,23 @@ describe('a duration is parsed as Prometheus parses it', () => {
     expect(parseDuration(text)).toEqual({ value: expect.closeTo(seconds, 6) });
   });
 
+  test.each(['', ' ', '1.5h', '-5s', '5 s', '5S', 's', '30m1h', '1h1h', '5sec', '+5s', '1e3s', '٣s'])(
+    'but not %j',
+    (text) => {
+      expect(parseDuration(text)).toEqual({ problem: 'must be a duration such as 90s, 1h30m or 8d' });
+    },
+  );
+
+  test('a number without a unit gets the units that are likely there', () => {
+    expect(parseDuration('26', ['h', 'd'])).toEqual({ problem: '26 has no unit: write 26h or 26d' });
+  });
+
   test.each([
-    '',
-    ' ',
-    '1.5h',
-    '-5s',
-    '5 s',
-    '5S',
-    's',
-    '30m1h',
-    '1h1h',
-    '5sec',
-    '+5s',
-    '60',
-    '-1',
-    '9'.repeat(50),
-    '1e3s',
-    '٣s',
-  ])('but not %j', (text) => {
-    expect(parseDuration(text)).toEqual({ problem: 'must be a duration with a unit, such as 90s, 1h30m or 8d' });
+    ['60', '60 has no unit: write 60s'],
+    ['-1', 'must be a duration such as 90s, 1h30m or 8d'],
+    ['9'.repeat(50), '999999999999… has no unit: write 999999999999…s'],
+  ])('nor %j', (text, problem) => {
+    expect(parseDuration(text)).toEqual({ problem });
   });
 });
 
