@@ -88,8 +88,8 @@ export function outcomeAsText(outcome: Outcome, nowSeconds: number, isAll: boole
   const clusters = counted(targets.length, 'cluster');
   const failures = failuresIn(outcome);
   const hint = isAll || fine.length === 0 ? '' : ` --all lists ${fine.length === 1 ? 'it' : 'them'}.`;
-  const sum = failures > 0 ? counted(failures, 'failure') : `To look at: ${counted(wrong.length, 'cluster')}`;
-  const attention = `${sum}. Fine: ${fine.length} of ${clusters}.${hint}`;
+  const failed = failures > 0 ? `${counted(failures, 'failure')}. ` : '';
+  const attention = `${failed}To look at: ${counted(wrong.length, 'cluster')}. Fine: ${fine.length} of ${clusters}.${hint}`;
   const ruleRows = rules.map((rule) => [rule.place, rule.projects, rule.clusters]);
   const parts = [
     rows.length > 0 ? `\n${formatTable(TARGET_COLUMNS, rows, screen.columns)}` : '',

@@ -108,7 +108,7 @@ describe('check', () => {
     expect(stdout).not.toMatch(/flex|scratch/);
     expect(stdout).toContain(`add this host’s public address to the API access list`);
     expect(stdout).toContain(`    project ${OTHER}\n`);
-    expect(stdout).toMatch(/2 failures. Fine: 0 of 3 clusters.\n$/);
+    expect(stdout).toMatch(/2 failures. To look at: 3 clusters. Fine: 0 of 3 clusters.\n$/);
   });
 
   test('shows the proxy without its password', async () => {

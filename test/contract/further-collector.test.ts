@@ -92,7 +92,7 @@ describe('a further collector', () => {
       expect(stdout).toMatch(
         /the list of toys cannot be read: .* \(1\)\n {2}→ ask the keeper of the toys\n.*\/orders \(Shop\)\n/,
       );
-      expect(stdout).toContain('1 failure. Fine: 0 of 1 cluster.');
+      expect(stdout).toContain('1 failure. To look at: 1 cluster. Fine: 0 of 1 cluster.');
     } else {
       const failure = { what: 'toys', reason: 'not_found', status: 404, advice: 'ask the keeper of the toys' };
       expect(JSON.parse(stdout)).toMatchObject({

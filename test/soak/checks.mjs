@@ -60,13 +60,16 @@ export function differences(truth, shown) {
     .map((key) => `${key}: ${shown[key]}, truth ${truth[key]}`);
 }
 
-/** The lines of these targets that depend only on the lists, so a restart must not change them. */
+/**
+ * The lines of these targets that depend only on the lists of export jobs, so a restart must not change them. Schedules and
+ * snapshots are read once an hour, and a restart reads them again.
+ */
 export function jobLines(page, targets) {
-  const ofPolls = /poll|_up\{|_info\{[^}]*cl_name|auto_export|max_age|cluster_paused/;
+  const ofOthers = /poll|_up\{|_info\{[^}]*cl_name|auto_export|max_age|cluster_paused|_destination_|_snapshot/;
   const labels = targets.map(({ groupId, clusterName }) => `{group_id="${groupId}",cluster_name="${clusterName}"`);
   return page
     .split('\n')
-    .filter((line) => line.startsWith(PREFIX) && !ofPolls.test(line) && labels.some((one) => line.includes(one)));
+    .filter((line) => line.startsWith(PREFIX) && !ofOthers.test(line) && labels.some((one) => line.includes(one)));
 }
 
 /** The largest number of requests above `ratePerSecond` in any interval. A token bucket allows up to its capacity. */

@@ -117,7 +117,7 @@ failed (2)
     ${GROUP_ID}/late (Shop): the latest export failed
     ${GROUP_ID}/broken (Shop): the latest export failed
 
-3 failures. Fine: 1 of 6 clusters. --all lists it.
+3 failures. To look at: 5 clusters. Fine: 1 of 6 clusters. --all lists it.
 `,
     );
     const table = (text: string) =>
