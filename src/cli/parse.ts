@@ -76,14 +76,15 @@ function readFlags(command: CommandName, onLine: Given, env: Environment) {
   const values = new Map<FlagName, readonly unknown[]>();
   for (const flag of flagsOf(command)) {
     const { source, texts } = textsOf(flag, command, onLine, env);
-    const checked = texts.map((text) => ({ text, result: flag.parse(text) }));
-    const good = checked.flatMap(({ result }) => ('value' in result ? [result.value] : []));
-    values.set(flag.name, good);
-    for (const { text, result } of checked) {
+    const good: unknown[] = [];
+    for (const text of texts) {
+      const result = flag.parse(text);
       // A text with an @ may be a URL with a password.
       const shown = text === '' || text.includes('@') ? '' : ` ${quote(text)}`;
-      if ('problem' in result) problems.push(`${source}${shown}: ${result.problem}`);
+      if ('value' in result) good.push(result.value);
+      else problems.push(`${source}${shown}: ${result.problem}`);
     }
+    values.set(flag.name, good);
   }
   const all = <Name extends FlagName>(name: Name) => (values.get(name) ?? []) as readonly ValueOf<Name>[];
   const optional = <Name extends FlagName>(name: Name) => all(name).at(-1);

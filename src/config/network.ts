@@ -133,12 +133,9 @@ export function parseBaseUrl(text: string): Checked<string> {
 /** Parses an address for links. All readers of the pages see it, so it must contain no password. */
 export function parseWebAddress(text: string): Checked<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    return { problem: 'must be a URL that begins with https:// or http://' };
-  }
-  return url.username === '' && url.password === ''
+  return url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
     ? { value: url.href }
-    : { problem: 'must not contain a user or a password, because the pages show it' };
+    : { problem: 'must be a URL that begins with https:// or http://, without a user, because the pages show it' };
 }
 
 /** Parses the address of a folder, to which links append the name of a file. */

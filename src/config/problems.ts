@@ -5,18 +5,15 @@
 export type Path = readonly PropertyKey[];
 export type Mapping = Readonly<Record<string, unknown>>;
 
-export interface Problem {
-  readonly file?: string;
-  /** Both count from 1, as in editors. */
-  readonly line?: number;
-  readonly column?: number;
-  readonly message: string;
-}
-
 export interface Place {
   readonly file?: string;
+  /** Both count from 1, as in editors. */
   readonly line: number;
   readonly column: number;
+}
+
+export interface Problem extends Partial<Place> {
+  readonly message: string;
 }
 
 export type Report = ReturnType<typeof createReport>;

@@ -33,13 +33,10 @@ function checkIntervals(polling: Mapping, report: Report): void {
   };
   const interval = seconds('interval', 60);
   const idle = seconds('idle_interval', Math.max(interval, DEFAULT_IDLE_INTERVAL_SECONDS));
-  const tooShort = (key: string, than: string, thanSeconds: number): void =>
-    report.add(
-      ['polling', key],
-      `is shorter than ${than} (${formatDuration(thanSeconds)}): make it the same or longer`,
-    );
+  const tooShort = (key: string, than: string, least: number): void =>
+    report.add(['polling', key], `is shorter than ${than} (${formatDuration(least)}): make it the same or longer`);
   if (idle < interval) tooShort('idle_interval', 'interval', interval);
-  else if (seconds('max_stale', Number.POSITIVE_INFINITY) < idle) tooShort('max_stale', 'idle_interval', idle);
+  else if (seconds('max_stale', idle) < idle) tooShort('max_stale', 'idle_interval', idle);
 }
 
 const PROJECT_KEYS = ['include_projects', 'exclude_projects'];

@@ -17,7 +17,10 @@ type FileKey = (typeof FILE_KEYS)[number];
 /** The content of each file that a key names, if it is a certificate or a private key. */
 export type TlsFiles = Partial<Readonly<Record<FileKey, string>>>;
 
-/** @param tls before the schema has checked it */
+/**
+ * Reads the files and checks what depends on them.
+ * @param tls before the schema has checked it
+ */
 export async function readTlsFiles(
   tls: Mapping,
   directory: string,
@@ -33,6 +36,7 @@ export async function readTlsFiles(
     if ('problem' in read) report.add([TLS_KEY, key], read.problem);
     else files[key] = read.value;
   }
+  checkTls(tls, files, report);
   return files;
 }
 
@@ -46,8 +50,7 @@ export async function readPem(
   return problem === undefined ? pem : { problem };
 }
 
-/** @param tls before the schema has checked it */
-export function checkTls(
+function checkTls(
   tls: Mapping,
   { cert_file: cert, key_file: key, client_ca_file: ca }: TlsFiles,
   report: Report,

@@ -6,7 +6,7 @@ import type { GuardSettings } from '../../web/guards/answer.ts';
 import { type FileSource, openConfigFiles } from '../config-file.ts';
 import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
 import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
-import { buildTls, checkTls, expiryWarnings, readTlsFiles, type TlsFiles } from './tls.ts';
+import { buildTls, expiryWarnings, readTlsFiles, type TlsFiles } from './tls.ts';
 
 export type LoadedWebConfig = {
   /** Changes with the content of the file and of the files that it names. */
@@ -25,8 +25,7 @@ export async function loadWebConfig(file: string, source: FileSource, nowSeconds
   const directory = dirname(resolve(source.cwd, file));
   const tls = mappingAt(keys, [TLS_KEY]);
   const users = mappingAt(keys, [USERS_KEY]);
-  const files = await readTlsFiles(tls ?? {}, directory, source.files, report);
-  if (tls !== undefined) checkTls(tls, files, report);
+  const files = tls ? await readTlsFiles(tls, directory, source.files, report) : {};
   if (users !== undefined) checkUsers(users, report);
   const problems = report.problems();
   const fingerprint = createHash('sha256')

@@ -396,8 +396,8 @@ defaults: { credential: mani }
 ${GOOD}
 => 1:25: defaults.credential: no credential has the name "mani": did you mean main?
 ${GOOD}web_links: { runbooks: runbooks, dashboard: "https://me:secret@grafana/d/x" }
-=> 7:24: web_links.runbooks: must be a URL that begins with https:// or http://
-=> 7:45: web_links.dashboard: must not contain a user or a password, because the pages show it
+=> 7:24: web_links.runbooks: must be a URL that begins with https:// or http://, without a user, because the pages show it
+=> 7:45: web_links.dashboard: must be a URL that begins with https:// or http://, without a user, because the pages show it
 ${GOOD}web_links: { runbooks: "https://git/runbooks?ref=main" }
 => 7:24: web_links.runbooks: must not contain ? or #, because names of files are appended
 ${CREDENTIALS}targets: {group_id: ${GROUP}, clusters: [a]}
