@@ -14,11 +14,7 @@ import { unlessAborted } from '../support/abortable.ts';
 import { type CommandSettings, startProgress } from './command.ts';
 
 /** Resolves when every target has been polled once. Rejects with the signal's reason if it is aborted. */
-export async function pollOnce(
-  settings: CommandSettings<unknown>,
-  config: Config,
-  shard: Shard | undefined,
-): Promise<Polling> {
+export async function pollOnce(settings: CommandSettings<unknown>, config: Config, shard: Shard | undefined) {
   const { runtime, signal, terminal } = settings;
   let requests = 0;
   const ignore = (): void => undefined;

@@ -68,11 +68,7 @@ export async function openConfigFiles<Schema extends z.ZodType>(
   };
 }
 
-function checkSchema<Schema extends z.ZodType>(
-  value: Mapping,
-  format: FileFormat<Schema>,
-  report: Report,
-): z.output<Schema> | undefined {
+function checkSchema<Schema extends z.ZodType>(value: Mapping, format: FileFormat<Schema>, report: Report) {
   const { data, error } = format.schema.safeParse(value, { error: wordingOf });
   if (error === undefined) return data;
   const issues = error.issues.flatMap(withoutUnion);
@@ -146,11 +142,7 @@ function kindOf(input: unknown): string {
 }
 
 /** Advice for an unknown key, and the key that was probably meant. */
-function adviceFor(
-  parent: Path,
-  key: string,
-  all: readonly KnownKey[],
-): { readonly advice: string; readonly meant?: string } {
+function adviceFor(parent: Path, key: string, all: readonly KnownKey[]) {
   const place = placeOf(parent);
   const known = all.filter((one) => one.place === place).map((one) => one.key);
   const others = all.filter((one) => one.place !== place);

@@ -86,12 +86,7 @@ async function secretsIn({ path, value }: Item, place: SecretPlace, report: Repo
   return { kind, secrets };
 }
 
-async function secretIn(
-  { path, value }: Item,
-  slot: string,
-  place: SecretPlace,
-  report: Report,
-): Promise<SecretSource | undefined> {
+async function secretIn({ path, value }: Item, slot: string, place: SecretPlace, report: Report) {
   const [form, other] = formsIn(value, slot);
   if (form === undefined) {
     const missing = `${slot} is missing: give ${slot}_file, ${slot}_env or ${slot}`;

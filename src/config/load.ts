@@ -84,7 +84,7 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;
   const baseUrl = (hasBaseUrl ? file?.atlas.base_url : baseUrlFromEnvironment(env, report)) ?? DEFAULT_BASE_URL;
   const ca = await readCaFile(keys, placeOf, report);
-  const proxy = proxyFromEnvironment(env, baseUrl, source.onSecret);
+  const proxy = proxyFromEnvironment(source, baseUrl);
   if ('problem' in proxy) report.addWhole({ message: proxy.problem });
   const problems = report.problems();
   if (file === undefined || 'problem' in proxy || problems.length > 0) return { problems };

@@ -8,7 +8,7 @@ import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
 import { type Mapping, type Path, type Report, valueAt } from './problems.ts';
-import { type Environment, firstSet, type SecretPlace } from './secrets.ts';
+import { firstSet, type SecretPlace } from './secrets.ts';
 import { readPem } from './web/tls.ts';
 
 const CA_FILE = ['atlas', 'ca_file'];
@@ -38,12 +38,10 @@ export async function readCaFile(
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
+type ProxySource = Pick<SecretPlace, 'env' | 'onSecret'>;
+
 /** @param baseUrl for plain HTTP, which is only for a test server on this host, no proxy is used */
-export function proxyFromEnvironment(
-  env: Environment,
-  baseUrl: string,
-  onSecret?: (secret: string) => void,
-): Checked<HttpProxy | undefined> {
+export function proxyFromEnvironment({ env, onSecret }: ProxySource, baseUrl: string): Checked<HttpProxy | undefined> {
   const name = firstSet(PROXY_VARIABLES, env) ?? '';
   const text = env[name] ?? '';
   const exempt = env[firstSet(NO_PROXY_VARIABLES, env) ?? ''] ?? '';

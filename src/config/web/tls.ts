@@ -2,7 +2,6 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import type { Checked } from '../../support/checked.ts';
 import type { TlsSettings } from '../../web/guards/listen.ts';
 import type { FileReader } from '../files.ts';
 import type { Mapping, Report } from '../problems.ts';
@@ -40,11 +39,7 @@ export async function readTlsFiles(
   return files;
 }
 
-export async function readPem(
-  path: string,
-  files: FileReader,
-  problemWith = problemWithCertificates,
-): Promise<Checked<string>> {
+export async function readPem(path: string, files: FileReader, problemWith = problemWithCertificates) {
   const pem = await files.readSmall(path, MAX_BYTES, 'certificates and keys');
   const problem = 'value' in pem ? problemWith(pem.value) : undefined;
   return problem === undefined ? pem : { problem };

@@ -12,7 +12,7 @@ const ATLAS = 'https://cloud.mongodb.com';
 const PROXY = { HTTPS_PROXY: 'http://proxy.example:3128' };
 
 function proxyOf(env: Env, baseUrl = ATLAS): string | undefined {
-  const proxy = proxyFromEnvironment(env, baseUrl);
+  const proxy = proxyFromEnvironment({ env }, baseUrl);
   return 'problem' in proxy ? proxy.problem : proxy.value?.url().href;
 }
 
@@ -39,7 +39,7 @@ describe('the proxy', () => {
     ['https://proxy.example', 'proxy.example:443'],
     ['proxy.example:3128', 'proxy.example:3128'],
   ])('%s is shown as %s', (text, address) => {
-    expect(proxyFromEnvironment({ HTTPS_PROXY: text }, ATLAS)).toMatchObject({ value: { address } });
+    expect(proxyFromEnvironment({ env: { HTTPS_PROXY: text } }, ATLAS)).toMatchObject({ value: { address } });
   });
 
   const mustBeUrl = 'HTTPS_PROXY: must be a URL such as http://proxy.example:3128';
@@ -48,7 +48,7 @@ describe('the proxy', () => {
     ['://user:S3cret@', mustBeUrl],
     ['socks5://user:S3cret@a:1080', expect.stringMatching(/^HTTPS_PROXY: must begin with .* such as SOCKS, are not/)],
   ])('cannot be %j', (text, problem) => {
-    expect(proxyFromEnvironment({ HTTPS_PROXY: text }, ATLAS)).toEqual({ problem });
+    expect(proxyFromEnvironment({ env: { HTTPS_PROXY: text } }, ATLAS)).toEqual({ problem });
   });
 
   test('is not used for a server on this host, and then may have any value', () => {
@@ -58,7 +58,10 @@ describe('the proxy', () => {
   test('may have a password, which the log hides, percent-encoded and decoded', () => {
     const hidden: string[] = [];
     for (const password of ['pa%40ss', '100%']) {
-      proxyFromEnvironment({ HTTPS_PROXY: `http://user:${password}@a` }, ATLAS, (secret) => hidden.push(secret));
+      proxyFromEnvironment(
+        { env: { HTTPS_PROXY: `http://user:${password}@a` }, onSecret: (secret) => hidden.push(secret) },
+        ATLAS,
+      );
     }
     expect(hidden).toEqual(['pa%40ss', 'pa@ss', '100%', '100%']);
   });
