@@ -20,15 +20,11 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   const { say, tell } = terminal;
   const { output } = flags;
   const loaded = await unlessAborted(loadConfig(source), signal);
-  if ('problems' in loaded) {
-    for (const problem of loaded.problems) tell(`${formatProblem(problem)}\n`);
-    return EXIT.usage;
-  }
-  const problem = output === undefined ? undefined : await pathOf(output).then(() => undefined, reasonOf);
-  if (problem !== undefined) {
-    tell(`--output ${output}: ${problem}\n`);
-    return EXIT.usage;
-  }
+  const problems = 'problems' in loaded ? loaded.problems.map(formatProblem) : [];
+  const refuse = (error: unknown) => problems.push(`--output ${output}: ${reasonOf(error)}`);
+  if (output !== undefined) await pathOf(output).catch(refuse);
+  for (const problem of problems) tell(`${problem}\n`);
+  if ('problems' in loaded || problems.length > 0) return EXIT.usage;
   for (const warning of loaded.warnings) log.warn({}, warning);
   const config = ownShare(loaded.config, flags.shard);
   const polled = await pollOnce(settings, config, flags.shard);
