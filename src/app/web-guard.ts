@@ -14,7 +14,7 @@ import { createBcrypt } from '../web/guards/auth.ts';
 import { type ListenAddress, startWeb, type Web } from '../web/guards/listen.ts';
 
 export interface WebConfigFile {
-  readonly first: { readonly fingerprint: string } & ValidWebConfig;
+  readonly first: ValidWebConfig;
   load(): Promise<LoadedWebConfig>;
 }
 

@@ -1,26 +1,18 @@
 /** Loads the web config file. The result is either complete settings or all problems, each with its place. */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
+import { given } from '../../support/checked.ts';
 import type { GuardSettings } from '../../web/guards/answer.ts';
 import { type FileSource, openConfigFiles } from '../config-file.ts';
-import { type Mapping, mappingAt, type Problem, type Report } from '../problems.ts';
-import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE, type webConfigSchema } from './schema.ts';
-import { buildTls, expiryWarnings, readTlsFiles, type TlsFiles } from './tls.ts';
+import { type Mapping, mappingAt, type Report } from '../problems.ts';
+import { TLS_KEY, USERS_KEY, WEB_CONFIG_FILE } from './schema.ts';
+import { buildTls, expiryWarnings, readTlsFiles } from './tls.ts';
 
-export type LoadedWebConfig = {
-  /** Changes with the content of the file and of the files that it names. */
-  readonly fingerprint: string;
-} & (ValidWebConfig | { readonly problems: readonly Problem[] });
-
-export interface ValidWebConfig {
-  readonly webConfig: GuardSettings;
-  /** What works, but not as one may expect. */
-  readonly warnings: readonly string[];
-}
+export type LoadedWebConfig = Awaited<ReturnType<typeof loadWebConfig>>;
+export type ValidWebConfig = Extract<LoadedWebConfig, { readonly webConfig: unknown }>;
 
 /** @param file `--web.config.file` */
-export async function loadWebConfig(file: string, source: FileSource, nowSeconds: number): Promise<LoadedWebConfig> {
+export async function loadWebConfig(file: string, source: FileSource, nowSeconds: number) {
   const { text, keys, checked, report } = await openConfigFiles([file], source, WEB_CONFIG_FILE);
   const directory = dirname(resolve(source.cwd, file));
   const tls = mappingAt(keys, [TLS_KEY]);
@@ -28,50 +20,33 @@ export async function loadWebConfig(file: string, source: FileSource, nowSeconds
   const files = tls ? await readTlsFiles(tls, directory, source.files, report) : {};
   if (users !== undefined) checkUsers(users, report);
   const problems = report.problems();
+  /** Changes with the content of the file and of the files that it names. */
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([text, problems, files]))
     .digest('hex');
   if (problems.length > 0 || checked === undefined) return { fingerprint, problems };
-  const webConfig = buildGuards(checked, users ?? {}, files, directory);
-  return { fingerprint, webConfig, warnings: warningsFor(checked, webConfig, nowSeconds) };
+  const { tls_server_config: tlsConfig, http_server_config: http } = checked;
+  const webConfig: GuardSettings = {
+    ...given({ tls: tlsConfig && buildTls(tlsConfig, files, directory) }),
+    headers: given(http?.headers ?? {}),
+    // Not from zod's result, because zod drops a user named __proto__.
+    users: new Map(Object.entries(users ?? {}).map(([user, hash]) => [user, String(hash)])),
+  };
+  return { fingerprint, webConfig, warnings: warningsFor(webConfig, http?.http2 === true, nowSeconds) };
 }
 
-function warningsFor(
-  { tls_server_config: tls, http_server_config: http }: z.output<typeof webConfigSchema>,
-  { users, tls: served }: GuardSettings,
-  nowSeconds: number,
-): readonly string[] {
-  const warnings = served ? [...expiryWarnings(served, nowSeconds)] : [];
-  const type = tls?.client_auth_type;
-  if (http?.http2) warnings.push('http_server_config.http2: the server uses only HTTP/1.1, which all clients support');
+function warningsFor({ tls, users }: GuardSettings, isHttp2: boolean, nowSeconds: number): readonly string[] {
+  const warnings = tls ? [...expiryWarnings(tls, nowSeconds)] : [];
+  const type = tls?.clientAuthType;
+  if (isHttp2) warnings.push('http_server_config.http2: the server uses only HTTP/1.1, which all clients support');
   if (type === 'RequestClientCert' || type === 'RequireAnyClientCert') {
     warnings.push(`client_auth_type: ${type} accepts certificates that anyone can make; it protects nothing`);
   }
-  const costs = [...users.values()].map((hash) => Number(HASH.exec(hash)?.[1]));
-  if (costs.some((cost) => cost >= SLOW_COST)) {
-    warnings.push(
-      `basic_auth_users: a bcrypt cost of ${Math.max(...costs)} makes the first check of a password take seconds`,
-    );
+  const cost = Math.max(0, ...Array.from(users.values(), (hash) => Number(HASH.exec(hash)?.[1])));
+  if (cost >= SLOW_COST) {
+    warnings.push(`basic_auth_users: a bcrypt cost of ${cost} makes the first check of a password take seconds`);
   }
   return warnings;
-}
-
-/** @param users not from zod's result, because zod drops a user named __proto__ */
-function buildGuards(
-  { tls_server_config: tlsConfig, http_server_config: http }: z.output<typeof webConfigSchema>,
-  users: Mapping,
-  files: TlsFiles,
-  directory: string,
-): GuardSettings {
-  const tls = tlsConfig && buildTls(tlsConfig, files, directory);
-  const headers = Object.entries(http?.headers ?? {}).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return {
-    ...(tls && { tls }),
-    headers: Object.fromEntries(headers),
-    users: new Map(Object.entries(users).map(([user, hash]) => [user, String(hash)])),
-  };
 }
 
 /** Each step of the cost doubles the time of a check: about 50 ms at 10, some seconds at 16, a quarter of a minute at 18. */
