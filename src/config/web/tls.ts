@@ -20,12 +20,7 @@ export type TlsFiles = Partial<Readonly<Record<FileKey, string>>>;
  * Reads the files and checks what depends on them.
  * @param tls before the schema has checked it
  */
-export async function readTlsFiles(
-  tls: Mapping,
-  directory: string,
-  reader: FileReader,
-  report: Report,
-): Promise<TlsFiles> {
+export async function readTlsFiles(tls: Mapping, directory: string, reader: FileReader, report: Report) {
   const files: Partial<Record<FileKey, string>> = {};
   for (const key of FILE_KEYS) {
     const text = tls[key];
