@@ -97,9 +97,9 @@ function reportUnknownKeys(
       if (meant !== undefined) report.addMisspelt([...parent, meant]);
       // If a colon or an indent is missing, a secret becomes part of a key.
       const isPlain = parent[0] !== secretKey && /^[A-Za-z_-]{1,40}$/.test(key) && !looksSecret(key);
-      if (alternative !== undefined) report.add(path, `is not supported: ${alternative}`, 'key');
-      else if (isPlain || all.some((known) => known.key === key)) report.add(path, advice, 'key');
-      else report.addUnnamed(path, advice, 'key');
+      const isNamed = alternative !== undefined || isPlain || all.some((known) => known.key === key);
+      const message = alternative === undefined ? advice : `is not supported: ${alternative}`;
+      report.add(path, message, 'key', isNamed ? path : parent);
     }
   }
 }

@@ -26,19 +26,15 @@ export function createReport(locate: (path: Path, part: 'key' | 'value') => Plac
   const warnings: string[] = [];
   const firstPlaces = new Map<string, Place>();
   const misspelt = new Set<string>();
-  function addAs(shown: Path, path: Path, message: string, part: 'key' | 'value' = 'value'): void {
+  /**
+   * Adds a problem with the value (or the key) at a path. The message is written after the path.
+   * @param shown without the last key, if that may be a secret
+   */
+  function add(path: Path, message: string, part: 'key' | 'value' = 'value', shown = path): void {
     found.push({ ...locate(path, part), message: withPath(shown, message) });
   }
-  function add(path: Path, message: string, part?: 'key' | 'value'): void {
-    addAs(path, path, message, part);
-  }
   return {
-    /** Adds a problem with the value (or the key) at a path. The message is written after the path. */
     add,
-    /** The same, but the message does not name the last key of the path, which may be a secret. */
-    addUnnamed(path: Path, message: string, part?: 'key' | 'value'): void {
-      addAs(path.slice(0, -1), path, message, part);
-    },
     /** Adds problems whose message is complete without a path. */
     addWhole(...problems: readonly Problem[]): void {
       found.push(...problems);
@@ -68,10 +64,10 @@ export function createReport(locate: (path: Path, part: 'key' | 'value') => Plac
     problems(): readonly Problem[] {
       const sorted = found.toSorted(
         (a, b) =>
-          compare(Number(a.line === undefined), Number(b.line === undefined)) ||
+          Number(a.line === undefined) - Number(b.line === undefined) ||
           (a.file ?? '').localeCompare(b.file ?? '', 'en') ||
-          compare(a.line, b.line) ||
-          compare(a.column, b.column),
+          (a.line ?? 0) - (b.line ?? 0) ||
+          (a.column ?? 0) - (b.column ?? 0),
       );
       const shown = sorted.slice(0, MOST_PROBLEMS);
       const rest = sorted.length - shown.length;
@@ -93,10 +89,6 @@ export function formatProblem({ file, line, column, message }: Problem): string 
 /** A place as seen from a text in another place: the file is named only if it is another one. */
 export function placeWords({ file, line }: Place, from: Pick<Place, 'file'>): string {
   return file === undefined || file === from.file ? `line ${line}` : `line ${line} of ${file}`;
-}
-
-function compare(a = Number.MAX_VALUE, b = Number.MAX_VALUE): number {
-  return a - b;
 }
 
 export interface Item {

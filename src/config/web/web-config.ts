@@ -52,6 +52,7 @@ function warningsFor({ tls, users }: GuardSettings, isHttp2: boolean, nowSeconds
 /** Each step of the cost doubles the time of a check: about 50 ms at 10, some seconds at 16, a quarter of a minute at 18. */
 const HASH = /^\$2[aby]\$(0[4-9]|1[0-8])\$[./A-Za-z0-9]{53}$/;
 const HASH_FORM = 'must be a bcrypt hash with a cost from 4 to 18: create one with htpasswd -nBC 10 NAME';
+const NAME_FORM = 'must not be empty or contain a colon or a control character';
 const SLOW_COST = 15;
 
 /** Messages contain no name and no hash. */
@@ -63,9 +64,9 @@ function checkUsers(users: Mapping, report: Report): void {
   for (const [name, hash] of entries) {
     const path = [USERS_KEY, name];
     if (name === '' || /[:\p{Cc}]/u.test(name)) {
-      report.addUnnamed(path, 'the name of a user must not be empty or contain a colon or a control character', 'key');
+      report.add(path, `the name of a user ${NAME_FORM}`, 'key', [USERS_KEY]);
     } else if (typeof hash !== 'string' || !HASH.test(hash)) {
-      report.addUnnamed(path, `the value of this user ${HASH_FORM}`);
+      report.add(path, `the value of this user ${HASH_FORM}`, 'value', [USERS_KEY]);
     }
   }
 }
