@@ -147,10 +147,8 @@ function adviceFor(parent: Path, key: string, all: readonly KnownKey[]) {
   const known = all.filter((one) => one.place === place).map((one) => one.key);
   const others = all.filter((one) => one.place !== place);
   const meant = nearest(key, known);
-  const similar = nearest(
-    key,
-    others.map((one) => one.key),
-  );
+  const otherKeys = others.map((one) => one.key);
+  const similar = nearest(key, otherKeys);
   const elsewhere = others.find((one) => one.key === similar);
   // A key without its last letters, `credential` for `credentials`, is misspelt and not in the wrong place.
   if (elsewhere?.key === key && !meant?.startsWith(key))

@@ -12,16 +12,12 @@ export function checkRules(config: Mapping, report: Report): void {
   checkIntervals(mappingAt(config, ['polling']) ?? {}, report);
   const credentials = credentialNames(config);
   const defaults = mappingAt(config, ['defaults']) ?? {};
-  // If no credential has a valid name, only that is reported, and not the places that refer to credentials.
-  const checkCredential = (item: Item): void => {
-    if (credentials.length > 0) checkCredentialOf(item, credentials, report);
-  };
   const hasDefault = defaults['credential'] !== undefined;
-  if (hasDefault) checkCredential({ path: ['defaults'], value: defaults });
+  if (hasDefault) checkCredential({ path: ['defaults'], value: defaults }, credentials, report);
   for (const target of itemsOf(config, 'targets')) {
     checkProjects(target, report);
     checkClusters(target, report);
-    if (!hasDefault || target.value['credential'] !== undefined) checkCredential(target);
+    if (!hasDefault || target.value['credential'] !== undefined) checkCredential(target, credentials, report);
     checkOverrides(target, report);
   }
 }
@@ -93,14 +89,16 @@ function checkOverrides({ path, value }: Item, report: Report): void {
 
 function credentialNames(config: Mapping): readonly string[] {
   if (config['credentials'] === undefined) return ['default'];
-  const names = itemsOf(config, 'credentials').map(({ value: { name } }) => name);
+  const names = new Set(itemsOf(config, 'credentials').map(({ value: { name } }) => name));
   // A text that is not a valid name may be a secret, so messages must not repeat it.
-  return [...new Set(names)]
-    .filter((name): name is string => typeof name === 'string')
-    .filter((name) => CREDENTIAL_NAME.test(name) && !looksSecret(name));
+  const isName = (name: unknown): name is string =>
+    typeof name === 'string' && CREDENTIAL_NAME.test(name) && !looksSecret(name);
+  return [...names].filter(isName);
 }
 
-function checkCredentialOf({ path, value }: Item, known: readonly string[], report: Report): void {
+function checkCredential({ path, value }: Item, known: readonly string[], report: Report): void {
+  // If no credential has a valid name, only that is reported, and not the places that refer to credentials.
+  if (known.length === 0) return;
   const name = value['credential'];
   const at = [...path, 'credential'];
   if (name === undefined && known.length > 1) {

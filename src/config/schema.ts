@@ -79,15 +79,10 @@ const pollingKeys = {
 
 /** `read_NAME` for each collector that can be switched off. */
 function switchesOf(collectors: Collectors) {
-  return Object.fromEntries(
-    collectors.flatMap(({ name, switchDescription }) =>
-      switchDescription === undefined ? [] : [[`read_${name}` as const, onByDefault(switchDescription)] as const],
-    ),
-  ) as Readonly<Record<`read_${string}`, ReturnType<typeof onByDefault>>>;
-}
-
-function onByDefault(description: string) {
-  return trueOrFalse().prefault(true).describe(description);
+  const switches = collectors.flatMap(({ name, switchDescription: description }) =>
+    description === undefined ? [] : [[`read_${name}`, trueOrFalse().prefault(true).describe(description)] as const],
+  );
+  return Object.fromEntries(switches) as Readonly<Record<`read_${string}`, (typeof switches)[number][1]>>;
 }
 
 const credential = z
