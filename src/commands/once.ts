@@ -1,5 +1,5 @@
 /** `once`: polls every target once and writes the metrics to standard output, or in one step to a file. */
-import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { OnceFlags } from '../cli/parse.ts';
 import { type Collectors, PREFIX } from '../collectors/collector.ts';
@@ -60,15 +60,12 @@ export async function replaceFile(output: string, text: string, nonce: string): 
   const path = await pathOf(output);
   // In the same folder, because a rename works within one file system only; node_exporter reads only names in `.prom`.
   const temporary = join(dirname(path), `.mongodbatlas-backup-exporter.${nonce}.tmp`);
-  const file = await open(temporary, 'wx', READABLE_BY_ALL);
   try {
-    // chmod, because the umask limits the mode of a new file.
-    await file.chmod(READABLE_BY_ALL);
-    await file.writeFile(text);
-    await file.sync();
+    await writeFile(temporary, text, { flag: 'wx', flush: true });
+    // Not as the mode of a new file, because the umask limits that.
+    await chmod(temporary, READABLE_BY_ALL);
     await rename(temporary, path);
   } finally {
-    await file.close();
     await rm(temporary, { force: true });
   }
 }
