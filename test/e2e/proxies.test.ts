@@ -60,7 +60,7 @@ describe.each([
       advice: expect.stringMatching(advice),
     });
     expect([error.status, error.retryAfterSeconds, heads.length]).toEqual([undefined, undefined, 1]);
-    expect(observer.requests).toMatchObject([{ code: 'error', rateLimit: undefined }]);
+    expect(observer.requests).toMatchObject([{ code: 'error' }]);
   });
 
   test('a refused password is not shown, and the advice says that it is wrong', async () => {

@@ -1,6 +1,6 @@
 /** Details of the records that no alert shows within minutes. */
 import { failing } from './polls.ts';
-import { ACTIVE, during, GROUP, HOUR, query, SUCCESS, turns, type World } from './world.ts';
+import { ACTIVE, BUCKET, during, GROUP, HOUR, old, query, quiet, SUCCESS, turns, type World } from './world.ts';
 
 const recorded = (name: string, cluster: string) =>
   `cluster:mongodbatlas_backup_export_${name}:max{group_id="${GROUP}",cluster_name="${cluster}"}`;
@@ -90,6 +90,48 @@ export const detailWorlds: readonly World[] = [
     ],
   },
   {
+    name: 'a short export is slower than usual after half an hour more',
+    minutes: 60,
+    step: 2,
+    clusters: [{ name: 'orders', metrics: { [ACTIVE]: 0, typical_duration_seconds: 600 } }],
+    checks: [
+      ...quiet('SlowerThanUsual', 50),
+      query(54, 'count(ALERTS{alertname="AtlasBackupExportSlowerThanUsual",alertstate="firing"})', ['{}', 1]),
+    ],
+  },
+  {
+    name: 'a cluster that was removed on purpose does not come back when its exporter is gone later',
+    minutes: 80,
+    step: 2,
+    exporters: [{ down: during(40) }],
+    clusters: [{ name: 'kept' }, { name: 'removed', absent: during(8) }],
+    checks: [query(70, names('target_info'), ['{cluster_name="kept"}', 1])],
+  },
+  {
+    name: 'automatic export that is on counts at once after a restart, although the schedule was unread until then',
+    minutes: 40,
+    step: 2,
+    clusters: [
+      {
+        name: 'orders',
+        unread: during(20, 24),
+        metrics: { auto_export_enabled: turns(0, 20, 1), [BUCKET]: turns(undefined, 20, 1) },
+      },
+    ],
+    checks: [query(22, names('auto_export_off'), ['{cluster_name="orders"}', 1]), query(26, names('auto_export_off'))],
+  },
+  {
+    name: 'of two exporters the later successful poll counts',
+    minutes: 4,
+    step: 4,
+    exporters: [{ instance: 'a' }, { instance: 'b' }],
+    clusters: [
+      { name: 'orders', metrics: { last_poll_success_timestamp_seconds: old(3000) } },
+      { name: 'orders', instance: 'b', metrics: { last_poll_success_timestamp_seconds: old(60) } },
+    ],
+    checks: [query(4, 'max(cluster:mongodbatlas_backup_export_last_poll_success_timestamp_seconds:max)', ['{}', 180])],
+  },
+  {
     name: 'of several exports the newest one counts as the active one',
     minutes: 4,
     step: 4,
@@ -110,17 +152,26 @@ export const detailWorlds: readonly World[] = [
       { name: 'orders', metrics: failing('forbidden', 8) },
       { name: 'orders', instance: 'b' },
       { name: 'users', metrics: failing('network', 8) },
-      { name: 'denied', group: 'p2', metrics: failing('forbidden', 8) },
-      { name: 'denied', group: 'p2', instance: 'b', metrics: failing('forbidden', 8) },
+      { name: 'denied', group: 'p2', credential: 'shop', metrics: failing('forbidden', 8) },
+      { name: 'denied', group: 'p2', credential: 'shop', instance: 'b', metrics: failing('forbidden', 8) },
+      { name: 'allowed', group: 'p2', credential: 'shop' },
     ],
     checks: [
       query(40, 'cluster_credential:mongodbatlas_backup_export_access_denied:max', [
-        'cluster_credential:mongodbatlas_backup_export_access_denied:max{group_id="p2",cluster_name="denied",credential="main"}',
+        'cluster_credential:mongodbatlas_backup_export_access_denied:max{group_id="p2",cluster_name="denied",credential="shop"}',
         1,
+      ]),
+      query(40, 'credential:mongodbatlas_backup_export_works_elsewhere:group', [
+        'credential:mongodbatlas_backup_export_works_elsewhere:group{credential="shop"}',
+        1,
+      ]),
+      query(40, 'installation:mongodbatlas_backup_export_down_clusters:count', [
+        'installation:mongodbatlas_backup_export_down_clusters:count{job="j"}',
+        2,
       ]),
       query(40, 'installation:mongodbatlas_backup_export_clusters:count', [
         'installation:mongodbatlas_backup_export_clusters:count{job="j"}',
-        3,
+        4,
       ]),
     ],
   },

@@ -253,6 +253,10 @@ export const factWorlds: readonly World[] = [
         'installation:mongodbatlas_backup_export_clusters_before_drop:max{job="shrunk"}',
         6,
       ]),
+      query(264, 'group by (project_name) (project:mongodbatlas_backup_export_project_info:max{group_id="p2"})', [
+        '{project_name="Shop"}',
+        1,
+      ]),
     ],
   },
   {
@@ -564,6 +568,10 @@ export const factWorlds: readonly World[] = [
         ['{cluster_name="snapshot"}', 1],
       ),
       query(140, 'cluster:mongodbatlas_backup_export_peak_collections:max'),
+      query(140, 'count(export:mongodbatlas_backup_export_active_job_collections_now:max{cluster_name="exporting"})', [
+        '{}',
+        1,
+      ]),
       query(140, 'count(project:mongodbatlas_backup_export_project_info:max)', ['{}', 1]),
       query(140, 'max(export:mongodbatlas_backup_export_active_job_progressed_timestamp_seconds:max)', ['{}', 60 * 60]),
     ],
