@@ -396,6 +396,16 @@ describe('passwords', () => {
     expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
   });
 
+  test('are compared by a new thread after the thread has ended', async () => {
+    const { compare, close } = startBcrypt();
+    const waiting = compare('s3cret', hashSync('s3cret', 12));
+    // The thread starts in a later turn.
+    await nextTurn();
+    await close();
+    await expect(waiting).rejects.toThrow('aborted');
+    expect(await compare('s3cret', hashSync('s3cret', 4))).toBe(true);
+  });
+
   test('are compared by a new thread after the thread has failed', async () => {
     const { compare } = startBcrypt();
     const [failing, waiting] = [compare(undefined as unknown as string, ''), compare('s3cret', hashSync('s3cret', 4))];

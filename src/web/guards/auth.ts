@@ -105,15 +105,23 @@ export function networkOf(address: string): string {
  */
 export function createBcrypt() {
   let latest: Promise<unknown> = Promise.resolve();
-  let thread: Worker | undefined;
+  let thread: { readonly worker: Worker; readonly ended: AbortSignal } | undefined;
+
+  function start() {
+    const worker = new Worker(new URL('./bcrypt-worker.js', import.meta.url));
+    const ended = new AbortController();
+    worker.once('exit', () => ended.abort());
+    // The thread alone does not keep the program running.
+    worker.unref();
+    return { worker, ended: ended.signal };
+  }
 
   async function compareNow(password: string, hash: string): Promise<boolean> {
-    thread ??= new Worker(new URL('./bcrypt-worker.js', import.meta.url));
-    // The thread alone does not keep the program running.
-    thread.unref();
-    thread.postMessage({ password, hash });
+    thread ??= start();
+    const { worker, ended } = thread;
+    worker.postMessage({ password, hash });
     try {
-      const [isSame] = (await once(thread, 'message')) as [boolean];
+      const [isSame] = (await once(worker, 'message', { signal: ended })) as [boolean];
       return isSame;
     } catch (error) {
       thread = undefined;
@@ -127,6 +135,6 @@ export function createBcrypt() {
       latest = result.catch(() => undefined);
       return result;
     },
-    close: async () => thread?.terminate(),
+    close: async () => thread?.worker.terminate(),
   };
 }
