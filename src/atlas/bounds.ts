@@ -18,6 +18,8 @@ export const BOUNDS = {
   pageItems: 500,
   /** Consecutive pages without a new item. A list that shifts while it is read may have one such page. */
   pagesWithoutNews: 3,
+  /** Items of a list beyond the total that Atlas gives. Jobs that start while a list is read are far fewer. */
+  itemsBeyondTotal: 5000,
   /** Longest id, in characters. Atlas ids have 24. Reading a list keeps all ids in memory; a longer id is not kept. */
   idCharacters: 64,
   /** Components of all jobs of one list: 2,000 jobs of a cluster with 50 shards. They are kept until the list ends. */

@@ -59,8 +59,13 @@ async function readOnce<T>(
     const fresh = results.map(asObject).filter((item) => isNew(seen, ids, item));
     shifted ||= fresh.length < results.length;
     pagesWithoutNews = fresh.length > 0 ? 0 : pagesWithoutNews + 1;
-    if (pagesWithoutNews > BOUNDS.pagesWithoutNews) throw endless(pages);
+    if (pagesWithoutNews > BOUNDS.pagesWithoutNews)
+      throw endless(`page ${pages} and the pages before it have no new items`);
     items += fresh.length;
+    if (reportedItems !== undefined && items > reportedItems + BOUNDS.itemsBeyondTotal)
+      throw endless(
+        `it has more than ${reportedItems + BOUNDS.itemsBeyondTotal} items, but its total is ${reportedItems}`,
+      );
     fold.add(fresh, seen);
     for (const id of ids) seen.add(id);
   }
@@ -80,10 +85,9 @@ function asObject(item: unknown): JsonObject {
   return item;
 }
 
-function endless(pages: number): AtlasError {
-  return new AtlasError('truncated', `the list does not end: page ${pages} and the pages before it have no new items`, {
-    advice: 'check the proxies in between: they repeat the same page',
-  });
+function endless(problem: string): AtlasError {
+  const advice = 'check the proxies in between: they repeat pages';
+  return new AtlasError('truncated', `the list does not end: ${problem}`, { advice });
 }
 
 /** An item without a valid id cannot be compared with others, so it counts as new. */

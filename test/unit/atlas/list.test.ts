@@ -116,6 +116,18 @@ describe('a list', () => {
     }
   });
 
+  test('fails when it has far more items than its total, but not for a few', async () => {
+    const long = (items: number): Page => ({
+      results: Array.from({ length: items }, (_, index) => ({ id: `${index}` })),
+      totalCount: 1,
+    });
+    await expect(read([[long(5002)]])).rejects.toMatchObject({
+      reason: 'truncated',
+      message: 'the list does not end: it has more than 5001 items, but its total is 1',
+    });
+    expect(await read([[long(5001)]])).toMatchObject({ items: 5001, reportedItems: 1 });
+  });
+
   test('continues after three pages without a new item', async () => {
     const pages = ['ab', 'ab', 'b', '', 'c', 'c', 'c', 'c', 'd'].map((ids) => page(ids));
     expect(await read([pages, pages])).toMatchObject({ items: 4, pages: 9 });
