@@ -3,6 +3,7 @@
  * exporter, so that a wrong understanding of the API shows as a difference between the two. It has no TLS and no
  * HTTP/2.
  */
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -93,6 +94,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
   const requests: SeenRequest[] = [];
   const closing = new AbortController();
+  // Each delayed answer waits for this signal, and Node.js warns of more than ten listeners.
+  setMaxListeners(0, closing.signal);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url: target = '', headers } = request;
