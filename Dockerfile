@@ -51,7 +51,7 @@ LABEL org.opencontainers.image.title="mongodbatlas-backup-exporter" \
 
 # In the exec form the program is process 1 and receives SIGTERM.
 # A small young generation of V8: since Node.js 24 it grows with the machine and takes 100 MB that the program does not need.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "/app/dist/main.js"]
 # `health` gets its address from environment variables only. So set another port with …_WEB_LISTEN_ADDRESS and not with the flag, and
 # with TLS set MONGODBATLAS_BACKUP_EXPORTER_URL=https://127.0.0.1:19017.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \

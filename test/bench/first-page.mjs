@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const CONCURRENCY = 8;
 const PAGE_SIZE = 500;
@@ -82,6 +83,7 @@ async function measure() {
   const daemon = spawn(
     process.execPath,
     [
+      ...NODE_FLAGS,
       join(root, 'dist/main.js'),
       '--config.file',
       config,

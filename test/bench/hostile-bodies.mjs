@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadFaults } from '../soak/load-faults.mjs';
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const CONCURRENCY = 8;
 const PROJECTS = 8;
@@ -95,7 +96,7 @@ async function measure(kind) {
     }),
   );
   const flags = ['--config.file', config, '--web.listen-address', '127.0.0.1:0', '--log.level', 'error'];
-  const daemon = spawn(process.execPath, [join(root, 'dist/main.js'), ...flags], { stdio: 'inherit' });
+  const daemon = spawn(process.execPath, [...NODE_FLAGS, join(root, 'dist/main.js'), ...flags], { stdio: 'inherit' });
   try {
     await sleep(size.seconds * 1000);
     console.log({ kind, peakRssMegabytes: peakRssMegabytes(daemon.pid) });

@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const PROJECTS = 40;
 const CLUSTERS_PER_PROJECT = 25;
@@ -139,7 +140,8 @@ async function startOurs(dist, kind, seconds, { origin, accessToken }) {
   };
   writeFileSync(config, JSON.stringify(settings));
   const flags = ['--config.file', config, '--web.listen-address', '127.0.0.1:0', '--log.format', 'json'];
-  const command = [process.execPath, '--import', join(here, 'peers/probe.mjs'), resolve(dist, 'main.js'), ...flags];
+  const program = ['--import', join(here, 'peers/probe.mjs'), resolve(dist, 'main.js')];
+  const command = [process.execPath, ...NODE_FLAGS, ...program, ...flags];
   const server = await startServer(`${dist === values.dist[0] ? 'ours' : dist} ${kind}`, command);
   while ((await fetch(`${server.url}/-/ready`)).status !== 200) await sleep(100);
   return server;

@@ -46,7 +46,7 @@ test('it is built and run by the same Node.js, which is one that CI tests', () =
 });
 
 test('it runs the program directly, as a numeric user that is not root', () => {
-  expect(execForm('ENTRYPOINT')).toEqual(['/nodejs/bin/node', '--max-semi-space-size=8', '/app/dist/main.js']);
+  expect(execForm('ENTRYPOINT')).toEqual(['/nodejs/bin/node', '--max-semi-space-size=4', '/app/dist/main.js']);
   expect(execForm('HEALTHCHECK')).toEqual(['/nodejs/bin/node', '/app/dist/main.js', 'health']);
   expect(instructions('USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
 });

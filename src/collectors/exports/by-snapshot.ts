@@ -15,11 +15,11 @@ export interface BucketExports {
   /** By the id of the snapshot. */
   readonly states: ReadonlyMap<string, ExportState>;
   /** Unix time at which the oldest listed job into the bucket was created. */
-  readonly oldestJobAtSeconds?: number;
+  readonly oldestJobAtSeconds?: number | undefined;
 }
 
-/** Pairs of a snapshot and a bucket that are kept of one cluster, the newest ones: a month with eight exports a day. */
-export const MAX_EXPORTED_SNAPSHOTS = 250;
+/** Pairs of a snapshot and a bucket that are kept of one cluster, the newest ones: a month with three exports a day. */
+export const MAX_EXPORTED_SNAPSHOTS = 100;
 
 interface Entry {
   readonly snapshotId: string;
@@ -49,8 +49,9 @@ export function createSnapshotExports() {
     createdAtSeconds,
   }: Job): void {
     if (bucketId === '') return;
-    const oldest = Math.min(createdAtSeconds ?? Number.POSITIVE_INFINITY, oldestJobs.get(bucketId) ?? Infinity);
-    oldestJobs.set(bucketId, oldest);
+    const oldest = oldestJobs.get(bucketId);
+    if (createdAtSeconds !== undefined && (oldest === undefined || createdAtSeconds < oldest))
+      oldestJobs.set(bucketId, createdAtSeconds);
     const atSeconds = snapshotAtSeconds ?? 0;
     if (snapshotId === '' || (cutAtSeconds !== undefined && atSeconds < cutAtSeconds)) return;
     const key = `${snapshotId} ${bucketId}`;
@@ -64,13 +65,11 @@ export function createSnapshotExports() {
   function result(): SnapshotExports {
     dropOldest();
     const buckets = new Map<string, BucketExports & { readonly states: Map<string, ExportState> }>();
-    for (const [bucketId, oldestJobAtSeconds] of oldestJobs) {
-      const isKnown = Number.isFinite(oldestJobAtSeconds);
-      buckets.set(bucketId, { states: new Map(), ...(isKnown ? { oldestJobAtSeconds } : {}) });
+    for (const { bucketId, snapshotId, state } of entries.values()) {
+      const bucket = buckets.get(bucketId) ?? { states: new Map(), oldestJobAtSeconds: oldestJobs.get(bucketId) };
+      bucket.states.set(snapshotId, state);
+      buckets.set(bucketId, bucket);
     }
-    for (const { bucketId, snapshotId, state } of entries.values())
-      buckets.get(bucketId)?.states.set(snapshotId, state);
-    for (const [bucketId, { states }] of buckets) if (states.size === 0) buckets.delete(bucketId);
     return { buckets, ...(cutAtSeconds === undefined ? {} : { completeAfterSeconds: cutAtSeconds }) };
   }
 

@@ -23,21 +23,21 @@ export interface Job {
   readonly exportBucketId: string;
   readonly state: JobState;
   /** If the state is unknown: its name in Atlas, or `?` if the name cannot be shown. */
-  readonly foreignState?: string;
+  readonly foreignState?: string | undefined;
   /** Unix time of the snapshot, from its id; absent if the id has none. */
-  readonly snapshotAtSeconds?: number;
+  readonly snapshotAtSeconds?: number | undefined;
   /** Unix time, from Atlas or else from the job's id; absent if neither gives one. */
-  readonly createdAtSeconds?: number;
+  readonly createdAtSeconds?: number | undefined;
   /** Absent until the job has ended; also absent for some jobs that have ended. */
-  readonly finishedAtSeconds?: number;
+  readonly finishedAtSeconds?: number | undefined;
   /** Whether one of its times is ignored; absent for nearly all jobs. */
-  readonly hasOddTime?: boolean;
+  readonly hasOddTime?: boolean | undefined;
   /** Absent for sharded clusters. */
-  readonly collections?: Collections;
+  readonly collections?: Collections | undefined;
   /** Number of components of a sharded cluster's job; 0 for replica sets. The components are not kept: a job must stay small. */
   readonly shards: number;
   /** The error code of a failed job: `other` if it is not valid as a label, `none` if there is none. */
-  readonly errorCode?: string;
+  readonly errorCode?: string | undefined;
 }
 
 /** The fields that decide which of two jobs is newer. */
@@ -58,31 +58,26 @@ const STATES: ReadonlyMap<string, JobState> = new Map([
 
 export function decodeJob(json: JsonObject, nowSeconds: number): Job {
   const id = checkedId(json['id']);
+  const snapshotId = checkedId(json['snapshotId']);
+  const state = decodeState(json['state']);
   const created = parseTime(json['createdAt'], nowSeconds);
   const finished = parseTime(json['finishedAt'], nowSeconds);
-  const snapshotId = checkedId(json['snapshotId']);
-  const snapshotAtSeconds = objectIdTimeSeconds(snapshotId, nowSeconds);
-  const createdAtSeconds = created.seconds ?? objectIdTimeSeconds(id, nowSeconds);
-  const collections = decodeCollections(json['exportStatus']);
-  // Lists are long, and a literal that spreads optional parts is slower.
-  const job: Mutable<Job> = {
+  // Lists are long. A literal with all fields takes half the memory of an object to which fields are added.
+  return {
     id,
     snapshotId,
     exportBucketId: checkedId(json['exportBucketId']),
-    state: decodeState(json['state']),
+    state,
+    foreignState: state === 'unknown' ? checkedState(json['state']) : undefined,
+    snapshotAtSeconds: objectIdTimeSeconds(snapshotId, nowSeconds),
+    createdAtSeconds: created.seconds ?? objectIdTimeSeconds(id, nowSeconds),
+    finishedAtSeconds: finished.seconds,
+    hasOddTime: created.isOdd || finished.isOdd,
+    collections: decodeCollections(json['exportStatus']),
     shards: componentsOf(json).length,
+    errorCode: state === 'failed' ? decodeErrorCode(json['stateReason']) : undefined,
   };
-  if (snapshotAtSeconds !== undefined) job.snapshotAtSeconds = snapshotAtSeconds;
-  if (createdAtSeconds !== undefined) job.createdAtSeconds = createdAtSeconds;
-  if (finished.seconds !== undefined) job.finishedAtSeconds = finished.seconds;
-  if (collections !== undefined) job.collections = collections;
-  if (created.isOdd || finished.isOdd) job.hasOddTime = true;
-  if (job.state === 'unknown') job.foreignState = checkedState(json['state']);
-  if (job.state === 'failed') job.errorCode = decodeErrorCode(json['stateReason']);
-  return job;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function componentIdsOf(json: JsonObject): readonly string[] {
   const ids = componentsOf(json).map((component) => (isObject(component) ? checkedId(component['exportId']) : ''));
@@ -100,10 +95,6 @@ export function newestFirst(a: Age, b: Age): number {
   const later = (b.createdAtSeconds ?? 0) - (a.createdAtSeconds ?? 0);
   if (later !== 0) return later;
   return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
-}
-
-export function ageOf({ id, createdAtSeconds }: Job): Age {
-  return createdAtSeconds === undefined ? { id } : { id, createdAtSeconds };
 }
 
 /** From creation to the end, queueing included; undefined if the end is not known. */

@@ -13,7 +13,6 @@ import {
   type ActiveState,
   type Age,
   activeStateOf,
-  ageOf,
   type Collections,
   componentIdsOf,
   decodeJob,
@@ -98,8 +97,11 @@ export function startExportFold(reading: 'first' | 'second', settings: FoldSetti
   let foldedBefore: ReadonlySet<string> = new Set();
 
   function add(items: readonly JsonObject[], seenBefore: ReadonlySet<string>): void {
-    const jobs = items.map((item) => decodeJob(item, settings.nowSeconds));
-    for (const item of items) for (const id of componentIdsOf(item)) componentIds.add(id);
+    const jobs = items.map((item) => {
+      const job = decodeJob(item, settings.nowSeconds);
+      if (job.shards > 0) for (const id of componentIdsOf(item)) componentIds.add(id);
+      return job;
+    });
     if (componentIds.size > BOUNDS.listComponents) {
       const problem = `the jobs of the list have more than ${BOUNDS.listComponents} components`;
       throw new AtlasError('truncated', problem, { advice: TOO_MANY_COMPONENTS });
@@ -208,7 +210,7 @@ function createOutcomes() {
   return {
     add(job: Job): void {
       if (job.state === 'failed') {
-        failures.push(ageOf(job));
+        failures.push({ id: job.id, createdAtSeconds: job.createdAtSeconds });
         if (lastFailure === undefined || newestFirst(job, lastFailure) < 0) lastFailure = job;
         return;
       }
