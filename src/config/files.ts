@@ -24,7 +24,7 @@ const SMALL_FILE_SECONDS = 5;
 /** The timeout of a pipe is longer, because the writing program may first request a key from a key service. */
 const CONFIG_FILE_SECONDS = 30;
 
-export function createFileReader(runtime: Pick<Runtime, 'sleep'>, read = readFile) {
+export function createFileReader(runtime: Pick<Runtime, 'after'>, read = readFile) {
   /** The reads in progress, by path; `isLate` if the read has timed out and has not ended yet. */
   const reads = new Map<string, { readonly bytes: Promise<Uint8Array>; isLate: boolean }>();
 

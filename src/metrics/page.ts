@@ -56,9 +56,15 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
 
   function put(key: string, lines: readonly string[]): void {
     const block = blockOf.get(key) ?? blockWithRoom();
-    const before = block.lines.get(key);
-    for (const [index, text] of lines.entries()) if (text !== (before?.[index] ?? '')) block.pieces[index] = undefined;
-    block.lines.set(key, lines);
+    const before = block.lines.get(key) ?? [];
+    let hasChanged = before.length === 0;
+    for (const [index, text] of lines.entries()) {
+      if (text === (before[index] ?? '')) continue;
+      block.pieces[index] = undefined;
+      hasChanged = true;
+    }
+    // The same text is not replaced: new strings that are dropped at once cost the garbage collection nearly nothing.
+    if (hasChanged) block.lines.set(key, lines);
     blockOf.set(key, block);
   }
 

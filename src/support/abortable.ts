@@ -14,11 +14,8 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** The reason of an abort that only ends a wait. Without it each abort would make an error with a stack trace. */
-const ENDED = new Error('ended');
-
 export interface Deadline {
-  readonly runtime: Pick<Runtime, 'sleep'>;
+  readonly runtime: Pick<Runtime, 'after'>;
   readonly seconds: number;
   /** Makes the error of a timeout. */
   readonly late: () => Error;
@@ -31,18 +28,14 @@ export async function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController();
-  const done = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
   if (signal?.aborted) leave();
   signal?.addEventListener('abort', leave, { once: true });
-  runtime.sleep(seconds, done.signal).then(
-    () => ending.abort(late()),
-    () => undefined,
-  );
+  const cancel = runtime.after(seconds, () => ending.abort(late()));
   try {
     return await unlessAborted(work(ending.signal), ending.signal);
   } finally {
-    done.abort(ENDED);
+    cancel();
     signal?.removeEventListener('abort', leave);
   }
 }

@@ -8,6 +8,8 @@ export interface Runtime {
   monotonicSeconds(): number;
   /** Resolves after the given seconds; rejects with the signal's reason as soon as it is aborted. */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
+  /** Calls the function after the given seconds, unless the returned function is called before. */
+  after(seconds: number, act: () => void): () => void;
   /** A number in [0, 1), for jitter. */
   random(): number;
   /** The given number of unpredictable bytes as lower-case hex, for nonces. */
@@ -18,22 +20,28 @@ export const systemRuntime: Runtime = {
   wallSeconds: () => Date.now() / 1000,
   monotonicSeconds: () => performance.now() / 1000,
   sleep,
+  after,
   random: Math.random,
   randomHex: (bytes) => randomBytes(bytes).toString('hex'),
 };
 
-/** Not `setTimeout` of node:timers/promises: at each abort that makes an error with a stack trace, and most deadlines are aborted. */
+/** Not `setTimeout` of node:timers/promises: at each abort that makes an error with a stack trace. */
 function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const leave = (): void => {
-      clearTimeout(timer);
+      cancel();
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const cancel = after(seconds, () => {
       signal?.removeEventListener('abort', leave);
       resolve();
-    }, seconds * 1000);
+    });
     signal?.addEventListener('abort', leave, { once: true });
   });
+}
+
+function after(seconds: number, act: () => void): () => void {
+  const timer = setTimeout(act, seconds * 1000);
+  return () => clearTimeout(timer);
 }

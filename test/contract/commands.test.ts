@@ -379,16 +379,16 @@ describe('health', () => {
 
   test('ends with 1 if there is no answer within five seconds', async () => {
     const url = await listening(() => undefined);
-    const slept: number[] = [];
-    const sleep = (seconds: number, signal?: AbortSignal) => {
-      slept.push(seconds);
-      return systemRuntime.sleep(0.1, signal);
+    const waited: number[] = [];
+    const after = (seconds: number, act: () => void) => {
+      waited.push(seconds);
+      return systemRuntime.after(0.1, act);
     };
-    expect(await health(url, { ...systemRuntime, sleep })).toEqual({
+    expect(await health(url, { ...systemRuntime, after })).toEqual({
       code: 1,
       stdout: '',
       stderr: `not healthy: ${url}: no answer within 5 s\n`,
     });
-    expect(slept).toEqual([5]);
+    expect(waited).toEqual([5]);
   });
 });

@@ -37,14 +37,19 @@ export function createFakeRuntime(
     return next && next.at <= end ? next : undefined;
   }
 
-  function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+  function after(seconds: number, act: () => void): () => void {
     slept.push(seconds);
+    const sleeper: Sleeper = { at: now + seconds, wake: act };
+    sleepers.add(sleeper);
+    return () => sleepers.delete(sleeper);
+  }
+
+  function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
-      const sleeper: Sleeper = { at: now + seconds, wake: resolve };
-      sleepers.add(sleeper);
+      const cancel = after(seconds, resolve);
       signal?.addEventListener('abort', () => {
-        sleepers.delete(sleeper);
+        cancel();
         reject(signal.reason as Error);
       });
     });
@@ -68,6 +73,7 @@ export function createFakeRuntime(
     wallSeconds: () => startWallSeconds + now,
     monotonicSeconds: () => now,
     sleep,
+    after,
     random: () => randomNumbers[draws++ % randomNumbers.length] ?? 0.5,
     randomHex: (bytes) => (draws++).toString(16).padStart(bytes * 2, '0'),
     advance,

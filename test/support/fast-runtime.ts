@@ -14,5 +14,6 @@ export function createFastRuntime(times: number): Runtime {
     wallSeconds: () => startedAtWallSeconds + passedSeconds(),
     monotonicSeconds: passedSeconds,
     sleep: (seconds, signal) => systemRuntime.sleep(seconds / times, signal),
+    after: (seconds, act) => systemRuntime.after(seconds / times, act),
   };
 }

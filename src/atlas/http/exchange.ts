@@ -84,7 +84,7 @@ async function send(
     }
     throw atlasErrorOf(error, answer?.statusCode, connections);
   } finally {
-    // Ends the connection unless the response was read to its end, and removes got's listeners from the signal.
+    // Ends the connection unless the response was read to its end.
     stream?.destroy();
   }
 }
@@ -96,7 +96,10 @@ const client = got.extend({
   retry: { limit: 0 },
   followRedirect: false,
   throwHttpErrors: false,
+  mutableDefaults: true,
 });
+// Without this, V8 of Node.js 20 makes thirty new hidden classes for each request: a tenth of the time of a poll.
+client.defaults.options.cacheOptions = {};
 
 function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds: number, signal: AbortSignal): Stream {
   const stream = client.stream(settings.baseUrl + request.target, {
@@ -108,9 +111,8 @@ function open(settings: ExchangeSettings, request: AtlasRequest, timeoutSeconds:
       const all = { ...options, ...settings.connections.optionsFor(signal, timeoutSeconds) };
       return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, all, callback);
     },
-    signal,
   });
-  // got may still report errors after an abort, when the stream is no longer read.
+  // got may still report errors when the stream is no longer read.
   stream.on('error', () => undefined);
   return stream;
 }
