@@ -22,7 +22,7 @@ export interface Reading<T> {
   readonly pages: number;
   readonly items: number;
   /** The total that Atlas gives, from the last page that has one. */
-  readonly reportedItems?: number;
+  readonly reportedItems?: number | undefined;
 }
 
 /** @throws AtlasError `truncated` if the list does not end */
@@ -75,7 +75,7 @@ async function readOnce<T>(
     result: fold.result(),
     pages,
     items,
-    ...(reportedItems === undefined ? {} : { reportedItems }),
+    reportedItems,
     unsteady: shifted || fold.wantsSecondReading,
   };
 }

@@ -21,9 +21,9 @@ export interface Target {
   /** True if a discovery found the cluster, false if the config names it. */
   readonly discovered: boolean;
   /** Whether the cluster is paused in Atlas; absent if the clusters of the project are not discovered. */
-  readonly paused?: boolean;
+  readonly paused?: boolean | undefined;
   /** From the discovery of the project's clusters; absent if it is not known. */
-  readonly kind?: ClusterKind;
+  readonly kind?: ClusterKind | undefined;
   readonly successMaxAgeSeconds?: number;
   readonly durationMaxSeconds?: number;
   /** The team that alerts about the cluster are for, from the config. */
@@ -57,7 +57,7 @@ export interface ReadFacts {
   readonly pages: number;
   readonly items: number;
   /** Atlas' totalCount, which Atlas calls an estimate. */
-  readonly reportedItems?: number;
+  readonly reportedItems?: number | undefined;
   /** Number of series that were dropped because of a limit, by the name of the limit. */
   readonly dropped: Readonly<Record<string, number>>;
 }
@@ -66,7 +66,7 @@ export interface ReadFacts {
 export interface Polled<S> {
   /** The result of the last successful poll; a failed poll keeps it. */
   readonly summary?: S;
-  readonly read?: ReadFacts;
+  readonly read?: ReadFacts | undefined;
   /** Unix times of the first and of the last successful poll since the start. */
   readonly firstGoodAtSeconds?: number;
   readonly goodAtSeconds?: number;

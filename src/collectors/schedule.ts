@@ -24,7 +24,7 @@ export interface BackupSchedule {
     readonly itemIds?: readonly string[];
   };
   /** Unix time at which Atlas will take the next snapshot. */
-  readonly nextSnapshotAtSeconds?: number;
+  readonly nextSnapshotAtSeconds?: number | undefined;
 }
 
 const NAME = 'schedule';
@@ -146,14 +146,14 @@ export const scheduleCollector: Collector<BackupSchedule> = {
 export function decodeSchedule(json: JsonObject, nowSeconds: number): BackupSchedule {
   const { autoExportEnabled, export: policy, policies, nextSnapshot } = json;
   const { seconds: nextSnapshotAtSeconds } = parseTime(nextSnapshot, nowSeconds, LONGEST_PERIOD_SECONDS);
-  const next = nextSnapshotAtSeconds === undefined ? {} : { nextSnapshotAtSeconds };
-  if (autoExportEnabled !== true) return { autoExportEnabled: false, ...next };
-  if (!isObject(policy)) return { autoExportEnabled, ...next };
+  if (autoExportEnabled !== true) return { autoExportEnabled: false, nextSnapshotAtSeconds };
+  if (!isObject(policy)) return { autoExportEnabled, nextSnapshotAtSeconds };
   const { exportBucketId, frequencyType } = policy as Record<string, unknown>;
   const frequency = checkedFrequency(frequencyType);
   const isKnown = Array.isArray(policies) && frequency !== 'other';
   const items = isKnown ? itemsOf(policies, frequency) : {};
-  return { autoExportEnabled, export: { bucketId: checkedId(exportBucketId), frequency, ...items }, ...next };
+  const bucketId = checkedId(exportBucketId);
+  return { autoExportEnabled, nextSnapshotAtSeconds, export: { bucketId, frequency, ...items } };
 }
 
 /** The policy items that take snapshots of this frequency. */

@@ -99,7 +99,7 @@ function recordAfter(
   const goodAtSeconds = last.endedAtSeconds;
   const firstGoodAtSeconds = before.firstGoodAtSeconds ?? goodAtSeconds;
   const good = { firstGoodAtSeconds, goodAtSeconds, goodAtMonotonicSeconds: now, stale: false };
-  return { ...common, summary, ...(facts ? { read: facts } : {}), ...good, last };
+  return { ...common, summary, read: facts, ...good, last };
 }
 
 /** If the collector that this one waits for has the same failure, it is logged only once. */

@@ -10,7 +10,7 @@ export interface BucketLevel {
   readonly remainingRequests: number;
   readonly pausedForSeconds: number;
   /** The latest RateLimit headers of Atlas, and their age. */
-  readonly atlas?: RateLimit & { readonly ageSeconds: number };
+  readonly atlas?: (RateLimit & { readonly ageSeconds: number }) | undefined;
 }
 
 export type TokenBucket = ReturnType<typeof createTokenBucket>;
@@ -97,7 +97,7 @@ export function createTokenBucket(initialRate: number, initialCapacity: number, 
       capacityRequests: capacity,
       remainingRequests: tokens,
       pausedForSeconds: pausedForSeconds(now),
-      ...(lastHeaders ? { atlas: { ...lastHeaders.rateLimit, ageSeconds: now - lastHeaders.atSeconds } } : {}),
+      atlas: lastHeaders && { ...lastHeaders.rateLimit, ageSeconds: now - lastHeaders.atSeconds },
     };
   }
 

@@ -80,7 +80,7 @@ export function createDigestSession(credential: Credential, runtime: Runtime): (
 export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
-  readonly opaque?: string;
+  readonly opaque?: string | undefined;
   /** The nonce was too old, but the key was right. */
   readonly stale: boolean;
 }
@@ -111,7 +111,7 @@ export function parseDigestChallenge(header: string | readonly string[] | undefi
     parameters.get(name)?.toLowerCase(),
   );
   if (realm === undefined || nonce === undefined || algorithm !== 'md5' || !/\bauth\b(?!-)/.test(qop)) return undefined;
-  return { realm, nonce, ...(opaque === undefined ? {} : { opaque }), stale: stale === 'true' };
+  return { realm, nonce, opaque, stale: stale === 'true' };
 }
 
 export function digestAuthorization(input: DigestInput): string {

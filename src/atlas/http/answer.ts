@@ -11,9 +11,9 @@ import type { AtlasResponse } from './transport.ts';
 export interface Page {
   readonly results: readonly unknown[];
   /** Atlas' own count: "an estimate and may not be exact" (API reference); absent where Atlas omits it. */
-  readonly totalCount?: number;
+  readonly totalCount?: number | undefined;
   /** Whether the answer has a link to a next page; undefined if it has no links at all. */
-  readonly hasNext?: boolean;
+  readonly hasNext?: boolean | undefined;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -36,8 +36,8 @@ export function decodePage(response: AtlasResponse): Page {
   const given = Array.isArray(links) && links.length > 0;
   return {
     results,
-    ...(typeof totalCount === 'number' && totalCount >= 0 ? { totalCount } : {}),
-    ...(given ? { hasNext: links.some((link) => isObject(link) && link['rel'] === 'next') } : {}),
+    totalCount: typeof totalCount === 'number' && totalCount >= 0 ? totalCount : undefined,
+    hasNext: given ? links.some((link) => isObject(link) && link['rel'] === 'next') : undefined,
   };
 }
 

@@ -8,7 +8,7 @@ export type ExportState = (typeof EXPORT_STATES)[number];
 export interface SnapshotExports {
   readonly buckets: ReadonlyMap<string, BucketExports>;
   /** If entries were dropped: Unix time of the oldest snapshot that was kept. */
-  readonly completeAfterSeconds?: number;
+  readonly completeAfterSeconds?: number | undefined;
 }
 
 export interface BucketExports {
@@ -70,7 +70,7 @@ export function createSnapshotExports() {
       bucket.states.set(snapshotId, state);
       buckets.set(bucketId, bucket);
     }
-    return { buckets, ...(cutAtSeconds === undefined ? {} : { completeAfterSeconds: cutAtSeconds }) };
+    return { buckets, completeAfterSeconds: cutAtSeconds };
   }
 
   return { add, result };

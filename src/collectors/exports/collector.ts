@@ -46,7 +46,7 @@ export const exportsCollector: Collector<ExportSummary> = {
     const { summary, dropped, foreignStates, hasOddTimes } = result;
     return {
       summary,
-      facts: { pages, items, dropped: { ...dropped }, ...(reportedItems === undefined ? {} : { reportedItems }) },
+      facts: { pages, items, reportedItems, dropped },
       notices: [
         ...[...foreignStates].map((state) => ({
           message: 'an export job has a state that this version does not know; it is counted as unknown',

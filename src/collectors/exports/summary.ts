@@ -28,18 +28,18 @@ export interface ExportSummary {
   readonly counts: Readonly<Record<JobState, number>>;
   /** Number of failed jobs by error code: the MAX_ERROR_CODES most frequent codes; the rest is counted as `other`. */
   readonly failedByCode: ReadonlyMap<string, number>;
-  readonly lastFinished?: Job;
+  readonly lastFinished?: Job | undefined;
   readonly outcomes: Outcomes;
   /** By bucket: the MAX_EXPORT_BUCKETS buckets that were used last, and the scheduled one. */
   readonly buckets: ReadonlyMap<string, Outcomes>;
   /** Median duration of the newest 20 successes that have an end. */
-  readonly typicalDurationSeconds?: number;
+  readonly typicalDurationSeconds?: number | undefined;
   /** The active jobs with their own series: the oldest first, up to `max_active_jobs`. */
   readonly active: readonly Job[];
   readonly activeCount: number;
   readonly oldestActiveAtSeconds: Readonly<Partial<Record<ActiveState, number>>>;
   /** Sums over the active jobs that report counts; absent if none does. */
-  readonly activeCollections?: Collections;
+  readonly activeCollections?: Collections | undefined;
   /** The exports of each snapshot, for the collector of snapshots. */
   readonly bySnapshot: SnapshotExports;
   readonly newest: readonly Job[];
@@ -48,10 +48,10 @@ export interface ExportSummary {
 /** How the finished exports into one bucket ended, or those into all buckets. */
 export interface Outcomes {
   /** The newest success and the newest failure, if any is listed. */
-  readonly lastSuccess?: Job;
-  readonly lastFailure?: Job;
+  readonly lastSuccess?: Job | undefined;
+  readonly lastFailure?: Job | undefined;
   /** Unix time of the newest snapshot that was exported: how old the data is. From the snapshot's id. */
-  readonly dataAtSeconds?: number;
+  readonly dataAtSeconds?: number | undefined;
   /** Number of failed jobs that are newer than the newest successful job. */
   readonly consecutiveFailures: number;
 }
@@ -176,19 +176,17 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
       newestFirst(newestOf(a), newestOf(b)),
     );
     const kept = byUse.filter(([id], index) => index < MAX_EXPORT_BUCKETS || id === scheduledBucketId);
-    const typical = median(timedSuccesses.list().flatMap((job) => durationSeconds(job) ?? []));
-    const [lastFinished] = finished.list();
     const summary: ExportSummary = {
       counts,
       failedByCode: codes.kept,
+      lastFinished: finished.list()[0],
       outcomes: all.result(),
       buckets: new Map(kept),
+      typicalDurationSeconds: median(timedSuccesses.list().flatMap((job) => durationSeconds(job) ?? [])),
       active: active.list(),
       newest: newest.list(),
       bySnapshot: snapshots.result(),
       ...activity.result(),
-      ...(lastFinished ? { lastFinished } : {}),
-      ...(typical === undefined ? {} : { typicalDurationSeconds: typical }),
     };
     const dropped = {
       active_jobs: active.dropped(),
@@ -222,9 +220,9 @@ function createOutcomes() {
       const success = lastSuccess;
       return {
         consecutiveFailures: failures.filter((age) => !success || newestFirst(age, success) < 0).length,
-        ...(lastSuccess ? { lastSuccess } : {}),
-        ...(lastFailure ? { lastFailure } : {}),
-        ...(dataAtSeconds === undefined ? {} : { dataAtSeconds }),
+        lastSuccess,
+        lastFailure,
+        dataAtSeconds,
       };
     },
   };
@@ -251,7 +249,7 @@ function createActivity() {
         total: collections.total + (activeCollections?.total ?? 0),
       };
     },
-    result: () => ({ activeCount, oldestActiveAtSeconds, ...(activeCollections ? { activeCollections } : {}) }),
+    result: () => ({ activeCount, oldestActiveAtSeconds, activeCollections }),
   };
 }
 

@@ -76,8 +76,8 @@ export const snapshotsCollector: Collector<SnapshotSummary> = {
     const { foreignStatus: status } = result;
     const message = 'a snapshot has a status that this version does not know; it is counted as unknown';
     return {
-      summary: { ...result, ...(kind && { kind }) },
-      facts: { pages, items, dropped: {}, ...(reportedItems === undefined ? {} : { reportedItems }) },
+      summary: { ...result, kind },
+      facts: { pages, items, reportedItems, dropped: {} },
       notices: status === undefined ? [] : [{ message, facts: { status } }],
     };
   },
@@ -152,7 +152,7 @@ function kindOf(state: TargetState): ClusterKind | undefined {
 }
 
 interface Found {
-  readonly kind?: ClusterKind;
+  readonly kind?: ClusterKind | undefined;
   readonly reading: Reading<SnapshotSummary>;
 }
 

@@ -23,8 +23,8 @@ export interface Snapshot {
   readonly ids: readonly string[];
   readonly status: SnapshotStatus;
   /** Unix time at which it was taken, from Atlas or else from its id. */
-  readonly createdAtSeconds?: number;
-  readonly sizeBytes?: number;
+  readonly createdAtSeconds?: number | undefined;
+  readonly sizeBytes?: number | undefined;
   /** The frequency in lower case; empty if Atlas gives none. */
   readonly frequency: string;
   /** The policy items that it was taken for. */
@@ -35,11 +35,11 @@ export interface Snapshot {
 
 export interface SnapshotSummary {
   /** The kind of the list that had snapshots; absent while it is not known, for example if both lists are empty. */
-  readonly kind?: ClusterKind;
+  readonly kind?: ClusterKind | undefined;
   readonly counts: Readonly<Record<SnapshotStatus, number>>;
   /** A status that this version does not know, as Atlas gives it. */
-  readonly foreignStatus?: string;
-  readonly lastCompleted?: Snapshot;
+  readonly foreignStatus?: string | undefined;
+  readonly lastCompleted?: Snapshot | undefined;
   /** The newest completed scheduled snapshot of each frequency and of each policy item. */
   readonly newestBy: ReadonlyMap<string, Snapshot>;
   /** The newest completed scheduled snapshots, for the page. */
@@ -67,18 +67,17 @@ export function decodeSnapshot(json: JsonObject, nowSeconds: number): Snapshot {
   const id = checkedId(json['id']);
   const members = listOf(json['members']).map((member) => (isObject(member) ? member['id'] : undefined));
   const others = [...listOf(json['snapshotIds']), ...members].slice(0, MAX_MEMBERS).map(checkedId);
-  const createdAtSeconds = parseTime(json['createdAt'], nowSeconds).seconds ?? objectIdTimeSeconds(id, nowSeconds);
   const frequency = wordOf(json['frequencyType']);
   const size = json['storageSizeBytes'];
   return {
     id,
     ids: [...new Set([id, ...others])].filter((one) => one !== ''),
     status: STATUSES.get(wordOf(json['status'])) ?? 'unknown',
+    createdAtSeconds: parseTime(json['createdAt'], nowSeconds).seconds ?? objectIdTimeSeconds(id, nowSeconds),
+    sizeBytes: isCount(size) ? size : undefined,
     frequency,
     itemIds: listOf(json['policyItems']).slice(0, MAX_ITEMS).map(checkedId),
     isScheduled: !NOT_SCHEDULED.includes(frequency) && !NOT_SCHEDULED.includes(wordOf(json['snapshotType'])),
-    ...(createdAtSeconds === undefined ? {} : { createdAtSeconds }),
-    ...(isCount(size) ? { sizeBytes: size } : {}),
   };
 }
 
@@ -116,16 +115,13 @@ export function startSnapshotFold(nowSeconds: number): Fold<SnapshotSummary> {
         add(snapshot);
       }
     },
-    result() {
-      const [lastCompleted] = completed.list();
-      return {
-        counts,
-        newestBy: newestKeys(),
-        newest: newest.list(),
-        ...(lastCompleted ? { lastCompleted } : {}),
-        ...(foreignStatus === undefined ? {} : { foreignStatus }),
-      };
-    },
+    result: () => ({
+      counts,
+      foreignStatus,
+      lastCompleted: completed.list()[0],
+      newestBy: newestKeys(),
+      newest: newest.list(),
+    }),
   };
 }
 
