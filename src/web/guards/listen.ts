@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { type AddressInfo, connect, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
@@ -65,7 +65,6 @@ export async function startWeb(
 ) {
   const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
   const servers: Server[] = [];
-  const tlsServers: TlsServer[] = [];
   let current = tls;
 
   function createSecure(settings: TlsSettings): TlsServer {
@@ -87,15 +86,14 @@ export async function startWeb(
       onHandshakeFailure(problem);
       socket.destroy();
     });
-    tlsServers.push(server);
     return server;
   }
 
   /** New connections use the new settings, except `clientAuthType`. No older session is resumed. */
   function renewTls(settings: TlsSettings): void {
     current = settings;
-    for (const server of tlsServers) {
-      server.setSecureContext(settings.context());
+    for (const server of servers) {
+      if (server instanceof TlsServer) server.setSecureContext(settings.context());
       server.closeIdleConnections();
     }
   }
