@@ -46,7 +46,7 @@ export interface WebSettings extends AuthSettings, Sources {
   reload?(): Promise<ReloadAnswer>;
   /** Called with internal errors, which the client has not caused. */
   onError(error: unknown): void;
-  readonly runtime: Pick<Runtime, 'sleep' | 'wallSeconds'>;
+  readonly runtime: Pick<Runtime, 'after' | 'wallSeconds'>;
 }
 
 export interface ReloadAnswer {
@@ -76,7 +76,7 @@ export function createApp(settings: WebSettings): Express {
   addProbes(app, settings);
   // The password is checked first, so that a client without one takes no place from other clients.
   app.use(allowHosts(settings.allowedHosts), authenticate(settings));
-  app.use(limitRequests(settings.maxRequests, settings.runtime.sleep));
+  app.use(limitRequests(settings.maxRequests, settings.runtime.after));
   // allowMethods has already refused a POST from a browser.
   app.post(RELOAD_PATH, async (_request, response) => {
     const off = { status: 403, text: 'Reloading over HTTP is off: --web.enable-lifecycle allows it.' };

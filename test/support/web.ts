@@ -24,7 +24,7 @@ export const QUIET_WEB: WebSettings = {
   isHealthy: () => true,
   notReadyBecause: () => undefined,
   onError: () => undefined,
-  runtime: { sleep: systemRuntime.sleep, wallSeconds: () => 0 },
+  runtime: { after: systemRuntime.after, wallSeconds: () => 0 },
 };
 
 export interface Answer {

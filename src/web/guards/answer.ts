@@ -3,7 +3,7 @@
  * requests for other hosts, with other methods, and beyond the number of concurrent requests.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { NextFunction, Request, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import Negotiator from 'negotiator';
 import type { Format } from '../../metrics/lines.ts';
 import type { Runtime } from '../../support/runtime.ts';
@@ -32,21 +32,16 @@ export function sendBytes(response: Response, type: string, bytes: Buffer, isZip
   response.vary('Accept-Encoding').type(type).send(bytes);
 }
 
-const FORMATS: Readonly<Record<string, Format>> = {
-  'text/plain': 'text',
-  'application/openmetrics-text': 'openmetrics',
-};
+const OPENMETRICS = 'application/openmetrics-text';
 
 /** RFC 9110, section 12.5. The format is text if the client has no preference or accepts neither. */
 export function negotiate(headers: IncomingHttpHeaders): { readonly format: Format; readonly gzip: boolean } {
   // Only type and weight: scrapers also send versions and escaping schemes, which Negotiator would compare exactly.
   const accept = (headers.accept ?? '*/*').replace(/;\s*(?!q=)[\w-]+=("[^"]*"|[^;,]*)/gi, '');
   const negotiator = new Negotiator({ headers: { ...headers, accept } });
-  const type = negotiator.mediaType(Object.keys(FORMATS)) ?? '';
-  return { format: FORMATS[type] ?? 'text', gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip' };
+  const format = negotiator.mediaType(['text/plain', OPENMETRICS]) === OPENMETRICS ? 'openmetrics' : 'text';
+  return { format, gzip: negotiator.encoding(['gzip', 'identity']) === 'gzip' };
 }
-
-type Middleware = (request: Request, response: Response, next: NextFunction) => void;
 
 /** Pages set their own Content-Security-Policy, which allows more. */
 const HEADERS: GuardSettings['headers'] = {
@@ -59,7 +54,7 @@ const HEADERS: GuardSettings['headers'] = {
   'Cache-Control': 'no-store',
 };
 
-export function addHeaders(guards: () => Pick<GuardSettings, 'headers'>): Middleware {
+export function addHeaders(guards: () => Pick<GuardSettings, 'headers'>): RequestHandler {
   return ({ socket }, response, next) => {
     for (const [name, value] of Object.entries({ ...HEADERS, ...guards().headers })) {
       // RFC 6797, section 7.2: this header must not be sent over plain HTTP.
@@ -77,7 +72,7 @@ export const MAX_RESPONSE_SECONDS = 60;
  * With a list, a web page whose domain an attacker points at this address (DNS rebinding) cannot read anything.
  * @param names host names and addresses without a port, in lower case; empty for no check
  */
-export function allowHosts(names: readonly string[]): Middleware {
+export function allowHosts(names: readonly string[]): RequestHandler {
   return ({ headers: { host = '' } }, response, next) => {
     if (names.length === 0 || names.includes(host.toLowerCase().replace(/:\d*$/, ''))) next();
     else sendText(response, 421, 'Not a host name of this server: see --web.allowed-hosts.');
@@ -88,7 +83,7 @@ export function allowHosts(names: readonly string[]): Middleware {
  * Allows GET and HEAD; for `postPaths` only POST. A POST has an effect, so a web page must not be able to send one:
  * browsers mark each POST with its origin, the operators' tools don't.
  */
-export function allowMethods(postPaths: readonly string[]): Middleware {
+export function allowMethods(postPaths: readonly string[]): RequestHandler {
   return ({ method, path, headers }, response, next) => {
     const allowed = postPaths.includes(path) ? ['POST'] : ['GET', 'HEAD'];
     if (!allowed.includes(method)) {
@@ -101,7 +96,7 @@ export function allowMethods(postPaths: readonly string[]): Middleware {
 }
 
 /** @param maxRequests 0 for no limit */
-export function limitRequests(maxRequests: number, sleep: Runtime['sleep']): Middleware {
+export function limitRequests(maxRequests: number, after: Runtime['after']): RequestHandler {
   let running = 0;
   return (request, response, next) => {
     if (maxRequests > 0 && running >= maxRequests) {
@@ -112,15 +107,11 @@ export function limitRequests(maxRequests: number, sleep: Runtime['sleep']): Mid
     // The client has disconnected during the password check, so no close event would free its place.
     if (response.destroyed) return;
     running += 1;
-    const ended = new AbortController();
+    const cancel = after(MAX_RESPONSE_SECONDS, () => request.socket.destroy());
     response.once('close', () => {
       running -= 1;
-      ended.abort();
+      cancel();
     });
-    sleep(MAX_RESPONSE_SECONDS, ended.signal).then(
-      () => request.socket.destroy(),
-      () => undefined,
-    );
     next();
   };
 }

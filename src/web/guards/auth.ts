@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { NextFunction, Request, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { type GuardSettings, sendText } from './answer.ts';
 
 export interface AuthSettings {
@@ -19,13 +19,10 @@ export interface AuthSettings {
 
 const CHALLENGE = 'Basic realm="mongodbatlas-backup-exporter", charset="UTF-8"';
 
-export function authenticate(settings: AuthSettings) {
+export function authenticate(settings: AuthSettings): RequestHandler {
   const verify = createPasswordCheck(settings);
-  return async ({ headers, socket }: Request, response: Response, next: NextFunction): Promise<void> => {
-    if (settings.guards().users.size === 0) {
-      next();
-      return;
-    }
+  return async ({ headers, socket }, response, next) => {
+    if (settings.guards().users.size === 0) return next();
     const given = decodeBasic(headers.authorization);
     const address = socket.remoteAddress ?? '';
     const verdict = given === undefined ? 'wrong' : await verify(given.name, given.password, address);
