@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { given } from '../support/checked.ts';
 import { fingerprintOf } from '../support/file-watch.ts';
 import { quote } from '../support/words.ts';
 import { buildConfig, type Config } from './config.ts';
@@ -11,7 +12,7 @@ import { type FileFormat, openConfigFiles } from './config-file.ts';
 import { ATLAS_VARIABLES, baseUrlFromEnvironment, readCredentials } from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
-import { createReport, type Path, type Problem, valueAt } from './problems.ts';
+import { createReport, type Path, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
 import { configSchema, DEFAULT_BASE_URL } from './schema.ts';
 import type { SecretPlace } from './secrets.ts';
@@ -25,14 +26,7 @@ export interface ConfigSource extends Omit<SecretPlace, 'configFile'> {
   readonly cwd: string;
 }
 
-export type Loaded =
-  | {
-      readonly config: Config;
-      readonly warnings: readonly string[];
-      /** Absolute paths. Absent if the config comes from flags and environment. */
-      readonly configFiles?: readonly string[];
-    }
-  | { readonly problems: readonly Problem[] };
+export type Loaded = Awaited<ReturnType<typeof loadConfig>>;
 
 export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
@@ -61,7 +55,7 @@ export async function lookAtConfig({ paths = [], cwd }: Pick<ConfigSource, 'path
   return await fingerprintOf(files.map((file) => resolve(cwd, file)));
 }
 
-export async function loadConfig(source: ConfigSource): Promise<Loaded> {
+export async function loadConfig(source: ConfigSource) {
   const { paths = [], targets, cwd, env } = source;
   const hasDefaultFile = paths.length === 0 && existsSync(resolve(cwd, DEFAULT_CONFIG_FILE));
   const names = hasDefaultFile ? [DEFAULT_CONFIG_FILE] : paths;
@@ -91,7 +85,9 @@ export async function loadConfig(source: ConfigSource): Promise<Loaded> {
   const targetPlace = (index: number) => report.placeOf(['targets', index]);
   const config = buildConfig({ file, credentials, baseUrl, proxy: proxy.value, ca, placeOf: targetPlace });
   const warnings = [...report.warnings, ...warningsOf(config)];
-  return { config, warnings, ...(isFromFlags ? {} : { configFiles: listed.map((name) => resolve(cwd, name)) }) };
+  /** Absolute paths. Absent if the config comes from flags and environment. */
+  const configFiles = isFromFlags ? undefined : listed.map((name) => resolve(cwd, name));
+  return { config, warnings, ...given({ configFiles }) };
 }
 
 /** What a config file with these targets would be. */
