@@ -12,7 +12,7 @@ import { given } from '../support/checked.ts';
 import { overrideFor } from '../support/globs.ts';
 import { formatDuration } from '../support/words.ts';
 import type { PageLinks } from '../web/pages/layout.ts';
-import { type ConfigFile, DEFAULT_BASE_URL, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
+import { type ConfigFile, DEFAULT_IDLE_INTERVAL_SECONDS } from './schema.ts';
 import { ALL, DEFAULT_DISCOVERY_INTERVAL_SECONDS } from './target-schema.ts';
 
 export interface Config extends Wanted {
@@ -27,12 +27,12 @@ export type CredentialConfig = Credential & {
   readonly expiresAtSeconds?: number;
 };
 
-export interface ConfigParts {
+interface ConfigParts {
   readonly file: ConfigFile;
   /** All credentials of the file, in its order, or the one from the environment. */
   readonly credentials: readonly Credential[];
   /** The address of Atlas, from the file or the environment. */
-  readonly baseUrl?: string;
+  readonly baseUrl: string;
   readonly proxy?: AtlasSettings['proxy'];
   readonly ca?: AtlasSettings['ca'];
   /** Where an entry of `targets` is in its file. */
@@ -40,10 +40,18 @@ export interface ConfigParts {
 }
 
 /** Fills in defaults and makes one target per cluster. */
-export function buildConfig(parts: ConfigParts): Config {
-  const { file, credentials, baseUrl = DEFAULT_BASE_URL, proxy, ca, placeOf = () => '' } = parts;
+export function buildConfig({ file, credentials, baseUrl, proxy, ca, placeOf = () => '' }: ConfigParts): Config {
+  const { atlas } = file;
   return {
-    atlas: { ...buildAtlas(file, baseUrl), ...given({ proxy, ca }) },
+    atlas: {
+      baseUrl,
+      requestTimeoutSeconds: atlas.request_timeout,
+      pageSize: atlas.page_size,
+      maxPages: atlas.max_pages,
+      requestsPerMinute: atlas.requests_per_minute,
+      concurrency: atlas.concurrency,
+      ...given({ proxy, ca }),
+    },
     credentials: credentials.map((credential, index) => ({
       ...credential,
       ...given({ expiresAtSeconds: file.credentials?.[index]?.expires_at }),
@@ -51,17 +59,6 @@ export function buildConfig(parts: ConfigParts): Config {
     polling: buildPolling(file),
     ...buildTargets(file, credentials[0]?.name ?? '', placeOf),
     webLinks: file.web_links,
-  };
-}
-
-function buildAtlas({ atlas }: ConfigFile, baseUrl: string): AtlasSettings {
-  return {
-    baseUrl,
-    requestTimeoutSeconds: atlas.request_timeout,
-    pageSize: atlas.page_size,
-    maxPages: atlas.max_pages,
-    requestsPerMinute: atlas.requests_per_minute,
-    concurrency: atlas.concurrency,
   };
 }
 

@@ -119,7 +119,7 @@ describe('a further collector', () => {
       targets: [{ group_id: GROUP_ID, clusters: 'all' }],
     });
     expect(parsed.polling).toMatchObject({ read_schedule: true, read_toys: false });
-    const { polling } = buildConfig({ file: parsed, credentials: [] });
+    const { polling } = buildConfig({ file: parsed, credentials: [], baseUrl: '' });
     expect(polling.isRead).toMatchObject({ schedule: true, toys: false });
   });
 
