@@ -124,7 +124,8 @@ function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | unde
   if (code !== 'invalid_type') return undefined;
   if (input === null) return 'is empty: give it a value or leave the key out';
   const expected = 'expected' in rest ? String(rest.expected) : '';
-  return `must be ${KINDS[expected] ?? expected}, not ${kindOf(input)}${hintFor(expected, input)}`;
+  const found = Array.isArray(input) ? 'array' : typeof input;
+  return `must be ${KINDS[expected] ?? expected}, not ${KINDS[found]}${hintFor(expected, input)}`;
 }
 
 function hintFor(expected: string, input: unknown): string {
@@ -133,12 +134,6 @@ function hintFor(expected: string, input: unknown): string {
     return ': a space has to follow the colon';
   }
   return '';
-}
-
-function kindOf(input: unknown): string {
-  if (Array.isArray(input)) return 'a list';
-  if (typeof input === 'object') return 'keys with values';
-  return 'text';
 }
 
 /** Advice for an unknown key, and the key that was probably meant. */

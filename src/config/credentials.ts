@@ -26,8 +26,6 @@ export const ATLAS_VARIABLES = {
 
 /** The Atlas CLI has these variables, which name a service, instead of one for the address. */
 export const SERVICE_VARIABLES = ['MONGODB_ATLAS_SERVICE', 'MCLI_SERVICE'];
-const GOVERNMENT_SERVICE = 'cloudgov';
-const GOVERNMENT_BASE_URL = 'https://cloud.mongodbgov.com';
 
 /** The secrets of each kind, in the order of precedence of Atlas' tools. */
 const SLOTS: Readonly<Record<CredentialKind, readonly string[]>> = {
@@ -162,7 +160,7 @@ export function baseUrlFromEnvironment(env: Environment, report: Report): string
   const name = firstSet(ATLAS_VARIABLES.base_url, env);
   if (name === undefined) {
     const service = env[firstSet(SERVICE_VARIABLES, env) ?? ''];
-    return service === GOVERNMENT_SERVICE ? GOVERNMENT_BASE_URL : undefined;
+    return service === 'cloudgov' ? 'https://cloud.mongodbgov.com' : undefined;
   }
   const url = parseBaseUrl(env[name] ?? '');
   if ('value' in url) return url.value;

@@ -123,16 +123,13 @@ function reasonOf(error: unknown): string {
  * empty folder stands for a file that does not exist.
  */
 export async function listFiles(names: readonly string[], cwd: string): Promise<readonly string[]> {
-  const lists = await Promise.all(names.map((name) => filesIn(name, cwd)));
-  return lists.flat();
-}
-
-async function filesIn(name: string, cwd: string): Promise<readonly string[]> {
-  const path = resolve(cwd, name);
-  // What cannot be read is reported by the read that follows.
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-  const entries = isFolder ? await readdir(path).catch(() => []) : [];
-  const files = entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).toSorted();
-  if (!isFolder) return [name];
-  return (files.length > 0 ? files : ['*.yml']).map((entry) => join(name, entry));
+  const lists = names.map(async (name) => {
+    const path = resolve(cwd, name);
+    // What cannot be read is reported by the read that follows.
+    if (!(await stat(path).catch(() => undefined))?.isDirectory()) return [name];
+    const entries = await readdir(path).catch(() => []);
+    const files = entries.filter((entry) => /^[^.].*\.ya?ml$/.test(entry)).toSorted();
+    return (files.length > 0 ? files : ['*.yml']).map((entry) => join(name, entry));
+  });
+  return (await Promise.all(lists)).flat();
 }

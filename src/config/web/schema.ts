@@ -26,7 +26,7 @@ export const OPENSSL_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** These names are accepted and change nothing, as in Go: TLS 1.3 always offers all its suites. */
-export const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+const TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 export const CIPHER_SUITES: readonly string[] = Object.keys(OPENSSL_NAMES);
 /** Without CBC: its implementations have had many padding-oracle attacks. */
