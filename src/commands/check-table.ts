@@ -4,6 +4,7 @@ import { rankOf, WORDS } from '../collectors/conditions.ts';
 import type { Config } from '../config/config.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
+import { grouped } from '../web/pages/status.ts';
 import { formatTable, forScreen, PAINT, type Terminal } from './command.ts';
 import { failuresIn, type Outcome, type TargetOutcome, type Unread } from './poll-once.ts';
 
@@ -150,15 +151,15 @@ function labelOf({ condition }: Finding): string {
   return WORDS[condition].label.toLowerCase();
 }
 
-/** Targets with one cause, and what to do about it. */
-interface Group {
+/** What is wrong with one target, and what to do about it. */
+interface Cause {
   readonly title: string;
-  readonly advice: string | undefined;
-  readonly names: readonly string[];
+  readonly advice?: string | undefined;
+  readonly name: string;
 }
 
 /** Failures first, the largest group first; then what is wrong with the exports, the most urgent first. */
-function groupsOf({ targets, projects, listings }: Outcome): readonly Group[] {
+function groupsOf({ targets, projects, listings }: Outcome): readonly (readonly Cause[])[] {
   const unread = [
     ...listings.map(({ credential, failures }) => ({ name: `credential ${credential}`, failures })),
     ...projects.map(({ groupId, failures }) => ({ name: `project ${groupId}`, failures })),
@@ -170,9 +171,7 @@ function groupsOf({ targets, projects, listings }: Outcome): readonly Group[] {
   );
   const empty = projects
     .filter(({ clusters, failures }) => clusters === 0 && failures.length === 0)
-    .map(({ groupId }) => {
-      return { title: warning('no cluster to watch was found'), advice: undefined, name: `project ${groupId}` };
-    });
+    .map(({ groupId }) => ({ title: warning('no cluster to watch was found'), name: `project ${groupId}` }));
   const wrong = targets
     .flatMap((outcome) => problemsOf(outcome).map((finding) => ({ ...finding, name: nameOf(outcome.target) })))
     .sort((a, b) => rankOf(a.condition) - rankOf(b.condition))
@@ -181,30 +180,24 @@ function groupsOf({ targets, projects, listings }: Outcome): readonly Group[] {
       advice: finding.advice,
       name: `${name}: ${finding.problem ?? ''}`,
     }));
-  return [...grouped(unread).toSorted((a, b) => b.names.length - a.names.length), ...grouped([...empty, ...wrong])];
+  return [...byCause(unread).toSorted((a, b) => b.length - a.length), ...byCause([...empty, ...wrong])];
+}
+
+function byCause(causes: readonly Cause[]): readonly (readonly Cause[])[] {
+  return [...grouped(causes, ({ title, advice }) => JSON.stringify([title, advice])).values()];
 }
 
 function nameOf({ key, projectName }: Target): string {
   return projectName === '' ? key : `${key} (${projectName})`;
 }
 
-function grouped(all: readonly (Omit<Group, 'names'> & { readonly name: string })[]): readonly Group[] {
-  const groups = new Map<string, Group & { readonly names: string[] }>();
-  for (const { title, advice, name } of all) {
-    const key = JSON.stringify([title, advice]);
-    const group = groups.get(key) ?? { title, advice, names: [] };
-    group.names.push(name);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
-
-function describeGroup({ title, advice, names }: Group): string {
-  const rest = names.length - MOST_NAMED;
+function describeGroup(group: readonly Cause[]): string {
+  const [first] = group;
+  const rest = group.length - MOST_NAMED;
   return [
-    `${title} (${names.length})\n`,
-    advice === undefined ? '' : `  ${strong('→')} ${advice}\n`,
-    ...names.slice(0, MOST_NAMED).map((name) => `    ${name}\n`),
+    `${first?.title} (${group.length})\n`,
+    first?.advice === undefined ? '' : `  ${strong('→')} ${first.advice}\n`,
+    ...group.slice(0, MOST_NAMED).map(({ name }) => `    ${name}\n`),
     ...(rest > 0 ? [`    and ${rest} more\n`] : []),
   ].join('');
 }
