@@ -54,7 +54,6 @@ export interface Unread {
 
 export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number) {
   const states = [...polling.states.all()];
-  const { discoveries } = polling.wanted();
   const { reports, notices } = polling.rules();
   const unreadList = (what: string, failure: Failure | undefined): readonly Unread[] =>
     failure ? [{ what, resource: `list of ${what}`, isPart: false, failure }] : [];
@@ -66,9 +65,9 @@ export function outcomeOf(polling: Polling, config: Config, collectors: Collecto
     warnings: notices.map(
       ({ message, facts: { place = '', ...rest } }) => `${[place, ...Object.values(rest)].join(': ')}: ${message}`,
     ),
-    projects: polling.discoveries().map(({ groupId, failure }) => ({
+    projects: polling.discoveries().map(({ groupId, credential = '', failure }) => ({
       groupId,
-      credential: discoveries.find((project) => project.groupId === groupId)?.credential ?? '',
+      credential,
       clusters: states.filter(({ target }) => target.discovered && target.groupId === groupId).length,
       failures: unreadList('clusters', failure),
     })),
