@@ -39,13 +39,14 @@ const TARGETS_PER_BLOCK = 64;
 
 export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings) {
   const blocks: Block[] = [];
-  const blockOf = new Map<string, Block>();
   const headers = {
     text: families.map((family): Piece => ({ texts: [headerOf(family, 'text')] })),
     openmetrics: families.map((family): Piece => ({ texts: [headerOf(family, 'openmetrics')] })),
   };
   let latest: Moment | undefined;
   let version = 0;
+
+  const blockOf = (key: string): Block | undefined => blocks.find(({ lines }) => lines.has(key));
 
   function blockWithRoom(): Block {
     const known = blocks.find(({ lines }) => lines.size < TARGETS_PER_BLOCK);
@@ -55,7 +56,7 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   }
 
   function put(key: string, lines: readonly string[]): void {
-    const block = blockOf.get(key) ?? blockWithRoom();
+    const block = blockOf(key) ?? blockWithRoom();
     const before = block.lines.get(key) ?? [];
     let hasChanged = before.length === 0;
     for (const [index, text] of lines.entries()) {
@@ -65,14 +66,12 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     }
     // The same text is not replaced: new strings that are dropped at once cost the garbage collection nearly nothing.
     if (hasChanged) block.lines.set(key, lines);
-    blockOf.set(key, block);
   }
 
   function remove(key: string): void {
-    const block = blockOf.get(key);
+    const block = blockOf(key);
     block?.lines.delete(key);
     block?.pieces.fill(undefined);
-    blockOf.delete(key);
   }
 
   /**
@@ -142,9 +141,7 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   function render(format: Format, gzip: boolean): Promise<Buffer> {
     const moment = current();
     const key = `${format} ${gzip}`;
-    const known = moment.pages.get(key);
-    if (known) return known;
-    const page = moment.pieces.then((all) => (gzip ? joinGzip : joinPlain)(all[format]));
+    const page = moment.pages.get(key) ?? moment.pieces.then((all) => (gzip ? joinGzip : joinPlain)(all[format]));
     moment.pages.set(key, page);
     page.catch(() => {
       if (latest === moment) latest = undefined;
