@@ -105,25 +105,20 @@ const MAX_UNFOLDED = 12;
 const URGENCY_WORDS: Readonly<Record<Level, string>> = { trouble: ' to act on now', doubt: ', not urgent', calm: '' };
 
 /** One group for each condition that is the most urgent one of a target. Groups are folded and opened without a script. */
-function targetGroups({ targets, cause }: Overview, filter: Filter, facts: PageFacts): Html {
+function targetGroups(overview: Overview, filter: Filter, facts: PageFacts): Html {
+  const { targets } = overview;
   const shown = new Set(targets.filter(createMatcher(filter)));
   const all = `${counted(targets.length, 'cluster')}, the most urgent first.`;
-  const list = { shown, isFiltered: shown.size < targets.length, isOutage: cause !== undefined };
-  return html`<p id="shown" class="no" aria-live="polite" data-all="${all}">${list.isFiltered ? `Showing ${shown.size} of ${targets.length}.` : all}</p>
+  return html`<p id="shown" class="no" aria-live="polite" data-all="${all}">${shown.size < targets.length ? `Showing ${shown.size} of ${targets.length}.` : all}</p>
 <p class="legend" aria-hidden="true"><span>${ageBar(2, 3, false)} age of the last successful export, the line is its limit</span>${STATES.map((state) => html`<span>${marks([state])} ${wordsOf(state)}</span>`)}</p>
 ${CONDITIONS.map((condition) => {
   const members = targets.filter((one) => one.condition === condition);
-  return members.length === 0 ? nothing : group(condition, members, list, facts);
+  return members.length === 0 ? nothing : group(condition, members, { ...overview, shown }, facts);
 })}`;
 }
 
-interface List {
-  /** The targets that the filter shows. */
-  readonly shown: ReadonlySet<TargetStatus>;
-  readonly isFiltered: boolean;
-  /** The headline says that Atlas does not answer. */
-  readonly isOutage: boolean;
-}
+/** With the targets that the filter shows. */
+type List = Overview & { readonly shown: ReadonlySet<TargetStatus> };
 
 /** A cause that several clusters share is written once: in the line of the group, or if there are other causes, above the rows. */
 function group(condition: Condition, members: readonly TargetStatus[], list: List, facts: PageFacts): Html {
@@ -141,7 +136,7 @@ ${cause.map((one) => targetRow(one, shared !== undefined, list, facts))}</tbody>
 `;
   });
   const all = `${counted(members.length, 'cluster')}${URGENCY_WORDS[level]}`;
-  return html`<details class="card group" id="g-${condition}"${isFolded ? html` data-folded` : nothing}${isFolded && !list.isFiltered ? nothing : html` open`}${shownCount === 0 ? html` hidden` : nothing}><summary>${badge(condition)}<span class="count" data-all="${all}">${shownCount === members.length ? all : `${shownCount} of ${all}`}</span>${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
+  return html`<details class="card group" id="g-${condition}"${isFolded ? html` data-folded` : nothing}${isFolded && list.shown.size === list.targets.length ? nothing : html` open`}${shownCount === 0 ? html` hidden` : nothing}><summary>${badge(condition)}<span class="count" data-all="${all}">${shownCount === members.length ? all : `${shownCount} of ${all}`}</span>${only?.advice ? html`<span class="do">${sentence(only.advice)}</span>` : nothing}</summary>
 ${only ? html`<p class="runbook">${runbookLink(links, only.alert, `Runbook of ${only.alert}`)}</p>` : nothing}<table class="targets">
 <thead><tr><th scope="col">Cluster and project</th><th scope="col">What is wrong, and what to do</th><th scope="col">Last successful export</th><th scope="col">Latest exports</th><th scope="col">Read from Atlas</th></tr></thead>
 ${bodies}</table></details>
@@ -166,7 +161,8 @@ function targetRow(status: TargetStatus, isCauseShared: boolean, list: List, { n
   const conditions = status.findings.map((one) => one.condition).join(' ');
   const problem = main?.problem === undefined ? nothing : html`<p>${sentence(main.problem)}</p>`;
   const cause = main === undefined || isCauseShared ? nothing : advice(main, links);
-  const more = others.filter((one) => !(list.isOutage && one.condition === 'unreachable'));
+  // The headline of an outage says this already.
+  const more = others.filter((one) => !(list.cause && one.condition === 'unreachable'));
   const owner = target.owner === undefined ? nothing : html` data-o="${target.owner}"`;
   // The script refers to rows by their links, and filters by data-s and data-o.
   const path = `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
