@@ -42,20 +42,12 @@ export async function pollOnce(settings: CommandSettings<unknown>, config: Confi
 export type Outcome = ReturnType<typeof outcomeOf>;
 export type TargetOutcome = Outcome['targets'][number];
 
-export interface Unread {
-  /** The collector's name, or `clusters` or `projects` for a discovery. */
-  readonly what: string;
-  /** What could not be read, in words: `list of export jobs`. */
-  readonly resource: string;
-  /** True if only a part of the target could not be read. */
-  readonly isPart: boolean;
-  readonly failure: Failure;
-}
+export type Unread = TargetOutcome['failures'][number];
 
 export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number) {
   const states = [...polling.states.all()];
   const { reports, notices } = polling.rules();
-  const unreadList = (what: string, failure: Failure | undefined): readonly Unread[] =>
+  const unreadList = (what: string, failure: Failure | undefined) =>
     failure ? [{ what, resource: `list of ${what}`, isPart: false, failure }] : [];
   return {
     listings: polling.listings().map(({ credential, projects, failure }) => {
@@ -78,7 +70,8 @@ export function outcomeOf(polling: Polling, config: Config, collectors: Collecto
       newestSuccessAtSeconds: lastSuccessAtSeconds(state),
       /** The most urgent first; never empty. */
       findings: findingsOf(state, { nowSeconds, settings: config.polling }, collectors),
-      failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }): Unread => {
+      /** What could not be read. `isPart`: the rest of the target was read. */
+      failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => {
         return { what: name, resource: words.resource, isPart: after !== undefined, failure };
       }),
     })),
