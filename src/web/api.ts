@@ -60,11 +60,7 @@ export function targetsJson(
   });
 }
 
-export function targetJson(status: TargetStatus, collectors: Collectors): string {
-  return JSON.stringify(targetObject(status, collectors));
-}
-
-function targetObject(status: TargetStatus, collectors: Collectors): object {
+export function targetObject(status: TargetStatus, collectors: Collectors): object {
   const ownFields = collectors.flatMap(({ fields = [] }) => fields);
   return {
     ...objectOf(TARGET_FIELDS, status),

@@ -8,7 +8,7 @@ import { gzip } from 'node:zlib';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Format } from '../metrics/lines.ts';
 import type { Runtime } from '../support/runtime.ts';
-import { parseTargetQuery, targetJson, targetsJson } from './api.ts';
+import { parseTargetQuery, targetObject, targetsJson } from './api.ts';
 import {
   addHeaders,
   allowHosts,
@@ -148,7 +148,7 @@ function addPages(app: Express, settings: WebSettings): void {
   app.get('/api/v1/targets/:groupId/:clusterName', (request, response) => {
     const state = states.get(`${request.params.groupId}/${request.params.clusterName}`);
     if (state === undefined) return response.status(404).json({ error: 'this exporter does not monitor this cluster' });
-    return send(response, JSON_TYPE, (now) => targetJson(statusOf(state, settings, now), collectors));
+    return send(response, JSON_TYPE, (now) => JSON.stringify(targetObject(statusOf(state, settings, now), collectors)));
   });
 
   app.get('/config', (_request, response) => response.type('text').send(settings.config()));
