@@ -112,10 +112,9 @@ async function serve(flags: ServeFlags, version: string, early: EarlySignals): P
   if (refuse([...('problems' in loaded ? loaded.problems : []), ...problems]) || 'problems' in loaded) return;
   for (const warning of loaded.warnings) common.log.warn({}, warning);
   const { config } = loaded;
-  const { shard } = flags;
   await runUntilSignalled(early, async () => {
     const { startDaemon } = await import('./daemon.ts');
-    const daemon = await startDaemon({ ...common, autoReload, shard, web, config, readConfig });
+    const daemon = await startDaemon({ ...common, autoReload, shard: flags.shard, web, config, readConfig });
     early.hangUps.handle(() => void daemon.reload('SIGHUP'));
     return daemon;
   });

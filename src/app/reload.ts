@@ -28,6 +28,8 @@ export function createReload(
   let fileWatch: FileWatch | undefined;
   let latest = { successful: true, successAtSeconds: runtime.wallSeconds() };
 
+  const keys = () => Array.from(monitor.states.all(), ({ target }) => target.key);
+
   async function once(cause: Cause): Promise<ReloadAnswer> {
     if (isClosed) return STOPPING;
     try {
@@ -54,10 +56,6 @@ export function createReload(
       log.error({ cause, error: stackOf(error) }, 'config not reloaded: an internal error occurred');
       return failed(cause, { status: 500, text: 'The config could not be reloaded; see the log for the cause.' });
     }
-  }
-
-  function keys(): readonly string[] {
-    return Array.from(monitor.states.all(), ({ target }) => target.key);
   }
 
   function failed(cause: Cause, answer: ReloadAnswer): ReloadAnswer {

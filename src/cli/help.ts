@@ -65,7 +65,6 @@ const EXAMPLES: Readonly<Record<CommandName, string>> = {
   mongodbatlas-backup-exporter demo --speed 100 --web.listen-address 127.0.0.1:0`,
 };
 
-/** What each flag means. */
 export const MEANINGS: Readonly<Record<FlagName, string>> = {
   'config.file':
     'The config file, or a folder whose files *.yml and *.yaml are read in the order of their names. Several files are joined. Default: mongodbatlas-backup-exporter.yml in the current directory, if it exists.',
@@ -121,10 +120,8 @@ export function helpText(command: CommandName): string {
 
 function describeFlags(command: CommandName): string {
   const flags = flagsOf(command).map(({ name, value, isRepeatable, defaults }) => {
-    const notes = [
-      ...(isRepeatable ? ['repeatable'] : []),
-      ...(defaults[command] === undefined ? [] : [`default ${defaults[command]}`]),
-    ];
+    const fallback = defaults[command];
+    const notes = [isRepeatable && 'repeatable', fallback && `default ${fallback}`].filter(Boolean);
     const syntax = value === undefined ? `--${name}` : `--${name} ${value}`;
     const head = notes.length > 0 ? `${syntax}  (${notes.join(', ')})` : syntax;
     const lines = MEANINGS[name].match(LINES) ?? [];

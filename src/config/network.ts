@@ -34,17 +34,14 @@ export async function readCaFile(
   return { file, pem: 'value' in extra && extra !== own ? `${own.value}\n${extra.value}` : own.value };
 }
 
-/** The first variable that is set is used. Lower case has precedence. */
-const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
-const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
-
 type ProxySource = Pick<SecretPlace, 'env' | 'onSecret'>;
 
 /** @param baseUrl for plain HTTP, which is only for a test server on this host, no proxy is used */
 export function proxyFromEnvironment({ env, onSecret }: ProxySource, baseUrl: string): Checked<HttpProxy | undefined> {
-  const name = firstSet(PROXY_VARIABLES, env) ?? '';
+  // Lower case has precedence.
+  const name = firstSet(['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'], env) ?? '';
   const text = env[name] ?? '';
-  const exempt = env[firstSet(NO_PROXY_VARIABLES, env) ?? ''] ?? '';
+  const exempt = env[firstSet(['no_proxy', 'NO_PROXY'], env) ?? ''] ?? '';
   if (text === '' || !baseUrl.startsWith('https:') || isExempt(new URL(baseUrl), exempt)) return { value: undefined };
   // Problems do not repeat the address, because it may contain a password.
   const address = text.includes('://') ? text : `http://${text}`;

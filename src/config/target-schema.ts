@@ -10,7 +10,6 @@ export const ALL = 'all';
 export const GROUP_ID = /^[a-f0-9]{24}$/;
 export const CLUSTER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,63}$/;
 export const GROUP_ID_FORM = '24 characters of 0-9 and a-f, as in the URL of the project’s page in Atlas';
-export const CLUSTER_NAME_FORM = 'letters, digits and hyphens, at most 64, no hyphen at the front';
 
 function hasWildcard(input: unknown): boolean {
   return /[*?]/.test(String(input));
@@ -18,15 +17,13 @@ function hasWildcard(input: unknown): boolean {
 
 /** Advice for a text that is not a cluster name. */
 export function clusterNameAdvice(input: unknown): string {
-  if (!hasWildcard(input)) return CLUSTER_NAME_FORM;
+  if (!hasWildcard(input)) return 'letters, digits and hyphens, at most 64, no hyphen at the front';
   const exclude = input === '*' ? '' : ', and leave some out with exclude';
   return `for every cluster of the project write clusters: all in the config file, without brackets${exclude}`;
 }
 
 /** Letters and digits of any language, written without `\p`, which Python’s JSON Schema tools do not know. */
 const OWNER = /^[^\s!-/:-@[-`{-~][^\t\n\r!-*,;-?[-^`{-~]{0,63}$/u;
-const CLUSTER_GLOB = /^[a-zA-Z0-9*?-]{1,64}$/;
-const CLUSTER_GLOB_FORM = 'letters, digits, hyphens, * and ?, at most 64';
 
 /** The settings of a target that can also be in `defaults`. */
 const targetSettings = {
@@ -52,8 +49,8 @@ function globs(glob: z.ZodType<string>, example: string) {
 }
 
 const clusterGlob = matching(
-  CLUSTER_GLOB,
-  (input) => `${quote(input)} is not a pattern for cluster names: ${CLUSTER_GLOB_FORM}`,
+  /^[a-zA-Z0-9*?-]{1,64}$/,
+  (input) => `${quote(input)} is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64`,
 );
 const clusterGlobs = globs(clusterGlob, '[scratch, "ci-*"]');
 const credentialOfTarget = matching(

@@ -40,14 +40,10 @@ export function sentence(text: string): string {
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= largestDistance(candidate))
+    // Two swapped letters count as two errors. In a very short word, two errors could produce any other word.
+    .filter(({ candidate: { length }, distance }) => distance <= (length < 4 ? 1 : Math.max(2, Math.floor(length / 3))))
     .sort((left, right) => left.distance - right.distance);
   return best?.candidate;
-}
-
-/** Two swapped letters count as two errors. In a very short word, two errors could produce any other word. */
-function largestDistance(candidate: string): number {
-  return candidate.length < 4 ? 1 : Math.max(2, Math.floor(candidate.length / 3));
 }
 
 function editDistance(left: string, right: string): number {
@@ -67,12 +63,9 @@ function editDistance(left: string, right: string): number {
 
 const LONGEST_QUOTE = 40;
 
-/** A client secret of Atlas, an API key's private key, a token. */
-const SECRET_FORM = /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i;
-
-/** Users write secrets into name fields by mistake. */
+/** Users write secrets into name fields by mistake: a client secret of Atlas, an API key's private key, a token. */
 export function looksSecret(text: string): boolean {
-  return SECRET_FORM.test(text);
+  return /mdb_sa_sk_|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|^eyJ[\w-]+\./i.test(text);
 }
 
 /** Whether the text looks like a path. A secret that somebody wrote in place of a path does not look like one. */

@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsSettings } from '../../web/guards/listen.ts';
 import type { FileReader } from '../files.ts';
 import type { Mapping, Report } from '../problems.ts';
+import { DAY_SECONDS } from '../schema-values.ts';
 import { DEFAULT_CIPHER_SUITES, OPENSSL_NAMES, TLS_KEY, type TlsServerConfig } from './schema.ts';
 
 const FILE_KEYS = ['cert_file', 'key_file', 'client_ca_file'] as const;
@@ -108,7 +109,6 @@ function suitesOf(names: readonly unknown[]): readonly string[] {
 }
 
 const WARN_BEFORE_DAYS = 14;
-const DAY_SECONDS = 86_400;
 
 /** @returns a warning if the server's certificate has expired or will soon */
 export function expiryWarnings({ expiresAtSeconds }: TlsSettings, nowSeconds: number): readonly string[] {
