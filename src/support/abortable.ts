@@ -3,18 +3,15 @@ import type { Runtime } from './runtime.ts';
 
 /** Settles like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined);
-    return Promise.reject(signal.reason as Error);
-  }
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason as Error);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
 }
 
-export interface Deadline {
+interface Deadline {
   readonly runtime: Pick<Runtime, 'after'>;
   readonly seconds: number;
   /** Makes the error of a timeout. */
