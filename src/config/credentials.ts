@@ -6,9 +6,9 @@
 import type { Credential, CredentialKind, SecretSource } from '../atlas/auth/credentials.ts';
 import { listed, looksPath } from '../support/words.ts';
 import { parseBaseUrl } from './network.ts';
-import { type Item, itemsOf, type Mapping, mappingAt, type Path, type Report } from './problems.ts';
+import { type Item, itemsOf, type Mapping, mappingAt, type Report } from './problems.ts';
 import { VARIABLE_NAME } from './schema.ts';
-import { type Environment, firstSet, openSecret, type SecretForm, type SecretPlace } from './secrets.ts';
+import { type Environment, firstSet, openSecret, type PlaceOf, type SecretForm, type SecretPlace } from './secrets.ts';
 
 /**
  * The variables of each secret, in order of precedence. The first ones belong to the Atlas CLI, the others to the
@@ -39,11 +39,7 @@ const SUFFIXES: Readonly<Record<SecretForm, string>> = { inline: '', file: '_fil
 const FORMS = Object.keys(SUFFIXES) as readonly SecretForm[];
 
 /** @returns the credentials of the file, in its order, or else `default`; complete only if nothing was reported */
-export async function readCredentials(
-  config: Mapping,
-  placeOf: (path: Path) => SecretPlace,
-  report: Report,
-): Promise<readonly Credential[]> {
+export async function readCredentials(config: Mapping, placeOf: PlaceOf, report: Report) {
   const hasKey = Object.hasOwn(config, 'credentials') || report.isMisspelt([], ['credentials']);
   if (!hasKey) return await credentialFromEnvironment(placeOf([]), report);
   const found = itemsOf(config, 'credentials').map(async (item) => {

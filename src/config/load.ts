@@ -12,10 +12,10 @@ import { type FileFormat, openConfigFiles } from './config-file.ts';
 import { ATLAS_VARIABLES, baseUrlFromEnvironment, readCredentials } from './credentials.ts';
 import { listFiles } from './files.ts';
 import { isOfMongodb, proxyFromEnvironment, readCaFile } from './network.ts';
-import { createReport, type Path, valueAt } from './problems.ts';
+import { createReport, valueAt } from './problems.ts';
 import { checkRules } from './rules.ts';
 import { configSchema, DEFAULT_BASE_URL } from './schema.ts';
-import type { SecretPlace } from './secrets.ts';
+import type { PlaceOf, SecretPlace } from './secrets.ts';
 import { ALL, CLUSTER_NAME, clusterNameAdvice, GROUP_ID, GROUP_ID_FORM } from './target-schema.ts';
 
 export interface ConfigSource extends Omit<SecretPlace, 'configFile'> {
@@ -28,7 +28,7 @@ export interface ConfigSource extends Omit<SecretPlace, 'configFile'> {
 
 export type Loaded = Awaited<ReturnType<typeof loadConfig>>;
 
-export const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
+const DEFAULT_CONFIG_FILE = 'mongodbatlas-backup-exporter.yml';
 
 const HOW_TO_START = `nothing to watch: there is no --target, no --config.file and no ${DEFAULT_CONFIG_FILE} here. To start:
 
@@ -72,7 +72,7 @@ export async function loadConfig(source: ConfigSource) {
   }
   if (isFromFlags && hasDefaultFile)
     report.warnings.push(`${DEFAULT_CONFIG_FILE} is not read, because --target is given`);
-  const placeOf = (path: Path): SecretPlace => ({ ...source, configFile: fileOf(path) });
+  const placeOf: PlaceOf = (path) => ({ ...source, configFile: fileOf(path) });
   if (!isFromFlags) checkRules(keys, report);
   const credentials = await readCredentials(keys, placeOf, report);
   const hasBaseUrl = valueAt(keys, ['atlas', 'base_url']) !== undefined;

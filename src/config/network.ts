@@ -7,17 +7,13 @@ import { dirname, resolve } from 'node:path';
 import type { AtlasSettings } from '../atlas/atlas.ts';
 import type { HttpProxy } from '../atlas/http/tunnel.ts';
 import type { Checked } from '../support/checked.ts';
-import { type Mapping, type Path, type Report, valueAt } from './problems.ts';
-import { firstSet, type SecretPlace } from './secrets.ts';
+import { type Mapping, type Report, valueAt } from './problems.ts';
+import { firstSet, type PlaceOf, type SecretPlace } from './secrets.ts';
 import { readPem } from './web/tls.ts';
 
 const CA_FILE = ['atlas', 'ca_file'];
 /** The certificates of `atlas.ca_file`. Undefined without this key, and if the file is invalid. */
-export async function readCaFile(
-  keys: Mapping,
-  placeOf: (path: Path) => SecretPlace,
-  report: Report,
-): Promise<AtlasSettings['ca']> {
+export async function readCaFile(keys: Mapping, placeOf: PlaceOf, report: Report): Promise<AtlasSettings['ca']> {
   const text = valueAt(keys, CA_FILE);
   if (typeof text !== 'string' || text === '') return undefined;
   const place = placeOf(CA_FILE);

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { SecretSource } from '../atlas/auth/credentials.ts';
 import { type Checked, given } from '../support/checked.ts';
 import type { FileReader } from './files.ts';
+import type { Path } from './problems.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type SecretForm = 'inline' | 'file' | 'env';
@@ -21,6 +22,9 @@ export interface SecretPlace {
   /** Receives each secret that is read, now and later, so that the log can hide it. */
   readonly onSecret?: ((secret: string) => void) | undefined;
 }
+
+/** Of the secret or the file that the value at a path names. */
+export type PlaceOf = (path: Path) => SecretPlace;
 
 /**
  * The formats of Atlas, and the keys where each belongs. Those without a prefix are not unique, so they count only in
