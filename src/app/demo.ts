@@ -43,11 +43,7 @@ export async function startDemonstration(
 }
 
 /** The config file of the demo, as JSON, which is YAML too. */
-function configText(
-  { origin, credentials }: Simulator,
-  targets: readonly DemoTarget[],
-  keyExpiresAtMs: number,
-): string {
+function configText({ origin, credentials }: Simulator, targets: readonly DemoTarget[], keyExpiresAtMs: number) {
   const { clientId, clientSecret, publicKey, privateKey, accessToken } = credentials;
   const discovered = targets.filter(({ projectName }) => projectName === DISCOVERED_PROJECT);
   const named = targets.filter((target) => !discovered.includes(target));

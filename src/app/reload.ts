@@ -5,7 +5,7 @@ import { type FileWatch, fingerprintOf, startFileWatch } from '../support/file-w
 import type { ReloadAnswer } from '../web/server.ts';
 import type { Monitor, MonitorSettings } from './monitor.ts';
 
-export type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
+type Cause = 'SIGHUP' | 'POST /-/reload' | 'the file has changed';
 
 export interface ReloadSettings extends Pick<MonitorSettings, 'runtime' | 'log'> {
   /** Reads the config again. */

@@ -27,7 +27,7 @@ interface Exit {
   readonly stderr: string;
 }
 
-export type CommandLine = ReturnType<typeof readFlags> | Exit;
+type CommandLine = ReturnType<typeof readFlags> | Exit;
 type FlagsFor<Name extends CommandName> = Extract<CommandLine, { readonly command: Name }>['flags'];
 export type ServeFlags = FlagsFor<'serve'>;
 export type CheckFlags = FlagsFor<'check'>;

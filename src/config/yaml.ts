@@ -6,7 +6,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 import { type Path, type Place, type Problem, placeWords } from './problems.ts';
 
-export type ParsedFile = ReturnType<typeof parseYaml>;
+type ParsedFile = ReturnType<typeof parseYaml>;
 
 const OPTIONS: Parameters<typeof parseDocument>[1] = {
   schema: 'failsafe',

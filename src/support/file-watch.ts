@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Runtime } from './runtime.ts';
 
-export interface FileWatchSettings {
+interface FileWatchSettings {
   /** The fingerprint of all that is watched. */
   look(): Promise<string>;
   /** Taken before the files were used, so that a change in between is noticed. */

@@ -15,7 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 type FileKey = (typeof FILE_KEYS)[number];
 
 /** The content of each file that a key names, if it is a certificate or a private key. */
-export type TlsFiles = Partial<Readonly<Record<FileKey, string>>>;
+type TlsFiles = Partial<Readonly<Record<FileKey, string>>>;
 
 /**
  * Reads the files and checks what depends on them.
@@ -41,11 +41,8 @@ export async function readPem(path: string, files: FileReader, problemWith = pro
   return problem === undefined ? pem : { problem };
 }
 
-function checkTls(
-  tls: Mapping,
-  { cert_file: cert, key_file: key, client_ca_file: ca }: TlsFiles,
-  report: Report,
-): void {
+function checkTls(tls: Mapping, files: TlsFiles, report: Report): void {
+  const { cert_file: cert, key_file: key, client_ca_file: ca } = files;
   const add = (name: string, message: string, part?: 'key'): void => report.add([TLS_KEY, name], message, part);
   const { client_auth_type: type = 'NoClientCert', client_ca_file: authorities, min_version, max_version } = tls;
   const { cipher_suites: suites = [], client_allowed_sans: names } = tls;
