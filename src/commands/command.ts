@@ -94,24 +94,22 @@ export function startProgress(
   progress: () => Progress & { readonly requests: number },
 ): () => void {
   const startedAtSeconds = runtime.monotonicSeconds();
-  const ending = new AbortController();
   let isShown = false;
+  const showLater = (): (() => void) => runtime.after(isWatched ? 1 : 10, show);
+  let cancel = showLater();
 
-  async function show(): Promise<void> {
-    for (;;) {
-      await runtime.sleep(isWatched ? 1 : 10, ending.signal);
-      const { ended, total, requests } = progress();
-      const seconds = Math.round(runtime.monotonicSeconds() - startedAtSeconds);
-      const text = `polling Atlas: ${ended} of ${total} reads done, ${requests} requests in ${seconds} s`;
-      // The cursor stays at the start of the line, so that the next output replaces it.
-      tell(isWatched ? `${CLEAR_LINE}${text}\r` : `${text}\n`);
-      isShown = isWatched;
-    }
+  function show(): void {
+    const { ended, total, requests } = progress();
+    const seconds = Math.round(runtime.monotonicSeconds() - startedAtSeconds);
+    const text = `polling Atlas: ${ended} of ${total} reads done, ${requests} requests in ${seconds} s`;
+    // The cursor stays at the start of the line, so that the next output replaces it.
+    tell(isWatched ? `${CLEAR_LINE}${text}\r` : `${text}\n`);
+    isShown = isWatched;
+    cancel = showLater();
   }
 
-  show().catch(() => undefined);
   return () => {
-    ending.abort(new Error('the command has ended'));
+    cancel();
     if (isShown) tell(CLEAR_LINE);
   };
 }
