@@ -16,7 +16,6 @@ export interface SelfSettings extends Discoveries {
   readonly withProcessMetrics: boolean;
   readonly collectors: Collectors;
   states(): Iterable<TargetState>;
-  /** The credentials of the current config. */
   credentials(): readonly { readonly name: string; readonly kind: string; readonly expiresAtSeconds?: number }[];
   /** The request budgets of the projects that are watched now. */
   budgets(): readonly Pick<BudgetLevel, 'groupId' | 'name' | 'throttledSeconds' | 'atlas'>[];
@@ -85,12 +84,9 @@ export function registerDiscoveries({ discoveries, listings }: Discoveries): Reg
     '1, with the reason, if the latest discovery of the clusters of a project failed; absent if it succeeded.',
     ['group_id', 'credential', 'reason'],
     () =>
-      discoveries().map(({ groupId, credential = '', failure }) => [
-        failure && 1,
-        groupId,
-        credential,
-        failure?.reason ?? '',
-      ]),
+      discoveries().flatMap(({ groupId, credential = '', failure }): Row[] =>
+        failure ? [[1, groupId, credential, failure.reason]] : [],
+      ),
   );
   collected(
     'last_discovery_success_timestamp_seconds',
@@ -137,7 +133,7 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
     'series_dropped',
     'Series that were dropped because of a limit, over all targets: active jobs, error codes and export buckets beyond their limits.',
     ['limit'],
-    () => Array.from(droppedOf(settings), ([limit, value]) => [value, limit]),
+    () => droppedRows(settings),
   );
   single(
     'scheduler_last_tick_timestamp_seconds',
@@ -168,16 +164,13 @@ function registerProgram(registry: Registry, settings: SelfSettings): void {
 }
 
 /** By limit, 0 where nothing was dropped. */
-function droppedOf({ collectors, states }: SelfSettings): ReadonlyMap<string, number> {
-  const dropped = new Map(collectors.flatMap(({ limits = [] }) => limits.map((limit) => [limit, 0])));
-  for (const { polled } of states()) {
-    for (const { read } of Object.values(polled)) {
-      for (const [limit, count] of Object.entries(read?.dropped ?? {})) {
-        dropped.set(limit, (dropped.get(limit) ?? 0) + count);
-      }
-    }
-  }
-  return dropped;
+function droppedRows({ collectors, states }: SelfSettings): readonly Row[] {
+  const all = [...states()];
+  return collectors.flatMap(({ name, limits = [] }) =>
+    limits.map((limit): Row => {
+      return [all.reduce((sum, { polled }) => sum + (polled[name]?.read?.dropped[limit] ?? 0), 0), limit];
+    }),
+  );
 }
 
 function registerRequests(registry: Registry, { credentials, budgets }: SelfSettings): AtlasCounter {
