@@ -92,18 +92,17 @@ export async function checkFiles(
 ): Promise<FileChecks> {
   const loaded: FileChecks = { problems: [], warnings: [], ...(await loadConfig(source)) };
   const web = webConfigFile === undefined ? undefined : await loadWebConfig(webConfigFile, source, nowSeconds);
-  const guarded = web && 'webConfig' in web ? web : undefined;
-  const { tls, users } = guarded?.webConfig ?? {};
+  const { tls, users } = web?.webConfig ?? {};
   const cleartext = `${webConfigFile} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
   const secretFiles = new Set([...secretFilesOf(loaded), ...(tls ? [tls.keyFile] : [])]);
   const unsafe = await Promise.all(Array.from(secretFiles, warningFor));
   return {
     ...loaded,
     ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
-    problems: [...loaded.problems, ...(web && 'problems' in web ? web.problems : [])],
+    problems: [...loaded.problems, ...(web?.problems ?? [])],
     warnings: [
       ...loaded.warnings,
-      ...(guarded?.warnings ?? []),
+      ...(web?.warnings ?? []),
       ...(users?.size && !tls ? [cleartext] : []),
       ...unsafe.filter((warning) => warning !== undefined),
     ],
