@@ -56,21 +56,6 @@ export function createPasswordCheck({ guards, comparePassword, passwordKey }: Au
   /** Comparisons in progress, by digest: for several scrapers with one password, there is one. */
   const comparisons = new Map<string, { readonly network: string; readonly isSame: Promise<boolean> }>();
 
-  function digestOf(...parts: readonly string[]): string {
-    return createHmac('sha256', passwordKey).update(JSON.stringify(parts)).digest('base64');
-  }
-
-  async function compareOnce(digest: string, address: string, compare: () => Promise<boolean>) {
-    const network = networkOf(address);
-    const running = comparisons.get(digest);
-    if (running) return running.isSame;
-    const others = [...comparisons.values()].filter((one) => one.network === network);
-    if (others.length >= MOST_PER_ADDRESS) return 'busy';
-    const isSame = compare().finally(() => comparisons.delete(digest));
-    comparisons.set(digest, { network, isSame });
-    return isSame;
-  }
-
   /** @returns `busy` if too many comparisons wait */
   return async (name: string, password: string, address: string): Promise<'right' | 'wrong' | 'busy'> => {
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return 'wrong';
@@ -78,10 +63,20 @@ export function createPasswordCheck({ guards, comparePassword, passwordKey }: Au
     const known = users.get(name);
     // For an unknown name, the hash of the first user is compared.
     const [hash = ''] = known === undefined ? users.values() : [known];
-    const digest = digestOf(name, hash, password);
+    const digest = createHmac('sha256', passwordKey)
+      .update(JSON.stringify([name, hash, password]))
+      .digest('base64');
     if (remembered.has(digest)) return 'right';
-    const isSame = await compareOnce(digest, address, () => comparePassword(password, hash));
-    if (isSame === 'busy') return 'busy';
+    let comparison = comparisons.get(digest);
+    if (comparison === undefined) {
+      const network = networkOf(address);
+      const others = [...comparisons.values()].filter((one) => one.network === network);
+      if (others.length >= MOST_PER_ADDRESS) return 'busy';
+      const isSame = comparePassword(password, hash).finally(() => comparisons.delete(digest));
+      comparison = { network, isSame };
+      comparisons.set(digest, comparison);
+    }
+    const isSame = await comparison.isSame;
     // The user may have changed during the comparison.
     if (!isSame || known === undefined || guards().users.get(name) !== known) return 'wrong';
     remembered.add(digest);
