@@ -3,7 +3,7 @@
  * names a counter's family without `_total`. A property test compares the lines with those of prom-client, byte for
  * byte. Formats: https://prometheus.io/docs/instrumenting/exposition_formats/ (text 0.0.4) and OpenMetrics 1.0.
  */
-import type { Family, Sample, TargetState } from '../collectors/collector.ts';
+import type { Family, TargetState } from '../collectors/collector.ts';
 
 export type Format = 'text' | 'openmetrics';
 
@@ -17,16 +17,13 @@ export function linesOf(families: readonly Family[], state: TargetState): readon
     if (family.volatile?.(state).some(({ stale }) => stale)) return '';
     let lines = '';
     for (const { labels, value } of family.samples(state)) {
-      if (value !== undefined) lines += lineOf(family.name, target, labels, value);
+      if (value === undefined) continue;
+      let all = target;
+      if (labels) for (const [label, own] of Object.entries(labels)) all += `,${label}="${escaped(own)}"`;
+      lines += `${family.name}{${all}} ${numberOf(value)}\n`;
     }
     return lines;
   });
-}
-
-function lineOf(name: string, target: string, labels: Sample['labels'], value: number): string {
-  let text = target;
-  if (labels) for (const [label, own] of Object.entries(labels)) text += `,${label}="${escaped(own)}"`;
-  return `${name}{${text}} ${numberOf(value)}\n`;
 }
 
 export function headerOf({ name, help, type }: Pick<Family, 'name' | 'help' | 'type'>, format: Format): string {
