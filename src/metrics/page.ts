@@ -48,15 +48,12 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
 
   const blockOf = (key: string): Block | undefined => blocks.find(({ lines }) => lines.has(key));
 
-  function blockWithRoom(): Block {
-    const known = blocks.find(({ lines }) => lines.size < TARGETS_PER_BLOCK);
-    const block = known ?? { lines: new Map(), pieces: [] };
-    if (known === undefined) blocks.push(block);
-    return block;
-  }
-
   function put(key: string, lines: readonly string[]): void {
-    const block = blockOf(key) ?? blockWithRoom();
+    let block = blockOf(key) ?? blocks.find((one) => one.lines.size < TARGETS_PER_BLOCK);
+    if (block === undefined) {
+      block = { lines: new Map(), pieces: [] };
+      blocks.push(block);
+    }
     const before = block.lines.get(key) ?? [];
     let hasChanged = before.length === 0;
     for (const [index, text] of lines.entries()) {
@@ -68,18 +65,16 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
     if (hasChanged) block.lines.set(key, lines);
   }
 
-  function remove(key: string): void {
-    const block = blockOf(key);
-    block?.lines.delete(key);
-    block?.pieces.fill(undefined);
-  }
-
   /**
    * Called with changed states and removed targets; later pages show the change. Without arguments: the program's own metrics have
    * changed in a way that the next page must show.
    */
   function update(changed: readonly TargetState[] = [], removed: readonly string[] = []): void {
-    for (const key of removed) remove(key);
+    for (const key of removed) {
+      const block = blockOf(key);
+      block?.lines.delete(key);
+      block?.pieces.fill(undefined);
+    }
     for (const state of changed) {
       // If the data of one cluster triggers a bug, the other clusters must still be polled: this cluster keeps its
       // older lines.
