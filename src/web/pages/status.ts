@@ -25,7 +25,14 @@ export type ReadStatus = TargetStatus['reads'][number];
 export type ProjectStatus = ReturnType<typeof projectsOf>[number];
 
 export function overviewOf(sources: Sources, nowSeconds: number) {
-  const targets = sortByUrgency(Array.from(sources.states.all(), (state) => statusOf(state, sources, nowSeconds)));
+  // Created here: the first one takes 10 ms, by which the program would start later.
+  const names = new Intl.Collator('en', { numeric: true });
+  const targets = Array.from(sources.states.all(), (state) => statusOf(state, sources, nowSeconds)).sort(
+    (a, b) =>
+      rankOf(a.condition) - rankOf(b.condition) ||
+      names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
+      (a.state.target.key < b.state.target.key ? -1 : 1),
+  );
   const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
   const isMost = 2 * failures.length > targets.length;
@@ -98,17 +105,6 @@ export function recentJobs(state: TargetState, count: number): readonly Job[] {
 /** Where the name is not known, the end of the id tells projects apart. */
 export function projectWords({ projectName, groupId }: Pick<Target, 'projectName' | 'groupId'>): string {
   return projectName || `Project …${groupId.slice(-6)}`;
-}
-
-function sortByUrgency(targets: TargetStatus[]): TargetStatus[] {
-  // Created here: the first one takes 10 ms, by which the program would start later.
-  const names = new Intl.Collator('en', { numeric: true });
-  return targets.sort(
-    (a, b) =>
-      rankOf(a.condition) - rankOf(b.condition) ||
-      names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
-      (a.state.target.key < b.state.target.key ? -1 : 1),
-  );
 }
 
 function projectsOf(targets: readonly TargetStatus[], sources: Sources) {
