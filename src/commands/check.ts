@@ -94,8 +94,10 @@ export async function checkFiles(
   const web = webConfigFile === undefined ? undefined : await loadWebConfig(webConfigFile, source, nowSeconds);
   const { tls, users } = web?.webConfig ?? {};
   const cleartext = `${webConfigFile} asks for passwords without TLS: they cross the network unencrypted; add tls_server_config`;
-  const secretFiles = new Set([...secretFilesOf(loaded), ...(tls ? [tls.keyFile] : [])]);
-  const unsafe = await Promise.all(Array.from(secretFiles, warningFor));
+  const secretFiles = (loaded.config?.credentials ?? [])
+    .flatMap(({ secrets }) => Object.entries(secrets))
+    .flatMap(([slot, { file }]) => (file === undefined || NOT_SECRET.includes(slot) ? [] : [file]));
+  const unsafe = await Promise.all(Array.from(new Set(secretFiles.concat(tls?.keyFile ?? [])), warningFor));
   return {
     ...loaded,
     ...(webConfigFile !== undefined && { webConfigFile: resolve(source.cwd, webConfigFile) }),
@@ -110,11 +112,6 @@ export async function checkFiles(
 }
 
 const NOT_SECRET = ['client_id', 'public_key'];
-
-function secretFilesOf({ config }: FileChecks): readonly string[] {
-  const slots = (config?.credentials ?? []).flatMap(({ secrets }) => Object.entries(secrets));
-  return slots.flatMap(([slot, { file }]) => (file === undefined || NOT_SECRET.includes(slot) ? [] : [file]));
-}
 
 async function warningFor(path: string): Promise<string | undefined> {
   // The check of the config has already reported a file that cannot be read.
