@@ -20,12 +20,6 @@ import { createRedactor } from '../support/redaction.ts';
 import { systemRuntime } from '../support/runtime.ts';
 import type { Daemon } from './daemon.ts';
 
-/**
- * The heap may grow by 40 % between two garbage collections. V8's default, which follows from the memory of the
- * machine, needs much more memory for decoded pages. docs/performance.md has the measurements.
- */
-const HEAP_FLAG = '--heap-growing-percent=40';
-
 /** Redacts the log and all output. It learns every secret that the program reads. */
 const redactor = createRedactor();
 const files = createFileReader(systemRuntime);
@@ -69,7 +63,9 @@ function crash(error: unknown): void {
 }
 
 async function main(early: EarlySignals): Promise<void> {
-  setFlagsFromString(HEAP_FLAG);
+  // The heap may grow by 40 % between two garbage collections. V8's default, which follows from the memory of the
+  // machine, needs much more memory for decoded pages. docs/performance.md has the measurements.
+  setFlagsFromString('--heap-growing-percent=40');
   handleClosedOutputs();
   const packageFile = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(packageFile) as { version: string };

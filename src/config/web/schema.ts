@@ -39,20 +39,18 @@ function parseCipherSuite(name: string): Checked<string> {
 
 const CURVES = ['X25519', 'CurveP256', 'CurveP384', 'CurveP521'] as const;
 
-const CLIENT_AUTH_TYPES = [
-  'NoClientCert',
-  'RequestClientCert',
-  'RequireAnyClientCert',
-  'VerifyClientCertIfGiven',
-  'RequireAndVerifyClientCert',
-] as const;
-
 const tlsVersion = oneOf(['TLS12', 'TLS13']);
 
 const tlsServerConfig = z.strictObject({
   cert_file: filledText().describe('The server’s certificate and its intermediate certificates, in PEM format.'),
   key_file: filledText().describe('The private key of the certificate, in PEM format, not encrypted.'),
-  client_auth_type: oneOf(CLIENT_AUTH_TYPES)
+  client_auth_type: oneOf([
+    'NoClientCert',
+    'RequestClientCert',
+    'RequireAnyClientCert',
+    'VerifyClientCertIfGiven',
+    'RequireAndVerifyClientCert',
+  ])
     .prefault('NoClientCert')
     .describe(
       'Client certificates: `NoClientCert`, `VerifyClientCertIfGiven` or `RequireAndVerifyClientCert`. `RequestClientCert` and `RequireAnyClientCert` verify nothing and cause a warning. A change needs a restart.',
