@@ -100,7 +100,11 @@ export async function startWeb(
 
   /** Accepts no new requests, and gives running ones 3 seconds to finish. */
   async function close(): Promise<void> {
-    await Promise.all(servers.map(closeServer));
+    const open = servers.filter(({ listening }) => listening);
+    const closed = Promise.all(open.map((server) => once(server, 'close')));
+    for (const server of open) server.close();
+    await Promise.race([closed, delay(FINISH_MS, undefined, { ref: false })]);
+    for (const server of open) server.closeAllConnections();
   }
 
   try {
@@ -118,7 +122,9 @@ export async function startWeb(
       // Without a host Node.js listens on all interfaces, also on a system without IPv6.
       server.listen(address.port, address.host);
       await once(server, 'listening');
-      urls.push(urlOf(server.address() as AddressInfo, address.host, tls ? 'https' : 'http'));
+      const bound = server.address() as AddressInfo;
+      const ownAddress = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+      urls.push(`${tls ? 'https' : 'http'}://${address.host === undefined ? 'localhost' : ownAddress}:${bound.port}`);
     }
     return { urls, renewTls, close };
   } catch (error) {
@@ -148,19 +154,6 @@ async function isLeftBehind(path: string): Promise<boolean> {
     ({ code }: NodeJS.ErrnoException) => code === 'ECONNREFUSED',
   );
   return refused.finally(() => probe.destroy());
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  await Promise.race([closed, delay(FINISH_MS, undefined, { ref: false })]);
-  server.closeAllConnections();
-}
-
-function urlOf({ port, address, family }: AddressInfo, host: string | undefined, scheme: string): string {
-  const name = host === undefined ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `${scheme}://${name}:${port}`;
 }
 
 function problemWithClient(
