@@ -164,9 +164,11 @@ function targetRow(status: TargetStatus, isCauseShared: boolean, list: List, { n
   // The headline of an outage says this already.
   const more = others.filter((one) => !(list.cause && one.condition === 'unreachable'));
   const owner = target.owner === undefined ? nothing : html` data-o="${target.owner}"`;
+  const isOff = scheduleOf(status.state).summary?.autoExportEnabled === false;
+  const tags = html`${target.paused ? html` <i>paused</i>` : nothing}${isOff ? html` <i>auto export off</i>` : nothing}`;
   // The script refers to rows by their links, and filters by data-s and data-o.
   const path = `targets/${encodeURIComponent(target.groupId)}/${encodeURIComponent(target.clusterName)}`;
-  return html`<tr data-s="${conditions}"${owner}${list.shown.has(status) ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags(status)}<small>${projectLink(links, target, projectWords(target))}</small></th><td>${problem}${cause}${more.map((one) => finding(one, links))}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status, links)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
+  return html`<tr data-s="${conditions}"${owner}${list.shown.has(status) ? nothing : html` hidden`}><th scope="row"><a href="${path}">${target.clusterName}</a>${tags}<small>${projectLink(links, target, projectWords(target))}</small></th><td>${problem}${cause}${more.map((one) => finding(one, links))}${activeJobs(status, ACTIVE_JOBS, nowSeconds)}</td><td>${lastSuccess(status)}</td><td>${recent(status, links)}</td><td>${lastPoll(status, nowSeconds)}</td></tr>
 `;
 }
 
@@ -185,11 +187,6 @@ function advice({ advice: text, alert }: Pick<Finding, 'advice' | 'alert'>, link
 function badge(condition: Condition): Html {
   const { level, label } = WORDS[condition];
   return html`<b class="${level} ${condition}">${icon(condition)}${label}</b>`;
-}
-
-function tags({ state }: TargetStatus): Html {
-  const isOff = scheduleOf(state).summary?.autoExportEnabled === false;
-  return html`${state.target.paused ? html` <i>paused</i>` : nothing}${isOff ? html` <i>auto export off</i>` : nothing}`;
 }
 
 export function activeJobs({ active, activeCount }: TargetStatus, count: number, nowSeconds: number): Html {
