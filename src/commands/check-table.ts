@@ -45,12 +45,11 @@ export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
 
 function describeConfig(config: Config, { columns }: Screen): string {
   const { atlas, targets, discoveries, organizations = [], credentials } = config;
-  const projects = new Set(targets.map(({ groupId }) => groupId)).size;
+  const projectsOf = (some: readonly { readonly groupId: string }[]): string =>
+    counted(new Set(some.map(({ groupId }) => groupId)).size, 'project');
   const watched = [
-    ...(targets.length > 0 ? [`${counted(targets.length, 'named cluster')} in ${counted(projects, 'project')}`] : []),
-    ...(discoveries.length > 0
-      ? [`the clusters found in ${counted(new Set(discoveries.map(({ groupId }) => groupId)).size, 'project')}`]
-      : []),
+    ...(targets.length > 0 ? [`${counted(targets.length, 'named cluster')} in ${projectsOf(targets)}`] : []),
+    ...(discoveries.length > 0 ? [`the clusters found in ${projectsOf(discoveries)}`] : []),
     ...[...new Set(organizations.map(({ credential }) => credential))].map(
       (name) => `the clusters found in the projects that ${name} can see`,
     ),
