@@ -1,6 +1,6 @@
 /** Projects on the status page: their problems as notices above the clusters, their API budgets in a table below. */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
-import type { ListingStatus } from '../../polling/organizations.ts';
+import type { DiscoveryState } from '../../polling/discovery.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
 import { grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
@@ -16,7 +16,7 @@ const LOW_SHARE = 0.25;
 
 /** One notice for each cause, however many projects it concerns. */
 export function projectNotices({ projects, listings, cause }: Overview): readonly Html[] {
-  const isNews = ({ failure }: Discovery): boolean => failure !== undefined && !(cause && isByOutage(failure));
+  const isNews = ({ failure }: DiscoveryState): boolean => failure !== undefined && !(cause && isByOutage(failure));
   const failed = projects.filter(({ discovery }) => discovery && isNews(discovery));
   const paused = projects.filter(({ budgets }) => budgets.some(({ pausedForSeconds }) => pausedForSeconds > 0));
   const causes = grouped(
@@ -35,10 +35,8 @@ export function projectNotices({ projects, listings, cause }: Overview): readonl
   ];
 }
 
-type Discovery = Pick<ListingStatus, 'failure' | 'goodAtSeconds'>;
-
 /** @param known what follows if it succeeded before */
-function failedDiscovery(what: string, { failure, goodAtSeconds }: Discovery = {}, known: string): Html {
+function failedDiscovery(what: string, { failure, goodAtSeconds }: Partial<DiscoveryState> = {}, known: string): Html {
   const impact = goodAtSeconds === undefined ? 'They are not monitored, unless the config names them.' : known;
   return html`<div class="notice"><p><strong>Could not list ${what}.</strong> ${sentence(failure?.problem ?? '')} ${impact}</p><p class="do">${sentence(failure?.advice ?? '')}</p></div>`;
 }
