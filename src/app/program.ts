@@ -4,14 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import {
-  type DemoFlags,
-  type LogFlags,
-  parseCommandLine,
-  type ServeFlags,
-  type WatchFlags,
-  type WebFlags,
-} from '../cli/parse.ts';
+import { type DemoFlags, parseCommandLine, type ServeFlags, type WatchFlags, type WebFlags } from '../cli/parse.ts';
 import { type CommandSettings, EXIT, type ExitCode, type Terminal } from '../commands/command.ts';
 import { createFileReader } from '../config/files.ts';
 import type { ConfigSource } from '../config/load.ts';
@@ -139,7 +132,7 @@ function refuse(problems: readonly Problem[]): boolean {
   return problems.length > 0;
 }
 
-async function commonOf({ log }: { readonly log: LogFlags }, version: string) {
+async function commonOf({ log }: Pick<WatchFlags, 'log'>, version: string) {
   const { createLog } = await import('../support/log.ts');
   const { COLLECTORS } = await import('../collectors/index.ts');
   const revision = process.env['MONGODBATLAS_BACKUP_EXPORTER_REVISION'] ?? '';

@@ -34,7 +34,6 @@ export type CheckFlags = FlagsFor<'check'>;
 export type OnceFlags = FlagsFor<'once'>;
 export type HealthFlags = FlagsFor<'health'>;
 export type DemoFlags = FlagsFor<'demo'>;
-export type LogFlags = DemoFlags['log'];
 export type WebFlags = DemoFlags['web'];
 /** The flags of every command that polls Atlas. */
 export type WatchFlags = Pick<ServeFlags, 'configFiles' | 'targets' | 'shard' | 'log'>;

@@ -7,16 +7,7 @@ import { isMap } from 'yaml';
 import { z } from 'zod';
 import { looksSecret, nearest } from '../support/words.ts';
 import type { FileReader } from './files.ts';
-import {
-  createReport,
-  formatPath,
-  type Mapping,
-  mappingAt,
-  type Path,
-  type Problem,
-  type Report,
-  valueAt,
-} from './problems.ts';
+import { createReport, formatPath, type Mapping, mappingAt, type Path, type Report, valueAt } from './problems.ts';
 import { joinFiles, parseYaml } from './yaml.ts';
 
 export interface FileFormat<Schema extends z.ZodType = z.ZodType> {
@@ -45,7 +36,7 @@ export async function openConfigFiles<Schema extends z.ZodType>(
   const parsed = texts.flatMap((text, index) => ('value' in text ? [parseYaml(names[index] ?? '', text.value)] : []));
   const unusable = [
     ...texts.flatMap((text) => ('problem' in text ? [{ message: text.problem }] : [])),
-    ...parsed.flatMap(({ name, document, problems }): readonly Problem[] => {
+    ...parsed.flatMap(({ name, document, problems }) => {
       if (problems.length > 0 || (isMap(document.contents) && document.contents.items.length > 0)) return problems;
       const message = `the file must contain keys with values, at least ${format.required}`;
       return [{ file: name, line: 1, column: 1, message }];

@@ -22,10 +22,7 @@ export interface Config extends Wanted {
   readonly webLinks: Omit<PageLinks, 'atlas'>;
 }
 
-export type CredentialConfig = Credential & {
-  /** Unix time. */
-  readonly expiresAtSeconds?: number;
-};
+export type CredentialConfig = Credential & { readonly expiresAtSeconds?: number };
 
 interface ConfigParts {
   readonly file: ConfigFile;
