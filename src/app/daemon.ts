@@ -27,6 +27,7 @@ const STUCK_AFTER_SECONDS = 3;
 
 export async function startDaemon(settings: DaemonSettings) {
   const { build, shard, collectors, web, runtime, log } = settings;
+  const { version } = build;
   const startedAtSeconds = runtime.monotonicSeconds();
   let isStopping = false;
   const guard = createWebGuard(web.config, runtime, log);
@@ -54,12 +55,7 @@ export async function startDaemon(settings: DaemonSettings) {
     runtime,
     onError: (error) => log.error({ error: stackOf(error) }, 'the metrics of a cluster could not be written'),
   });
-  const monitor = createMonitor({
-    ...settings,
-    version: build.version,
-    observer: self.observer,
-    onChange: page.update,
-  });
+  const monitor = createMonitor({ ...settings, version, observer: self.observer, onChange: page.update });
   const reload = createReload(settings, monitor, page.update);
 
   function secondsSinceTick(): number | undefined {
@@ -80,7 +76,7 @@ export async function startDaemon(settings: DaemonSettings) {
     ...web,
     ...guard.settings,
     ...monitor.polling,
-    version: build.version,
+    version,
     page: page.render,
     collectors,
     budgets: monitor.budgets,
@@ -99,7 +95,7 @@ export async function startDaemon(settings: DaemonSettings) {
   await reload.watch();
   const facts = { targets: [...monitor.states.all()].length, discoveries: monitor.polling.discoveries().length };
   const shardFacts = { shard_index: shard?.index, shard_count: shard?.count };
-  log.info({ urls: server.urls, ...facts, ...shardFacts, version: build.version }, 'listening');
+  log.info({ urls: server.urls, ...facts, ...shardFacts, version }, 'listening');
 
   async function stop(): Promise<void> {
     isStopping = true;

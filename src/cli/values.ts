@@ -100,11 +100,7 @@ export const MOST_SHARDS = 1000;
  * The shard of this process; undefined if it watches all projects.
  * @param hostname the name of a pod of a StatefulSet ends in its number: `exporter-2` is the third pod
  */
-export function parseShard(
-  index: number | undefined,
-  count: number | undefined,
-  hostname: string | undefined,
-): Checked<Shard | undefined> {
+export function parseShard(index?: number, count?: number, hostname?: string): Checked<Shard | undefined> {
   if (count === undefined) {
     return index === undefined
       ? { value: undefined }

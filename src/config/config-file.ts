@@ -73,11 +73,8 @@ function checkSchema<Schema extends z.ZodType>(value: Mapping, format: FileForma
   return undefined;
 }
 
-function reportUnknownKeys(
-  issues: readonly z.core.$ZodIssue[],
-  { schema, secretKey, unsupported = {} }: FileFormat,
-  report: Report,
-): void {
+function reportUnknownKeys(issues: readonly z.core.$ZodIssue[], format: FileFormat, report: Report): void {
+  const { schema, secretKey, unsupported = {} } = format;
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
   const all = unknown.length > 0 ? keysIn(z.toJSONSchema(schema, { io: 'input' }) as KeySchema) : [];
   for (const { path: parent, keys } of unknown) {

@@ -104,12 +104,8 @@ function buildTargets({ targets, defaults }: ConfigFile, onlyCredential: string,
   return { targets: named, discoveries, organizations };
 }
 
-function buildSettings(keys: Pick<ConfigFile['defaults'], 'success_max_age' | 'duration_max' | 'owner'>) {
-  return given({
-    successMaxAgeSeconds: keys.success_max_age,
-    durationMaxSeconds: keys.duration_max,
-    owner: keys.owner,
-  });
+function buildSettings({ success_max_age, duration_max, owner }: ConfigFile['defaults']) {
+  return given({ successMaxAgeSeconds: success_max_age, durationMaxSeconds: duration_max, owner });
 }
 
 const HEAD = '# The current configuration: defaults are filled in, secrets are replaced by where they come from.\n';

@@ -53,10 +53,7 @@ const clusterGlob = matching(
   (input) => `${quote(input)} is not a pattern for cluster names: letters, digits, hyphens, * and ?, at most 64`,
 );
 const clusterGlobs = globs(clusterGlob, '[scratch, "ci-*"]');
-const credentialOfTarget = matching(
-  CREDENTIAL_NAME,
-  (input) => `${quote(input)} is not a name of a credential`,
-).optional();
+const credentialName = matching(CREDENTIAL_NAME, (input) => `${quote(input)} is not a name of a credential`).optional();
 
 /** Atlas allows these characters in the names of projects, and others only in names of long ago. */
 const projectGlobs = globs(filledText().max(64, { error: 'must have at most 64 characters' }), '["*-prod"]');
@@ -127,7 +124,7 @@ export const target = z
         description:
           'With `clusters: all`: how often the list of clusters is read, and with `projects: all` the list of projects.',
       }),
-    credential: credentialOfTarget.describe(
+    credential: credentialName.describe(
       'The `name` of the credential to use. Optional if there is only one, or if `defaults` has one.',
     ),
     ...targetSettings,
@@ -139,7 +136,7 @@ export const target = z
   .meta(oneOf('group_id', 'projects'));
 
 export const defaults = z.strictObject({
-  credential: credentialOfTarget.describe('The `name` of the credential of targets that name none.'),
+  credential: credentialName.describe('The `name` of the credential of targets that name none.'),
   exclude: clusterGlobs.optional().describe('Patterns for clusters that no target with `clusters: all` watches.'),
   ...targetSettings,
 });

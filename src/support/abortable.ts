@@ -20,10 +20,8 @@ interface Deadline {
 }
 
 /** Settles in time even if the work never settles. Its signal is aborted at the timeout, or when `signal` is aborted. */
-export async function withinDeadline<T>(
-  { runtime, seconds, late, signal }: Deadline,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function withinDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { runtime, seconds, late, signal } = deadline;
   const ending = new AbortController();
   const leave = (): void => ending.abort(signal?.reason);
   if (signal?.aborted) leave();
