@@ -99,21 +99,18 @@ export function createBcrypt() {
   let latest: Promise<unknown> = Promise.resolve();
   let thread: { readonly worker: Worker; readonly ended: AbortSignal } | undefined;
 
-  function start() {
-    const worker = new Worker(new URL('./bcrypt-worker.js', import.meta.url));
-    const ended = new AbortController();
-    worker.once('exit', () => ended.abort());
-    // The thread alone does not keep the program running.
-    worker.unref();
-    return { worker, ended: ended.signal };
-  }
-
   async function compareNow(password: string, hash: string): Promise<boolean> {
-    thread ??= start();
-    const { worker, ended } = thread;
-    worker.postMessage({ password, hash });
+    if (thread === undefined) {
+      const worker = new Worker(new URL('./bcrypt-worker.js', import.meta.url));
+      const ended = new AbortController();
+      worker.once('exit', () => ended.abort());
+      // The thread alone does not keep the program running.
+      worker.unref();
+      thread = { worker, ended: ended.signal };
+    }
+    thread.worker.postMessage({ password, hash });
     try {
-      const [isSame] = (await once(worker, 'message', { signal: ended })) as [boolean];
+      const [isSame] = (await once(thread.worker, 'message', { signal: thread.ended })) as [boolean];
       return isSame;
     } catch (error) {
       thread = undefined;
