@@ -39,10 +39,8 @@ const TARGETS_PER_BLOCK = 64;
 
 export function createMetricsPage({ families, own, runtime, onError }: MetricsPageSettings) {
   const blocks: Block[] = [];
-  const headers = {
-    text: families.map((family): Piece => ({ texts: [headerOf(family, 'text')] })),
-    openmetrics: families.map((family): Piece => ({ texts: [headerOf(family, 'openmetrics')] })),
-  };
+  const headersIn = (format: Format) => families.map((family): Piece => ({ texts: [headerOf(family, format)] }));
+  const headers = { text: headersIn('text'), openmetrics: headersIn('openmetrics') };
   let latest: Moment | undefined;
   let version = 0;
 
