@@ -33,17 +33,17 @@ export function overviewOf(sources: Sources, nowSeconds: number) {
       names.compare(a.state.target.clusterName, b.state.target.clusterName) ||
       (a.state.target.key < b.state.target.key ? -1 : 1),
   );
-  const failures = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
+  const found = targets.flatMap(({ reads: [first] }) => first?.record.last?.failure ?? []).filter(isByOutage);
   // The alert AtlasBackupExporterAtlasUnreachable uses the same share.
-  const isMost = 2 * failures.length > targets.length;
+  const failures = 2 * found.length > targets.length ? found : [];
   const outage = sources.outage();
   return {
     /** Defined while Atlas does not answer. */
     outage,
     /** The failures that an outage explains, if they are those of more than half of the targets; else empty. */
-    failures: isMost ? failures : [],
+    failures,
     /** Why the page has no news of most clusters; undefined if it has. */
-    cause: outage ?? (isMost ? failures[0] : undefined),
+    cause: outage ?? failures[0],
     /** The most urgent first, then by name. */
     targets,
     projects: projectsOf(targets, sources),
