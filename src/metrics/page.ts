@@ -90,9 +90,8 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   function piecesOf(family: number): readonly Piece[] {
     return blocks
       .map(({ lines, pieces }) => {
-        const piece = pieces[family] ?? { texts: Array.from(lines.values(), (texts) => texts[family] ?? '') };
-        pieces[family] = piece;
-        return piece;
+        pieces[family] ??= { texts: Array.from(lines.values(), (texts) => texts[family] ?? '') };
+        return pieces[family];
       })
       .filter(({ texts }) => texts.some((text) => text !== ''));
   }

@@ -28,11 +28,9 @@ export function trusted(markup: string): Html {
 
 export const nothing = trusted('');
 
-const SPECIAL = /[&<>"']/g;
-
 function markupOf(part: Part): string {
   if (part instanceof Html) return part.markup;
-  if (typeof part === 'string') return part.replace(SPECIAL, (character) => `&#${character.charCodeAt(0)};`);
+  if (typeof part === 'string') return part.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
   if (part === undefined) return '';
   return typeof part === 'number' ? String(part) : part.map(({ markup }) => markup).join('');
 }
