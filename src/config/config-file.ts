@@ -113,15 +113,10 @@ function wordingOf({ code, input, ...rest }: z.core.$ZodRawIssue): string | unde
   if (input === null) return 'is empty: give it a value or leave the key out';
   const expected = 'expected' in rest ? String(rest.expected) : '';
   const found = Array.isArray(input) ? 'array' : typeof input;
-  return `must be ${KINDS[expected] ?? expected}, not ${KINDS[found]}${hintFor(expected, input)}`;
-}
-
-function hintFor(expected: string, input: unknown): string {
-  if (expected === 'array' && mappingAt(input) !== undefined) return ': each entry begins with a hyphen';
-  if (expected === 'object' && typeof input === 'string' && /^[a-z_]+:\S/.test(input)) {
-    return ': a space has to follow the colon';
-  }
-  return '';
+  const wording = `must be ${KINDS[expected] ?? expected}, not ${KINDS[found]}`;
+  if (expected === 'array' && found === 'object') return `${wording}: each entry begins with a hyphen`;
+  const lacksSpace = expected === 'object' && typeof input === 'string' && /^[a-z_]+:\S/.test(input);
+  return lacksSpace ? `${wording}: a space has to follow the colon` : wording;
 }
 
 /** Advice for an unknown key, and the key that was probably meant. */
