@@ -15,18 +15,13 @@ const LOOKS_SECRET =
   /mdb_sa_sk_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=\b(?:bearer|basic) )[\w.~+/=-]{16,}|(?<=\bresponse=")[0-9a-f]{32,}/gi;
 
 export function createRedactor() {
-  const secrets = createMemory(MOST.secrets);
-  const tokens = createMemory(MOST.tokens);
   /** All known secrets, the longest first, because one may be part of another. Undefined after a change. */
   let ordered: readonly string[] | undefined;
-
-  function hide(secret: string): void {
-    if (secrets.add(secret)) ordered = undefined;
-  }
-
-  function hideToken(token: string): void {
-    if (tokens.add(token)) ordered = undefined;
-  }
+  const onChange = (): void => {
+    ordered = undefined;
+  };
+  const secrets = createMemory(MOST.secrets, onChange);
+  const tokens = createMemory(MOST.tokens, onChange);
 
   function text(original: string): string {
     if (secrets.has(original) || tokens.has(original)) return CENSOR;
@@ -44,20 +39,19 @@ export function createRedactor() {
     return `${redacted}\n`;
   }
 
-  return { hide, hideToken, text, line };
+  return { hide: secrets.add, hideToken: tokens.add, text, line };
 }
 
-function createMemory(most: number) {
+function createMemory(most: number, onChange: () => void) {
   /** The forms by secret; a Map keeps the order in which they were added. */
   const known = new Map<string, readonly string[]>();
 
-  function add(secret: string): boolean {
-    if (secret === '') return false;
-    const isNew = !known.delete(secret);
+  function add(secret: string): void {
+    if (secret === '') return;
+    if (!known.delete(secret)) onChange();
     known.set(secret, secret.length < SHORTEST_IN_TEXT ? [] : [secret, encodeURIComponent(secret)]);
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size > most) known.delete(oldest);
-    return isNew;
   }
 
   return { add, has: (secret: string) => known.has(secret), forms: () => [...known.values()].flat() };
