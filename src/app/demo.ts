@@ -6,7 +6,6 @@ import { createDemoWorld, type DemoTarget, type DemoWorld } from '../simulator/d
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 
-const DISCOVERED_PROJECT = 'Storefront';
 const KEY_EXPIRES_IN_MS = 20 * 24 * 3600 * 1000;
 
 export async function startDemonstration(
@@ -45,7 +44,7 @@ export async function startDemonstration(
 /** The config file of the demo, as JSON, which is YAML too. */
 function configText({ origin, credentials }: Simulator, targets: readonly DemoTarget[], keyExpiresAtMs: number) {
   const { clientId, clientSecret, publicKey, privateKey, accessToken } = credentials;
-  const discovered = targets.filter(({ projectName }) => projectName === DISCOVERED_PROJECT);
+  const discovered = targets.filter(({ projectName }) => projectName === 'Storefront');
   const named = targets.filter((target) => !discovered.includes(target));
   return JSON.stringify({
     // More than Atlas allows, because the demo runs faster than real time, and so polls much more often.

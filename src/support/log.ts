@@ -5,7 +5,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogLevel = keyof Log;
 export type LogFormat = 'json' | 'logfmt';
 
 /** @param redact removes secrets from a line, by their value */
