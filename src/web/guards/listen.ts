@@ -156,15 +156,12 @@ async function isLeftBehind(path: string): Promise<boolean> {
   return refused.finally(() => probe.destroy());
 }
 
-function problemWithClient(
-  socket: TLSSocket,
-  { clientAuthType: authType, allowedClientNames: allowedNames }: TlsSettings,
-): string | undefined {
+function problemWithClient(socket: TLSSocket, { clientAuthType, allowedClientNames }: TlsSettings) {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined)
-    return authType === 'RequireAnyClientCert' ? 'the client has no certificate' : undefined;
-  if (authType === 'VerifyClientCertIfGiven' && !socket.authorized) return String(socket.authorizationError);
-  const isAllowed = allowedNames === undefined || allowedNames.some((name) => hasName(certificate, name));
+    return clientAuthType === 'RequireAnyClientCert' ? 'the client has no certificate' : undefined;
+  if (clientAuthType === 'VerifyClientCertIfGiven' && !socket.authorized) return String(socket.authorizationError);
+  const isAllowed = allowedClientNames?.some((name) => hasName(certificate, name)) ?? true;
   return isAllowed ? undefined : 'the client certificate has no allowed name';
 }
 
