@@ -31,8 +31,7 @@ const MOST_NAMED = 5;
 
 export function fileChecksAsText(checks: FileChecks, screen: Screen): string {
   const { problems, warnings, config, configFiles, webConfigFile } = checks;
-  const files = configFiles ?? ['the command line and the environment'];
-  const fine = [...files, ...(webConfigFile ? [webConfigFile] : [])];
+  const fine = (configFiles ?? ['the command line and the environment']).concat(webConfigFile ?? []);
   const lines = [
     ...problems.map((problem) => `${formatProblem(problem)}\n`),
     ...warnings.map((text) => `${warning('warning')}: ${text}\n`),

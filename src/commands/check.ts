@@ -85,11 +85,7 @@ function timeOf(seconds: number | undefined): string | undefined {
 }
 
 /** Checks the config, its secret files and the web config file, without a request to Atlas. */
-export async function checkFiles(
-  source: ConfigSource,
-  nowSeconds: number,
-  webConfigFile?: string,
-): Promise<FileChecks> {
+export async function checkFiles(source: ConfigSource, nowSeconds: number, webConfigFile?: string) {
   const loaded: FileChecks = { problems: [], warnings: [], ...(await loadConfig(source)) };
   const web = webConfigFile === undefined ? undefined : await loadWebConfig(webConfigFile, source, nowSeconds);
   const { tls, users } = web?.webConfig ?? {};
