@@ -54,8 +54,8 @@ function namesOf(projects: readonly ProjectStatus[]): string {
   return rest > 0 ? `${names.join(', ')} and ${counted(rest, 'other project')}` : names.join(', ');
 }
 
-/** The table is folded if it has more projects than this. */
-const MAX_UNFOLDED = 12;
+/** The table of projects, or a group of clusters that is not urgent, is folded if it has more of them than this. */
+export const MAX_UNFOLDED = 12;
 
 export function projectTable(projects: readonly ProjectStatus[], nowSeconds: number): Html {
   if (projects.length === 0) return nothing;

@@ -11,7 +11,7 @@ import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATES, wordsOf } from './drawings.ts';
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { dashboardLink, type PageFacts, type PageLinks, page, projectLink, runbookLink } from './layout.ts';
-import { projectNotices, projectTable } from './project-table.ts';
+import { MAX_UNFOLDED, projectNotices, projectTable } from './project-table.ts';
 import {
   ageSeconds,
   createMatcher,
@@ -100,8 +100,6 @@ ${select}
 `;
 }
 
-/** A group that is not urgent is folded if it has more clusters than this. */
-const MAX_UNFOLDED = 12;
 const URGENCY_WORDS: Readonly<Record<Level, string>> = { trouble: ' to act on now', doubt: ', not urgent', calm: '' };
 
 /** One group for each condition that is the most urgent one of a target. Groups are folded and opened without a script. */
