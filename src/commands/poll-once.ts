@@ -1,7 +1,4 @@
-/**
- * Polls everything once, with the daemon's polling, so that both give the same result. The outcome has what could not
- * be read.
- */
+/** Polls everything once, with the daemon's polling, so that both give the same result. */
 import { createMonitor } from '../app/monitor.ts';
 import type { Collectors, Failure } from '../collectors/collector.ts';
 import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';

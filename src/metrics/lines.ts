@@ -35,8 +35,7 @@ export function headerOf({ name, help, type }: Pick<Family, 'name' | 'help' | 't
 export function registryText(text: string, format: Format): string {
   const lines = text
     .replace(/\n{2,}/g, '\n')
-    // OpenMetrics requires floats as bucket bounds. Both formats use the same text, because otherwise the series would
-    // differ.
+    // OpenMetrics requires floats as bucket bounds. Both formats use the same text: else the series would differ.
     .replace(/\ble="(\d+)"/g, 'le="$1.0"')
     .replace(/\n*$/, '\n');
   return format === 'text'

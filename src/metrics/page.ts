@@ -74,8 +74,7 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
       block?.pieces.fill(undefined);
     }
     for (const state of changed) {
-      // If the data of one cluster triggers a bug, the other clusters must still be polled: this cluster keeps its
-      // older lines.
+      // If the data of one cluster triggers a bug, the others must still be polled: this one keeps its older lines.
       try {
         put(state.target.key, linesOf(families, state));
       } catch (error) {

@@ -1,7 +1,4 @@
-/**
- * The JSON of /api/v1. The lists of fields make it and docs/api.md. Names and meanings are as stable as those of
- * metrics.
- */
+/** The JSON of /api/v1. The lists of fields make it and docs/api.md. Names and meanings are as stable as in metrics. */
 import type { BudgetLevel } from '../atlas/admission/admission.ts';
 import type { Outage } from '../atlas/observer.ts';
 import type { Collectors, Field, Target } from '../collectors/collector.ts';

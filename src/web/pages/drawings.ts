@@ -1,7 +1,4 @@
-/**
- * Drawings as SVG. Each condition and each state has its own shape, so that the page can be read without seeing
- * colours.
- */
+/** Drawings as SVG. Each condition and each state has its own shape, for readers who don't see colours. */
 import type { Condition } from '../../collectors/conditions.ts';
 import { activeStateOf, durationSeconds, type Job, type JobState } from '../../collectors/exports/job.ts';
 import { counted, span } from '../../support/words.ts';

@@ -38,10 +38,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/**
- * If the version of the program has changed, the script reloads the page. Without scripts, the browser does, every
- * minute.
- */
+/** The script reloads the page if the program has another version. Without scripts, the browser does so each minute. */
 export function page(title: string, main: Html, { root, version, telemetryPath, nowSeconds }: PageFacts): string {
   return html`<!doctype html>
 <html lang="en" data-v="${version}">

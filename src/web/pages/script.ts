@@ -1,7 +1,6 @@
 /**
  * The script of the pages: it filters while the reader types, and refreshes the page in place. Everything else works
- * without it. A refresh merges the new page into the old one, so that scroll position, focus, selection and typed text
- * stay.
+ * without it. A refresh merges the new page into the old one: scroll position, focus, selection and typed text stay.
  */
 export const SCRIPT = `'use strict';
 (() => {
