@@ -13,7 +13,6 @@ import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from 
 import { dashboardLink, type PageFacts, type PageLinks, page, projectLink, runbookLink } from './layout.ts';
 import { MAX_UNFOLDED, projectNotices, projectTable } from './project-table.ts';
 import {
-  ageSeconds,
   createMatcher,
   type Filter,
   grouped,
@@ -198,7 +197,7 @@ export function activeJobs({ active, activeCount }: TargetStatus, count: number,
 /** Atlas does not say when an export begins to run, so the time counts from its creation. */
 function progress(job: Job, nowSeconds: number): Html {
   const { createdAtSeconds, collections, foreignState, shards } = job;
-  const age = createdAtSeconds === undefined ? 'an unknown time' : span(ageSeconds(createdAtSeconds, nowSeconds));
+  const age = createdAtSeconds === undefined ? 'an unknown time' : span(nowSeconds - createdAtSeconds);
   const state = activeStateOf(job);
   if (state === 'queued') return html`queued for ${age}`;
   if (state === 'unknown') return html`in the state ${foreignState ?? '?'} for ${age}`;

@@ -79,7 +79,8 @@ export function statusOf(state: TargetState, sources: Sources, nowSeconds: numbe
       return record === undefined ? [] : [{ collector, record, nextPollAtSeconds }];
     }),
     lastSuccessAtSeconds: lastSuccess,
-    lastSuccessAgeSeconds: lastSuccess === undefined ? undefined : ageSeconds(lastSuccess, nowSeconds),
+    /** Never negative: the clocks of Atlas and this host may differ. */
+    lastSuccessAgeSeconds: lastSuccess === undefined ? undefined : Math.max(0, nowSeconds - lastSuccess),
     successMaxAgeSeconds: successMaxAgeSeconds(state),
     /** Queued and running exports, the oldest first, at most `max_active_jobs`. Empty while the data is stale. */
     active: stale ? [] : (summary?.active ?? []),
@@ -88,11 +89,6 @@ export function statusOf(state: TargetState, sources: Sources, nowSeconds: numbe
     findings,
     condition: findings[0]?.condition ?? 'fine',
   };
-}
-
-/** Never negative: the clocks of Atlas and this host may differ. */
-export function ageSeconds(atSeconds: number, nowSeconds: number): number {
-  return Math.max(0, nowSeconds - atSeconds);
 }
 
 /** The newest jobs, the oldest of them first, without active jobs while the data is stale. */
