@@ -46,10 +46,7 @@ export type Column = 'left' | 'right' | 'shrink';
 const GAP = '  ';
 const NARROWEST = 12;
 
-/**
- * @param columns by title
- * @param width of the terminal
- */
+/** The columns are by title; the width is that of the terminal. */
 export function formatTable(
   columns: Readonly<Record<string, Column>>,
   rows: readonly (readonly (string | number)[])[],

@@ -92,10 +92,7 @@ const MAX_ROWS = 6;
 /** Minimum width of a bar. Without it, an export of 15 minutes would be invisible in a month. */
 const MIN_LENGTH = 4;
 
-/**
- * A bar for each export, from creation to end; overlapping ones below each other.
- * @param jobs the oldest first
- */
+/** A bar for each export, the oldest first, from creation to end; overlapping ones below each other. */
 export function timeAxis(jobs: readonly Job[], nowSeconds: number): Html {
   const first = jobs.find((job) => job.createdAtSeconds !== undefined)?.createdAtSeconds;
   if (first === undefined) return nothing;
