@@ -45,9 +45,7 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
 
 /** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
-/**
- * So many comparisons of one address may wait, about a second: a client with wrong passwords delays others by no more.
- */
+/** So many comparisons of one address may wait, about a second: its wrong passwords delay others no longer than that. */
 export const MOST_PER_ADDRESS = 16;
 
 export function createPasswordCheck({ guards, comparePassword, passwordKey }: AuthSettings) {
@@ -72,8 +70,7 @@ export function createPasswordCheck({ guards, comparePassword, passwordKey }: Au
       const network = networkOf(address);
       const others = [...comparisons.values()].filter((one) => one.network === network);
       if (others.length >= MOST_PER_ADDRESS) return 'busy';
-      const isSame = comparePassword(password, hash).finally(() => comparisons.delete(digest));
-      comparison = { network, isSame };
+      comparison = { network, isSame: comparePassword(password, hash).finally(() => comparisons.delete(digest)) };
       comparisons.set(digest, comparison);
     }
     const isSame = await comparison.isSame;

@@ -1,5 +1,4 @@
 /** The page of one target: everything that is known about it. */
-
 import type { TargetState } from '../../collectors/collector.ts';
 import { WORDS } from '../../collectors/conditions.ts';
 import { destinationOf, scheduledBucketId } from '../../collectors/exports/destination.ts';
