@@ -177,8 +177,8 @@ function registerRequests(registry: Registry, { credentials, budgets }: SelfSett
   const collected = collectedIn(registry, EXPORTER_PREFIX);
   const requests = createTally(credentials);
   const expiries = createTally(credentials);
-  const mints = createTally(credentials);
-  const mintFailures = createTally(credentials);
+  const mints = createTally(credentials, 'service_account');
+  const mintFailures = createTally(credentials, 'service_account');
   collected(
     'api_requests_total',
     'Requests to Atlas by HTTP status; error if there was no answer. The first request of a digest authentication counts as 401.',
@@ -222,15 +222,8 @@ function registerRequests(registry: Registry, { credentials, budgets }: SelfSett
     ['credential'],
     expiries.rows,
   );
-  /** A credential that requests tokens has its counters from the start. */
-  const countedTokens = ({ add, rows }: typeof mints) => {
-    for (const { name, kind } of credentials()) if (kind === 'service_account') add(0, name);
-    return rows();
-  };
-  collected('token_requests_total', 'Requests for access tokens.', ['credential'], () => countedTokens(mints));
-  collected('token_request_failures_total', 'Failed requests for access tokens.', ['credential'], () =>
-    countedTokens(mintFailures),
-  );
+  collected('token_requests_total', 'Requests for access tokens.', ['credential'], mints.rows);
+  collected('token_request_failures_total', 'Failed requests for access tokens.', ['credential'], mintFailures.rows);
   return {
     request({ credential, operation, code, durationSeconds }) {
       durations.observe({ operation }, durationSeconds);
@@ -245,19 +238,23 @@ function registerRequests(registry: Registry, { credentials, budgets }: SelfSett
   };
 }
 
-/** Numbers by credential and further labels. They are dropped when the credential is no longer in the config. */
-function createTally(credentials: SelfSettings['credentials']) {
+/**
+ * Numbers by credential and further labels. They are dropped when the credential is no longer in the config.
+ * @param kindFromStart each credential of this kind has its number from the start
+ */
+function createTally(credentials: SelfSettings['credentials'], kindFromStart?: string) {
   const numbers = new Map<string, readonly [number, ...string[]]>();
   function set(value: number, ...labels: string[]): void {
     numbers.set(JSON.stringify(labels), [value, ...labels]);
   }
-  return {
-    set,
-    add: (by: number, ...labels: string[]) => set((numbers.get(JSON.stringify(labels))?.[0] ?? 0) + by, ...labels),
-    rows(): Iterable<Row> {
-      const known = new Set(credentials().map(({ name }) => name));
-      for (const [key, [, credential = '']] of numbers) if (!known.has(credential)) numbers.delete(key);
-      return numbers.values();
-    },
-  };
+  function add(by: number, ...labels: string[]): void {
+    set((numbers.get(JSON.stringify(labels))?.[0] ?? 0) + by, ...labels);
+  }
+  function rows(): Iterable<Row> {
+    const kinds = new Map(credentials().map(({ name, kind }) => [name, kind]));
+    for (const [key, [, credential = '']] of numbers) if (!kinds.has(credential)) numbers.delete(key);
+    for (const [credential, kind] of kinds) if (kind === kindFromStart) add(0, credential);
+    return numbers.values();
+  }
+  return { set, add, rows };
 }
