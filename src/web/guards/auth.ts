@@ -45,7 +45,7 @@ export function decodeBasic(header = ''): { readonly name: string; readonly pass
 
 /** bcrypt ignores all bytes after these. */
 const MAX_PASSWORD_BYTES = 72;
-/** So many comparisons of one address may wait, about a second: its wrong passwords delay others no longer than that. */
+/** So many comparisons of one address may wait, about a second: its wrong passwords delay others by no more. */
 export const MOST_PER_ADDRESS = 16;
 
 export function createPasswordCheck({ guards, comparePassword, passwordKey }: AuthSettings) {
