@@ -25,7 +25,7 @@ export async function runCheck(settings: CommandSettings<CheckFlags>): Promise<E
     if (!isTable) say(checkAsJson(checks));
     return checks.problems.length > 0 ? EXIT.usage : EXIT.fine;
   }
-  const polled = await pollOnce(settings, config, flags.shard);
+  const polled = await pollOnce(settings, config);
   const nowSeconds = runtime.wallSeconds();
   const outcome = outcomeOf(polled, config, collectors, nowSeconds);
   say(isTable ? outcomeAsText(outcome, nowSeconds, flags.all, terminal) : checkAsJson(checks, outcome));

@@ -9,7 +9,6 @@ import { formatProblem } from '../config/problems.ts';
 import { createMetricsPage } from '../metrics/page.ts';
 import { registerDiscoveries } from '../metrics/self.ts';
 import type { Polling } from '../polling/polling.ts';
-import { ownShare } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { type CommandSettings, EXIT, type ExitCode } from './command.ts';
@@ -25,9 +24,9 @@ export async function runOnce(settings: CommandSettings<OnceFlags>): Promise<Exi
   if (output !== undefined) await pathOf(output).catch(refuse);
   for (const problem of problems) tell(`${problem}\n`);
   if ('problems' in loaded || problems.length > 0) return EXIT.usage;
-  for (const warning of loaded.warnings) log.warn({}, warning);
-  const config = ownShare(loaded.config, flags.shard);
-  const polled = await pollOnce(settings, config, flags.shard);
+  const { config, warnings } = loaded;
+  for (const warning of warnings) log.warn({}, warning);
+  const polled = await pollOnce(settings, config);
   const text = redact(await metricsOf(polled, collectors, runtime));
   try {
     if (output === undefined) say(text);

@@ -1,25 +1,25 @@
 /** Polls everything once, with the daemon's polling, so that both give the same result. */
 import { createMonitor } from '../app/monitor.ts';
+import type { WatchFlags } from '../cli/parse.ts';
 import type { Collectors, Failure } from '../collectors/collector.ts';
 import { lastSuccessAtSeconds } from '../collectors/exports/findings.ts';
 import { exportsOf } from '../collectors/exports/summary.ts';
 import { failuresOf, findingsOf } from '../collectors/findings.ts';
 import type { Config } from '../config/config.ts';
 import type { Polling } from '../polling/polling.ts';
-import type { Shard } from '../polling/targets.ts';
 import { unlessAborted } from '../support/abortable.ts';
 import { type CommandSettings, startProgress } from './command.ts';
 
 /** Resolves when every target has been polled once. Rejects with the signal's reason if it is aborted. */
-export async function pollOnce(settings: CommandSettings<unknown>, config: Config, shard: Shard | undefined) {
-  const { runtime, signal, terminal } = settings;
+export async function pollOnce(settings: CommandSettings<WatchFlags>, config: Config) {
+  const { flags, runtime, signal, terminal } = settings;
   let requests = 0;
   const ignore = (): void => undefined;
   const count = (): void => {
     requests += 1;
   };
   const observer = { request: count, retry: ignore, token: ignore };
-  const monitor = createMonitor({ ...settings, config, shard, observer, onChange: ignore });
+  const monitor = createMonitor({ ...settings, config, shard: flags.shard, observer, onChange: ignore });
   const { polling } = monitor;
   const stopProgress = startProgress(terminal, runtime, () => ({ ...polling.progress(), requests }));
   try {
