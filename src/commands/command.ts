@@ -41,7 +41,7 @@ export function forScreen(text: string, { hasColours }: Pick<Terminal, 'hasColou
 }
 
 /** How a column is aligned. In a narrow terminal the texts of `shrink` are cut at the beginning: names differ at the end. */
-export type Column = 'left' | 'right' | 'shrink';
+type Column = 'left' | 'right' | 'shrink';
 
 const GAP = '  ';
 const NARROWEST = 12;

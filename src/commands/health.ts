@@ -13,7 +13,7 @@ import { given } from '../support/checked.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { EXIT, type ExitCode, type Terminal } from './command.ts';
 
-export interface HealthSettings extends HealthFlags {
+interface HealthSettings extends HealthFlags {
   readonly terminal: Pick<Terminal, 'say' | 'tell'>;
   readonly runtime: Runtime;
 }

@@ -38,7 +38,6 @@ export async function pollOnce(settings: CommandSettings<WatchFlags>, config: Co
  */
 export type Outcome = ReturnType<typeof outcomeOf>;
 export type TargetOutcome = Outcome['targets'][number];
-
 export type Unread = TargetOutcome['failures'][number];
 
 export function outcomeOf(polling: Polling, config: Config, collectors: Collectors, nowSeconds: number) {

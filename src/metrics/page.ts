@@ -10,7 +10,7 @@ import type { Runtime } from '../support/runtime.ts';
 import { joinGzip, joinPlain, type Piece } from './gzip.ts';
 import { type Format, headerOf, linesOf, OPENMETRICS_END, registryText } from './lines.ts';
 
-export interface MetricsPageSettings {
+interface MetricsPageSettings {
   readonly families: readonly Family[];
   /** The program's own metrics. prom-client does not report changes, so a page is reused for a few seconds only. */
   readonly own: Registry;
