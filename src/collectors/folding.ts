@@ -1,4 +1,4 @@
-/** Helpers that reduce a list to a summary, item by item. */
+/** Helpers that reduce a list to a summary, or split it into groups. */
 
 export function median(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
@@ -29,4 +29,15 @@ export function createKeepFirst<T>(size: number, order: (a: T, b: T) => number) 
     /** Number of added items that were not kept. */
     dropped: () => added - kept.length,
   };
+}
+
+/** The items with equal keys together, in the order of the first of each. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }

@@ -1,10 +1,10 @@
 /** The result of `check` for people: problems, what is watched with which credentials, and the result of each target. */
 import type { Finding, Target } from '../collectors/collector.ts';
 import { rankOf, WORDS } from '../collectors/conditions.ts';
+import { grouped } from '../collectors/folding.ts';
 import type { Config } from '../config/config.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
 import { counted, span } from '../support/words.ts';
-import { grouped } from '../web/pages/status.ts';
 import { formatTable, forScreen, PAINT, type Terminal } from './command.ts';
 import { failuresIn, type Outcome, type TargetOutcome, type Unread } from './poll-once.ts';
 

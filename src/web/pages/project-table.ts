@@ -1,9 +1,10 @@
 /** Projects on the status page: their problems as notices above the clusters, their API budgets in a table below. */
 import type { BudgetLevel } from '../../atlas/admission/admission.ts';
+import { grouped } from '../../collectors/folding.ts';
 import type { DiscoveryState } from '../../polling/discovery.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { type Html, html, nothing, relativeTime } from './html.ts';
-import { grouped, isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
+import { isByOutage, type Overview, type ProjectStatus, projectWords } from './status.ts';
 
 const BUDGET_WORDS: Readonly<Record<BudgetLevel['name'], string>> = {
   cloud_backups: 'backups',

@@ -6,21 +6,14 @@ import type { Finding } from '../../collectors/collector.ts';
 import { CONDITIONS, type Condition, type Level, WORDS } from '../../collectors/conditions.ts';
 import { activeStateOf, type Job, progressRatio } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
+import { grouped } from '../../collectors/folding.ts';
 import { scheduleOf } from '../../collectors/schedule.ts';
 import { counted, sentence, span } from '../../support/words.ts';
 import { ageBar, countsInWords, icon, marks, STATES, wordsOf } from './drawings.ts';
 import { absoluteTime, clockTime, type Html, html, nothing, relativeTime } from './html.ts';
 import { dashboardLink, type PageFacts, type PageLinks, page, projectLink, runbookLink } from './layout.ts';
 import { MAX_UNFOLDED, projectNotices, projectTable } from './project-table.ts';
-import {
-  createMatcher,
-  type Filter,
-  grouped,
-  type Overview,
-  projectWords,
-  recentJobs,
-  type TargetStatus,
-} from './status.ts';
+import { createMatcher, type Filter, type Overview, projectWords, recentJobs, type TargetStatus } from './status.ts';
 
 export function renderStatusPage(overview: Overview, filter: Filter, facts: PageFacts): string {
   const { targets, projects } = overview;

@@ -8,6 +8,7 @@ import { lastSuccessAtSeconds } from '../../collectors/exports/findings.ts';
 import { activeStateOf, type Job } from '../../collectors/exports/job.ts';
 import { exportsOf } from '../../collectors/exports/summary.ts';
 import { findingsOf } from '../../collectors/findings.ts';
+import { grouped } from '../../collectors/folding.ts';
 import { successMaxAgeSeconds } from '../../collectors/schedule.ts';
 import type { Polling } from '../../polling/polling.ts';
 
@@ -151,15 +152,4 @@ export function createMatcher({ text, condition, owner, groupId }: Filter): (sta
     const key = target.key.toLowerCase();
     return terms.every((term) => words.includes(term) || key.startsWith(term));
   };
-}
-
-/** The items with equal keys together, in the order of the first of each. */
-export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
