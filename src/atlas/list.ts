@@ -47,6 +47,8 @@ async function readOnce<T>(
   let pagesWithoutNews = 0;
   let items = 0;
   let reportedItems: number | undefined;
+  /** The greatest total of all pages: one wrong total must not fail the list. */
+  let mostReported: number | undefined;
   let shifted = false;
 
   function take({ results, totalCount }: Page): void {
@@ -54,18 +56,21 @@ async function readOnce<T>(
     if (totalCount !== undefined) {
       shifted ||= reportedItems !== undefined && reportedItems !== totalCount;
       reportedItems = totalCount;
+      mostReported = Math.max(totalCount, mostReported ?? 0);
     }
     const ids = new Set<string>();
     const fresh = results.map(asObject).filter((item) => isNew(seen, ids, item));
     shifted ||= fresh.length < results.length;
     pagesWithoutNews = fresh.length > 0 ? 0 : pagesWithoutNews + 1;
-    if (pagesWithoutNews > BOUNDS.pagesWithoutNews)
-      throw endless(`page ${pages} and the pages before it have no new items`);
+    if (pagesWithoutNews > BOUNDS.pagesWithoutNews) {
+      const problem = `page ${pages} and the pages before it have no new items`;
+      throw endless(problem, 'check the proxies in between: they repeat the same page');
+    }
     items += fresh.length;
-    if (reportedItems !== undefined && items > reportedItems + BOUNDS.itemsBeyondTotal)
-      throw endless(
-        `it has more than ${reportedItems + BOUNDS.itemsBeyondTotal} items, but its total is ${reportedItems}`,
-      );
+    if (mostReported !== undefined && items > mostReported + BOUNDS.itemsBeyondTotal) {
+      const problem = `it has more than ${mostReported + BOUNDS.itemsBeyondTotal} items, but its total is ${mostReported}`;
+      throw endless(problem, 'check the proxies in between: the pages do not belong to one list');
+    }
     fold.add(fresh, seen);
     for (const id of ids) seen.add(id);
   }
@@ -85,8 +90,7 @@ function asObject(item: unknown): JsonObject {
   return item;
 }
 
-function endless(problem: string): AtlasError {
-  const advice = 'check the proxies in between: they repeat pages';
+function endless(problem: string, advice: string): AtlasError {
   return new AtlasError('truncated', `the list does not end: ${problem}`, { advice });
 }
 

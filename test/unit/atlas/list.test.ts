@@ -126,6 +126,8 @@ describe('a list', () => {
       message: 'the list does not end: it has more than 5001 items, but its total is 1',
     });
     expect(await read([[long(5001)]])).toMatchObject({ items: 5001, reportedItems: 1 });
+    const wrongAtTheEnd = [{ ...long(5002), totalCount: 5002 }, page('', 0)];
+    expect(await read([wrongAtTheEnd, wrongAtTheEnd])).toMatchObject({ items: 5002, reportedItems: 0 });
   });
 
   test('continues after three pages without a new item', async () => {
