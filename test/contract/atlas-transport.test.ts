@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { BOUNDS } from '../../src/atlas/bounds.ts';
 import type { Reason } from '../../src/atlas/error.ts';
 import type { TimeBudget } from '../../src/atlas/http/transport.ts';
-import { atlas, endAll, exchangeWith, failureOf, rawServer, SECRET } from '../unit/atlas/loopback.ts';
+import { atlas, endAll, exchangeWith, failureOf, listening, rawServer, SECRET } from '../unit/atlas/loopback.ts';
 import { GROUP_ID, outcomeOf } from '../unit/atlas/support.ts';
 
 /** Answers with this text again and again, without an end. */
@@ -245,6 +245,24 @@ describe('an abort', () => {
     const { baseUrl, asked } = await atlas((_req, res) => res.end());
     expect(await outcomeOf(exchangeWith(baseUrl).send({}, AbortSignal.abort(reason)))).toBe(reason);
     expect(asked).toHaveLength(0);
+  });
+
+  test('while the request is signed opens no connection', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    const baseUrl = await listening(server);
+    const giveUp = new AbortController();
+    const sign = (): Promise<undefined> => {
+      giveUp.abort(reason);
+      return Promise.resolve(undefined);
+    };
+    expect(await outcomeOf(exchangeWith(baseUrl).send({ sign }, giveUp.signal))).toBe(reason);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    server.close();
+    expect(connections).toBe(0);
   });
 });
 

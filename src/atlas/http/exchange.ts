@@ -5,7 +5,7 @@
  */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import got, { AbortError, RequestError, type Request as Stream } from 'got';
+import got, { RequestError, type Request as Stream } from 'got';
 import { withinDeadline } from '../../support/abortable.ts';
 import type { Runtime } from '../../support/runtime.ts';
 import { BOUNDS } from '../bounds.ts';
@@ -30,6 +30,7 @@ export function createExchange(settings: ExchangeSettings): Transport {
   return async function exchange({ sign, ...unsigned }, signal) {
     signal.throwIfAborted();
     const authorization = await sign?.(signal);
+    signal.throwIfAborted();
     const headers = { ...unsigned.headers, ...(authorization === undefined ? {} : { authorization }) };
     const request = { ...unsigned, headers };
     const { credential, operation, timeBudget } = request;
@@ -143,9 +144,9 @@ function atlasErrorOf(error: unknown, status: number | undefined, connections: C
     const { reason, message, advice } = unwrapped;
     return new AtlasError(reason, message, { status: unwrapped.status ?? status, advice });
   }
-  const isNotRequested = error instanceof AbortError || !(error instanceof RequestError);
   // Error codes of got, of Node's argument checks and of TLS begin with ERR_.
-  const isInternal = isNotRequested || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
+  const isInternal =
+    !(error instanceof RequestError) || (/^ERR_(?!SSL|TLS)/.test(error.code) && error.response === undefined);
   const code = codeOf(error);
   const shown = code === undefined ? '' : ` (${code})`;
   if (isInternal) return new AtlasError('internal', `the request could not be made${shown}`, { status });
