@@ -66,7 +66,7 @@ export function outcomeOf(polling: Polling, config: Config, collectors: Collecto
       newestSuccessAtSeconds: lastSuccessAtSeconds(state),
       /** The most urgent first; never empty. */
       findings: findingsOf(state, { nowSeconds, settings: config.polling }, collectors),
-      /** What could not be read. `isPart`: the rest of the target was read. */
+      /** What could not be read. `isPart`: only a part of the target. `what`: the collector; of a discovery `clusters` or `projects`. */
       failures: failuresOf(state, collectors).map(({ collector: { name, words, after }, failure }) => {
         return { what: name, resource: words.resource, isPart: after !== undefined, failure };
       }),

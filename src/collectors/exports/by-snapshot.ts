@@ -28,7 +28,8 @@ interface Entry {
   state: ExportState;
 }
 
-export function createSnapshotExports() {
+/** @param scheduledBucketId this bucket is in the result even if all its entries were dropped */
+export function createSnapshotExports(scheduledBucketId?: string) {
   const entries = new Map<string, Entry>();
   const oldestJobs = new Map<string, number>();
   /** Unix time of the oldest entry that was kept when others were dropped. Older entries are not added again. */
@@ -64,9 +65,14 @@ export function createSnapshotExports() {
 
   function result(): SnapshotExports {
     dropOldest();
-    const buckets = new Map<string, BucketExports & { readonly states: Map<string, ExportState> }>();
+    const bucketOf = (id: string) => ({
+      states: new Map<string, ExportState>(),
+      oldestJobAtSeconds: oldestJobs.get(id),
+    });
+    const buckets = new Map<string, ReturnType<typeof bucketOf>>();
+    if (scheduledBucketId !== undefined) buckets.set(scheduledBucketId, bucketOf(scheduledBucketId));
     for (const { bucketId, snapshotId, state } of entries.values()) {
-      const bucket = buckets.get(bucketId) ?? { states: new Map(), oldestJobAtSeconds: oldestJobs.get(bucketId) };
+      const bucket = buckets.get(bucketId) ?? bucketOf(bucketId);
       bucket.states.set(snapshotId, state);
       buckets.set(bucketId, bucket);
     }

@@ -138,7 +138,7 @@ function createTally({ maxActiveJobs, scheduledBucketId }: FoldSettings) {
   const timedSuccesses = createKeepFirst<Job>(TYPICAL_DURATIONS, newestFirst);
   const active = createKeepFirst<Job>(maxActiveJobs, (a, b) => newestFirst(b, a));
   const activity = createActivity();
-  const snapshots = createSnapshotExports();
+  const snapshots = createSnapshotExports(scheduledBucketId);
   const foreignStates = new Set<string>();
   let hasOddTimes = false;
 

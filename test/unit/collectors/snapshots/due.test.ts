@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '../../../../src/atlas/http/answer.ts';
 import type { TargetState } from '../../../../src/collectors/collector.ts';
-import { MAX_EXPORTED_SNAPSHOTS } from '../../../../src/collectors/exports/by-snapshot.ts';
+import { createSnapshotExports, MAX_EXPORTED_SNAPSHOTS } from '../../../../src/collectors/exports/by-snapshot.ts';
+import { decodeJob } from '../../../../src/collectors/exports/job.ts';
 import { snapshotsCollector } from '../../../../src/collectors/snapshots/collector.ts';
 import { dueSnapshotOf, dueStateOf, findNotStarted } from '../../../../src/collectors/snapshots/due.ts';
 import { DAY_ZERO_SECONDS, job, objectId } from '../../../support/jobs.ts';
@@ -99,6 +100,15 @@ describe('what became of it', () => {
     expect(dueStateOf(stateOf([snapshot(at(1))], jobs))).toBe('successful');
     expect(dueStateOf(stateOf([snapshot(at(5.5))], jobs))).toBe('none');
     expect(dueStateOf(stateOf([snapshot(at(0.5))], jobs.slice(1)))).toBe('none');
+  });
+
+  test('leaves the age of the scheduled bucket known if many newer exports went into another bucket', () => {
+    const others = Array.from({ length: 2 * MAX_EXPORTED_SNAPSHOTS }, (_, index) =>
+      exportOf(24 + index, 'Successful', {}, '5f0000000000000000000002'),
+    );
+    const exports = createSnapshotExports(BUCKET);
+    for (const one of [exportOf(0, 'Successful'), ...others]) exports.add(decodeJob(one, at(1000)));
+    expect(exports.result().buckets.get(BUCKET)).toEqual({ states: new Map(), oldestJobAtSeconds: at(0) + 60 });
   });
 
   test('counts a later export of the oldest snapshot that is kept, wherever Atlas lists it', () => {
