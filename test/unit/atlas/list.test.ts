@@ -112,6 +112,7 @@ describe('a list', () => {
       await expect(read([pages])).rejects.toMatchObject({
         reason: 'truncated',
         message: 'the list does not end: page 5 and the pages before it have no new items',
+        advice: 'check the proxies in between: they repeat the same page',
       });
     }
   });
@@ -124,6 +125,7 @@ describe('a list', () => {
     await expect(read([[long(5002)]])).rejects.toMatchObject({
       reason: 'truncated',
       message: 'the list does not end: it has more than 5001 items, but its total is 1',
+      advice: 'check the proxies in between: the pages do not belong to one list',
     });
     expect(await read([[long(5001)]])).toMatchObject({ items: 5001, reportedItems: 1 });
     const wrongAtTheEnd = [{ ...long(5002), totalCount: 5002 }, page('', 0)];
