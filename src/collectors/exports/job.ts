@@ -62,7 +62,7 @@ export function decodeJob(json: JsonObject, nowSeconds: number): Job {
   const state = decodeState(json['state']);
   const created = parseTime(json['createdAt'], nowSeconds);
   const finished = parseTime(json['finishedAt'], nowSeconds);
-  // Lists are long. A literal with all fields takes half the memory of an object to which fields are added.
+  // Lists are long. A literal with all fields allocates a quarter less than an object to which fields are added.
   return {
     id,
     snapshotId,
