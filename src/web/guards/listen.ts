@@ -93,7 +93,8 @@ export async function startWeb(
   function renewTls(settings: TlsSettings): void {
     current = settings;
     for (const server of servers) {
-      if (server instanceof TlsServer) server.setSecureContext(settings.context());
+      if (!(server instanceof TlsServer)) continue;
+      server.setSecureContext(settings.context());
       server.closeIdleConnections();
     }
   }
