@@ -132,7 +132,9 @@ export function createMetricsPage({ families, own, runtime, onError }: MetricsPa
   function render(format: Format, gzip: boolean): Promise<Buffer> {
     const moment = current();
     const key = `${format} ${gzip}`;
-    const page = moment.pages.get(key) ?? moment.pieces.then((all) => (gzip ? joinGzip : joinPlain)(all[format]));
+    const known = moment.pages.get(key);
+    if (known) return known;
+    const page = moment.pieces.then((all) => (gzip ? joinGzip : joinPlain)(all[format]));
     moment.pages.set(key, page);
     page.catch(() => {
       if (latest === moment) latest = undefined;
